@@ -1,0 +1,237 @@
+package tools
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+)
+
+// Action is how an operation is done: an [Endpoint], a [List] or a [Func].
+type Action interface {
+	// Input is the struct that describes the arguments: schema, flags and help
+	// are made from it.
+	Input() reflect.Type
+	// Run does it. The arguments are valid. Callers use [Invoke].
+	Run(context.Context, Env, Args) (Result, error)
+}
+
+// Env is what a surface gives an operation for one call.
+type Env struct {
+	// Client is the caller's own.
+	Client *proxyclient.Client
+	// Progress is told how far a long operation is; nil: nobody watches.
+	Progress func(done, total int)
+	// Delta is given the words of a streamed answer as they come; nil: not
+	// streaming.
+	Delta func(text string)
+	// Confirm is asked before an operation that destroys something; an error
+	// ends the call with nothing sent. nil: no question.
+	Confirm func(ctx context.Context, op *Operation, args Args) error
+
+	// Of this call, set by Invoke and Plan.
+	effect Effect
+	args   Args
+}
+
+// body is the arguments as a request body: as they came, the extra fields beside
+// the named ones.
+func (env Env) body() Args {
+	body := Args{}
+	for name, value := range env.args {
+		if name != extra {
+			body[name] = value
+		}
+	}
+	var more Args
+	if json.Unmarshal(env.args[extra], &more) == nil {
+		maps.Copy(body, more)
+	}
+	return body
+}
+
+// read sends a request that changes nothing and returns its JSON answer.
+func (env Env) read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	r.Read = true
+	return env.Client.JSON(ctx, r)
+}
+
+// write sends a request that changes something, once.
+func (env Env) write(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
+	return env.Client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: encode(body)})
+}
+
+// Endpoint is an operation of one request. Path parameters are taken by their
+// names from the arguments; the others go into the query of a GET or DELETE and
+// into the body of everything else, but for the exceptions that Query and Body
+// name.
+type Endpoint[In any] struct {
+	Method, Path string
+	Query, Body  []string
+}
+
+// Input implements [Action].
+func (Endpoint[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
+
+// Run implements [Action].
+func (e Endpoint[In]) Run(ctx context.Context, env Env, _ Args) (Result, error) {
+	r := proxyclient.Request{Method: e.Method, Path: e.Path, Params: map[string]string{}, Read: env.effect == Read}
+	queried := e.Method == http.MethodGet || e.Method == http.MethodDelete
+	query, body := url.Values{}, Args{}
+	for name, value := range env.body() {
+		switch {
+		case strings.Contains(e.Path, "{"+name+"}"):
+			r.Params[name] = plain(value)
+		case queried && !slices.Contains(e.Body, name) || slices.Contains(e.Query, name):
+			addQuery(query, name, value)
+		default:
+			body[name] = value
+		}
+	}
+	r.Query = query
+	if len(body) > 0 || !queried {
+		r.Body = encode(body)
+	}
+	answer, err := env.Client.JSON(ctx, r)
+	return Result{Body: answer}, err
+}
+
+// List is a GET that answers with a list, whose shape is data.
+type List[In any] struct {
+	// Path takes parameters as in [Endpoint].
+	Path string
+	// Items is the dotted path of the list in the answer; empty: the answer is
+	// the list. Total is that of the number of all items, Pages that of the
+	// number of all pages.
+	Items, Total, Pages string
+	// Page and Size are the names of the arguments that page; empty: the
+	// gateway sends everything at once.
+	Page, Size string
+	// Defaults are sent where the argument is absent.
+	Defaults Args
+}
+
+type listShape struct{ Page, Size string }
+
+type lister interface{ shape() listShape }
+
+func (l List[In]) shape() listShape { return listShape{l.Page, l.Size} }
+
+// Input implements [Action].
+func (List[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
+
+// Run implements [Action].
+func (l List[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
+	r := proxyclient.Request{Path: l.Path, Params: map[string]string{}, Query: url.Values{}}
+	for name, value := range l.Defaults {
+		if args[name] == nil {
+			addQuery(r.Query, name, value)
+		}
+	}
+	for name, value := range args {
+		if strings.Contains(l.Path, "{"+name+"}") {
+			r.Params[name] = plain(value)
+		} else {
+			addQuery(r.Query, name, value)
+		}
+	}
+	body, err := env.read(ctx, r)
+	if err != nil {
+		return Result{}, err
+	}
+	page, err := l.page(body, args)
+	return Result{Body: body, Page: page}, err
+}
+
+func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
+	p := &Page{Items: []json.RawMessage{}, Total: -1, Bare: l.Items == "data"}
+	list := noNull(body)
+	if l.Items != "" {
+		list = Lookup(body, l.Items)
+	}
+	if list != nil {
+		if err := json.Unmarshal(list, &p.Items); err != nil {
+			return nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer,
+				Message: "the gateway's answer has no list where one was expected (" + l.Path + ")"}
+		}
+	}
+	switch total := Lookup(body, l.Total); {
+	case l.Total != "" && total != nil:
+		if n, err := strconv.Atoi(string(total)); err == nil {
+			p.Total = n
+		}
+	case l.Page == "":
+		p.Total = len(p.Items)
+	}
+	if l.Page != "" {
+		number, pages := 1, 0
+		if n, err := strconv.Atoi(string(args[l.Page])); err == nil {
+			number = n
+		}
+		if n, err := strconv.Atoi(string(Lookup(body, l.Pages))); err == nil {
+			pages = n
+		}
+		if number < pages {
+			p.Next = args.with(l.Page, number+1)
+		}
+	}
+	return p, nil
+}
+
+// Func is an operation that is more than one request, or a request that must be
+// made from the arguments.
+type Func[In any] func(context.Context, Env, In) (Result, error)
+
+// Input implements [Action].
+func (Func[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
+
+// Run implements [Action].
+func (f Func[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
+	var in In
+	d := json.NewDecoder(bytes.NewReader(encode(args)))
+	d.UseNumber()
+	if err := d.Decode(&in); err != nil {
+		return Result{}, usage("the arguments cannot be read: " + err.Error())
+	}
+	return f(ctx, env, in)
+}
+
+// plain is a value as a path segment or a query value.
+func plain(value json.RawMessage) string {
+	var s string
+	if json.Unmarshal(value, &s) == nil {
+		return s
+	}
+	return string(value)
+}
+
+// addQuery adds a value to a query: a list as the parameter repeated, a null not
+// at all.
+func addQuery(q url.Values, name string, value json.RawMessage) {
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) == nil && list != nil {
+		for _, v := range list {
+			q.Add(name, plain(v))
+		}
+		return
+	}
+	if noNull(value) != nil {
+		q.Set(name, plain(value))
+	}
+}
+
+// usage is an error of the caller's arguments: nothing was sent.
+func usage(message string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
+}

@@ -1,0 +1,133 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"litellm-proxy/proxyclient"
+)
+
+var chat = []*Operation{chatCompletions}
+
+// chatTimeout is how long a model may take to answer.
+const chatTimeout = 10 * time.Minute
+
+type chatInput struct {
+	Model            string    `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"Name of the model" cli:"arg=1"`
+	Messages         []message `json:"messages" jsonschema:"required,minItems=1" jsonschema_description:"The conversation so far" cli:"name=message,short=m"`
+	Temperature      *float64  `json:"temperature,omitempty" jsonschema:"minimum=0,maximum=2" jsonschema_description:"Sampling temperature" cli:"short=t"`
+	TopP             *float64  `json:"top_p,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Nucleus sampling"`
+	N                *int      `json:"n,omitempty" jsonschema:"minimum=1" jsonschema_description:"Answers to generate"`
+	MaxTokens        *int      `json:"max_tokens,omitempty" jsonschema:"minimum=1" jsonschema_description:"Tokens to generate at most"`
+	PresencePenalty  *float64  `json:"presence_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used"`
+	FrequencyPenalty *float64  `json:"frequency_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used often"`
+	User             string    `json:"user,omitempty" jsonschema_description:"Id of the end user (customer) to charge"`
+	Stream           bool      `json:"stream,omitempty" jsonschema_description:"Give the words as they come (a tool: as progress)"`
+	extras
+}
+
+var chatCompletions = &Operation{
+	Path:    "chat completions",
+	Summary: "Ask a model for a chat completion",
+	Help:    "Costs what the model costs; the key is charged.",
+	Examples: []string{
+		`chat completions gpt-4o-mini -m "user:Hello, how are you?"`,
+		`chat completions gpt-4o-mini -m "system:You are a helpful assistant" -m "user:Write a story" --temperature 0.7 --stream`,
+	},
+	Effect: Write,
+	Do:     Func[chatInput](complete),
+	Reveal: []string{"choices"},
+	Text:   "choices.*.message.content",
+}
+
+func complete(ctx context.Context, env Env, in chatInput) (Result, error) {
+	r := proxyclient.Request{Method: "POST", Path: "/chat/completions", Body: encode(env.body()), Timeout: chatTimeout}
+	if !in.Stream {
+		body, err := env.Client.JSON(ctx, r)
+		return Result{Body: body}, err
+	}
+	var answer completion
+	err := env.Client.Stream(ctx, r, func(data []byte) error {
+		words, err := answer.add(data)
+		if err == nil && words != "" && env.Delta != nil {
+			env.Delta(words)
+		}
+		return err
+	})
+	if answer.Choices == nil {
+		return Result{}, err
+	}
+	return Result{Body: encode(answer), Streamed: env.Delta != nil}, err
+}
+
+// completion is a chat completion put together from the chunks of a stream, in
+// the shape of one that was not streamed.
+type completion struct {
+	ID      string          `json:"id"`
+	Object  string          `json:"object"`
+	Created json.RawMessage `json:"created,omitempty"`
+	Model   string          `json:"model"`
+	Choices []choice        `json:"choices"`
+	Usage   json.RawMessage `json:"usage,omitempty"`
+}
+
+type choice struct {
+	Index        int             `json:"index"`
+	Message      assistantTurn   `json:"message"`
+	FinishReason json.RawMessage `json:"finish_reason"`
+}
+
+type assistantTurn struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
+}
+
+// maxChoices bounds what a stream can make us keep.
+const maxChoices = 1024
+
+// add takes one chunk and returns the words it adds to the first choice.
+func (c *completion) add(data []byte) (string, error) {
+	var chunk struct {
+		completion
+		Choices []struct {
+			Index int `json:"index"`
+			Delta struct {
+				Role    string `json:"role"`
+				Content string `json:"content"`
+			} `json:"delta"`
+			FinishReason json.RawMessage `json:"finish_reason"`
+		} `json:"choices"`
+	}
+	if err := json.Unmarshal(data, &chunk); err != nil {
+		return "", &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "a part of the streamed answer is no JSON"}
+	}
+	c.Object = "chat.completion"
+	if chunk.ID != "" {
+		c.ID, c.Model, c.Created = chunk.ID, chunk.Model, chunk.Created
+	}
+	if chunk.Usage != nil {
+		c.Usage = chunk.Usage
+	}
+	words := ""
+	for _, part := range chunk.Choices {
+		if part.Index < 0 || part.Index >= maxChoices {
+			return words, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the streamed answer numbers its choices wrongly"}
+		}
+		for len(c.Choices) <= part.Index {
+			c.Choices = append(c.Choices, choice{Index: len(c.Choices), Message: assistantTurn{Role: "assistant"}})
+		}
+		to := &c.Choices[part.Index]
+		to.Message.Content += part.Delta.Content
+		if part.Delta.Role != "" {
+			to.Message.Role = part.Delta.Role
+		}
+		if noNull(part.FinishReason) != nil {
+			to.FinishReason = part.FinishReason
+		}
+		if part.Index == 0 {
+			words += part.Delta.Content
+		}
+	}
+	return words, nil
+}

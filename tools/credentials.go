@@ -1,0 +1,65 @@
+package tools
+
+var credentials = []*Operation{credentialsList, credentialsCreate, credentialsGet, credentialsDelete}
+
+var credentialColumns = []Column{
+	{Name: "credential_name", ID: true},
+	{Name: "custom_llm_provider", Field: "credential_info.custom_llm_provider"},
+	{Name: "display_name", Optional: true},
+	{Name: "source", Optional: true},
+}
+
+var credentialsList = &Operation{
+	Path:     "credentials list",
+	Summary:  "List the credentials with which the gateway reaches providers",
+	Help:     "The gateway masks their values.",
+	Examples: []string{"credentials list", "credentials list --format json"},
+	Effect:   Read,
+	Do:       List[struct{}]{Path: "/credentials", Items: "credentials"},
+	Columns:  credentialColumns,
+}
+
+type credentialName struct {
+	CredentialName string `json:"credential_name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the credential" cli:"arg=1"`
+}
+
+type credentialsCreateInput struct {
+	credentialName
+	CredentialInfo   object `json:"credential_info" jsonschema:"required" jsonschema_description:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
+	CredentialValues object `json:"credential_values" jsonschema:"required" jsonschema_description:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
+	DisplayName      string `json:"display_name,omitempty" jsonschema_description:"Name for people"`
+	extras
+}
+
+var credentialsCreate = &Operation{
+	Path:    "credentials create",
+	Summary: "Store a provider credential under a name",
+	Help:    "Refused when the name exists.",
+	Examples: []string{
+		`credentials create azure-prod --info='{"custom_llm_provider": "azure"}' --values='{"api_key": "sk-123", "api_base": "https://prod.azure.openai.com"}'`,
+		`credentials create azure-prod --info '{"custom_llm_provider": "azure"}' --values @values.json`,
+	},
+	Effect:  Write,
+	Do:      Endpoint[credentialsCreateInput]{Method: "POST", Path: "/credentials"},
+	Done:    "created credential {credential_name}",
+	Columns: credentialColumns,
+}
+
+var credentialsGet = &Operation{
+	Path:     "credentials get",
+	Summary:  "Show a credential, its values masked by the gateway",
+	Examples: []string{"credentials get azure-prod"},
+	Effect:   Read,
+	Do:       Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name}"},
+	Columns:  credentialColumns,
+}
+
+var credentialsDelete = &Operation{
+	Path:     "credentials delete",
+	Summary:  "Delete a credential",
+	Help:     "Models that use it stop working.",
+	Examples: []string{"credentials delete azure-prod"},
+	Effect:   Destructive,
+	Do:       Endpoint[credentialName]{Method: "DELETE", Path: "/credentials/{credential_name}"},
+	Done:     "deleted credential {credential_name}",
+}

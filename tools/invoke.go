@@ -1,0 +1,143 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"net/http"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+)
+
+// Invoke is the one door to an operation: it validates the arguments, asks
+// Env.Confirm before something is destroyed, and runs it. Errors are of type
+// [*proxyclient.Error]; the arguments they name stand as {name}.
+//
+// A Result may come with an error: then a part was done, and the result says
+// which.
+func Invoke(ctx context.Context, env Env, op *Operation, args Args) (Result, error) {
+	if err := op.Validate(args); err != nil {
+		return Result{}, err
+	}
+	env.effect, env.args = op.EffectFor(args), args
+	if env.effect == Destructive && env.Confirm != nil {
+		if err := env.Confirm(ctx, op, args); err != nil {
+			return Result{}, err
+		}
+	}
+	result, err := op.Do.Run(ctx, env, args)
+	if err != nil {
+		return result, proxyclient.Wrap(op.doing(args), err)
+	}
+	if result.Done == "" && env.effect != Read && len(result.Failed) == 0 {
+		result.Done = op.done(args, result.Body)
+	}
+	return result, nil
+}
+
+// Plan runs the operation with its writes recorded instead of sent, and returns
+// them in order, secrets masked. Its reads are sent. An operation that writes
+// according to an answer is planned up to there.
+func Plan(ctx context.Context, env Env, op *Operation, args Args) ([]proxyclient.Recorded, error) {
+	if err := op.Validate(args); err != nil {
+		return nil, err
+	}
+	client, recorder := env.Client.Recording()
+	env.Client, env.Confirm, env.Delta = client, nil, nil
+	env.effect, env.args = op.EffectFor(args), args
+	_, err := op.Do.Run(ctx, env, args)
+	if err != nil {
+		return nil, proxyclient.Wrap(op.doing(args), err)
+	}
+	return recorder.Requests(), nil
+}
+
+// maxPageSize is the most that a gateway sends on one page (422 above).
+const maxPageSize = 100
+
+// Pages runs a paged list from the page that the arguments name to the last
+// one, a page at a time. Without a size of their own the pages are of 100 items.
+func Pages(ctx context.Context, env Env, op *Operation, args Args) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		if l, ok := op.Do.(lister); ok && args[l.shape().Size] == nil && l.shape().Size != "" {
+			args = args.with(l.shape().Size, maxPageSize)
+		}
+		for args != nil {
+			result, err := Invoke(ctx, env, op, args)
+			if !yield(result, err) || err != nil || result.Page == nil {
+				return
+			}
+			args = result.Page.Next
+		}
+	}
+}
+
+// doing names the call in an error: the path and what it is about.
+func (op *Operation) doing(args Args) string {
+	words := []string{op.Path}
+	for _, f := range op.Fields() {
+		if value := args[f.Name]; value != nil && f.Arg > 0 {
+			words = append(words, plainList(value))
+		}
+	}
+	return proxyclient.RedactText(strings.Join(words, " "))
+}
+
+// done fills the placeholders of the operation's Done.
+func (op *Operation) done(args Args, body json.RawMessage) string {
+	text := op.Done
+	var out strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		out.WriteString(before)
+		if !ok {
+			return proxyclient.RedactText(out.String())
+		}
+		var names string
+		names, text, _ = strings.Cut(rest, "}")
+		for name := range strings.SplitSeq(names, "|") {
+			value := Lookup(body, name)
+			if value == nil {
+				value = noNull(args[name])
+			}
+			if value != nil {
+				out.WriteString(plainList(value))
+				break
+			}
+		}
+	}
+}
+
+// plainList is a value for a reader: a text without quotes, a list with commas.
+func plainList(value json.RawMessage) string {
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) != nil {
+		return plain(value)
+	}
+	words := make([]string, len(list))
+	for i, v := range list {
+		words[i] = plain(v)
+	}
+	return strings.Join(words, ", ")
+}
+
+// isNotFound tells whether the gateway said that the object does not exist.
+func isNotFound(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeNotFound }
+
+// isRefused tells whether the key may not do what was tried.
+func isRefused(err error) bool {
+	code := proxyclient.CodeOf(err)
+	return code == proxyclient.CodeForbidden || code == proxyclient.CodeUnauthorized
+}
+
+// as returns the error of the gateway in err, or nil.
+func as(err error) *proxyclient.Error {
+	var e *proxyclient.Error
+	errors.As(err, &e)
+	return e
+}
+
+// isRead tells whether an HTTP method changes nothing by itself.
+func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }

@@ -1,0 +1,231 @@
+package tools
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+)
+
+var keys = []*Operation{keysList, keysGenerate, keysInfo, keysDelete}
+
+var keyColumns = []Column{
+	{Name: "key_alias", ID: true},
+	{Name: "key_name"},
+	{Name: "token", ID: true},
+	{Name: "user_id", ID: true},
+	{Name: "team_id", ID: true},
+	{Name: "models"},
+	{Name: "spend", Format: Dollars},
+	{Name: "max_budget", Format: Dollars},
+	{Name: "expires", Format: Time},
+	{Name: "blocked", Optional: true},
+	{Name: "organization_id", Field: "org_id", Optional: true},
+	{Name: "budget_id", Optional: true},
+	{Name: "tpm_limit", Optional: true},
+	{Name: "rpm_limit", Optional: true},
+	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_by", Optional: true},
+	{Name: "last_active", Format: Time, Optional: true},
+}
+
+type keysListInput struct {
+	Page                 int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	Size                 int    `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Keys on a page (the gateway's default is 10)"`
+	UserID               string `json:"user_id,omitempty" jsonschema_description:"Only keys of this internal user"`
+	TeamID               string `json:"team_id,omitempty" jsonschema_description:"Only keys of this team"`
+	OrganizationID       string `json:"organization_id,omitempty" jsonschema_description:"Only keys of this organization"`
+	KeyHash              string `json:"key_hash,omitempty" jsonschema_description:"Only the key with this 64-digit hash (its token)"`
+	KeyAlias             string `json:"key_alias,omitempty" jsonschema_description:"Only the key with exactly this alias"`
+	Search               string `json:"search,omitempty" jsonschema_description:"Only keys whose alias contains this text or whose hash it is"`
+	Status               string `json:"status,omitempty" jsonschema:"enum=active,enum=expired,enum=revoked,enum=deleted" jsonschema_description:"Only keys in this state; revoked means blocked"`
+	SortBy               string `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or key_alias"`
+	SortOrder            string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is desc)"`
+	ReturnFullObject     bool   `json:"return_full_object,omitempty" jsonschema_description:"Whole key objects (default true); false gives bare hashes"`
+	IncludeTeamKeys      bool   `json:"include_team_keys,omitempty" jsonschema_description:"Also keys of the teams whose admin the caller is"`
+	IncludeCreatedByKeys bool   `json:"include_created_by_keys,omitempty" jsonschema_description:"Also keys that the caller created for others"`
+}
+
+var keysList = &Operation{
+	Path:    "keys list",
+	Summary: "List virtual keys, a page at a time",
+	Help:    "A key of an internal user sees its own keys only. Spend and budgets are in US dollars.",
+	Examples: []string{
+		"keys list",
+		"keys list --team-id research --sort-by spend",
+		"keys list --all --format csv --columns key_alias,spend,max_budget",
+	},
+	Effect:  Read,
+	Default: true,
+	Do: List[keysListInput]{
+		Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
+		Defaults: Args{"return_full_object": json.RawMessage("true")},
+	},
+	Columns: keyColumns,
+}
+
+type keysGenerateInput struct {
+	KeyAlias            string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
+	Models              []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: all"`
+	MaxBudget           *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend"`
+	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time, for example 30d"`
+	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 24h or 7d; not given: never"`
+	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to"`
+	UserID              string   `json:"user_id,omitempty" jsonschema_description:"Internal user that the key belongs to"`
+	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for the key"`
+	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
+	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
+	MaxParallelRequests *int     `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests at the same time at most"`
+	Aliases             object   `json:"aliases,omitempty" jsonschema_description:"Model alias to model name, for example {\"fast\": \"gpt-4o-mini\"}"`
+	Config              object   `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
+	Metadata            object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
+	Spend               *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	extras
+}
+
+var keysGenerate = &Operation{
+	Path:    "keys generate",
+	Summary: "Generate a virtual key",
+	Help:    "The key itself is in the answer's field key and is never shown again. Without {models} it may use every model; without {max_budget} it has no limit.",
+	Examples: []string{
+		"keys generate --models gpt-4o-mini --max-budget 100 --duration 24h --key-alias my-key",
+		"keys generate --key-alias ci --set tags:='[\"ci\"]' | jq -r .key",
+	},
+	Effect:  Write,
+	Default: true,
+	Do:      Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
+	Columns: keyColumns,
+	Done:    "generated key {key_alias} {key_name} (token {token})",
+	Reveal:  []string{"key"},
+}
+
+type keysInfoInput struct {
+	Key string `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+}
+
+var keysInfo = &Operation{
+	Path:     "keys info",
+	Summary:  "Show a virtual key: limits, spend, owner, state",
+	Help:     "An alias is no key: keys list with {key_alias} finds its hash.",
+	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
+	Effect:   Read,
+	Default:  true,
+	Do:       Endpoint[keysInfoInput]{Method: "GET", Path: "/key/info"},
+	Columns:  within("info", keyColumns),
+}
+
+type keysDeleteInput struct {
+	Keys       []string `json:"keys,omitempty" jsonschema_description:"Keys (sk-...) or their 64-digit hashes"`
+	KeyAliases []string `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
+}
+
+var keysDelete = &Operation{
+	Path:    "keys delete",
+	Summary: "Delete virtual keys by key, hash or alias",
+	Help:    "Programs that use them are refused from then on. What does not exist is reported and the rest deleted.",
+	Examples: []string{
+		"keys delete --key-aliases my-key",
+		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
+	},
+	Effect:  Destructive,
+	Default: true,
+	Do:      Func[keysDeleteInput](deleteKeys),
+}
+
+// deletedKeys is the answer of keys delete: the gateway's own field, which
+// repeats names that never existed, without those, and beside it what is
+// missing.
+type deletedKeys struct {
+	DeletedKeys       []string  `json:"deleted_keys"`
+	DeletedKeyAliases []string  `json:"deleted_key_aliases"`
+	Failed            []Failure `json:"failed,omitempty"`
+}
+
+// deleteKeys sends one request for keys and one for aliases: the gateway
+// ignores the aliases of a request that has both.
+func deleteKeys(ctx context.Context, env Env, in keysDeleteInput) (Result, error) {
+	if len(in.Keys)+len(in.KeyAliases) == 0 {
+		return Result{}, usage("name what to delete: {keys} or {key_aliases}")
+	}
+	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
+	var said []string
+	var last error
+	delete := func(field, filter, what string, names []string, deleted *[]string) {
+		found := names[:0:0]
+		for _, name := range names {
+			switch there, err := keyExists(ctx, env, filter, name); {
+			case err != nil && !isRefused(err):
+				last = err
+				out.Failed = append(out.Failed, Failure{what + " " + shown(name), err.Error()})
+			case err == nil && !there:
+				last = &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: what + " " + shown(name) + " does not exist"}
+				out.Failed = append(out.Failed, Failure{what + " " + shown(name), "not found"})
+			default:
+				found = append(found, name)
+			}
+		}
+		if len(found) == 0 {
+			return
+		}
+		if _, err := env.write(ctx, "POST", "/key/delete", map[string][]string{field: found}); err != nil {
+			last = err
+			for _, name := range found {
+				out.Failed = append(out.Failed, Failure{what + " " + shown(name), err.Error()})
+			}
+			return
+		}
+		*deleted = append(*deleted, found...)
+		for _, name := range found {
+			said = append(said, what+" "+shown(name))
+		}
+	}
+	delete("keys", "key_hash", "key", in.Keys, &out.DeletedKeys)
+	delete("key_aliases", "key_alias", "key alias", in.KeyAliases, &out.DeletedKeyAliases)
+	if len(said) == 0 && len(out.Failed) == 1 {
+		return Result{}, last
+	}
+	result := Result{Body: encode(out), Failed: out.Failed}
+	if len(said) > 0 {
+		result.Done = "deleted " + strings.Join(said, ", ")
+	}
+	return result, nil
+}
+
+// keyExists looks a key up by its hash or its alias. GET /key/info would not do:
+// it still answers for some seconds after a deletion.
+func keyExists(ctx context.Context, env Env, filter, name string) (bool, error) {
+	if filter == "key_hash" {
+		name = keyHash(name)
+	}
+	body, err := env.read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
+	return string(Lookup(body, "total_count")) != "0", err
+}
+
+// keyHash is the identifier under which the gateway keeps a key.
+func keyHash(key string) string {
+	if !strings.HasPrefix(key, "sk-") {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
+}
+
+// shown is a name for a reader: a key masked, everything else as it is.
+func shown(name string) string { return proxyclient.RedactText(name) }
+
+// within moves columns into a member of the object.
+func within(member string, columns []Column) []Column {
+	out := make([]Column, len(columns))
+	for i, c := range columns {
+		if c.Field == "" {
+			c.Field = c.Name
+		}
+		c.Field = member + "." + c.Field
+		out[i] = c
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package tools
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/invopop/jsonschema"
+)
+
+// extra is the property of every write that carries what the input does not
+// name: --set and --body on the command line.
+const extra = "extra"
+
+// Kind is what the value of a field is.
+type Kind int
+
+const (
+	// String is any text.
+	String Kind = iota + 1
+	// Integer and Number are JSON's; Boolean is true or false.
+	Integer
+	Number
+	Boolean
+	// Strings is a list of texts.
+	Strings
+	// Object is a JSON object, written as one on the command line too.
+	Object
+	// Pairs is a JSON object written as key=value on the command line.
+	Pairs
+	// Messages is a list of {role, content}, written as role:content.
+	Messages
+	// Headers is an object of texts, written as name:value.
+	Headers
+)
+
+// The types that inputs use beside string, int, float64, bool and []string.
+type (
+	object  map[string]json.RawMessage
+	pairs   map[string]json.RawMessage
+	headers map[string]string
+	message struct {
+		Role    string `json:"role" jsonschema:"required,enum=system,enum=developer,enum=user,enum=assistant,enum=tool" jsonschema_description:"Who speaks"`
+		Content string `json:"content" jsonschema:"required" jsonschema_description:"The words"`
+	}
+	// extras is embedded in the input of a write.
+	extras struct {
+		Extra object `json:"extra,omitempty" jsonschema_description:"Further request body fields that have no property of their own" cli:"texts=extra"`
+	}
+)
+
+var kinds = map[reflect.Type]Kind{
+	reflect.TypeFor[string]():    String,
+	reflect.TypeFor[int]():       Integer,
+	reflect.TypeFor[float64]():   Number,
+	reflect.TypeFor[bool]():      Boolean,
+	reflect.TypeFor[[]string]():  Strings,
+	reflect.TypeFor[object]():    Object,
+	reflect.TypeFor[pairs]():     Pairs,
+	reflect.TypeFor[[]message](): Messages,
+	reflect.TypeFor[headers]():   Headers,
+}
+
+// Field is one member of an operation's input: a property of the tool, a flag
+// or a positional argument of the command.
+type Field struct {
+	// Name is the gateway's name and the tool's property.
+	Name string
+	// Flag, Aliases and Short are the flag's names without dashes; Arg is the
+	// place of a positional argument from 1, or 0, and Flag then its name in
+	// the usage line. Only the last one may be Strings, and takes all the rest.
+	Flag, Short string
+	Aliases     []string
+	Arg         int
+	Kind        Kind
+	// Help is the description; Enum the values that a String may have.
+	Help     string
+	Enum     []string
+	Required bool
+	// Texts are the members of a Pairs field that stay text whatever they look
+	// like, because the gateway's schema calls them strings.
+	Texts []string
+}
+
+// Fields returns the fields of the operation's input in the order of its struct,
+// read from the tags json, jsonschema, jsonschema_description and cli.
+//
+// cli:"name=email,short=e,alias=spend,arg=1,texts=litellm_params": what differs
+// from the rule that the flag is the name with dashes. Panics on a type that no
+// surface can show; a test runs it for every operation.
+func (op *Operation) Fields() []Field {
+	var fields []Field
+	collect(op.Do.Input(), &fields)
+	return fields
+}
+
+func collect(t reflect.Type, fields *[]Field) {
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		if sf.Anonymous {
+			collect(sf.Type, fields)
+			continue
+		}
+		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
+		typ := sf.Type
+		if typ.Kind() == reflect.Pointer {
+			typ = typ.Elem()
+		}
+		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kinds[typ],
+			Help: sf.Tag.Get("jsonschema_description")}
+		if f.Kind == 0 {
+			panic("tools: the input field " + name + " has type " + typ.String() + ", which no surface can show")
+		}
+		for part := range strings.SplitSeq(sf.Tag.Get("jsonschema"), ",") {
+			key, value, _ := strings.Cut(part, "=")
+			switch key {
+			case "required":
+				f.Required = true
+			case "enum":
+				f.Enum = append(f.Enum, value)
+			}
+		}
+		for part := range strings.SplitSeq(sf.Tag.Get("cli"), ",") {
+			key, value, _ := strings.Cut(part, "=")
+			switch key {
+			case "name":
+				f.Flag = value
+			case "short":
+				f.Short = value
+			case "alias":
+				f.Aliases = append(f.Aliases, value)
+			case "arg":
+				f.Arg, _ = strconv.Atoi(value)
+			case "texts":
+				f.Texts = texts[value]
+			}
+		}
+		*fields = append(*fields, f)
+	}
+}
+
+// field returns the field of that name.
+func (op *Operation) field(name string) (Field, bool) {
+	fields := op.Fields()
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return fields[i], true
+}
+
+// TakesExtra tells whether the operation takes further body fields, as every
+// write with a body does.
+func (op *Operation) TakesExtra() bool {
+	_, ok := op.field(extra)
+	return ok
+}
+
+// schema is the JSON schema of the operation's input: closed, without $ref.
+func (op *Operation) schema() *jsonschema.Schema {
+	r := jsonschema.Reflector{
+		Anonymous: true, ExpandedStruct: true, DoNotReference: true, RequiredFromJSONSchemaTags: true,
+		Mapper: func(t reflect.Type) *jsonschema.Schema {
+			switch kinds[t] {
+			case Object, Pairs:
+				return &jsonschema.Schema{Type: "object"}
+			case Headers:
+				return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
+			}
+			return nil
+		},
+	}
+	s := r.ReflectFromType(op.Do.Input())
+	s.Version = ""
+	return s
+}
+
+var schemas sync.Map // path → json.RawMessage
+
+// Schema returns the JSON schema of the arguments: one closed object, no
+// references, every property described. It is built when first asked for.
+func (op *Operation) Schema() json.RawMessage {
+	if s, ok := schemas.Load(op.Path); ok {
+		return s.(json.RawMessage)
+	}
+	s := encode(op.schema())
+	schemas.Store(op.Path, s)
+	return s
+}

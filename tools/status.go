@@ -1,0 +1,127 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+
+	"litellm-proxy/proxyclient"
+)
+
+var status = []*Operation{gatewayStatus}
+
+var gatewayStatus = &Operation{
+	Path:    "status",
+	Summary: "Show whether the gateway is reachable and healthy, its version, and what the key may do",
+	Help:    "The first thing to call when something is refused.",
+	Examples: []string{
+		"status",
+		"status --format table",
+	},
+	Effect:  Read,
+	Default: true,
+	Do:      Func[struct{}](gateway),
+	Columns: []Column{
+		{Name: "url"},
+		{Name: "status"},
+		{Name: "database"},
+		{Name: "version"},
+		{Name: "key", Field: "key.name"},
+		{Name: "key_source", Field: "key.source"},
+		{Name: "key_status", Field: "key.status"},
+		{Name: "role", Field: "key.role"},
+		{Name: "user_id", Field: "key.user_id"},
+		{Name: "team_id", Field: "key.team_id"},
+		{Name: "models", Field: "key.models"},
+		{Name: "spend", Field: "key.spend", Format: Dollars},
+		{Name: "max_budget", Field: "key.max_budget", Format: Dollars},
+		{Name: "expires", Field: "key.expires", Format: Time},
+	},
+}
+
+// gatewayReport is the answer of status.
+type gatewayReport struct {
+	URL      string    `json:"url"`
+	Status   string    `json:"status"`
+	Database string    `json:"database,omitempty"`
+	Version  string    `json:"version,omitempty"`
+	Key      keyReport `json:"key"`
+}
+
+// keyReport is what the gateway says of the caller's own key.
+type keyReport struct {
+	Name   string          `json:"name,omitempty"`
+	Source string          `json:"source,omitempty"`
+	Status string          `json:"status"`
+	Role   string          `json:"role,omitempty"`
+	Alias  json.RawMessage `json:"key_alias,omitempty"`
+	UserID json.RawMessage `json:"user_id,omitempty"`
+	TeamID json.RawMessage `json:"team_id,omitempty"`
+	Models []string        `json:"models"`
+	Spend  json.RawMessage `json:"spend,omitempty"`
+	Budget json.RawMessage `json:"max_budget,omitempty"`
+	Expiry json.RawMessage `json:"expires,omitempty"`
+}
+
+func gateway(ctx context.Context, env Env, _ struct{}) (Result, error) {
+	ready, err := env.read(ctx, proxyclient.Request{Path: "/health/readiness"})
+	if err != nil {
+		return Result{}, err
+	}
+	report := gatewayReport{
+		URL:      env.Client.BaseURL(),
+		Status:   plain(Lookup(ready, "status")),
+		Database: plain(Lookup(ready, "db")),
+		Key:      keyReport{Name: env.Client.MaskedKey(), Source: env.Client.APIKeySource()},
+	}
+	// What this key may not see is left out; everything else was answered.
+	if details, err := env.read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
+		report.Version = plain(Lookup(details, "litellm_version"))
+	} else if e := as(err); e != nil && e.Status == 0 {
+		return Result{}, err
+	}
+	// A refused key fails the call, and the report says what was found.
+	err = report.Key.fill(ctx, env)
+	if e := as(err); e != nil && e.Status == 0 {
+		return Result{}, err
+	}
+	return Result{Body: encode(report)}, err
+}
+
+// fill asks what the key is. A master key is in no table: /key/info answers 404
+// for it, and only an admin may list users.
+func (k *keyReport) fill(ctx context.Context, env Env) error {
+	models, err := env.read(ctx, proxyclient.Request{Path: "/models"})
+	if err != nil {
+		k.Status = "refused"
+		if !env.Client.HasKey() {
+			k.Status = "missing"
+		}
+		return err
+	}
+	k.Status = "accepted"
+	var list []struct{ ID string }
+	_ = json.Unmarshal(Lookup(models, "data"), &list)
+	for _, model := range list {
+		k.Models = append(k.Models, model.ID)
+	}
+	info, err := env.read(ctx, proxyclient.Request{Path: "/key/info"})
+	switch {
+	case isNotFound(err):
+		k.Role = "proxy_admin (master key)"
+	case err == nil:
+		own := Lookup(info, "info")
+		k.Alias, k.UserID, k.TeamID = Lookup(own, "key_alias"), Lookup(own, "user_id"), Lookup(own, "team_id")
+		k.Spend, k.Budget, k.Expiry = Lookup(own, "spend"), Lookup(own, "max_budget"), Lookup(own, "expires")
+		k.Role = k.role(ctx, env)
+	}
+	return nil
+}
+
+// role is that of the user to whom the key belongs.
+func (k *keyReport) role(ctx context.Context, env Env) string {
+	body, err := env.read(ctx, proxyclient.Request{Path: "/user/info"})
+	if err != nil {
+		return ""
+	}
+	return plain(Lookup(body, "user_info.user_role"))
+}
