@@ -110,7 +110,7 @@ type keysInfoInput struct {
 var keysInfo = &Operation{
 	Path:     "keys info",
 	Summary:  "Show a virtual key: limits, spend, owner, state",
-	Help:     "An alias is no key: keys list with {key_alias} finds its hash.",
+	Help:     "An alias is no key: keys list finds the hash of a key by its alias.",
 	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
 	Effect:   Read,
 	Default:  true,

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says which package may import which of ours: the arrows of the house.
+// Tests are exempt.
+var rooms = map[string][]string{
+	"cmd/litellm-proxy":  {"internal/cli"},
+	"tools":              {"proxyclient"},
+	"proxyclient":        {},
+	"prompts":            {},
+	"internal/cli":       {"tools", "proxyclient", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox"},
+	"internal/mcpserver": {"tools", "proxyclient", "prompts"},
+	"internal/output":    {"tools"},
+	"internal/config":    {},
+	"internal/sandbox":   {},
+}
+
+// alone names the one room that links a library.
+var alone = map[string]string{
+	"github.com/invopop/jsonschema":     "tools",
+	"github.com/spf13/cobra":            "internal/cli",
+	"github.com/mark3labs/mcp-go":       "internal/mcpserver",
+	"github.com/olekukonko/tablewriter": "internal/output",
+}
+
+func TestHouse(t *testing.T) {
+	const module = "litellm-proxy/"
+	list := exec.Command("go", "list", "-json=ImportPath,Imports", module+"...")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	d := json.NewDecoder(strings.NewReader(string(out)))
+	seen := 0
+	for {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		room := strings.TrimPrefix(p.ImportPath, module)
+		may, ok := rooms[room]
+		if !ok {
+			t.Errorf("%s is in no room of the house: see the table in this test", room)
+			continue
+		}
+		seen++
+		for _, path := range p.Imports {
+			if ours, ok := strings.CutPrefix(path, module); ok && !slices.Contains(may, ours) {
+				t.Errorf("%s imports %s, which it may not: it may import %v", room, ours, may)
+			}
+			for library, only := range alone {
+				if (path == library || strings.HasPrefix(path, library+"/")) && room != only {
+					t.Errorf("%s imports %s, which only %s may", room, path, only)
+				}
+			}
+		}
+	}
+	if seen != len(rooms) {
+		t.Errorf("%d of the %d rooms have code", seen, len(rooms))
+	}
+}
