@@ -1,11 +1,13 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 
 	"litellm-proxy/proxyclient"
@@ -115,7 +117,7 @@ var keysInfo = &Operation{
 	Effect:   Read,
 	Default:  true,
 	Do:       Endpoint[keysInfoInput]{Method: "GET", Path: "/key/info"},
-	Columns:  within("info", keyColumns),
+	Columns:  append([]Column{{Name: "key", ID: true}}, within("info", keyColumns)...),
 }
 
 type keysDeleteInput struct {
@@ -219,13 +221,9 @@ func shown(name string) string { return proxyclient.RedactText(name) }
 
 // within moves columns into a member of the object.
 func within(member string, columns []Column) []Column {
-	out := make([]Column, len(columns))
-	for i, c := range columns {
-		if c.Field == "" {
-			c.Field = c.Name
-		}
-		c.Field = member + "." + c.Field
-		out[i] = c
+	out := slices.Clone(columns)
+	for i := range out {
+		out[i].Field = member + "." + cmp.Or(out[i].Field, out[i].Name)
 	}
 	return out
 }

@@ -96,6 +96,9 @@ func addModel(ctx context.Context, env Env, in modelsAddInput) (Result, error) {
 		fields["model_info"] = json.RawMessage("{}")
 	}
 	body, err := env.write(ctx, "POST", "/model/new", fields)
+	if e := as(err); e != nil && strings.Contains(e.Message, "was saved to the database") {
+		e.Hint = "the model is stored under that id and serves nobody: models delete removes it; the parameter model in {litellm_params} wants a provider, for example openai/gpt-4o"
+	}
 	return Result{Body: body}, err
 }
 

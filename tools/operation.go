@@ -232,6 +232,33 @@ func Find(name string) *Operation {
 	return nil
 }
 
+// Finder returns the list of the same resource in which the identifiers that the
+// operation takes can be found, or nil.
+func (op *Operation) Finder() *Operation {
+	var finder *Operation
+	most := 0
+	for _, other := range All() {
+		if other == op || !other.Lists() || other.Resource() != op.Resource() {
+			continue
+		}
+		if n := len(other.Identifiers()); n > most {
+			finder, most = other, n
+		}
+	}
+	return finder
+}
+
+// Identifiers are the names of the columns that identify an item.
+func (op *Operation) Identifiers() []string {
+	var names []string
+	for _, c := range op.Columns {
+		if c.ID {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
 // Lookup returns the value at a dotted path of a JSON value, or nil. A missing
 // member and a null are both nil.
 func Lookup(body json.RawMessage, path string) json.RawMessage {

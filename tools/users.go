@@ -83,7 +83,8 @@ func createUser(ctx context.Context, env Env, in usersCreateInput) (Result, erro
 		_, err := env.read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {team}}})
 		if isNotFound(err) {
 			return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-				Message: "team " + shown(team) + " does not exist; nothing was created"}
+				Message: "team " + shown(team) + " does not exist; nothing was created",
+				Hint:    "GET /team/list (http request) shows the teams"}
 		}
 		// A key that may not look at the team may still be allowed to create.
 		if err != nil && !isRefused(err) {

@@ -1,0 +1,265 @@
+// Package cli is the command line: it makes a Cobra command of every operation
+// of package tools, and adds the commands that are no operation (mcp, version,
+// completion).
+//
+// A call goes so: [Run] makes the bare commands, finds the one that is meant and
+// gives that one its flags; the flags fill one JSON object under the gateway's
+// names; tools.Invoke validates it and does the work; package output writes the
+// answer to stdout. Everything else, errors above all, goes to stderr.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"litellm-proxy/internal/config"
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+const program = "litellm-proxy"
+
+// System is what a run sees of the world.
+type System struct {
+	Args   []string // without the program's name
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+	Getenv func(string) string
+	// Terminal is the file to ask questions on; nil when nobody can answer.
+	Terminal *os.File
+}
+
+// Main runs the program on the real world and returns its exit status.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	sys := System{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
+		sys.Terminal = os.Stdin
+	}
+	return Run(ctx, sys)
+}
+
+// Run runs the program and returns its exit status: 0 done, 1 refused or failed,
+// 2 usage, 3 not found, 4 authentication or permission, 5 unreachable, 130
+// interrupted.
+func Run(ctx context.Context, sys System) int {
+	a := &app{System: sys, readOnly: readOnly(sys.Args)}
+	root := a.root()
+	if leaf := leaf(root, sys.Args); leaf != nil && a.bind[leaf] != nil {
+		a.bind[leaf](leaf)
+	}
+	root.SetArgs(sys.Args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	return a.fail(ctx, err)
+}
+
+// app is one run of the program.
+type app struct {
+	System
+	flags struct {
+		config.Flags
+		debug, showSecrets bool
+	}
+	readOnly bool
+	// bind gives a command its flags, when it is the one that is meant: all of
+	// them for every command would cost each start some milliseconds.
+	bind map[*cobra.Command]func(*cobra.Command)
+	// op is the operation that runs, for the words of errors; format the output
+	// format that was asked for.
+	op     *tools.Operation
+	format string
+}
+
+// readOnly tells whether --read-only is given: it takes commands away, so that
+// it must be known before there are commands.
+func readOnly(args []string) bool {
+	for _, arg := range args {
+		if arg == "--" {
+			return false
+		}
+		if arg == "--read-only" || arg == "--read-only=true" {
+			return true
+		}
+	}
+	return false
+}
+
+// leaf finds the command that the arguments name, also behind help and behind
+// the shell's request for completions.
+func leaf(root *cobra.Command, args []string) *cobra.Command {
+	if len(args) > 0 && (args[0] == "help" || args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		args = args[1:]
+	}
+	cmd, _, err := root.Find(args)
+	if err != nil {
+		return nil
+	}
+	return cmd
+}
+
+func (a *app) root() *cobra.Command {
+	a.bind = map[*cobra.Command]func(*cobra.Command){}
+	root := &cobra.Command{
+		Use:   program,
+		Short: "Manage a LiteLLM proxy",
+		Long: `Manage a LiteLLM proxy (the gateway): models, credentials, virtual keys, users.
+Every operation is a command here and a tool for AI assistants (litellm-proxy mcp).`,
+		Version:       Version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetVersionTemplate(program + " {{.Version}}\n")
+	root.SetIn(a.Stdin)
+	root.SetOut(a.Stdout)
+	root.SetErr(a.Stderr)
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	p := root.PersistentFlags()
+	p.SortFlags = false
+	p.StringVar(&a.flags.BaseURL, "base-url", "", "URL of the gateway (default "+config.URLVariable+", then "+config.DefaultURL+")")
+	p.StringVar(&a.flags.APIKey, "api-key", "", "virtual key or master key (default "+config.KeyVariable+")")
+	p.StringVar(&a.flags.Timeout, "timeout", "", "longest time for a request, for example 90s (default 60s; chat 10m)")
+	p.StringVar(&a.flags.CAFile, "ca-file", "", "file of CA certificates to trust beside the system's (default "+config.CAFileVariable+")")
+	p.BoolVar(&a.flags.debug, "debug", false, "show each request and answer on stderr, secrets masked")
+	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "do not mask secrets in answers")
+	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "leave out every operation that changes something")
+	a.groups(root)
+	root.AddCommand(a.mcpCommand(), a.versionCommand())
+	for _, c := range root.Commands() {
+		if c.HasSubCommands() {
+			c.RunE = group
+			c.FParseErrWhitelist.UnknownFlags = true // the unknown command is the fault
+		}
+	}
+	return root
+}
+
+// groups adds a command for every operation, below one for its resource.
+func (a *app) groups(root *cobra.Command) {
+	parents := map[string]*cobra.Command{}
+	for _, op := range tools.All() {
+		if a.readOnly && op.Effect != tools.Read {
+			continue
+		}
+		resource, verb, ok := strings.Cut(op.Path, " ")
+		parent := root
+		if ok {
+			if parent = parents[resource]; parent == nil {
+				parent = &cobra.Command{Use: resource, Short: resourceSummary(resource)}
+				parents[resource] = parent
+				root.AddCommand(parent)
+			}
+		} else {
+			verb = resource
+		}
+		cmd := &cobra.Command{Use: verb, Short: op.Summary}
+		a.bind[cmd] = func(cmd *cobra.Command) { a.bindOperation(cmd, op) }
+		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
+		parent.AddCommand(cmd)
+	}
+}
+
+// resourceSummary names the verbs of a resource: "list, generate, info, delete".
+func resourceSummary(resource string) string {
+	var verbs []string
+	for _, op := range tools.All() {
+		if r, verb, ok := strings.Cut(op.Path, " "); ok && r == resource {
+			verbs = append(verbs, verb)
+		}
+	}
+	return strings.Join(verbs, ", ")
+}
+
+// group is what a command does that only holds others.
+func group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	message := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if cmd.SuggestionsMinimumDistance <= 0 {
+		cmd.SuggestionsMinimumDistance = 2
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		message += fmt.Sprintf(" (did you mean %s?)", strings.Join(near, " or "))
+	} else {
+		message += "; there are " + strings.Join(names, ", ")
+	}
+	if only, _ := cmd.Flags().GetBool("read-only"); only {
+		message += " (--read-only leaves out what changes something)"
+	}
+	return usageError(message)
+}
+
+// client makes the client of this run.
+func (a *app) client() (*proxyclient.Client, error) {
+	s, err := config.Resolve(a.flags.Flags, a.Getenv)
+	if err != nil {
+		return nil, usageError(err.Error())
+	}
+	c := proxyclient.Config{
+		BaseURL: s.BaseURL, BaseURLSource: s.BaseURLSource, APIKey: s.APIKey, APIKeySource: s.APIKeySource,
+		CAFile: s.CAFile, Timeout: s.Timeout, UserAgent: program + "/" + Version(),
+	}
+	if a.flags.debug {
+		c.Debug = a.Stderr
+	}
+	return proxyclient.New(c)
+}
+
+// Version is that of this build: the module's, with the commit it was built
+// from where the build knows it.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.revision" })
+	if i < 0 {
+		return "devel"
+	}
+	return "devel-" + info.Settings[i].Value[:12]
+}
+
+// usageError is a fault of the command line: nothing was sent.
+func usageError(message string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
+}
+
+// flagError words Cobra's errors about flags.
+func flagError(err error) error {
+	text := err.Error()
+	// invalid argument "x" for "-m, --message" flag: why
+	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
+		if _, rest, ok = strings.Cut(rest, ` for "`); ok {
+			if flag, why, ok := strings.Cut(rest, `" flag: `); ok {
+				text = flag + ": " + why
+			}
+		}
+	}
+	return usageError(proxyclient.RedactText(text))
+}
+
+// errFailed ends a run whose failures were already reported.
+var errFailed = errors.New("a part failed")

@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// confirm shows what would be sent and asks, at a terminal.
+func (c *call) confirm(client *proxyclient.Client) func(context.Context, *tools.Operation, tools.Args) error {
+	return func(ctx context.Context, op *tools.Operation, args tools.Args) error {
+		requests, err := tools.Plan(ctx, tools.Env{Client: client}, op, args)
+		if err != nil {
+			return err
+		}
+		for _, r := range requests {
+			fmt.Fprintf(c.Stderr, "%s %s %s\n", r.Method, r.Path, r.Body)
+		}
+		fmt.Fprintf(c.Stderr, "%s on %s: go ahead? [y/N] ", op.Path, client.BaseURL())
+		answers := make(chan string, 1)
+		go func() {
+			line, _ := bufio.NewReader(c.Stdin).ReadString('\n')
+			answers <- strings.ToLower(strings.TrimSpace(line))
+		}()
+		select {
+		case <-ctx.Done():
+			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted; nothing was sent", Err: ctx.Err()}
+		case answer := <-answers:
+			if answer == "y" || answer == "yes" {
+				return nil
+			}
+		}
+		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "--yes goes ahead without asking"}
+	}
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"litellm-proxy/internal/config"
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// exitStatus is the one place that decides what an error makes of the exit
+// status.
+func exitStatus(code proxyclient.Code) int {
+	switch code {
+	case proxyclient.CodeUsage:
+		return 2
+	case proxyclient.CodeNotFound:
+		return 3
+	case proxyclient.CodeUnauthorized, proxyclient.CodeForbidden:
+		return 4
+	case proxyclient.CodeUnreachable:
+		return 5
+	case proxyclient.CodeCanceled:
+		return 130
+	}
+	return 1
+}
+
+// fail reports an error on stderr, as JSON when the answer would have been JSON,
+// and returns the exit status.
+func (a *app) fail(ctx context.Context, err error) int {
+	if errors.Is(err, errFailed) {
+		return 1
+	}
+	var e *proxyclient.Error
+	if !errors.As(err, &e) {
+		// Cobra's own: an unknown command or flag.
+		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: proxyclient.RedactText(firstLine(err.Error()))}
+		err = e
+	}
+	status := exitStatus(e.Code)
+	switch {
+	case ctx.Err() != nil:
+		status = 130
+	case a.op != nil && a.op.Typed && e.Status != 0:
+		// The answer to a raw request: what it means is not ours to say.
+		status = 1
+	}
+	text := strings.TrimSuffix(a.words(err.Error()), ".")
+	hint := a.hint(e)
+	if a.format == "json" || a.format == "jsonl" {
+		out := *e
+		out.Message, out.Hint = text, hint
+		b, _ := json.Marshal(map[string]any{"error": &out})
+		fmt.Fprintf(a.Stderr, "%s\n", b)
+		return status
+	}
+	fmt.Fprintf(a.Stderr, "%s: %s\n", program, text)
+	if hint != "" {
+		fmt.Fprintf(a.Stderr, "%s: hint: %s\n", program, hint)
+	}
+	return status
+}
+
+func firstLine(text string) string {
+	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n\t", " (did you mean ")
+	if before, after, ok := strings.Cut(text, " (did you mean "); ok {
+		return before + " (did you mean " + strings.Join(strings.Fields(after), " or ") + "?)"
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// words replaces {key_alias} by what the user writes for it: --key-alias, or
+// <model-id> for a positional argument.
+func (a *app) words(text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	var old []string
+	if a.op != nil {
+		for _, f := range a.op.Fields() {
+			old = append(old, "{"+f.Name+"}", written(f))
+		}
+	}
+	old = append(old,
+		"{base_url}", "--base-url or "+config.URLVariable,
+		"{api_key}", "--api-key or "+config.KeyVariable,
+		"{ca_file}", "--ca-file or "+config.CAFileVariable,
+		"{timeout}", "--timeout")
+	return strings.NewReplacer(old...).Replace(text)
+}
+
+// written is how a field stands on the command line.
+func written(f tools.Field) string {
+	if f.Arg > 0 {
+		return "<" + f.Flag + ">"
+	}
+	if f.Name == extraField {
+		return "--set"
+	}
+	return "--" + f.Flag
+}
+
+// hint is the next step, for somebody at a command line.
+func (a *app) hint(e *proxyclient.Error) string {
+	if e.Hint != "" {
+		return strings.TrimSuffix(a.words(e.Hint), ".")
+	}
+	switch e.Code {
+	case proxyclient.CodeUsage:
+		if a.op != nil {
+			return fmt.Sprintf("%s %s --help shows what it takes", program, a.op.Path)
+		}
+	case proxyclient.CodeUnauthorized:
+		return "give a key with --api-key or " + config.KeyVariable
+	case proxyclient.CodeForbidden:
+		return program + " status shows what the key may do"
+	case proxyclient.CodeUnreachable:
+		return "is the gateway running? --base-url or " + config.URLVariable + " names another"
+	case proxyclient.CodeNotFound:
+		if a.op == nil {
+			return ""
+		}
+		if list := a.op.Finder(); list != nil {
+			return fmt.Sprintf("%s %s --columns %s shows what there is", program, list.Path, strings.Join(list.Identifiers(), ","))
+		}
+	}
+	return ""
+}

@@ -1,0 +1,342 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/output"
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// extraField is the property that --set and --body fill.
+const extraField = "extra"
+
+// call is one run of an operation.
+type call struct {
+	*app
+	op     *tools.Operation
+	values arguments
+	out    output.Options
+
+	columns          []string
+	all, yes, dryRun bool
+}
+
+// bindOperation gives the command of an operation its flags, help and action.
+func (a *app) bindOperation(cmd *cobra.Command, op *tools.Operation) {
+	c := &call{app: a, op: op}
+	a.op = op
+	c.values = arguments{args: tools.Args{}, given: map[string]bool{}, sources: &sources{stdin: a.Stdin}}
+	if a.Terminal != nil {
+		c.values.sources.prompt = hidden(a.Terminal, a.Stderr)
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	var positional []tools.Field
+	for _, f := range op.Fields() {
+		switch {
+		case f.Arg > 0:
+			positional = append(positional, f)
+		case f.Name == extraField:
+			c.bindExtra(cmd, f)
+		default:
+			c.bindField(cmd, f)
+		}
+	}
+	slices.SortFunc(positional, func(a, b tools.Field) int { return a.Arg - b.Arg })
+	c.bindOutput(cmd)
+	cmd.Use = usageLine(op, positional)
+	cmd.Long = op.Summary + "."
+	if op.Help != "" {
+		cmd.Long += " " + a.words(op.Help)
+	}
+	for i, f := range positional {
+		if i == 0 {
+			cmd.Long += "\n"
+		}
+		cmd.Long += fmt.Sprintf("\n  <%s>  %s", f.Flag, f.Help)
+	}
+	if usesPairs(op) {
+		cmd.Long += "\n\n" + pairsHelp
+	}
+	for i, example := range op.Examples {
+		op := "  " + program + " " + example
+		if i > 0 {
+			op = "\n" + op
+		}
+		cmd.Example += op
+	}
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := c.positional(positional, args); err != nil {
+			return err
+		}
+		return c.run(cmd.Context())
+	}
+}
+
+const pairsHelp = `In key=value, numbers, true, false and null are typed and everything else is text;
+key:=JSON is JSON; key=@file and key=@- (standard input, or a hidden prompt) read
+the value; key=@@x is the text @x.`
+
+func usesPairs(op *tools.Operation) bool {
+	return slices.ContainsFunc(op.Fields(), func(f tools.Field) bool { return f.Kind == tools.Pairs })
+}
+
+// usageLine is the operation's line in help: "add <model-name>".
+func usageLine(op *tools.Operation, positional []tools.Field) string {
+	_, line, ok := strings.Cut(op.Path, " ")
+	if !ok {
+		line = op.Path
+	}
+	for _, f := range positional {
+		line += " <" + f.Flag + ">"
+		if f.Kind == tools.Strings {
+			line += "..."
+		}
+	}
+	return line
+}
+
+func (c *call) bindField(cmd *cobra.Command, f tools.Field) {
+	flags := cmd.Flags()
+	help := c.words(f.Help)
+	if len(f.Enum) > 0 {
+		help += " (" + strings.Join(f.Enum, ", ") + ")"
+	}
+	if f.Required {
+		help += " (required)"
+	}
+	value := &fieldValue{field: f, to: &c.values}
+	flags.VarP(value, f.Flag, f.Short, help)
+	if f.Kind == tools.Boolean {
+		flags.Lookup(f.Flag).NoOptDefVal = "true"
+	}
+	for _, alias := range f.Aliases {
+		flags.Var(value, alias, "the same as --"+f.Flag)
+	}
+	if len(f.Enum) > 0 {
+		_ = cmd.RegisterFlagCompletionFunc(f.Flag, cobra.FixedCompletions(f.Enum, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+// bindExtra adds the flags for body fields that have none of their own.
+func (c *call) bindExtra(cmd *cobra.Command, f tools.Field) {
+	set := f
+	set.Kind, set.Flag = tools.Pairs, "set"
+	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "further body field: key=value, key:=JSON, key=@file")
+	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "further body fields as a JSON object, @file or @-")
+}
+
+// bodyValue is --body: the members of an object, each as if given with --set.
+type bodyValue struct{ to *arguments }
+
+func (v *bodyValue) String() string { return "" }
+func (v *bodyValue) Type() string   { return "JSON" }
+func (v *bodyValue) Set(text string) error {
+	object, err := v.to.sources.jsonObject(text, "body")
+	if err != nil {
+		return err
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		return err
+	}
+	for name, value := range members {
+		if err := v.to.member(extraField, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bindOutput adds the flags that depend on what the operation does and answers:
+// none that would do nothing.
+func (c *call) bindOutput(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	formats := output.Formats(c.op)
+	flags.StringVar(&c.format, "format", "", fmt.Sprintf("output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	if len(c.op.Columns) > 0 {
+		var names []string
+		for _, column := range c.op.Columns {
+			names = append(names, column.Name)
+		}
+		flags.StringSliceVar(&c.columns, "columns", nil, "columns of a table or CSV, in order: "+strings.Join(names, ", "))
+		_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+		flags.BoolVar(&c.out.NoHeader, "no-header", false, "no header in a table or CSV")
+	}
+	if c.op.Paged() {
+		flags.BoolVar(&c.all, "all", false, "all pages, from the first")
+	}
+	if c.op.Effect != tools.Read {
+		flags.BoolVar(&c.dryRun, "dry-run", false, "show the requests that would change something; send none of them")
+	}
+	if c.op.Effect == tools.Destructive && !c.op.Typed {
+		flags.BoolVarP(&c.yes, "yes", "y", false, "do not ask")
+	}
+}
+
+// positional stores the positional arguments.
+func (c *call) positional(fields []tools.Field, args []string) error {
+	for i, arg := range args {
+		switch {
+		case i < len(fields) && fields[i].Kind != tools.Strings:
+			if err := c.values.set(fields[i], arg); err != nil {
+				return usageError(fmt.Sprintf("<%s>: %v", fields[i].Flag, err))
+			}
+		case len(fields) > 0 && fields[len(fields)-1].Kind == tools.Strings:
+			c.values.add(fields[len(fields)-1].Name, quote(arg))
+		default:
+			return usageError(fmt.Sprintf("%q is one argument too many for %q", proxyclient.RedactText(arg), c.op.Path))
+		}
+	}
+	return nil
+}
+
+func (c *call) run(ctx context.Context) error {
+	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
+	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, proxyclient.RedactJSON, c.Terminal != nil
+	if err := c.out.Check(c.op); err != nil {
+		return usageError(err.Error())
+	}
+	if c.all && c.values.args["page"] != nil {
+		return usageError("--all walks every page; give it or --page")
+	}
+	streaming := string(c.values.args["stream"]) == "true"
+	if streaming && c.format != "" && c.format != "text" {
+		return usageError("--stream prints the words as they come; --format " + c.format + " needs the whole answer")
+	}
+	// Nothing is worth a connection when the arguments are wrong.
+	if err := c.op.Validate(c.values.args); err != nil {
+		return err
+	}
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	if c.op.EffectFor(c.values.args) != tools.Read {
+		client = client.WithChangedBy(config.Person(c.Getenv, os.Hostname))
+	}
+	env := tools.Env{Client: client}
+	if streaming {
+		env.Delta = func(words string) { fmt.Fprint(c.Stdout, words) }
+	}
+	if c.Terminal != nil && !c.yes && !c.op.Typed {
+		env.Confirm = c.confirm(client)
+	}
+	switch {
+	case c.dryRun:
+		return c.plan(ctx, env)
+	case c.all:
+		return c.walk(ctx, env)
+	}
+	result, err := tools.Invoke(ctx, env, c.op, c.values.args)
+	return c.show(result, err)
+}
+
+// show writes the answer to stdout, and what a write did and what failed to
+// stderr.
+func (c *call) show(result tools.Result, failed error) error {
+	switch {
+	case result.Streamed:
+		fmt.Fprintln(c.Stdout)
+	case failed == nil || result.Body != nil:
+		if err := output.Write(c.Stdout, c.op, result, c.out); err != nil {
+			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "writing the answer: " + err.Error()}
+		}
+	}
+	if p := result.Page; p != nil && p.Next != nil {
+		c.note("%s", paging(p, len(p.Items)))
+	}
+	if result.Done != "" {
+		c.note("%s", result.Done)
+	}
+	for _, f := range result.Failed {
+		c.note("%s: %s", f.What, f.Why)
+	}
+	if failed != nil {
+		var e *proxyclient.Error
+		if c.op.Typed && errors.As(failed, &e) && len(e.Body) > 0 {
+			// The answer of a raw request is what was asked for; it is no result.
+			fmt.Fprintf(c.Stderr, "%s\n", strings.TrimRight(string(e.Body), "\n"))
+		}
+		return failed
+	}
+	if len(result.Failed) > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+// note says something beside the result, on stderr.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.Stderr, program+": "+format+"\n", args...)
+}
+
+// paging says that a page is not the whole.
+func paging(p *tools.Page, shown int) string {
+	of := ""
+	if p.Total >= 0 {
+		of = fmt.Sprintf(" of %d", p.Total)
+	}
+	return fmt.Sprintf("showing %d%s (next: --page %s, or --all)", shown, of, p.Next["page"])
+}
+
+// plan is --dry-run.
+func (c *call) plan(ctx context.Context, env tools.Env) error {
+	requests, err := tools.Plan(ctx, env, c.op, c.values.args)
+	if err != nil {
+		return err
+	}
+	if requests == nil {
+		requests = []proxyclient.Recorded{}
+	}
+	e := json.NewEncoder(c.Stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	c.note("dry run: nothing was sent that changes something")
+	return e.Encode(map[string]any{"dry_run": true, "requests": requests})
+}
+
+// walk is --all: a page at a time, so that memory does not grow with the list.
+func (c *call) walk(ctx context.Context, env tools.Env) error {
+	stream := output.NewStream(c.Stdout, c.op, c.out)
+	shown := 0
+	for result, err := range tools.Pages(ctx, env, c.op, c.values.args) {
+		if err == nil {
+			err = stream.Add(result.Page.Items)
+		}
+		if err != nil {
+			// What came is closed, so that it can be read, and the error says
+			// that it is not the whole.
+			if closed := stream.Close(); closed != nil {
+				return closed
+			}
+			if proxyclient.CodeOf(err) == "" {
+				return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
+			}
+			return proxyclient.Wrap(fmt.Sprintf("after %d items", shown), err)
+		}
+		shown += len(result.Page.Items)
+		if c.Terminal != nil && result.Page.Next != nil {
+			fmt.Fprintf(c.Stderr, "\r%d of %d", shown, result.Page.Total)
+		}
+	}
+	if c.Terminal != nil {
+		fmt.Fprint(c.Stderr, "\r\x1b[K")
+	}
+	if err := stream.Close(); err != nil {
+		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "writing the answer: " + err.Error()}
+	}
+	return nil
+}

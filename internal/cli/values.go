@@ -1,0 +1,364 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// maxValueFile bounds what @file and @- read.
+const maxValueFile = 64 << 20
+
+// sources reads values from files, standard input or a hidden prompt.
+type sources struct {
+	stdin  io.Reader
+	prompt func(label string) (string, error) // nil: no terminal
+	used   bool
+}
+
+// read resolves the part of a value behind "@": a file's name or "-".
+func (s *sources) read(name, label string) (string, error) {
+	if name == "-" {
+		if s.used {
+			return "", errors.New("standard input is read once only; it is asked for twice")
+		}
+		s.used = true
+		if s.prompt != nil {
+			return s.prompt(label)
+		}
+		return bounded(s.stdin, "standard input")
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("cannot read @%s: %w (@@ begins a text with @)", name, errors.Unwrap(err))
+	}
+	defer f.Close()
+	return bounded(f, name)
+}
+
+func bounded(r io.Reader, name string) (string, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxValueFile+1))
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("cannot read %s: %w", name, err)
+	case len(b) > maxValueFile:
+		return "", fmt.Errorf("%s is larger than %d MiB", name, maxValueFile>>20)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), nil
+}
+
+// at resolves @file, @- and @@ at the beginning of a value.
+func (s *sources) at(value, label string) (text string, literal bool, err error) {
+	rest, ok := strings.CutPrefix(value, "@")
+	if !ok {
+		return value, true, nil
+	}
+	if strings.HasPrefix(rest, "@") {
+		return rest, false, nil
+	}
+	text, err = s.read(rest, label)
+	return text, false, err
+}
+
+// pair parses key=value or key:=JSON. The members in texts stay text.
+func (s *sources) pair(text string, texts []string) (name string, value json.RawMessage, err error) {
+	name, rest, ok := strings.Cut(text, "=")
+	if !ok || name == "" || name == ":" {
+		return "", nil, fmt.Errorf("%q is not key=value (or key:=JSON)", proxyclient.RedactText(text))
+	}
+	if typed, ok := strings.CutSuffix(name, ":"); ok {
+		source, _, err := s.at(rest, typed)
+		if err != nil {
+			return "", nil, err
+		}
+		if !json.Valid([]byte(source)) {
+			return "", nil, fmt.Errorf("%s:= is not JSON: %s", typed, jsonFault([]byte(source)))
+		}
+		return typed, json.RawMessage(source), nil
+	}
+	value1, literal, err := s.at(rest, name)
+	if err != nil {
+		return "", nil, err
+	}
+	if literal {
+		text := false
+		for _, t := range texts {
+			text = text || t == name
+		}
+		if !text && typed(value1) {
+			return name, json.RawMessage(value1), nil
+		}
+	}
+	return name, quote(value1), nil
+}
+
+// typed tells whether a value is meant as true, false, null or a number. A
+// number that JSON does not write so (007, +1, .5) is text, and so is one whose
+// digits say more than its value (1.10 is a version; 1.0 is a number).
+func typed(s string) bool {
+	switch s {
+	case "true", "false", "null":
+		return true
+	case "":
+		return false
+	}
+	if c := s[0]; c != '-' && (c < '0' || c > '9') || !json.Valid([]byte(s)) {
+		return false
+	}
+	_, fraction, ok := strings.Cut(s, ".")
+	return !ok || len(fraction) < 2 || !strings.HasSuffix(fraction, "0")
+}
+
+// jsonObject parses a JSON object, or @file or @- that holds one.
+func (s *sources) jsonObject(text, label string) (json.RawMessage, error) {
+	text, _, err := s.at(text, label)
+	if err != nil {
+		return nil, err
+	}
+	b := bytes.TrimSpace([]byte(text))
+	if !json.Valid(b) {
+		return nil, errors.New("not valid JSON: " + jsonFault([]byte(text)))
+	}
+	if b[0] != '{' {
+		return nil, errors.New("must be a JSON object like {\"name\": \"value\"}")
+	}
+	if dup := duplicate(b); dup != "" {
+		return nil, fmt.Errorf("has the member %q twice", dup)
+	}
+	return b, nil
+}
+
+// duplicate returns a member's name that stands twice at the top of an object.
+func duplicate(b []byte) string {
+	d := json.NewDecoder(bytes.NewReader(b))
+	_, _ = d.Token()
+	seen := map[string]bool{}
+	for d.More() {
+		name, _ := d.Token()
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return ""
+		}
+		if s, _ := name.(string); seen[s] {
+			return s
+		} else {
+			seen[s] = true
+		}
+	}
+	return ""
+}
+
+// jsonFault says what is wrong with a text that should be JSON, and where,
+// without repeating it: it may hold a secret.
+func jsonFault(b []byte) string {
+	var v any
+	err := json.Unmarshal(b, &v)
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) {
+		return "empty"
+	}
+	at := int(syntax.Offset)
+	text := strings.TrimPrefix(syntax.Error(), "json: ")
+	if at >= len(b) && strings.Contains(text, "unexpected end") {
+		return fmt.Sprintf("it ends too early, after %d characters", len(b))
+	}
+	line := 1 + bytes.Count(b[:min(at, len(b))], []byte("\n"))
+	column := at - (bytes.LastIndexByte(b[:min(at, len(b))], '\n') + 1)
+	return fmt.Sprintf("%s (line %d, column %d)", text, line, column)
+}
+
+// roles are those that a message may have.
+var roles = []string{"system", "developer", "user", "assistant", "tool"}
+
+// chatMessage parses role:content.
+func chatMessage(text string) (json.RawMessage, error) {
+	role, content, ok := strings.Cut(text, ":")
+	for _, known := range roles {
+		if ok && role == known {
+			return json.Marshal(struct {
+				Role    string `json:"role"`
+				Content string `json:"content"`
+			}{role, content})
+		}
+	}
+	return nil, fmt.Errorf("%q is not role:content with one of the roles %s; write \"user:%s\"",
+		proxyclient.RedactText(text), strings.Join(roles, ", "), proxyclient.RedactText(text))
+}
+
+// number checks and returns the text of a number as JSON.
+func number(text string, kind tools.Kind) (json.RawMessage, error) {
+	if kind == tools.Integer {
+		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+			return nil, fmt.Errorf("%q is not a whole number", text)
+		}
+		return json.RawMessage(strings.TrimPrefix(text, "+")), nil
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
+		return nil, fmt.Errorf("%q is not a number", text)
+	}
+	if json.Valid([]byte(text)) {
+		return json.RawMessage(text), nil
+	}
+	return json.RawMessage(strconv.FormatFloat(f, 'g', -1, 64)), nil
+}
+
+// stringList parses what one flag of a list holds: a JSON list of texts, or
+// texts between commas.
+func stringList(text string) []string {
+	var list []string
+	if strings.HasPrefix(text, "[") && json.Unmarshal([]byte(text), &list) == nil {
+		return list
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// quote is a text as JSON.
+func quote(text string) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text)
+	return bytes.TrimSpace(b.Bytes())
+}
+
+// hidden asks for a value at the terminal without showing it.
+func hidden(in *os.File, out io.Writer) func(string) (string, error) {
+	return func(label string) (string, error) {
+		fmt.Fprintf(out, "%s: ", label)
+		b, err := term.ReadPassword(int(in.Fd()))
+		fmt.Fprintln(out)
+		return string(b), err
+	}
+}
+
+// fieldValue is a flag that stores JSON under the gateway's name.
+type fieldValue struct {
+	field tools.Field
+	to    *arguments
+}
+
+// arguments collects the JSON object of one call.
+type arguments struct {
+	args    tools.Args
+	given   map[string]bool // scalar fields that have a value
+	sources *sources
+}
+
+// String implements pflag.Value; a flag that was not given shows no default.
+func (v *fieldValue) String() string { return "" }
+
+// Type implements pflag.Value: the word for the value in help.
+func (v *fieldValue) Type() string {
+	switch v.field.Kind {
+	case tools.Integer:
+		return "int"
+	case tools.Number:
+		return "number"
+	case tools.Boolean:
+		return "bool"
+	case tools.Strings:
+		return "a,b"
+	case tools.Object:
+		return "JSON"
+	case tools.Pairs:
+		return "key=value"
+	case tools.Messages:
+		return "role:content"
+	case tools.Headers:
+		return "name:value"
+	}
+	return "text"
+}
+
+// Set implements pflag.Value.
+func (v *fieldValue) Set(text string) error { return v.to.set(v.field, text) }
+
+// set stores what one flag or positional argument says.
+func (a *arguments) set(f tools.Field, text string) error {
+	if once := f.Kind < tools.Strings || f.Kind == tools.Object; once {
+		if a.given[f.Name] {
+			return errors.New("is given twice")
+		}
+		a.given[f.Name] = true
+	}
+	var err error
+	switch f.Kind {
+	case tools.Integer, tools.Number:
+		a.args[f.Name], err = number(text, f.Kind)
+	case tools.Boolean:
+		var b bool
+		if b, err = strconv.ParseBool(text); err != nil {
+			return fmt.Errorf("%q is not true or false", text)
+		}
+		a.args[f.Name] = json.RawMessage(strconv.FormatBool(b))
+	case tools.Strings:
+		for _, s := range stringList(text) {
+			a.add(f.Name, quote(s))
+		}
+		if a.args[f.Name] == nil {
+			a.args[f.Name] = json.RawMessage("[]")
+		}
+	case tools.Object:
+		a.args[f.Name], err = a.sources.jsonObject(text, f.Name)
+	case tools.Pairs:
+		var name string
+		var value json.RawMessage
+		if name, value, err = a.sources.pair(text, f.Texts); err == nil {
+			err = a.member(f.Name, name, value)
+		}
+	case tools.Messages:
+		var m json.RawMessage
+		if m, err = chatMessage(text); err == nil {
+			a.add(f.Name, m)
+		}
+	case tools.Headers:
+		name, value, ok := strings.Cut(text, ":")
+		if !ok || strings.TrimSpace(name) == "" {
+			return fmt.Errorf("%q is not name:value", proxyclient.RedactText(text))
+		}
+		err = a.member(f.Name, strings.TrimSpace(name), quote(strings.TrimSpace(value)))
+	default:
+		a.args[f.Name] = quote(text)
+	}
+	return err
+}
+
+// add appends to a list.
+func (a *arguments) add(name string, value json.RawMessage) {
+	var list []json.RawMessage
+	_ = json.Unmarshal(a.args[name], &list)
+	a.args[name], _ = json.Marshal(append(list, value))
+}
+
+// member adds to an object; the same member twice is a mistake.
+func (a *arguments) member(name, key string, value json.RawMessage) error {
+	object := map[string]json.RawMessage{}
+	_ = json.Unmarshal(a.args[name], &object)
+	if _, ok := object[key]; ok {
+		return fmt.Errorf("%q is given twice", key)
+	}
+	object[key] = value
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(object)
+	a.args[name] = bytes.TrimSpace(b.Bytes())
+	return err
+}

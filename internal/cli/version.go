@@ -1,0 +1,48 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// versionCommand is "version": ours and the gateway's. --version makes no
+// request.
+func (a *app) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Show the version of this program and of the gateway",
+		Example: "  litellm-proxy version\n  litellm-proxy --version",
+		Args:    cobra.NoArgs,
+	}
+	a.bind[cmd] = func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(&a.format, "format", "", "output format: text, json (default text)")
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if a.format != "" && a.format != "text" && a.format != "json" {
+			return usageError(fmt.Sprintf("--format: %q is none of text, json", a.format))
+		}
+		client, err := a.client()
+		if err != nil {
+			return err
+		}
+		// /health/readiness says no version; this one does, to whom has a key.
+		answer, err := client.JSON(cmd.Context(), proxyclient.Request{Method: "GET", Path: "/health/readiness/details", Read: true})
+		if err != nil {
+			fmt.Fprintf(a.Stderr, "%s %s\n", program, Version())
+			return proxyclient.Wrap("version of the gateway at "+client.BaseURL(), err)
+		}
+		var gateway string
+		_ = json.Unmarshal(tools.Lookup(answer, "litellm_version"), &gateway)
+		if a.format == "json" {
+			return json.NewEncoder(a.Stdout).Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()})
+		}
+		fmt.Fprintf(a.Stdout, "%s %s\nLiteLLM %s at %s\n", program, Version(), gateway, client.BaseURL())
+		return nil
+	}
+	return cmd
+}
