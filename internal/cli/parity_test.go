@@ -1,0 +1,531 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"litellm-proxy/internal/cli"
+	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// request is what arrived at a gateway.
+type request struct {
+	Method, Path string
+	Query        url.Values
+	Body         any
+}
+
+// echo is a gateway that answers every request with the same object, which has
+// something in it for every operation, and keeps the requests.
+type echo struct {
+	mu       sync.Mutex
+	array    bool // answer with a bare list
+	requests []request
+}
+
+const item = `{"id": "one", "model_name": "one", "token": "t1", "key_alias": "a1", "user_id": "u1", "credential_name": "c1",
+	"litellm_params": {"model": "openai/one"}, "model_info": {"id": "one"}, "spend": 0.10, "large": 12345678901234567890}`
+
+const object = `{"data": [` + item + `], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
+	"teams": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
+	"status": "healthy", "db": "connected", "litellm_version": "1.2.3", "info": {"key_alias": "a1", "max_budget": 0.10},
+	"model_id": "one", "choices": [{"index": 0, "message": {"role": "assistant", "content": "words"}}], "n": 12345678901234567890}`
+
+func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	var parsed any = string(body)
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	_ = d.Decode(&parsed)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.requests = append(g.requests, request{r.Method, r.URL.EscapedPath(), r.URL.Query(), parsed})
+	w.Header().Set("Content-Type", "application/json")
+	if stream, _ := parsed.(map[string]any); stream["stream"] == true {
+		w.Header().Set("Content-Type", "text/event-stream")
+		fmt.Fprint(w, "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"words\"}}]}\n\ndata: [DONE]\n\n")
+		return
+	}
+	if g.array {
+		fmt.Fprint(w, "["+item+"]")
+		return
+	}
+	fmt.Fprint(w, object)
+}
+
+func (g *echo) take() []request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	got := g.requests
+	g.requests = nil
+	return got
+}
+
+// sample makes a value for a field.
+func sample(f tools.Field) json.RawMessage {
+	text := "a/b?c&d=" + f.Name + " [é]"
+	switch {
+	case len(f.Enum) > 0:
+		text = f.Enum[0]
+	case f.Name == "method":
+		text = "POST"
+	case f.Name == "uri":
+		text = "/some/path?a=b"
+	}
+	var v any = text
+	switch f.Kind {
+	case tools.Integer:
+		v = 2
+	case tools.Number:
+		v = json.Number("0.50")
+	case tools.Boolean:
+		v = f.Name != "stream"
+	case tools.Strings:
+		v = []string{"one", "two 2"}
+	case tools.Object, tools.Pairs:
+		v = map[string]any{"text": "007", "number": json.Number("1.50"), "null": nil, "list": []int{1}, "@at": "@/etc/hostname"}
+	case tools.Messages:
+		v = []map[string]string{{"role": "user", "content": "hi: there"}}
+	case tools.Headers:
+		v = map[string]string{"X-Test": "a:b"}
+	}
+	b, _ := json.Marshal(v)
+	return b
+}
+
+// exclusive are arguments that cannot be given together: the second is left out.
+var exclusive = map[string]string{"models get": "name", "http request": "json"}
+
+// inputs are the calls with which an operation is tried: with everything, and
+// with only what is required.
+func inputs(op *tools.Operation) []tools.Args {
+	all, required := tools.Args{}, tools.Args{}
+	for _, f := range op.Fields() {
+		if exclusive[op.Path] != f.Name {
+			all[f.Name] = sample(f)
+		}
+		if f.Required {
+			required[f.Name] = sample(f)
+		}
+	}
+	return []tools.Args{all, required}
+}
+
+// argv writes a call as a person would type it.
+func argv(t *testing.T, op *tools.Operation, args tools.Args) []string {
+	out := strings.Fields(op.Path)
+	fields := op.Fields()
+	slices.SortStableFunc(fields, func(a, b tools.Field) int { return a.Arg - b.Arg })
+	for _, f := range fields {
+		value, ok := args[f.Name]
+		if !ok {
+			continue
+		}
+		var text string
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value)
+		}
+		flag := func(v string) { out = append(out, "--"+f.Flag+"="+v) }
+		members := map[string]json.RawMessage{}
+		_ = json.Unmarshal(value, &members)
+		switch {
+		case f.Arg > 0 && f.Kind == tools.Strings:
+			var list []string
+			if err := json.Unmarshal(value, &list); err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, list...)
+		case f.Arg > 0:
+			out = append(out, text)
+		case f.Name == "extra":
+			for name, v := range members {
+				out = append(out, "--set", name+":="+string(v))
+			}
+		case f.Kind == tools.Pairs:
+			for name, v := range members {
+				flag(name + ":=" + string(v))
+			}
+		case f.Kind == tools.Messages:
+			var list []struct{ Role, Content string }
+			if err := json.Unmarshal(value, &list); err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range list {
+				flag(m.Role + ":" + m.Content)
+			}
+		case f.Kind == tools.Headers:
+			for name, v := range members {
+				var s string
+				_ = json.Unmarshal(v, &s)
+				flag(name + ":" + s)
+			}
+		default:
+			flag(text)
+		}
+	}
+	return out
+}
+
+// run runs the command line and returns what it wrote.
+func run(t *testing.T, url, key string, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = cli.Run(context.Background(), cli.System{
+		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
+		Getenv: func(name string) string {
+			return map[string]string{"LITELLM_PROXY_URL": url, "LITELLM_PROXY_API_KEY": key, "USER": "tester"}[name]
+		},
+	})
+	return status, out.String(), errs.String()
+}
+
+// session is an MCP client over streamable HTTP.
+type session struct {
+	t         *testing.T
+	url, key  string
+	id        string
+	requested int
+}
+
+func connect(t *testing.T, o mcpserver.Options, key string) *session {
+	t.Helper()
+	server, err := mcpserver.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler, closeAll, err := server.Handler(mcpserver.HTTPOptions{Transport: "http", Addr: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(handler)
+	t.Cleanup(func() { closeAll(); h.Close() })
+	s := &session{t: t, url: h.URL + "/mcp", key: key}
+	s.rpc("initialize", map[string]any{"protocolVersion": "2025-06-18", "capabilities": map[string]any{},
+		"clientInfo": map[string]any{"name": "parity", "version": "1"}})
+	return s
+}
+
+// rpc sends one request and returns its result.
+func (s *session) rpc(method string, params any) json.RawMessage {
+	s.t.Helper()
+	s.requested++
+	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": s.requested, "method": method, "params": params})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r, err := http.NewRequest("POST", s.url, bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	r.Header.Set("Authorization", "Bearer "+s.key)
+	if s.id != "" {
+		r.Header.Set("Mcp-Session-Id", s.id)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if id := resp.Header.Get("Mcp-Session-Id"); id != "" {
+		s.id = id
+	}
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(answer), "\n") {
+		line = strings.TrimPrefix(line, "data: ")
+		var message struct {
+			ID     int
+			Result json.RawMessage
+			Error  json.RawMessage
+		}
+		if json.Unmarshal([]byte(line), &message) == nil && message.ID == s.requested {
+			if message.Error != nil {
+				s.t.Fatalf("%s: %s", method, message.Error)
+			}
+			return message.Result
+		}
+	}
+	s.t.Fatalf("%s: no answer in %s", method, answer)
+	return nil
+}
+
+// toolAnswer is the result of tools/call.
+type toolAnswer struct {
+	IsError           bool
+	StructuredContent json.RawMessage
+	Content           []struct{ Text string }
+}
+
+func (s *session) call(tool string, args any) toolAnswer {
+	s.t.Helper()
+	var a toolAnswer
+	if err := json.Unmarshal(s.rpc("tools/call", map[string]any{"name": tool, "arguments": args}), &a); err != nil {
+		s.t.Fatal(err)
+	}
+	return a
+}
+
+// TestParity is the promise of the project: every operation through both
+// surfaces with the same input sends the same requests and gives the same
+// answer. A new operation is in it by itself.
+func TestParity(t *testing.T) {
+	const key = "sk-parity"
+	gateway := &echo{}
+	server := httptest.NewServer(http.StripPrefix("/prefix", gateway))
+	defer server.Close()
+	base := server.URL + "/prefix"
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: base, APIKey: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mcp := connect(t, mcpserver.Options{Client: client, Toolsets: []string{"all"}, Confirm: "never"}, key)
+	for _, op := range tools.All() {
+		for _, args := range inputs(op) {
+			t.Run(op.Tool(), func(t *testing.T) {
+				format := "json"
+				if op.Lists() {
+					format = "jsonl"
+				}
+				line := append(argv(t, op, args), "--format", format)
+				gateway.array = false
+				status, stdout, stderr := run(t, base, key, line...)
+				if strings.Contains(stderr, "no list where one was expected") {
+					gateway.array = true
+					gateway.take()
+					status, stdout, stderr = run(t, base, key, line...)
+				}
+				fromCLI := gateway.take()
+				input := map[string]any{}
+				for name, value := range args {
+					input[name] = value
+				}
+				if op.Lists() {
+					input["full"] = true
+				}
+				answer := mcp.call(op.Tool(), input)
+				fromMCP := gateway.take()
+				if !reflect.DeepEqual(fromCLI, fromMCP) {
+					t.Errorf("litellm-proxy %q\nsent %+v\nthe tool sent %+v\nfor %s", line, fromCLI, fromMCP, marshal(input))
+				}
+				if (status != 0) != answer.IsError {
+					t.Fatalf("the command's exit status is %d (%s), the tool's isError %v (%s)", status, stderr, answer.IsError, answer.StructuredContent)
+				}
+				if status == 2 {
+					return // two required arguments of which one is enough
+				}
+				if len(fromCLI) == 0 {
+					t.Error("no request was sent")
+				}
+				// Each surface says where its key came from.
+				stdout = strings.ReplaceAll(stdout, "LITELLM_PROXY_API_KEY", "the request's Authorization header")
+				compare(t, op, stdout, answer.StructuredContent)
+			})
+		}
+	}
+}
+
+func marshal(v any) string {
+	b, _ := json.Marshal(v)
+	return string(b)
+}
+
+// compare holds the two answers against each other: items of a list in full, an
+// object but for its empty fields.
+func compare(t *testing.T, op *tools.Operation, stdout string, structured json.RawMessage) {
+	t.Helper()
+	if op.Lists() {
+		var list struct{ Items []any }
+		decode(t, string(structured), &list)
+		lines := strings.Fields(strings.ReplaceAll(strings.TrimSpace(stdout), " ", "\x00"))
+		var items []any
+		for _, line := range lines {
+			var v any
+			decode(t, strings.ReplaceAll(line, "\x00", " "), &v)
+			items = append(items, v)
+		}
+		if !reflect.DeepEqual(items, list.Items) {
+			t.Errorf("items of the command %v\nof the tool %v", items, list.Items)
+		}
+		return
+	}
+	var a, b any
+	decode(t, stdout, &a)
+	decode(t, string(structured), &b)
+	if m, ok := b.(map[string]any); ok && len(m) == 1 && m["result"] != nil {
+		b = m["result"]
+	}
+	if got, want := prune(b), prune(a); !reflect.DeepEqual(got, want) {
+		t.Errorf("answer of the command %v\nof the tool %v", want, got)
+	}
+}
+
+// decode keeps numbers digit for digit.
+func decode(t *testing.T, text string, v any) {
+	t.Helper()
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(v); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+}
+
+// prune drops empty fields, which a tool's answer leaves out.
+func prune(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			member = prune(member)
+			v[name] = member
+			if member == nil || member == "" || reflect.DeepEqual(member, []any{}) || reflect.DeepEqual(member, map[string]any{}) {
+				delete(v, name)
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = prune(v[i])
+		}
+	}
+	return v
+}
+
+// TestLiteralStrings sends "@/etc/hostname" as every text of every tool: an
+// assistant's argument is never a file.
+func TestLiteralStrings(t *testing.T) {
+	const text = "@/etc/hostname"
+	gateway := &echo{}
+	server := httptest.NewServer(gateway)
+	defer server.Close()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mcp := connect(t, mcpserver.Options{Client: client, Toolsets: []string{"all"}, Confirm: "never"}, "sk-x")
+	for _, op := range tools.All() {
+		for _, f := range op.Fields() {
+			// models get looks its name up in the answer.
+			if f.Kind != tools.String || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || exclusive[op.Path] == f.Name {
+				continue
+			}
+			args := inputs(op)[0]
+			args[f.Name] = json.RawMessage(`"` + text + `"`)
+			gateway.take()
+			mcp.call(op.Tool(), args)
+			sent := fmt.Sprint(gateway.take())
+			if !strings.Contains(sent, text) && !strings.Contains(sent, url.PathEscape(text)) {
+				t.Errorf("%s: %s=%s was not sent as it is: %s", op.Tool(), f.Name, text, sent)
+			}
+		}
+	}
+}
+
+// TestRequestsAgainstOpenAPI holds every request of every operation against the
+// gateway's own document: the route exists, and takes these parameters and body
+// fields.
+func TestRequestsAgainstOpenAPI(t *testing.T) {
+	file := os.Getenv("LITELLM_OPENAPI")
+	if file == "" {
+		t.Skip("set LITELLM_OPENAPI to the gateway's openapi.json")
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc openapi
+	if err := json.Unmarshal(b, &doc); err != nil {
+		t.Fatal(err)
+	}
+	gateway := &echo{}
+	server := httptest.NewServer(gateway)
+	defer server.Close()
+	for _, op := range tools.All() {
+		if op.Path == "http request" {
+			continue
+		}
+		args := inputs(op)[0]
+		delete(args, "extra")
+		gateway.array = false
+		run(t, server.URL, "sk-x", argv(t, op, args)...)
+		for _, r := range gateway.take() {
+			if fault := doc.fault(r); fault != "" {
+				t.Errorf("%s: %s %s: %s", op.Path, r.Method, r.Path, fault)
+			}
+		}
+	}
+}
+
+type openapi struct {
+	Paths map[string]map[string]struct {
+		Parameters  []struct{ Name, In string }
+		RequestBody struct {
+			Content map[string]struct{ Schema schema }
+		}
+	}
+	Components struct{ Schemas map[string]schema }
+}
+
+type schema struct {
+	Ref                  string `json:"$ref"`
+	Properties           map[string]json.RawMessage
+	AdditionalProperties any
+	AnyOf                []schema
+}
+
+// fault says what the document has against a request.
+func (doc *openapi) fault(r request) string {
+	for path, methods := range doc.Paths {
+		route, ok := methods[strings.ToLower(r.Method)]
+		if !ok || !matches(path, r.Path) {
+			continue
+		}
+		for name := range r.Query {
+			if !slices.ContainsFunc(route.Parameters, func(p struct{ Name, In string }) bool { return p.Name == name && p.In == "query" }) {
+				return "takes no query parameter " + name
+			}
+		}
+		s := route.RequestBody.Content["application/json"].Schema
+		if s.Ref != "" {
+			s = doc.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
+		}
+		body, _ := r.Body.(map[string]any)
+		for name := range body {
+			if _, ok := s.Properties[name]; !ok && s.Properties != nil && s.AdditionalProperties != true {
+				return "takes no body field " + name
+			}
+		}
+		return ""
+	}
+	return "is no route of the gateway's document"
+}
+
+// matches tells whether a path is one of a template: a variable is one segment,
+// or with :path the rest.
+func matches(template, path string) bool {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	for i, w := range want {
+		switch {
+		case strings.HasSuffix(w, ":path}"):
+			return true
+		case i >= len(got), !strings.HasPrefix(w, "{") && w != got[i]:
+			return false
+		}
+	}
+	return len(want) == len(got)
+}

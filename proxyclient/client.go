@@ -1,0 +1,348 @@
+package proxyclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// DefaultTimeout is the time one request may take when nothing else is said.
+	DefaultTimeout = 60 * time.Second
+	// DefaultMaxBytes is the largest answer accepted when nothing else is said.
+	DefaultMaxBytes = 64 << 20
+
+	defaultRetries   = 2
+	defaultUserAgent = "litellm-proxy"
+	maxChangedBy     = 120
+)
+
+// Config says which gateway to talk to, as whom, and within which limits. Only
+// BaseURL is needed.
+type Config struct {
+	// BaseURL is http(s)://host[:port][/prefix]. A trailing slash is cut; userinfo,
+	// a query, a fragment and a missing scheme are refused.
+	BaseURL string
+	// BaseURLSource is where BaseURL came from, for messages: "LITELLM_PROXY_URL".
+	BaseURLSource string
+	// APIKey is sent as a bearer token. Blanks around it are cut; blanks and control
+	// characters within are refused. Empty: requests go out without a key.
+	APIKey string
+	// APIKeySource is where APIKey came from, for messages.
+	APIKeySource string
+	// Timeout is for one request with its answer; for a stream until its headers,
+	// and then between two pieces of it. 0: [DefaultTimeout].
+	Timeout time.Duration
+	// CAFile holds PEM certificates trusted besides the system's own. It is read by
+	// [New], and only for an https BaseURL.
+	CAFile string
+	// UserAgent is sent with each request. Empty: "litellm-proxy".
+	UserAgent string
+	// ChangedBy goes out as litellm-changed-by on writes, reduced to printable
+	// ASCII and 120 characters.
+	ChangedBy string
+	// Debug, when set, gets each request and answer with its timing, secrets masked
+	// and long bodies cut. Writes to it do not overlap.
+	Debug io.Writer
+	// MaxBytes bounds an answer after decompression. 0: [DefaultMaxBytes].
+	MaxBytes int64
+	// Retries is how often a read is sent again. 0: 2; negative: never.
+	Retries int
+	// Transport replaces the connections, for tests. CAFile is not used then.
+	Transport http.RoundTripper
+	// Sleep replaces the wait before a retry, for tests.
+	Sleep func(context.Context, time.Duration) error
+}
+
+// Client talks to one gateway with one credential. It is safe for concurrent
+// use; the With methods give copies that share its connections.
+type Client struct {
+	base       *url.URL // without a trailing slash
+	baseText   string
+	baseSource string
+	key        string
+	keySource  string
+	keyErr     error // of WithKey: told by the first request
+	timeout    time.Duration
+	userAgent  string
+	changedBy  string
+	debug      *debugLog
+	maxBytes   int64
+	retries    int
+	transport  http.RoundTripper
+	counted    bool // transport is ours: bytes written are known
+	sleep      func(context.Context, time.Duration) error
+	recorder   *Recorder
+}
+
+// New makes a client; it opens no connection. Its errors have [CodeUsage].
+func New(cfg Config) (*Client, error) {
+	c := &Client{
+		baseSource: cfg.BaseURLSource,
+		timeout:    cfg.Timeout,
+		userAgent:  printable(cfg.UserAgent, 200),
+		maxBytes:   cfg.MaxBytes,
+		retries:    cfg.Retries,
+		transport:  cfg.Transport,
+		sleep:      cfg.Sleep,
+	}
+	base, err := parseBase(cfg.BaseURL, cfg.BaseURLSource)
+	if err != nil {
+		return nil, err
+	}
+	c.base, c.baseText = base, base.String()
+	if c.key, err = cleanKey(cfg.APIKey, cfg.APIKeySource); err != nil {
+		return nil, err
+	}
+	c.keySource = cfg.APIKeySource
+	c.changedBy = changedBy(cfg.ChangedBy)
+	if c.timeout <= 0 {
+		c.timeout = DefaultTimeout
+	}
+	if c.userAgent == "" {
+		c.userAgent = defaultUserAgent
+	}
+	if c.maxBytes <= 0 {
+		c.maxBytes = DefaultMaxBytes
+	}
+	switch {
+	case c.retries == 0:
+		c.retries = defaultRetries
+	case c.retries < 0:
+		c.retries = 0
+	}
+	if c.sleep == nil {
+		c.sleep = sleep
+	}
+	if cfg.Debug != nil {
+		c.debug = &debugLog{w: cfg.Debug}
+	}
+	if c.transport == nil {
+		t, err := newTransport(base, cfg.CAFile)
+		if err != nil {
+			return nil, err
+		}
+		c.transport, c.counted = t, true
+	}
+	return c, nil
+}
+
+// BaseURL is the gateway's address as it is used, without a trailing slash.
+func (c *Client) BaseURL() string { return c.baseText }
+
+// BaseURLSource is where the address came from, as [Config] said.
+func (c *Client) BaseURLSource() string { return c.baseSource }
+
+// APIKeySource is where the key came from, as [Config] or [Client.WithKey] said.
+func (c *Client) APIKeySource() string { return c.keySource }
+
+// HasKey reports whether requests carry a key; it says nothing of its validity.
+func (c *Client) HasKey() bool { return c.key != "" }
+
+// MaskedKey is the key as [Mask] shows it, or "" without one.
+func (c *Client) MaskedKey() string {
+	if c.key == "" {
+		return ""
+	}
+	return Mask(c.key)
+}
+
+// Timeout is the limit of a request that names none itself.
+func (c *Client) Timeout() time.Duration { return c.timeout }
+
+// WithKey is the same client with another credential over the same connections.
+// A key that cannot be sent is refused by the first request, with [CodeUsage].
+func (c *Client) WithKey(key, source string) *Client {
+	d := *c
+	d.key, d.keyErr = cleanKey(key, source)
+	d.keySource = source
+	return &d
+}
+
+// WithChangedBy is the same client whose writes name someone else, see
+// [Config.ChangedBy].
+func (c *Client) WithChangedBy(who string) *Client {
+	d := *c
+	d.changedBy = changedBy(who)
+	return &d
+}
+
+func usage(format string, args ...any) *Error {
+	return &Error{Code: CodeUsage, Message: RedactText(fmt.Sprintf(format, args...))}
+}
+
+func from(source string) string {
+	if source == "" {
+		return ""
+	}
+	return " from " + source
+}
+
+func parseBase(s, source string) (*url.URL, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return nil, &Error{Code: CodeUsage, Message: "no base URL of the gateway was given", Hint: "set {base_url}"}
+	}
+	// The text is not repeated where it may hold a password.
+	shown := fmt.Sprintf("%q", s)
+	if strings.Contains(s, "@") {
+		shown = "(not shown: it may hold a password)"
+	}
+	bad := func(why string) error {
+		e := usage("the base URL %s%s %s", shown, from(source), why)
+		e.Hint = "{base_url} has the form http(s)://host[:port][/prefix]"
+		return e
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return nil, bad("contains a blank or a control character")
+		}
+	}
+	scheme, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		if strings.Contains(s, "@") {
+			return nil, bad("has no scheme")
+		}
+		return nil, bad("has no scheme: write http://" + s + " or https://" + s)
+	}
+	switch strings.ToLower(scheme) {
+	case "http", "https":
+	default:
+		return nil, bad("has neither the scheme http nor https")
+	}
+	if rest == "" {
+		return nil, bad("has no host")
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, bad("cannot be read as a URL")
+	}
+	switch {
+	case u.User != nil:
+		return nil, bad("contains a user name or password: give the key with {api_key} instead")
+	case u.Hostname() == "":
+		return nil, bad("has no host")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(s, "#"):
+		return nil, bad("contains a query or a fragment")
+	}
+	prefix := strings.TrimRight(u.EscapedPath(), "/")
+	if why := unsafePath(prefix); why != "" {
+		return nil, bad(why)
+	}
+	out, err := url.Parse(strings.ToLower(u.Scheme) + "://" + u.Host + prefix)
+	if err != nil {
+		return nil, bad("cannot be read as a URL")
+	}
+	return out, nil
+}
+
+func cleanKey(key, source string) (string, error) {
+	key = strings.TrimSpace(key)
+	for i := 0; i < len(key); i++ {
+		if key[i] <= ' ' || key[i] >= 0x7f {
+			return "", usage("the API key%s contains a blank, a control character or one outside ASCII (the key is not shown)", from(source))
+		}
+	}
+	return key, nil
+}
+
+func changedBy(s string) string { return printable(RedactText(s), maxChangedBy) }
+
+// printable is s reduced to printable ASCII and at most n characters.
+func printable(s string, n int) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r >= ' ' && r < 0x7f && b.Len() < n {
+			b.WriteRune(r)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func newTransport(base *url.URL, caFile string) (*http.Transport, error) {
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	t := &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			return &countedConn{Conn: conn}, nil
+		},
+		ForceAttemptHTTP2:   true,
+		TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConns:        64,
+		MaxIdleConnsPerHost: 32,
+		// uvicorn closes an idle connection after 5 s; a write that meets the closing
+		// would have an unknown outcome.
+		IdleConnTimeout:        4 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+	if base.Scheme != "https" {
+		return t, nil
+	}
+	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	if caFile == "" {
+		return t, nil
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, &Error{Code: CodeUsage, Message: "the CA file cannot be read: " + RedactText(err.Error()), Hint: "see {ca_file}"}
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, &Error{Code: CodeUsage, Message: fmt.Sprintf("the CA file %q holds no PEM certificate", caFile), Hint: "see {ca_file}"}
+	}
+	t.TLSClientConfig.RootCAs = pool
+	return t, nil
+}
+
+// countedConn knows how much was written to it: that is how a write that never
+// left is told from one that may have arrived.
+type countedConn struct {
+	net.Conn
+	written atomic.Int64
+}
+
+// Write counts before it writes, so that what is in flight is never overlooked.
+func (c *countedConn) Write(b []byte) (int, error) {
+	c.written.Add(int64(len(b)))
+	return c.Conn.Write(b)
+}
+
+// debugLog keeps one entry in one piece.
+type debugLog struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (d *debugLog) write(b []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, _ = d.w.Write(b) // nobody can be told that the telling failed
+}

@@ -1,0 +1,112 @@
+package proxyclient
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+const debugBody = 4 << 10
+
+// scrub is RedactText and then, wherever it stands and whatever it looks like,
+// this client's own key: in this order, as one key may begin like another.
+func (c *Client) scrub(s string) string {
+	s = RedactText(s)
+	if c.hidesKey() {
+		s = strings.ReplaceAll(s, c.key, Mask(c.key))
+	}
+	return s
+}
+
+func (c *Client) scrubJSON(b []byte) []byte {
+	b = RedactJSON(b)
+	if c.hidesKey() && bytes.Contains(b, []byte(c.key)) {
+		b = bytes.ReplaceAll(b, []byte(c.key), []byte(Mask(c.key)))
+	}
+	return b
+}
+
+// hidesKey: a key of a few characters would be found in every other word.
+func (c *Client) hidesKey() bool { return len(c.key) >= 6 }
+
+// scrubQuery redacts a query as RedactText would find it in a URL.
+func (c *Client) scrubQuery(q string) string {
+	if q == "" {
+		return ""
+	}
+	return strings.TrimPrefix(c.scrub("?"+q), "?")
+}
+
+func (c *Client) debugRequest(r *http.Request, body []byte, try int) {
+	if c.debug == nil {
+		return
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "> %s %s", r.Method, c.scrub(r.URL.String()))
+	if try > 0 {
+		fmt.Fprintf(&b, " (attempt %d)", try+1)
+	}
+	b.WriteByte('\n')
+	c.debugHeader(&b, "> ", r.Header)
+	c.debugBytes(&b, "> ", body)
+	c.debug.write(b.Bytes())
+}
+
+func (c *Client) debugAnswer(resp *http.Response, body []byte, took time.Duration) {
+	if c.debug == nil {
+		return
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "< %s %s (%s)\n", resp.Proto, resp.Status, took.Round(time.Millisecond/10))
+	c.debugHeader(&b, "< ", resp.Header)
+	c.debugBytes(&b, "< ", body)
+	c.debug.write(b.Bytes())
+}
+
+func (c *Client) debugNote(format string, args ...any) {
+	if c.debug != nil {
+		c.debug.write([]byte("* " + c.scrub(fmt.Sprintf(format, args...)) + "\n"))
+	}
+}
+
+func (c *Client) debugHeader(b *bytes.Buffer, mark string, h http.Header) {
+	names := make([]string, 0, len(h))
+	for name := range h {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, v := range h[name] {
+			switch {
+			case name == "Authorization":
+				v = "Bearer " + Mask(strings.TrimPrefix(v, "Bearer "))
+			case IsSecretField(name):
+				v = masked
+			default:
+				v = c.scrub(v)
+			}
+			fmt.Fprintf(b, "%s%s: %s\n", mark, name, v)
+		}
+	}
+}
+
+func (c *Client) debugBytes(b *bytes.Buffer, mark string, body []byte) {
+	if len(body) == 0 {
+		return
+	}
+	if len(body) > 1<<20 {
+		fmt.Fprintf(b, "%s(%d bytes, not shown)\n", mark, len(body))
+		return
+	}
+	// Redacted before it is cut: half a document is no JSON any more.
+	text := c.scrubJSON(body)
+	cut := ""
+	if len(text) > debugBody {
+		cut = fmt.Sprintf(" … (%d bytes in all)", len(body))
+		text = text[:debugBody]
+	}
+	fmt.Fprintf(b, "%s%s%s\n", mark, bytes.ToValidUTF8(bytes.TrimRight(text, "\n"), []byte("?")), cut)
+}

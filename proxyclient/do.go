@@ -1,0 +1,488 @@
+package proxyclient
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	maxRedirects  = 5
+	maxRetryAfter = 30 * time.Second
+	maxErrorRead  = 1 << 20
+	maxErrorBody  = 64 << 10
+)
+
+// Do sends a request and reads the whole answer. Any status outside 200 to 299
+// is an [*Error] with the answer's body in it.
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	p, err := c.prepare(r)
+	if err != nil {
+		return nil, err
+	}
+	if c.recorder != nil && !r.Read {
+		c.recorder.add(c, p)
+		return &Response{
+			Status: http.StatusOK,
+			Header: http.Header{"Content-Type": {"application/json"}},
+			Body:   []byte("{}"),
+		}, nil
+	}
+	var out *Response
+	err = c.send(ctx, p, func(a *attempt) (*Error, again) {
+		body, e, more := c.readAll(a)
+		if e != nil {
+			return e, more
+		}
+		out = &Response{Status: a.resp.StatusCode, Header: a.resp.Header, Body: body}
+		return nil, never
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// JSON is Do for an answer that must be JSON; anything else (HTML above all, when
+// the base URL leads somewhere else) has [CodeBadAnswer]. An empty answer is null.
+func (c *Client) JSON(ctx context.Context, r Request) (json.RawMessage, error) {
+	resp, err := c.Do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if len(bytes.TrimSpace(resp.Body)) == 0 {
+		return null, nil
+	}
+	if !json.Valid(resp.Body) {
+		p, err := c.prepare(r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, c.notJSON(p, resp)
+	}
+	return resp.Body, nil
+}
+
+func (c *Client) notJSON(p *prepared, resp *Response) *Error {
+	e := p.error(CodeBadAnswer, resp.Status)
+	e.RequestID = requestID(resp.Header)
+	e.Sent = true
+	e.Body = c.errorBody(resp.Body)
+	e.Hint = "check that {base_url} is the address of a LiteLLM gateway"
+	if page, ok := htmlPage(resp.Body); ok {
+		e.Message = "instead of JSON came " + page
+	} else {
+		e.Message = "the answer is not valid JSON: " + clip(oneLine(string(resp.Body)), 120)
+		e.Hint = ""
+	}
+	e.Message = c.scrub(e.Message)
+	if !p.Read {
+		e.Message += fmt.Sprintf("; the request was answered with HTTP %d and may have been applied", resp.Status)
+	}
+	return e
+}
+
+// again says whether, and how soon, a failed attempt may be made again.
+type again int
+
+const (
+	never  again = iota
+	later        // after a pause
+	atOnce       // nothing had been sent: a kept connection was dead
+)
+
+// attempt is one exchange, from the connection to the end of the body.
+type attempt struct {
+	p       *prepared
+	parent  context.Context
+	resp    *http.Response
+	start   time.Time
+	timer   *time.Timer
+	cancel  context.CancelFunc
+	expired atomic.Bool
+	conn    atomic.Pointer[connUse]
+}
+
+type connUse struct {
+	counted *countedConn // nil: not ours
+	before  int64
+	reused  bool
+}
+
+// sent reports whether anything of the request may have left this machine.
+func (a *attempt) sent(c *Client, err error) bool {
+	use := a.conn.Load()
+	switch {
+	case use != nil && use.counted != nil:
+		return use.counted.written.Load() != use.before
+	case use != nil:
+		return true
+	case c.counted:
+		return false
+	}
+	// A transport of somebody else's tells nothing; only a failed dial is certain.
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		return false
+	}
+	_, dns := errors.AsType[*net.DNSError](err)
+	return !dns
+}
+
+func (a *attempt) gotConn(info httptrace.GotConnInfo) {
+	conn := info.Conn
+	if t, ok := conn.(*tls.Conn); ok {
+		conn = t.NetConn()
+	}
+	use := &connUse{reused: info.Reused}
+	if cc, ok := conn.(*countedConn); ok {
+		use.counted, use.before = cc, cc.written.Load()
+	}
+	a.conn.Store(use)
+}
+
+// send makes attempts until one succeeds or may not be repeated. handle reads the
+// body of an answer of 200 to 299.
+func (c *Client) send(ctx context.Context, p *prepared, handle func(*attempt) (*Error, again)) error {
+	tries, dead := 0, 0
+	for {
+		e, more := c.once(ctx, p, tries, handle)
+		if e == nil {
+			return nil
+		}
+		switch {
+		case more == atOnce && dead < 3:
+			dead++
+			continue
+		case more == never || !p.Read || tries >= c.retries || e.RetryAfter > maxRetryAfter:
+			return e
+		}
+		wait := e.RetryAfter
+		if wait <= 0 {
+			base := 200 * time.Millisecond << min(tries, 5)
+			wait = base/2 + rand.N(base)
+		}
+		tries++
+		c.debugNote("%s: again in %s", e, wait.Round(time.Millisecond))
+		if err := c.sleep(ctx, wait); err != nil {
+			return c.canceled(p, err, e.Sent)
+		}
+	}
+}
+
+func (c *Client) once(parent context.Context, p *prepared, try int, handle func(*attempt) (*Error, again)) (*Error, again) {
+	ctx, cancel := context.WithCancel(parent)
+	defer cancel()
+	a := &attempt{p: p, parent: parent, cancel: cancel}
+	a.timer = time.AfterFunc(p.limit, func() {
+		a.expired.Store(true)
+		cancel()
+	})
+	defer a.timer.Stop()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: a.gotConn})
+
+	target, method := p.url, p.method
+	for hop := 0; ; hop++ {
+		req := p.request(ctx, target, method)
+		c.debugRequest(req, p.body, try)
+		a.start = time.Now()
+		resp, err := c.transport.RoundTrip(req)
+		if err != nil {
+			e, more := c.lost(a, err)
+			c.debugNote("%s", e)
+			return e, more
+		}
+		a.resp = resp
+		next := redirectTarget(resp, target)
+		if next == nil || !p.Read || !sameOrigin(next, target) || hop >= maxRedirects || !keepsMethod(resp.StatusCode, method) {
+			break
+		}
+		_, _ = io.CopyN(io.Discard, resp.Body, 4<<10) // so that the connection is kept
+		_ = resp.Body.Close()
+		c.debugAnswer(resp, nil, time.Since(a.start))
+		target = next
+	}
+	defer func() { _ = a.resp.Body.Close() }()
+	if a.resp.StatusCode >= 200 && a.resp.StatusCode < 300 {
+		return handle(a)
+	}
+	return c.refused(a)
+}
+
+func (p *prepared) request(ctx context.Context, target *url.URL, method string) *http.Request {
+	req := (&http.Request{
+		Method:     method,
+		URL:        target,
+		Host:       target.Host,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+		Header:     p.header.Clone(),
+	}).WithContext(ctx)
+	switch {
+	case len(p.body) > 0:
+		req.Body = io.NopCloser(bytes.NewReader(p.body))
+		req.ContentLength = int64(len(p.body))
+		if p.Read {
+			req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.body)), nil }
+		}
+	case p.Read || method != "GET" && method != "HEAD" && method != "OPTIONS" && method != "DELETE":
+		req.Body = http.NoBody
+	default:
+		// net/http may send these methods again by itself, unless there is a body
+		// that it cannot rewind. An empty one makes no difference on the wire.
+		req.Body = io.NopCloser(strings.NewReader(""))
+		req.ContentLength = -1
+	}
+	return req
+}
+
+func redirectTarget(resp *http.Response, at *url.URL) *url.URL {
+	switch resp.StatusCode {
+	case 301, 302, 303, 307, 308:
+	default:
+		return nil
+	}
+	loc := resp.Header.Get("Location")
+	if loc == "" {
+		return nil
+	}
+	u, err := at.Parse(loc)
+	if err != nil || u.User != nil {
+		return nil
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u
+}
+
+// keepsMethod: a POST that only reads is not turned into a GET.
+func keepsMethod(status int, method string) bool {
+	return status == 307 || status == 308 || method == "GET" || method == "HEAD"
+}
+
+func sameOrigin(a, b *url.URL) bool {
+	return strings.EqualFold(a.Scheme, b.Scheme) && strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if strings.EqualFold(u.Scheme, "https") {
+		return "443"
+	}
+	return "80"
+}
+
+// tooLarge and errors of the network are what reading a body ends with.
+var errTooLarge = errors.New("answer above the limit")
+
+// readBounded reads at most limit bytes, after decompression.
+func readBounded(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	var b bytes.Buffer
+	if n := resp.ContentLength; n > 0 {
+		b.Grow(int(min(n, 1<<20)) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(resp.Body, limit+1))
+	if int64(b.Len()) > limit {
+		return b.Bytes()[:limit], errTooLarge
+	}
+	if b.Len() == 0 {
+		return nil, err
+	}
+	return b.Bytes(), err
+}
+
+func (c *Client) readAll(a *attempt) ([]byte, *Error, again) {
+	body, err := readBounded(a.resp, c.maxBytes)
+	c.debugAnswer(a.resp, body, time.Since(a.start))
+	if err == nil {
+		return body, nil, never
+	}
+	e, more := c.brokenBody(a, err)
+	return nil, e, more
+}
+
+// brokenBody is an answer of 200 to 299 whose body did not come whole.
+func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
+	p, status := a.p, a.resp.StatusCode
+	e := p.error(CodeBadAnswer, status)
+	e.RequestID = requestID(a.resp.Header)
+	e.Sent = true
+	e.Err = c.cause(err)
+	if errors.Is(err, errTooLarge) {
+		e.Code = CodeTooLarge
+		e.Message = "the answer is above the limit of " + size(c.maxBytes)
+		e.Hint = "ask for less: a smaller page, a narrower filter"
+		if !p.Read {
+			e.Message += fmt.Sprintf("; the request was answered with HTTP %d and has been applied", status)
+		}
+		return e, never
+	}
+	why, more := "its body ended early: "+c.netText(err), later
+	switch {
+	case a.parent.Err() != nil:
+		if p.Read {
+			return c.canceled(p, a.parent.Err(), true), never
+		}
+		e.Err = c.cause(a.parent.Err())
+		why, more = "the caller stopped waiting", never
+	case a.expired.Load():
+		why, more = fmt.Sprintf("its body did not come within %s", p.limit), never
+		e.Hint = "allow more time with {timeout}"
+	}
+	e.Message = fmt.Sprintf("the gateway answered HTTP %d, but %s", status, why)
+	if !p.Read {
+		e.Code = CodeUnknownOutcome
+		e.Message += "; the request was most likely applied, its answer is lost"
+		e.Hint = "look at what is there before you send it again"
+		more = never
+	}
+	return e, more
+}
+
+// refused is an answer with a status outside 200 to 299.
+func (c *Client) refused(a *attempt) (*Error, again) {
+	body, err := readBounded(a.resp, min(c.maxBytes, maxErrorRead))
+	c.debugAnswer(a.resp, body, time.Since(a.start))
+	e := c.refusal(a.p, a.resp, body)
+	if err != nil && a.parent.Err() != nil && a.p.Read {
+		return c.canceled(a.p, a.parent.Err(), true), never
+	}
+	switch e.Status {
+	case 429, 502, 503, 504, 529:
+		if e.Code == CodeRateLimited || e.Code == CodeUnavailable {
+			return e, later
+		}
+	}
+	return e, never
+}
+
+// lost is an exchange that ended without an answer.
+func (c *Client) lost(a *attempt, err error) (*Error, again) {
+	p := a.p
+	e := p.error(CodeUnreachable, 0)
+	e.Sent = a.sent(c, err)
+	e.Err = c.cause(err)
+	stopped := a.parent.Err()
+	if stopped != nil {
+		e.Err = c.cause(stopped)
+	}
+	timedOut := a.expired.Load() && stopped == nil
+	if timedOut {
+		e.Err = c.cause(context.DeadlineExceeded)
+	}
+	if e.Sent && !p.Read {
+		why := c.netText(err)
+		switch {
+		case stopped != nil:
+			why = "it was interrupted while the gateway worked on it"
+		case timedOut:
+			why = fmt.Sprintf("the gateway did not answer within %s", p.limit)
+			e.Hint = "look at what is there before you send it again; allow more time with {timeout}"
+		}
+		e.Code = CodeUnknownOutcome
+		e.Message = fmt.Sprintf("%s %s was sent, but %s: it may or may not have been applied", p.method, c.scrub(p.path), why)
+		if e.Hint == "" {
+			e.Hint = "look at what is there before you send it again"
+		}
+		return e, never
+	}
+	if stopped != nil {
+		return c.canceled(p, stopped, e.Sent), never
+	}
+	where := "cannot reach the gateway at " + c.baseText
+	if c.baseSource != "" {
+		where += " (from " + c.baseSource + ")"
+	}
+	if timedOut {
+		e.Message = fmt.Sprintf("%s: no answer within %s", where, p.limit)
+		e.Hint = "check {base_url}, or allow more time with {timeout}"
+		return e, never
+	}
+	e.Message = where + ": " + c.netText(err)
+	e.Hint = netHint(err)
+	more := later
+	if use := a.conn.Load(); use != nil && use.reused && !e.Sent {
+		more = atOnce
+	}
+	if isPermanent(err) {
+		more = never
+	}
+	return e, more
+}
+
+func (c *Client) canceled(p *prepared, err error, sent bool) *Error {
+	e := p.error(CodeCanceled, 0)
+	e.Message = "the request was canceled before its answer came"
+	if errors.Is(err, context.DeadlineExceeded) {
+		e.Code = CodeUnreachable
+		e.Message = "the caller's time limit passed before " + c.baseText + " answered"
+	}
+	e.Err = c.cause(err)
+	e.Sent = sent
+	return e
+}
+
+func (p *prepared) error(code Code, status int) *Error {
+	return &Error{Code: code, Status: status, Method: p.method, Path: RedactText(p.path)}
+}
+
+func (c *Client) errorBody(b []byte) []byte {
+	b = c.scrubJSON(b)
+	if len(b) > maxErrorBody {
+		b = b[:maxErrorBody]
+	}
+	return b
+}
+
+func requestID(h http.Header) string {
+	for _, name := range []string{"X-Litellm-Call-Id", "X-Request-Id"} {
+		if v := printable(h.Get(name), 120); v != "" {
+			return RedactText(v)
+		}
+	}
+	return ""
+}
+
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if n, err := strconv.ParseFloat(v, 64); err == nil {
+		if !(n > 0) {
+			return 0
+		}
+		return time.Duration(min(n, 1e6) * float64(time.Second))
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(t.Sub(now), 0)
+	}
+	return 0
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

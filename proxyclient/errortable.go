@@ -1,0 +1,217 @@
+package proxyclient
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// row is one line of the table that says what an answer means. Empty fields
+// match everything; the first row that matches decides.
+type row struct {
+	method string
+	path   string // a prefix, or with * in it segment by segment
+	status int    // what the answer says it is: 404 for HTTP 500 with "404: …" inside
+	typ    string // error.type
+	text   string // alternatives joined by |, in the message, whatever their case
+	code   Code
+	hint   string
+}
+
+const (
+	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise licence (LITELLM_LICENSE at the gateway)"
+	hintModels     = "the models list shows what this key may use"
+	hintAdmin      = "use the key of a proxy admin: {api_key}"
+	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
+)
+
+// table: each row was seen on a live LiteLLM 1.106.2, except where it says
+// otherwise. What no row matches is decided by the status alone, in byStatus.
+var table = []row{
+	// Texts that tell more than the status: 400, 403 and 500 all occur.
+	{text: "LiteLLM Enterprise user|is an Enterprise feature|only available for LiteLLM Enterprise", code: CodeEnterprise, hint: hintEnterprise},
+	{typ: "budget_exceeded", code: CodeBudgetExceeded, hint: "raise max_budget, or wait for the budget's reset"},
+	{text: "Budget has been exceeded|ExceededBudget", code: CodeBudgetExceeded, hint: "raise max_budget, or wait for the budget's reset"}, // other versions: 400 and 429
+
+	// Who may not, with a status of who is unknown.
+	{status: 401, text: "Only proxy admin can be used", code: CodeForbidden, hint: hintAdmin},
+	{status: 401, text: "not allowed to access|not allowed to call", code: CodeForbidden, hint: hintAdmin}, // other versions
+	{status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the key has expired: use another, or extend its duration with an admin's key"},
+	{status: 401, text: "Key is blocked", code: CodeUnauthorized, hint: "an admin can unblock the key"},
+	{status: 401, text: "No api key passed in", code: CodeUnauthorized, hint: "give a key with {api_key}"},
+	{status: 403, typ: "key_model_access_denied", code: CodeForbidden, hint: hintModels},
+	{status: 403, typ: "team_model_access_denied", code: CodeForbidden, hint: hintModels},
+
+	// Things that are there already.
+	{status: 400, text: "already exist", code: CodeConflict},            // key alias, team id, budget, customer; tag as 500 with "400: …"
+	{status: 500, text: "Unique constraint failed", code: CodeConflict}, // the database's own words, other versions
+
+	// Things that are missing, and not as 404.
+	{method: "POST", path: "/model/delete", status: 400, text: "not found", code: CodeNotFound},
+	{method: "POST", path: "/model/update", status: 400, text: "not found", code: CodeNotFound},
+	{method: "GET", path: "/v1/model/info", status: 400, text: "not found", code: CodeNotFound},
+	{method: "GET", path: "/model/info", status: 400, text: "not found", code: CodeNotFound},
+	{path: "/prompts/*", status: 400, text: "not found", code: CodeNotFound},
+	{method: "GET", path: "/config/field/info", status: 400, text: "Invalid field=", code: CodeNotFound},
+	{status: 400, text: "does not exist in|doesn't exist in|not found in db", code: CodeNotFound}, // /team/member_delete, /invitation/info
+	{status: 400, text: "Invalid model name passed in", code: CodeNotFound, hint: hintModels},
+
+	// Parts that this gateway was started without.
+	{status: 503, text: "Cache not initialized", code: CodeUnsupported, hint: "the gateway runs without a cache"},
+	{status: 405, text: "Method Not Allowed", code: CodeUnsupported, hint: hintRoute},
+	{status: 501, code: CodeUnsupported},
+}
+
+// answer is what the table looks at.
+type answer struct {
+	method, path, message, typ string
+	status                     int
+}
+
+func (r *row) matches(a answer) bool {
+	if r.method != "" && r.method != a.method || r.status != 0 && r.status != a.status || r.typ != "" && r.typ != a.typ {
+		return false
+	}
+	if r.path != "" && !matchPath(r.path, a.path) {
+		return false
+	}
+	if r.text == "" {
+		return true
+	}
+	message := strings.ToLower(a.message)
+	for alt := range strings.SplitSeq(strings.ToLower(r.text), "|") {
+		if strings.Contains(message, alt) {
+			return true
+		}
+	}
+	return false
+}
+
+func matchPath(pattern, path string) bool {
+	for seg := range strings.SplitSeq(strings.Trim(pattern, "/"), "/") {
+		var first string
+		first, path, _ = strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		if seg != "*" && seg != first || first == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func classify(a answer) (Code, string) {
+	for i := range table {
+		if table[i].matches(a) {
+			return table[i].code, table[i].hint
+		}
+	}
+	return byStatus(a.status)
+}
+
+func byStatus(status int) (Code, string) {
+	switch status {
+	case http.StatusUnauthorized:
+		return CodeUnauthorized, "check {api_key}"
+	case http.StatusForbidden:
+		return CodeForbidden, ""
+	case http.StatusNotFound, http.StatusGone:
+		return CodeNotFound, ""
+	case http.StatusConflict:
+		return CodeConflict, ""
+	case http.StatusTooManyRequests:
+		return CodeRateLimited, ""
+	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, 529:
+		return CodeUnavailable, ""
+	}
+	switch {
+	case status >= 500:
+		return CodeInternal, ""
+	case status >= 400:
+		return CodeInvalid, ""
+	}
+	return CodeBadAnswer, ""
+}
+
+// refusal makes the error for an answer outside 200 to 299.
+func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
+	s := understand(resp.StatusCode, body)
+	e := p.error("", resp.StatusCode)
+	e.RequestID = requestID(resp.Header)
+	e.RetryAfter = retryAfter(resp.Header, time.Now())
+	e.Body = c.errorBody(body)
+	e.Sent = true
+	if resp.StatusCode < 400 {
+		c.redirected(e, p, resp)
+		return e
+	}
+	c.judge(e, p, s)
+	switch {
+	case resp.StatusCode == http.StatusNotFound && s.detail && s.message == "Not Found",
+		resp.StatusCode == http.StatusNotFound && (s.page || len(body) == 0):
+		// Nothing is missing at a gateway that knows the route: it then names the thing.
+		e.Code = CodeUnsupported
+		e.Message = fmt.Sprintf("this gateway has no route %s %s", p.method, c.scrub(p.path))
+		if s.page {
+			e.Message += ": the answer was " + c.scrub(s.message)
+		}
+		e.Hint = hintRoute
+	case e.Code == CodeUnsupported && resp.StatusCode == http.StatusMethodNotAllowed:
+		e.Message = fmt.Sprintf("this gateway has no route %s %s (there is one with another method)", p.method, c.scrub(p.path))
+	}
+	if e.Code == CodeUnsupported && strings.HasSuffix(c.base.Path, "/v1") {
+		e.Hint = "{base_url} should not end in /v1"
+	}
+	if e.Code == CodeRateLimited && e.RetryAfter > 0 {
+		e.Hint = fmt.Sprintf("try again in %s", e.RetryAfter.Round(time.Second))
+	}
+	if !p.Read && e.Hint == "" && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusGatewayTimeout) {
+		e.Hint = "something between here and the gateway answered: the request may or may not have been applied; look before you send it again"
+	}
+	return e
+}
+
+// judge fills in what the body said and what that means.
+func (c *Client) judge(e *Error, p *prepared, s said) {
+	status := e.Status
+	// 500 with "404: …" inside means 404; a 4xx is taken at its word.
+	if s.status != 0 && (status >= 500 || status == 0) {
+		status = s.status
+	}
+	e.Code, e.Hint = classify(answer{method: p.method, path: p.path, status: status, typ: s.typ, message: s.message})
+	e.Message = c.scrub(s.message)
+	e.Param = c.scrub(s.param)
+	e.Type = c.scrub(s.typ)
+	if e.Code == CodeUnauthorized || e.Code == CodeForbidden {
+		e.Message = strings.TrimSuffix(e.Message, ".") + "; " + c.usedKey()
+		if c.key == "" {
+			e.Hint = "give a key with {api_key}"
+		}
+	}
+}
+
+// usedKey says which credential a refused request carried.
+func (c *Client) usedKey() string {
+	if c.key == "" {
+		return "no API key was given"
+	}
+	return "the key used was " + Mask(c.key) + from(c.keySource)
+}
+
+func (c *Client) redirected(e *Error, p *prepared, resp *http.Response) {
+	loc := resp.Header.Get("Location")
+	if loc == "" {
+		e.Code = CodeBadAnswer
+		e.Message = fmt.Sprintf("the gateway answered HTTP %d, which nothing asked for", resp.StatusCode)
+		return
+	}
+	e.Code = CodeRedirected
+	e.Hint = "if that is the gateway's address, set it with {base_url}"
+	if u, err := p.url.Parse(loc); err == nil {
+		loc = u.String()
+		if sameOrigin(u, p.url) {
+			e.Hint = "if the gateway moved the path, ask for the new one"
+		}
+	}
+	e.Location = clip(oneLine(c.scrub(loc)), 500)
+	e.Message = fmt.Sprintf("%s answered HTTP %d and points to %s, which was not followed", c.baseText, resp.StatusCode, e.Location)
+}

@@ -1,0 +1,73 @@
+package proxyclient
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+)
+
+// netText says in a few words why a connection failed.
+func (c *Client) netText(err error) string {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		if dns.IsNotFound {
+			return "no such host: " + dns.Name
+		}
+		return c.scrub("looking up " + dns.Name + " failed: " + dns.Err)
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was reset"
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return "the connection was closed"
+	}
+	text := oneLine(err.Error())
+	if strings.Contains(text, "malformed HTTP") {
+		// The rest of it quotes the answer's bytes.
+		text = "the answer is not HTTP"
+	}
+	return clip(c.scrub(text), 300)
+}
+
+func netHint(err error) string {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "if the gateway's certificate comes from an authority of your own, name its PEM file with {ca_file}"
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the certificate is for another host name than that of {base_url}"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "see {ca_file} for a certificate authority of your own"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || strings.Contains(err.Error(), "HTTP response to HTTPS client") {
+		return "the gateway speaks plain HTTP: {base_url} must start with http://"
+	}
+	if strings.Contains(err.Error(), "malformed HTTP") {
+		return "if the gateway speaks TLS, {base_url} must start with https://"
+	}
+	return "check {base_url} and that the gateway is running"
+}
+
+// isPermanent: asking again gives the same answer.
+func isPermanent(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return true
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return true
+	}
+	if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
+		return true
+	}
+	text := err.Error()
+	return strings.Contains(text, "HTTP response to HTTPS") || strings.Contains(text, "malformed HTTP") ||
+		strings.Contains(text, "unsupported protocol") || strings.Contains(text, "invalid header")
+}
