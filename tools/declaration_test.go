@@ -15,6 +15,8 @@ import (
 	"unicode"
 )
 
+//go:generate go test . -run TestSnapshots -update
+
 var update = flag.Bool("update", false, "rewrite the snapshots")
 
 // TestAllIsComplete reads the source and fails on an operation that is declared

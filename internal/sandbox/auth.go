@@ -1,0 +1,219 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// identity is whose key a request carries.
+type identity struct {
+	key    object // nil for the master key
+	role   string
+	userID string
+}
+
+const (
+	roleAdmin       = "proxy_admin"
+	roleAdminViewer = "proxy_admin_viewer"
+	roleUser        = "internal_user"
+	roleUserViewer  = "internal_user_viewer"
+	roleUnknown     = "unknown"
+)
+
+func (who identity) isAdmin() bool { return who.role == roleAdmin }
+
+// sees reports whether the caller may look at everybody's things.
+func (who identity) sees() bool { return who.role == roleAdmin || who.role == roleAdminViewer }
+
+// shownRole is the role in the messages of handlers: a key without a role of
+// its own acts as an internal user.
+func (who identity) shownRole() string {
+	if who.role == roleUnknown {
+		return roleUser
+	}
+	return who.role
+}
+
+// name is who stands in created_by and updated_by.
+func (who identity) name() any {
+	if who.userID == "" {
+		return nil
+	}
+	return who.userID
+}
+
+// credential takes the key out of the headers that the gateway reads.
+func (c *call) credential() (key string, bad *reply) {
+	for _, header := range []string{"X-Litellm-Api-Key", "Authorization", "Api-Key", "X-Api-Key", "X-Goog-Api-Key", "Ocp-Apim-Subscription-Key"} {
+		value := c.r.Header.Get(header)
+		if value == "" {
+			continue
+		}
+		scheme, rest, two := strings.Cut(value, " ")
+		switch {
+		case two && (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "basic")):
+			value = rest
+		case header == "Authorization":
+			return "", authError(http.StatusUnauthorized, "Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.")
+		}
+		if value = strings.TrimSpace(value); value != "" {
+			return value, nil
+		}
+	}
+	return "", authError(http.StatusUnauthorized, "Authentication Error, No api key passed in.")
+}
+
+// authenticate finds out whose key the request carries and refuses keys that
+// are unknown, blocked or expired, or whose team is.
+func (c *call) authenticate(need access) (identity, *reply) {
+	key, bad := c.credential()
+	if bad != nil {
+		return identity{}, bad
+	}
+	if key == MasterKey {
+		return identity{role: roleAdmin, userID: masterUser}, nil
+	}
+	if !strings.HasPrefix(key, "sk-") {
+		return identity{}, authError(http.StatusUnauthorized, fmt.Sprintf("LiteLLM Virtual Key expected. Received=%s, expected to start with 'sk-'.", abbreviate(key)))
+	}
+	token := tokenOf(key)
+	row := byID(c.Keys, "token", token)
+	if row == nil {
+		return identity{}, fail(http.StatusUnauthorized, "token_not_found_in_db", "key", fmt.Sprintf(
+			"Authentication Error, Invalid proxy server token passed. Received API Key = %s, Key Hash (Token) =%s. "+
+				"Unable to find token in cache or `LiteLLM_VerificationTokenTable`", maskedKey(key), token))
+	}
+	if row["blocked"] == true {
+		return identity{}, authError(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
+	}
+	if expires, is := c.expired(row); is {
+		layout := "2006-01-02 15:04:05.000000+00:00"
+		return identity{}, fail(http.StatusUnauthorized, "expired_key", maskedKey(key), fmt.Sprintf(
+			"Authentication Error - Expired Key. Key Expiry time %s and current time %s", expires.Format(layout), c.now().UTC().Format(layout)))
+	}
+	if id := text(row["team_id"]); id != "" {
+		team := byID(c.Teams, "team_id", id)
+		if team == nil {
+			return identity{}, authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+		}
+		if team["blocked"] == true {
+			return identity{}, authError(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
+		}
+	}
+	who := identity{key: row, userID: text(row["user_id"]), role: roleUnknown}
+	if user := byID(c.Users, "user_id", who.userID); user != nil {
+		if role := text(user["user_role"]); role != "" {
+			who.role = role
+		}
+	}
+	if refusal := c.allowedRoutes(row); refusal != nil {
+		return identity{}, refusal
+	}
+	if need == llm {
+		return who, c.budgetLeft(row, key)
+	}
+	return who, nil
+}
+
+func (c *call) expired(row object) (time.Time, bool) {
+	expires, err := time.Parse(timeLayout, text(row["expires"]))
+	return expires, err == nil && expires.Before(c.now())
+}
+
+// allowedRoutes applies the key's type: a key for models cannot manage, a key
+// for managing cannot call models.
+func (c *call) allowedRoutes(row object) *reply {
+	allowed := list(row["allowed_routes"])
+	if len(allowed) == 0 {
+		return nil
+	}
+	isLLM := strings.HasSuffix(c.path, "/chat/completions") || c.path == "/models" || c.path == "/v1/models"
+	isInfo := c.r.Method == http.MethodGet && !isLLM || c.path == "/models" || c.path == "/v1/models"
+	for _, group := range allowed {
+		if group == "llm_api_routes" && isLLM || group == "management_routes" && !isLLM || group == "info_routes" && isInfo || group == c.path {
+			return nil
+		}
+	}
+	return detail(http.StatusForbidden, fmt.Sprintf(
+		"Virtual key is not allowed to call this route. Only allowed to call routes: %s. Tried to call route: %s", pyList(allowed), c.path))
+}
+
+// budgetLeft refuses a key that has spent what it may.
+func (c *call) budgetLeft(row object, key string) *reply {
+	limit, limited := number(row["max_budget"])
+	if spent, _ := number(row["spend"]); limited && spent >= limit {
+		return budgetExceeded(fmt.Sprintf("Budget has been exceeded! Key=%s (%s) Current cost: %s, Max budget: %s",
+			or2(text(row["key_alias"]), "key"), maskedKey(key), money(spent), money(limit)))
+	}
+	return nil
+}
+
+func budgetExceeded(message string) *reply {
+	return fail(http.StatusUnprocessableEntity, "budget_exceeded", nil, message)
+}
+
+// authorize keeps everybody but administrators off the administrators' routes.
+func (c *call) authorize(need access) *reply {
+	allowed := true
+	switch {
+	case c.who.isAdmin():
+	case c.who.role == roleAdminViewer:
+		reads := c.r.Method == http.MethodGet || slices.Contains([]string{"/budget/info", "/tag/info"}, c.path)
+		if need != llm && !reads {
+			return authError(http.StatusForbidden, "user not allowed to access this route, role= proxy_admin_viewer. Trying to access: "+c.path)
+		}
+	case need == admin:
+		allowed = false
+	case need == self:
+		allowed = c.who.userID != "" && c.who.role != roleUserViewer || c.who.role == roleUserViewer && c.r.Method == http.MethodGet
+	}
+	if allowed {
+		return nil
+	}
+	id := roleUnknown
+	if byID(c.Users, "user_id", c.who.userID) != nil {
+		id = c.who.userID
+	}
+	return authError(http.StatusUnauthorized, fmt.Sprintf(
+		"Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=%s. Your role=%s. Your user_id=%s",
+		c.path, c.who.role, maskedUser(id)))
+}
+
+func maskedUser(id string) string {
+	switch n := len(id); {
+	case n <= 4:
+		return "***"
+	case n <= 8:
+		return strings.Repeat("*", n)
+	default:
+		return id[:6] + strings.Repeat("*", n-8) + id[n-2:]
+	}
+}
+
+// byID returns the first row whose field has this value, nil if there is none.
+func byID(rows []object, field, id string) object {
+	for _, row := range rows {
+		if id != "" && row[field] == id {
+			return row
+		}
+	}
+	return nil
+}
+
+// drop removes the rows whose field has this value and says how many they were.
+func drop(rows *[]object, field, id string) int {
+	before := len(*rows)
+	*rows = slices.DeleteFunc(*rows, func(row object) bool { return row[field] == id })
+	return before - len(*rows)
+}
+
+// abbreviate shows the ends of a key that is none.
+func abbreviate(key string) string {
+	if len(key) <= 8 {
+		return "****"
+	}
+	return key[:4] + "****" + key[len(key)-4:]
+}

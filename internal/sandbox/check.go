@@ -1,0 +1,211 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// read decodes the body as JSON and checks it against a specification: words of
+// the form name:kind, "!" after the name when the field is required. Kinds are
+// str, int, float, bool, list, dict, any and one-of lists a|b|c. Values are
+// turned into the gateway's types ("60" becomes 60); unknown fields pass.
+func (c *call) read(spec string) *reply {
+	if len(bytes.TrimSpace(c.raw)) == 0 {
+		return invalid(missing("body"))
+	}
+	decoder := json.NewDecoder(bytes.NewReader(c.raw))
+	decoder.UseNumber()
+	var decoded any
+	if err := decoder.Decode(&decoded); err != nil {
+		return invalid(problem("json_invalid", "JSON decode error", "body", decoder.InputOffset()))
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return invalid(problem("json_invalid", "JSON decode error", "body", decoder.InputOffset()))
+	}
+	body, isObject := decoded.(object)
+	if !isObject {
+		return crash()
+	}
+	if problems := checkFields(body, spec, "body"); len(problems) > 0 {
+		return invalid(problems...)
+	}
+	c.body = body
+	return nil
+}
+
+// checkFields checks and converts obj in place and returns what is wrong, in
+// the order of the specification.
+func checkFields(obj object, spec string, at ...any) (problems []any) {
+	for word := range strings.FieldsSeq(spec) {
+		name, kind, _ := strings.Cut(word, ":")
+		name, required := strings.CutSuffix(name, "!")
+		loc := append(append([]any{}, at...), name)
+		value, given := obj[name]
+		if !given || value == nil && !required {
+			if required {
+				problems = append(problems, missing(loc...))
+			}
+			continue
+		}
+		converted, kindOf, message := convert(value, kind)
+		if message != "" {
+			problems = append(problems, problem(kindOf, message, loc...))
+			continue
+		}
+		obj[name] = converted
+	}
+	return problems
+}
+
+func convert(value any, kind string) (converted any, kindOf, message string) {
+	switch kind {
+	case "any":
+		return value, "", ""
+	case "str":
+		if _, is := value.(string); is {
+			return value, "", ""
+		}
+		return nil, "string_type", "Input should be a valid string"
+	case "list":
+		if _, is := value.([]any); is {
+			return value, "", ""
+		}
+		return nil, "list_type", "Input should be a valid list"
+	case "dict":
+		if _, is := value.(object); is {
+			return value, "", ""
+		}
+		return nil, "dict_type", "Input should be a valid dictionary"
+	case "bool":
+		return convertBool(value)
+	case "int":
+		return convertInt(value)
+	case "float":
+		return convertFloat(value)
+	}
+	options := strings.Split(kind, "|")
+	for _, option := range options {
+		if value == option {
+			return value, "", ""
+		}
+	}
+	return nil, "enum", "Input should be " + alternatives(options)
+}
+
+// alternatives is 'a', 'b' or 'c'.
+func alternatives(options []string) string {
+	quoted := make([]string, len(options))
+	for i, option := range options {
+		quoted[i] = "'" + option + "'"
+	}
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
+}
+
+func convertBool(value any) (any, string, string) {
+	switch value := value.(type) {
+	case bool:
+		return value, "", ""
+	case string:
+		if b, is := parseBool(value); is {
+			return b, "", ""
+		}
+	case json.Number:
+		if b, is := parseBool(value.String()); is {
+			return b, "", ""
+		}
+	default:
+		return nil, "bool_type", "Input should be a valid boolean"
+	}
+	return nil, "bool_parsing", "Input should be a valid boolean, unable to interpret input"
+}
+
+func parseBool(s string) (value, is bool) {
+	switch strings.ToLower(s) {
+	case "true", "1", "yes", "on", "t", "y":
+		return true, true
+	case "false", "0", "no", "off", "f", "n":
+		return false, true
+	}
+	return false, false
+}
+
+func convertInt(value any) (any, string, string) {
+	switch value := value.(type) {
+	case json.Number:
+		f, err := value.Float64()
+		if err == nil && f != math.Trunc(f) {
+			return nil, "int_from_float", "Input should be a valid integer, got a number with a fractional part"
+		}
+		return int(f), "", ""
+	case string:
+		if n, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
+			return n, "", ""
+		}
+		return nil, "int_parsing", "Input should be a valid integer, unable to parse string as an integer"
+	}
+	return nil, "int_type", "Input should be a valid integer"
+}
+
+func convertFloat(value any) (any, string, string) {
+	switch value := value.(type) {
+	case json.Number:
+		f, _ := value.Float64()
+		return money(f), "", ""
+	case string:
+		if f, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
+			return money(f), "", ""
+		}
+		return nil, "float_parsing", "Input should be a valid number, unable to parse string as a number"
+	}
+	return nil, "float_type", "Input should be a valid number"
+}
+
+// pageQuery reads a page number and size, the size at most 100.
+func (c *call) pageQuery(sizeName string, sizeDefault int) (page, size int, bad *reply) {
+	var problems []any
+	read := func(name string, otherwise, most int) int {
+		given, is := c.query[name]
+		if !is {
+			return otherwise
+		}
+		n, err := strconv.Atoi(given[len(given)-1])
+		switch {
+		case err != nil:
+			problems = append(problems, problem("int_parsing", "Input should be a valid integer, unable to parse string as an integer", "query", name))
+		case n < 1:
+			problems = append(problems, problem("greater_than_equal", "Input should be greater than or equal to 1", "query", name))
+		case most > 0 && n > most:
+			problems = append(problems, problem("less_than_equal", "Input should be less than or equal to "+strconv.Itoa(most), "query", name))
+		}
+		return n
+	}
+	page, size = read("page", 1, 0), read(sizeName, sizeDefault, 100)
+	if problems != nil {
+		return 0, 0, invalid(problems...)
+	}
+	return page, size, nil
+}
+
+// boolQuery reads a boolean of the query string.
+func (c *call) boolQuery(name string) (value bool, bad *reply) {
+	if !c.query.Has(name) {
+		return false, nil
+	}
+	value, is := parseBool(c.query.Get(name))
+	if !is {
+		return false, invalid(problem("bool_parsing", "Input should be a valid boolean, unable to interpret input", "query", name))
+	}
+	return value, nil
+}
+
+// pageOf cuts one page out of rows and says how many pages there are.
+func pageOf(rows []object, page, size int) (cut []object, pages int) {
+	pages = (len(rows) + size - 1) / size
+	from := min((page-1)*size, len(rows))
+	return rows[from:min(from+size, len(rows))], pages
+}

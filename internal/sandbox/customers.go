@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+)
+
+const customerSpec = "user_id!:str alias:str blocked:bool max_budget:float budget_id:str allowed_model_region:eu|us default_model:str " +
+	"models:list budget_duration:str tpm_limit:int rpm_limit:int spend:float"
+
+func noCustomer(id, param string) *reply {
+	return fail(http.StatusNotFound, "not_found", param, "End User Id="+id+" does not exist in db")
+}
+
+func (c *call) customerCard(row object) object {
+	out := maps.Clone(row)
+	out["litellm_budget_table"] = nil
+	return c.withBudget(out)
+}
+
+func (c *call) readCustomer() *reply {
+	if bad := c.read(customerSpec); bad != nil {
+		return bad
+	}
+	if c.body["max_budget"] != nil && c.body["budget_id"] != nil {
+		return valueError("Set either 'max_budget' or 'budget_id', not both.")
+	}
+	return nil
+}
+
+func (c *call) changeCustomer(row object) {
+	for _, name := range []string{"alias", "blocked", "allowed_model_region", "default_model", "models", "budget_id", "spend"} {
+		if value, given := c.body[name]; given && value != nil {
+			row[name] = value
+		}
+	}
+	if c.body["max_budget"] == nil && c.body["tpm_limit"] == nil && c.body["rpm_limit"] == nil && c.body["budget_duration"] == nil {
+		return
+	}
+	limits := maps.Clone(c.body)
+	delete(limits, "models")
+	if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
+		c.changeBudget(budget, limits)
+		return
+	}
+	row["budget_id"] = c.addBudget(limits)["budget_id"]
+}
+
+func newCustomer(c *call) *reply {
+	if bad := c.readCustomer(); bad != nil {
+		return bad
+	}
+	id := text(c.body["user_id"])
+	if byID(c.Customers, "user_id", id) != nil {
+		return fail(http.StatusBadRequest, "bad_request", "user_id", "Customer already exists, passed user_id="+id+". Please pass a new user_id.")
+	}
+	if budget := text(c.body["budget_id"]); budget != "" && byID(c.Budgets, "budget_id", budget) == nil {
+		return internal(http.StatusInternalServerError, "Foreign key constraint failed on the field: `LiteLLM_EndUserTable_budget_id_fkey (index)`")
+	}
+	row := maps.Clone(shapes()["customer"])
+	row["user_id"], row["blocked"], row["alias"], row["spend"] = id, false, nil, money(0)
+	c.changeCustomer(row)
+	c.Customers = append(c.Customers, row)
+	return ok(c.customerCard(row))
+}
+
+func customerInfo(c *call) *reply {
+	if !c.query.Has("end_user_id") {
+		return invalid(missing("query", "end_user_id"))
+	}
+	id := c.query.Get("end_user_id")
+	row := byID(c.Customers, "user_id", id)
+	if row == nil {
+		return noCustomer(id, "end_user_id")
+	}
+	return ok(c.customerCard(row))
+}
+
+func listCustomers(c *call) *reply {
+	out := []object{}
+	for _, row := range c.Customers {
+		out = append(out, c.customerCard(row))
+	}
+	return ok(out)
+}
+
+func updateCustomer(c *call) *reply {
+	if bad := c.readCustomer(); bad != nil {
+		return bad
+	}
+	id := text(c.body["user_id"])
+	row := byID(c.Customers, "user_id", id)
+	if row == nil {
+		return noCustomer(id, "user_id")
+	}
+	c.changeCustomer(row)
+	return ok(c.customerCard(row))
+}
+
+func deleteCustomers(c *call) *reply {
+	if bad := c.read("user_ids!:list"); bad != nil {
+		return bad
+	}
+	ids := list(c.body["user_ids"])
+	var unknown []string
+	for _, id := range ids {
+		if byID(c.Customers, "user_id", id) == nil {
+			unknown = append(unknown, id)
+		}
+	}
+	if unknown != nil {
+		return fail(http.StatusNotFound, "not_found", "user_ids", "End User Id(s)="+strings.Join(unknown, ", ")+" do not exist in db")
+	}
+	for _, id := range ids {
+		drop(&c.Customers, "user_id", id)
+	}
+	return ok(object{"deleted_customers": len(ids), "message": fmt.Sprintf("Successfully deleted customers with ids: %s", pyList(ids))})
+}

@@ -1,0 +1,84 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+const enterprise = "You must be a LiteLLM Enterprise user to use this feature. If you have a license please set `LITELLM_LICENSE` in your env. " +
+	"Get a 7 day trial key here: https://www.litellm.ai/enterprise#trial. \nPricing: https://www.litellm.ai/#pricing"
+
+// The gateway's errors come in three families. fail is the first, with the
+// type, param and code of OpenAI's errors; nullParam and noneParam are what the
+// real gateway puts into param when it has nothing to say.
+func fail(status int, kind string, param any, message string) *reply {
+	return &reply{status: status, body: object{"error": object{
+		"message": message, "type": kind, "param": param, "code": strconv.Itoa(status),
+	}}}
+}
+
+const noneParam = "None"
+
+// internal is the commonest form of the first family: the type says
+// internal_server_error whatever the status.
+func internal(status int, message string) *reply {
+	return fail(status, "internal_server_error", nil, message)
+}
+
+func authError(status int, message string) *reply {
+	return fail(status, "auth_error", noneParam, message)
+}
+
+// detail is the second family: {"detail": "…"} or {"detail": {"error": "…"}}.
+func detail(status int, what any) *reply {
+	return &reply{status: status, body: object{"detail": what}}
+}
+
+func detailError(status int, message string) *reply {
+	return detail(status, object{"error": message})
+}
+
+// invalid is the third family: what validation found, for a 422.
+func invalid(problems ...any) *reply { return detail(http.StatusUnprocessableEntity, problems) }
+
+func problem(kind, message string, loc ...any) any {
+	return object{"type": kind, "loc": loc, "msg": message}
+}
+
+func missing(loc ...any) any { return problem("missing", "Field required", loc...) }
+
+// valueError is a complaint about the body as a whole.
+func valueError(message string) *reply {
+	return invalid(problem("value_error", "Value error, "+message, "body"))
+}
+
+// crash is the answer to what the gateway did not foresee.
+func crash() *reply {
+	return &reply{status: http.StatusInternalServerError, body: object{
+		"error": object{"message": "Internal server error", "type": "internal_server_error"},
+	}}
+}
+
+func notImplemented(method, path string) *reply {
+	return fail(http.StatusNotImplemented, "sandbox_not_implemented", nil,
+		fmt.Sprintf("the sandbox does not implement %s %s", method, path))
+}
+
+func negativeBudget(v any) (string, bool) {
+	if n, is := number(v); is && n < 0 {
+		return "max_budget must be a non-negative finite number. Received: " + money(n).String(), true
+	}
+	return "", false
+}
+
+func badBudgetDuration(v any) (string, bool) {
+	s, is := v.(string)
+	if !is {
+		return "", false
+	}
+	if _, _, wrong := parseDuration(s); wrong == "" {
+		return "", false
+	}
+	return fmt.Sprintf("Invalid budget_duration '%s'. Use a format like '1h', '24h', '7d', or '30d'.", s), true
+}

@@ -1,0 +1,311 @@
+// Package sandbox is a small LiteLLM gateway in memory: an http.Handler that
+// answers the management routes and chat completions as a real gateway
+// (release 1.106.2, with a database, without an enterprise licence) does:
+// statuses, the three families of error bodies, defaults, order, page limits.
+// Tests use it as their fake and can ask it for faults; it needs no network
+// and no provider.
+//
+// What it knows of the real gateway is held in two places: the handlers, and
+// shapes.json, whose objects were recorded from a real gateway and are filled
+// with the sandbox's own state. The contract test runs the same scenarios
+// against both. Where the two differ, the sandbox is wrong.
+//
+// Deliberately simpler than the real one: spend is charged at once and caches
+// do not exist, so a change is seen by the next request.
+package sandbox
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// MasterKey is accepted as a proxy administrator's key from the start, like the
+// master key of a real gateway's configuration.
+const MasterKey = "sk-1234"
+
+// Version is the LiteLLM release whose answers the sandbox imitates.
+const Version = "1.106.2"
+
+const masterUser = "default_user_id"
+
+// maxBody bounds what a request may send; a real gateway has no use for more.
+const maxBody = 16 << 20
+
+type object = map[string]any
+
+//go:embed shapes.json
+var shapesJSON []byte
+
+// shapes holds recorded answers by name. Nested values are shared between
+// answers and never changed.
+var shapes = sync.OnceValue(func() map[string]object {
+	var all map[string]object
+	decoder := json.NewDecoder(bytes.NewReader(shapesJSON))
+	decoder.UseNumber() // 0.0 stays 0.0
+	if err := decoder.Decode(&all); err != nil {
+		panic("sandbox: shapes.json: " + err.Error())
+	}
+	return all
+})
+
+// A Request is what the gateway received, kept so that a test can say what was
+// sent. Path is escaped as on the wire, without a prefix that was stripped.
+type Request struct {
+	Method string
+	Path   string
+	Query  url.Values
+	Header http.Header
+	Body   []byte
+	Time   time.Time
+}
+
+// Gateway is an in-memory LiteLLM gateway. It is safe for concurrent use. The
+// zero value is not usable: call New.
+type Gateway struct {
+	mu       sync.Mutex
+	now      func() time.Time
+	requests []Request
+	faults   []*fault
+	routes   []route
+	last     time.Time // of the newest timestamp, so that two are never equal
+	data     state
+}
+
+// state is everything a request can change: plain maps, ready for JSON.
+type state struct {
+	Keys        []object
+	DeletedKeys []object
+	Users       []object
+	Teams       []object
+	Memberships []object
+	Models      []object
+	Credentials []object
+	Budgets     []object
+	Customers   []object
+	Tags        []object
+	Logs        []object
+	windows     map[string]*window // request and token counts of this minute
+}
+
+// New returns a gateway with three mock models (gpt-4o-mini and claude-haiku
+// answer a fixed text, always-fails answers 429) and nothing else.
+func New() *Gateway {
+	g := &Gateway{now: time.Now, routes: routeTable()}
+	g.Reset()
+	return g
+}
+
+// Reset empties the gateway: the state of New again. The record of requests,
+// the faults and the clock stay as they are.
+func (g *Gateway) Reset() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.data = state{windows: map[string]*window{}, Models: configModels()}
+}
+
+// SetClock makes the gateway take its time from now: expiry, rate-limit windows
+// and timestamps follow it. It must not call the gateway. nil restores the
+// system's clock.
+func (g *Gateway) SetClock(now func() time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now == nil {
+		now = time.Now
+	}
+	g.now, g.last = now, time.Time{}
+}
+
+// Requests returns what was received since New or ClearRequests, in order of
+// arrival, refused and faulty ones included.
+func (g *Gateway) Requests() []Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.requests)
+}
+
+// ClearRequests forgets the requests received so far.
+func (g *Gateway) ClearRequests() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.requests = nil
+}
+
+// A call is one request on its way through a handler, with the lock held.
+type call struct {
+	*Gateway
+	*state
+	r     *http.Request
+	path  string
+	param map[string]string // of the route's pattern
+	query url.Values
+	raw   []byte
+	body  object // checked fields, in the gateway's types
+	who   identity
+}
+
+// A reply is an answer before it is written. A nil body with status 200 is JSON
+// null, as the real gateway answers here and there.
+type reply struct {
+	status int
+	body   any
+	header map[string]string
+	events []any // a stream of server-sent events instead of body
+	text   bool  // body is a string to be sent as it is
+}
+
+func ok(body any) *reply { return &reply{status: http.StatusOK, body: body} }
+
+// ServeHTTP answers one request. Mount it under a prefix with http.StripPrefix.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, "request body too large", http.StatusRequestEntityTooLarge)
+		return
+	}
+	g.mu.Lock()
+	g.requests = append(g.requests, Request{
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+		Header: r.Header.Clone(), Body: raw, Time: g.now(),
+	})
+	fault := g.match(r)
+	g.mu.Unlock()
+	if fault != nil && fault.before(w, r) {
+		return
+	}
+	answer := g.serve(r, raw)
+	if fault != nil && fault.after(w, answer) {
+		return
+	}
+	answer.write(w)
+}
+
+// serve performs the request and returns its answer, encoded.
+func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := &call{Gateway: g, state: &g.data, r: r, path: r.URL.Path, query: r.URL.Query(), raw: raw}
+	// Encoded while the lock is held: the answer shares maps with the state.
+	return encode(c.dispatch())
+}
+
+// An encoded answer no longer refers to the state.
+type encoded struct {
+	status int
+	header http.Header
+	body   []byte
+	events [][]byte
+}
+
+func encode(a *reply) *encoded {
+	e := &encoded{status: a.status, header: http.Header{"Content-Type": {"application/json"}}}
+	switch text, isText := a.body.(string); {
+	case a.status == http.StatusTemporaryRedirect:
+		e.header.Del("Content-Type")
+	case a.events != nil:
+		e.header.Set("Content-Type", "text/event-stream; charset=utf-8")
+		for _, event := range a.events {
+			if done, is := event.(string); is {
+				e.events = append(e.events, []byte("data: "+done+"\n\n"))
+				continue
+			}
+			e.events = append(e.events, slices.Concat([]byte("data: "), marshal(event), []byte("\n\n")))
+		}
+	case a.text && isText:
+		e.header.Set("Content-Type", "text/html; charset=utf-8")
+		e.body = []byte(text)
+	default:
+		e.body = marshal(a.body)
+	}
+	for name, value := range a.header {
+		e.header.Set(name, value)
+	}
+	return e
+}
+
+func marshal(v any) []byte {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
+}
+
+func (e *encoded) write(w http.ResponseWriter) {
+	maps.Copy(w.Header(), e.header)
+	w.Header().Set("Vary", "Origin")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(e.status)
+	if e.events == nil {
+		_, _ = w.Write(e.body)
+		return
+	}
+	for _, event := range e.events {
+		_, _ = w.Write(event)
+		if flusher, is := w.(http.Flusher); is {
+			flusher.Flush()
+		}
+	}
+}
+
+// view fills the named shape with the row's values of the same names, then with
+// the given pairs of name and value.
+func view(shape string, row object, pairs ...any) object {
+	template, found := shapes()[shape]
+	if !found {
+		panic("sandbox: no shape " + shape)
+	}
+	out := maps.Clone(template)
+	for name := range out {
+		if value, is := row[name]; is {
+			out[name] = value
+		}
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		out[pairs[i].(string)] = pairs[i+1]
+	}
+	return out
+}
+
+// stamp returns the time for created_at and updated_at: milliseconds in UTC,
+// each later than the one before, because lists are ordered by it.
+func (g *Gateway) stamp() string {
+	now := g.now().UTC().Truncate(time.Millisecond)
+	if !now.After(g.last) {
+		now = g.last.Add(time.Millisecond)
+	}
+	g.last = now
+	return formatTime(now)
+}
+
+const timeLayout = "2006-01-02T15:04:05.000000Z"
+
+func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// offset rewrites the row's times from …Z to …+00:00, as some answers have them.
+func offset(row object) object {
+	out := maps.Clone(row)
+	for name, value := range out {
+		switch value := value.(type) {
+		case string:
+			if _, err := time.Parse(time.RFC3339, value); err == nil {
+				out[name] = strings.TrimSuffix(value, "Z") + "+00:00"
+			}
+		case object:
+			if name == "litellm_budget_table" {
+				out[name] = offset(value)
+			}
+		}
+	}
+	return out
+}

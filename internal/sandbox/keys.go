@@ -1,0 +1,369 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+const keySpec = "key_alias:str duration:str models:list spend:float max_budget:float user_id:str team_id:str agent_id:str " +
+	"max_parallel_requests:int metadata:dict tpm_limit:int rpm_limit:int budget_duration:str allowed_cache_controls:list config:dict " +
+	"permissions:dict model_max_budget:dict model_rpm_limit:dict model_tpm_limit:dict guardrails:list blocked:bool aliases:dict " +
+	"key:str budget_id:str tags:list allowed_routes:list soft_budget:float organization_id:str project_id:str"
+
+// settable are the fields of a key that /key/generate and /key/update store as
+// they come; the others have consequences.
+var settable = []string{"key_alias", "models", "spend", "max_budget", "user_id", "team_id", "agent_id", "project_id",
+	"max_parallel_requests", "metadata", "tpm_limit", "rpm_limit", "tpd_limit", "budget_duration", "allowed_cache_controls", "config", "permissions",
+	"blocked", "aliases", "budget_id", "allowed_routes", "organization_id", "access_group_ids", "key_type"}
+
+// inMetadata are kept in a key's metadata.
+var inMetadata = []string{"model_rpm_limit", "model_tpm_limit"}
+
+// emptied lists fields of which null means empty.
+var emptied = map[string]any{"models": []any{}, "allowed_cache_controls": []any{}, "allowed_routes": []any{},
+	"metadata": object{}, "config": object{}, "permissions": object{}, "aliases": object{}}
+
+// assign copies the settable fields that the body has.
+func assign(row, body object, names []string) {
+	for _, name := range names {
+		value, given := body[name]
+		if !given {
+			continue
+		}
+		if empty, is := emptied[name]; is && value == nil {
+			value = empty
+		}
+		row[name] = value
+	}
+	for _, name := range inMetadata {
+		if value, given := body[name]; given && value != nil {
+			metadata := maps.Clone(or(row["metadata"], object{}).(object))
+			metadata[name] = value
+			row["metadata"] = metadata
+		}
+	}
+	if id, is := row["organization_id"]; is {
+		row["org_id"] = id
+	}
+	if text(row["team_id"]) == "" {
+		row["team_id"] = nil
+	}
+}
+
+// newKey makes and stores a key's row. The key itself is not stored.
+func (c *call) newKey(body object, key string) object {
+	now := c.stamp()
+	row := maps.Clone(shapes()["key_row"])
+	assign(row, body, settable)
+	row["token"], row["key_name"] = tokenOf(key), maskedKey(key)
+	row["created_at"], row["updated_at"] = now, now
+	row["created_by"], row["updated_by"] = c.who.name(), c.who.name()
+	row["spend"] = or(row["spend"], money(0))
+	if duration := text(row["budget_duration"]); duration != "" {
+		row["budget_reset_at"], _ = resetTime(c.now(), duration)
+	}
+	c.Keys = append(c.Keys, row)
+	return row
+}
+
+var keyTypes = map[string][]any{"default": {}, "llm_api": {"llm_api_routes"}, "management": {"management_routes"}, "read_only": {"info_routes"}}
+
+func generateKey(c *call) *reply {
+	if bad := c.read(keySpec + " key_type:llm_api|management|read_only|default"); bad != nil {
+		return bad
+	}
+	body := c.body
+	if bad := c.mayOwn(body, false); bad != nil {
+		return bad
+	}
+	for _, feature := range []string{"tags", "guardrails"} {
+		if len(list(body[feature])) > 0 {
+			return internal(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
+		}
+	}
+	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
+		return internal(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
+			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
+	}
+	if message, is := negativeBudget(body["max_budget"]); is {
+		return internal(http.StatusBadRequest, pyDict("error", message))
+	}
+	if message, is := badBudgetDuration(body["budget_duration"]); is {
+		return internal(http.StatusBadRequest, pyDict("error", message))
+	}
+	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
+		return bad
+	}
+	if id := text(body["organization_id"]); id != "" {
+		return internal(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
+	}
+	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
+		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
+	}
+	var expires any
+	if duration, is := body["duration"].(string); is {
+		count, unit, wrong := parseDuration(duration)
+		if wrong != "" {
+			return internal(http.StatusInternalServerError, wrong)
+		}
+		expires = formatTime(addDuration(c.now(), count, unit))
+	}
+	key, given := body["key"].(string)
+	if !given {
+		key = "sk-" + randomText(16)
+	} else if len(key) < 3 || key[:3] != "sk-" {
+		return internal(http.StatusBadRequest, pyDict("error", "Invalid key format. LiteLLM Virtual Key must start with 'sk-'. Received: ****"))
+	}
+	if soft := body["soft_budget"]; soft != nil && body["budget_id"] == nil {
+		body["budget_id"] = c.addBudget(object{"soft_budget": soft, "model_max_budget": object{}})["budget_id"]
+	}
+	if body["key_type"] == nil {
+		body["key_type"] = "default"
+	}
+	if routes := keyTypes[text(body["key_type"])]; len(routes) > 0 {
+		body["allowed_routes"] = routes
+	}
+	row := byID(c.Keys, "token", tokenOf(key))
+	if row == nil { // the same key again is answered as if it were new
+		row = c.newKey(body, key)
+		row["expires"] = expires
+	}
+	return ok(view("key_generate", row, "key", key, "token_id", row["token"], "duration", nil, "policies", nil,
+		"router_settings", shapes()["key_generate"]["router_settings"], "litellm_budget_table", c.budgetOf(row)))
+}
+
+// mayOwn keeps users from making keys for others and fills in their own id.
+func (c *call) mayOwn(body object, update bool) *reply {
+	if c.who.sees() {
+		return nil
+	}
+	refuse := internal
+	if update {
+		refuse = authError
+	}
+	if id := text(body["user_id"]); id != "" && id != c.who.userID {
+		return refuse(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", id, c.who.userID))
+	}
+	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
+		return refuse(http.StatusBadRequest, "Team not found for team_id="+id+". Non-admin users cannot create keys for non-existent teams.")
+	}
+	if !update {
+		body["user_id"] = c.who.userID
+	}
+	return nil
+}
+
+func (c *call) aliasTaken(alias any, except object) *reply {
+	name, given := alias.(string)
+	if !given {
+		return nil
+	}
+	for _, row := range c.Keys {
+		if row["key_alias"] == name && (except == nil || row["token"] != except["token"]) {
+			return fail(http.StatusBadRequest, "bad_request_error", "key_alias", fmt.Sprintf(
+				"Key with alias '%s' already exists. Unique key aliases across all keys are required.", name))
+		}
+	}
+	return nil
+}
+
+// budgetOf is the budget that the key's budget_id names, nil if none.
+func (c *call) budgetOf(row object) any {
+	if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
+		return budget
+	}
+	return nil
+}
+
+func keyInfo(c *call) *reply {
+	asked := c.query.Get("key")
+	row := c.who.key
+	if c.query.Has("key") {
+		row = byID(c.Keys, "token", tokenOf(asked))
+	} else if row != nil {
+		asked = text(row["token"])
+	}
+	if row == nil {
+		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found in database")
+	}
+	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
+		return internal(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
+	}
+	return ok(object{"key": asked, "info": offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))})
+}
+
+func (c *call) status(row object) string {
+	if row["blocked"] == true {
+		return "revoked"
+	}
+	if _, is := c.expired(row); is {
+		return "expired"
+	}
+	return "active"
+}
+
+func updateKey(c *call) *reply {
+	if bad := c.read(keySpec); bad != nil {
+		return bad
+	}
+	body := c.body
+	asked, alias := text(body["key"]), text(body["key_alias"])
+	var row object
+	switch {
+	case asked != "":
+		row = byID(c.Keys, "token", tokenOf(asked))
+	case alias != "":
+		if row = byID(c.Keys, "key_alias", alias); row != nil {
+			asked = text(row["token"])
+		}
+	default:
+		return valueError("either key or key_alias must be provided")
+	}
+	if row == nil {
+		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	}
+	if !c.who.isAdmin() {
+		if row["user_id"] != c.who.userID {
+			return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
+		}
+		_, budget := body["max_budget"]
+		if _, spend := body["spend"]; budget || spend {
+			return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
+				"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
+		}
+		if bad := c.mayOwn(body, true); bad != nil {
+			return bad
+		}
+	}
+	if message, is := negativeBudget(body["max_budget"]); is {
+		return authError(http.StatusBadRequest, pyDict("error", message))
+	}
+	if message, is := badBudgetDuration(body["budget_duration"]); is {
+		return authError(http.StatusBadRequest, pyDict("error", message))
+	}
+	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
+		return bad
+	}
+	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
+		return authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+	}
+	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
+		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
+	}
+	if duration, is := body["duration"].(string); is {
+		if duration == "-1" {
+			row["expires"] = nil
+		} else if count, unit, wrong := parseDuration(duration); wrong != "" {
+			return authError(http.StatusBadRequest, "Authentication Error, "+wrong)
+		} else {
+			row["expires"] = formatTime(addDuration(c.now(), count, unit))
+		}
+	}
+	assign(row, body, settable)
+	if duration, given := body["budget_duration"]; given {
+		row["budget_reset_at"] = nil
+		if at, is := resetTime(c.now(), text(duration)); is {
+			row["budget_reset_at"] = at
+		}
+	}
+	c.touchKey(row)
+	return ok(offset(view("key_row", row, "key", asked)))
+}
+
+func (c *call) touchKey(row object) {
+	now := c.stamp()
+	row["updated_at"], row["settings_updated_at"], row["updated_by"] = now, now, c.who.name()
+}
+
+func deleteKeys(c *call) *reply {
+	if bad := c.read("keys:list key_aliases:list"); bad != nil {
+		return bad
+	}
+	field, names := "token", list(c.body["keys"])
+	if len(names) == 0 { // aliases are ignored when there are keys
+		field, names = "key_alias", list(c.body["key_aliases"])
+	}
+	if len(names) == 0 {
+		return valueError("At least one of 'keys' or 'key_aliases' must be provided.")
+	}
+	var found []object
+	for _, name := range names {
+		if field == "token" {
+			name = tokenOf(name)
+		}
+		if row := byID(c.Keys, field, name); row != nil {
+			found = append(found, row)
+		}
+	}
+	if len(found) == 0 {
+		return internal(http.StatusNotFound, pyDict("error", "No keys found"))
+	}
+	for _, row := range found {
+		if !c.who.isAdmin() && row["user_id"] != c.who.userID {
+			return internal(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
+		}
+	}
+	for _, row := range found {
+		c.removeKey(row)
+	}
+	return ok(object{"deleted_keys": names}) // repeated as asked, gone or not
+}
+
+// removeKey deletes a key and remembers it for /key/list?status=deleted.
+func (c *call) removeKey(row object) {
+	by := "litellm_proxy_master_key"
+	if c.who.key != nil {
+		by = text(c.who.key["token"])
+	}
+	changedBy := any(nil)
+	if header := c.r.Header.Get("Litellm-Changed-By"); header != "" {
+		changedBy = header
+	}
+	c.DeletedKeys = append(c.DeletedKeys, view("key_deleted", row, "id", uuid(), "deleted_at", c.stamp(),
+		"deleted_by", c.who.name(), "deleted_by_api_key", by, "litellm_changed_by", changedBy))
+	drop(&c.Keys, "token", text(row["token"]))
+}
+
+func blockKey(c *call) *reply   { return setKeyBlocked(c, true) }
+func unblockKey(c *call) *reply { return setKeyBlocked(c, false) }
+
+func setKeyBlocked(c *call, blocked bool) *reply {
+	if bad := c.read("key!:str"); bad != nil {
+		return bad
+	}
+	token := tokenOf(text(c.body["key"]))
+	row := byID(c.Keys, "token", token)
+	switch {
+	case row == nil && c.who.isAdmin():
+		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	case row == nil:
+		return detailError(http.StatusNotFound, "Key not found: "+token)
+	case !c.who.isAdmin():
+		return detailError(http.StatusForbidden, fmt.Sprintf(
+			"Only proxy admins, team admins, or org admins can call %s. user_role=%s, user_id=%s", c.path, c.who.shownRole(), c.who.userID))
+	}
+	row["blocked"] = blocked
+	c.touchKey(row)
+	if blocked {
+		return ok(view("key_block", row))
+	}
+	return ok(view("key_row", row))
+}
+
+func regenerateKey(*call) *reply {
+	return internal(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
+}
+
+// keysOf returns the rows of the keys whose field has this value, as /user/info
+// and the team routes embed them.
+func (c *call) keysOf(field, id string, pairs ...any) []object {
+	out := []object{}
+	for _, row := range c.Keys {
+		if row[field] == id {
+			out = append(out, view("key_row", row, append(slices.Clone(pairs), "litellm_budget_table", c.budgetOf(row))...))
+		}
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+func membersOf(team object) []object {
+	members, _ := team["members_with_roles"].([]object)
+	return members
+}
+
+func isMember(team object, userID string) bool {
+	return team != nil && userID != "" && byID(membersOf(team), "user_id", userID) != nil
+}
+
+// join makes a user a member of a team, and a user of somebody unknown.
+func (c *call) join(team, member object) (user, membership object) {
+	id, email := text(member["user_id"]), text(member["user_email"])
+	user = byID(c.Users, "user_id", id)
+	if id == "" {
+		user = byID(c.Users, "user_email", email)
+	}
+	if user == nil {
+		user = c.addUser(or2(id, uuid()), object{"user_email": member["user_email"], "user_role": roleUser})
+	}
+	id = text(user["user_id"])
+	teamID := text(team["team_id"])
+	team["members_with_roles"] = append(slices.Clone(membersOf(team)), object{"user_id": id, "user_email": member["user_email"], "role": member["role"]})
+	user["teams"] = append(slices.Clone(list(user["teams"])), teamID)
+	membership = maps.Clone(shapes()["membership"])
+	membership["user_id"], membership["team_id"], membership["spend"], membership["total_spend"] = id, teamID, money(0), money(0)
+	c.Memberships = append(c.Memberships, membership)
+	team["updated_at"] = c.stamp()
+	return user, membership
+}
+
+// leave ends a user's membership; the team's keys of that user go too.
+func (c *call) leave(team object, userID string) {
+	teamID := team["team_id"]
+	team["members_with_roles"] = slices.DeleteFunc(slices.Clone(membersOf(team)), func(m object) bool { return m["user_id"] == userID })
+	if user := byID(c.Users, "user_id", userID); user != nil {
+		user["teams"] = slices.DeleteFunc(slices.Clone(list(user["teams"])), func(id string) bool { return id == teamID })
+	}
+	c.Memberships = slices.DeleteFunc(c.Memberships, func(m object) bool { return m["user_id"] == userID && m["team_id"] == teamID })
+	for _, key := range slices.Clone(c.Keys) {
+		if key["team_id"] == teamID && key["user_id"] == userID {
+			c.removeKey(key)
+		}
+	}
+	team["updated_at"] = c.stamp()
+}
+
+// memberships are copies of a team's memberships with their budgets.
+func (c *call) memberships(teamID string) []object {
+	out := []object{}
+	for _, row := range c.Memberships {
+		if row["team_id"] == teamID {
+			out = append(out, c.withBudget(row))
+		}
+	}
+	return out
+}
+
+func (c *call) withBudget(row object) object {
+	out := maps.Clone(row)
+	if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
+		out["litellm_budget_table"] = view("budget_small", budget)
+	}
+	return out
+}
+
+func addMember(c *call) *reply {
+	if bad := c.read("team_id!:str member!:any max_budget_in_team:float"); bad != nil {
+		return bad
+	}
+	var members []object
+	switch given := c.body["member"].(type) {
+	case object:
+		members = append(members, given)
+	case []any:
+		for _, one := range given {
+			if member, is := one.(object); is {
+				members = append(members, member)
+			}
+		}
+	}
+	for _, member := range members {
+		if text(member["user_id"]) == "" && text(member["user_email"]) == "" {
+			return valueError("Either user id or user email must be provided")
+		}
+	}
+	id := text(c.body["team_id"])
+	team := byID(c.Teams, "team_id", id)
+	if team == nil {
+		return detailError(http.StatusNotFound, "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call.")
+	}
+	if !c.who.isAdmin() {
+		return detailError(http.StatusForbidden, "Call not allowed. User not proxy admin OR team admin. route=/team/member_add, team_id="+id)
+	}
+	for _, member := range members {
+		if member["role"] == "admin" {
+			return detailError(http.StatusBadRequest, "Assigning team admins is a premium feature. "+enterprise)
+		}
+		if isMember(team, text(member["user_id"])) || byID(membersOf(team), "user_email", text(member["user_email"])) != nil {
+			return fail(http.StatusBadRequest, "team_member_already_in_team", "member", fmt.Sprintf(
+				"User already in team. Member: user_id=%s, user_email=%s. Existing members=%s",
+				or2(text(member["user_id"]), noneParam), or2(text(member["user_email"]), noneParam), pyMembers(membersOf(team))))
+		}
+	}
+	users, memberships := []object{}, []object{}
+	for _, member := range members {
+		user, membership := c.join(team, member)
+		if limit := c.body["max_budget_in_team"]; limit != nil {
+			membership["budget_id"] = c.addBudget(object{"max_budget": limit})["budget_id"]
+		}
+		users = append(users, view("user_list", user, "organization_memberships", nil))
+		memberships = append(memberships, c.withBudget(membership))
+	}
+	return ok(view("team", team, "updated_users", users, "updated_team_memberships", memberships))
+}
+
+func pyMembers(members []object) string {
+	var out []string
+	for _, member := range members {
+		email := noneParam
+		if s := text(member["user_email"]); s != "" {
+			email = pyString(s)
+		}
+		out = append(out, fmt.Sprintf("Member(user_id=%s, user_email=%s, role=%s)", pyString(text(member["user_id"])), email, pyString(text(member["role"]))))
+	}
+	return "[" + strings.Join(out, ", ") + "]"
+}
+
+// oneMember reads the body of a request about one member of a team.
+func (c *call) oneMember(spec string) (team object, userID string, bad *reply) {
+	if bad := c.read("team_id!:str user_id:str user_email:str " + spec); bad != nil {
+		return nil, "", bad
+	}
+	userID = text(c.body["user_id"])
+	email := text(c.body["user_email"])
+	if userID == "" && email == "" {
+		return nil, "", valueError("Either user id or user email must be provided")
+	}
+	id := text(c.body["team_id"])
+	if team = byID(c.Teams, "team_id", id); team == nil {
+		return nil, "", detailError(http.StatusBadRequest, "Team id="+id+" does not exist in db")
+	}
+	if member := byID(membersOf(team), "user_email", email); userID == "" && member != nil {
+		userID = text(member["user_id"])
+	}
+	return team, userID, nil
+}
+
+func deleteMember(c *call) *reply {
+	team, userID, bad := c.oneMember("")
+	if bad != nil {
+		return bad
+	}
+	if !isMember(team, userID) {
+		return detailError(http.StatusBadRequest, "User not found in team")
+	}
+	c.leave(team, userID)
+	return ok(view("team", team))
+}
+
+func updateMember(c *call) *reply {
+	team, userID, bad := c.oneMember("max_budget_in_team:float tpm_limit:int rpm_limit:int role:admin|user budget_duration:str")
+	if bad != nil {
+		return bad
+	}
+	if c.body["role"] == "admin" {
+		return detail(http.StatusBadRequest, "Assigning team admins is a premium feature. "+strings.NewReplacer(
+			"/enterprise#trial", "/#trial", ". \nPricing", ". Pricing").Replace(enterprise))
+	}
+	for _, membership := range c.Memberships {
+		if membership["user_id"] == userID && membership["team_id"] == team["team_id"] {
+			membership["budget_id"] = c.addBudget(object{"max_budget": c.body["max_budget_in_team"]})["budget_id"]
+		}
+	}
+	return ok(object{"user_id": or(any(userID), nil), "user_email": c.body["user_email"], "team_id": team["team_id"],
+		"max_budget_in_team": c.body["max_budget_in_team"], "tpm_limit": c.body["tpm_limit"], "rpm_limit": c.body["rpm_limit"],
+		"budget_duration": c.body["budget_duration"], "allowed_models": nil, "temp_budget_increase": nil, "temp_budget_expiry": nil})
+}

@@ -1,0 +1,242 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+)
+
+// access says which keys may call a route, beyond what its handler refuses.
+type access int
+
+const (
+	open  access = iota + 1 // no key needed
+	info                    // any key, even one over its budget
+	self                    // a key that belongs to a user; users see their own things only
+	admin                   // proxy administrators
+	llm                     // any key within its budget
+)
+
+type handler func(*call) *reply
+
+type route struct {
+	method, pattern string
+	access          access
+	handle          handler
+}
+
+// routeTable lists every route. The first that matches answers.
+func routeTable() []route {
+	return []route{
+		{"GET", "/", open, home},
+		{"GET", "/openapi.json", open, openAPI},
+		{"GET", "/health/liveliness", open, alive},
+		{"GET", "/health/liveness", open, alive},
+		{"GET", "/health/readiness", open, readiness},
+		{"GET", "/health/readiness/details", admin, readinessDetails},
+		{"GET", "/health", info, health},
+		{"POST", "/health/test_connection", admin, nil},
+
+		{"GET", "/models", llm, listModels},
+		{"GET", "/v1/models", llm, listModels},
+		{"GET", "/models/{model_id:path}", self, getModel},
+		{"GET", "/v1/models/{model_id:path}", self, getModel},
+		{"GET", "/v1/model/info", info, modelInfo},
+		{"GET", "/model/info", info, modelInfo},
+		{"GET", "/model_group/info", info, modelGroups},
+		{"POST", "/model/new", info, newModel},
+		{"POST", "/model/update", info, updateModel},
+		{"PATCH", "/model/{model_id}/update", info, patchModel},
+		{"POST", "/model/delete", info, deleteModel},
+
+		{"GET", "/credentials", admin, listCredentials},
+		{"POST", "/credentials", admin, newCredential},
+		{"GET", "/credentials/by_name/{name:path}", admin, getCredential},
+		{"GET", "/credentials/by_model/{model_id}", admin, modelCredential},
+		{"PATCH", "/credentials/{name:path}", admin, updateCredential},
+		{"DELETE", "/credentials/{name:path}", admin, deleteCredential},
+
+		{"GET", "/key/list", info, listKeys},
+		{"GET", "/key/info", info, keyInfo},
+		{"POST", "/key/generate", self, generateKey},
+		{"POST", "/key/update", self, updateKey},
+		{"POST", "/key/delete", self, deleteKeys},
+		{"POST", "/key/block", self, blockKey},
+		{"POST", "/key/unblock", self, unblockKey},
+		{"POST", "/key/regenerate", self, regenerateKey},
+		{"POST", "/key/{key:path}/regenerate", self, regenerateKey},
+
+		{"GET", "/user/list", info, listUsers},
+		{"GET", "/user/info", info, userInfo},
+		{"GET", "/v2/user/info", info, userInfoV2},
+		{"POST", "/user/new", admin, newUser},
+		{"POST", "/user/update", admin, updateUser},
+		{"POST", "/user/delete", admin, deleteUsers},
+
+		{"GET", "/team/list", info, listTeams},
+		{"GET", "/v2/team/list", info, listTeamsV2},
+		{"GET", "/team/info", info, teamInfo},
+		{"POST", "/team/new", admin, newTeam},
+		{"POST", "/team/update", self, updateTeam},
+		{"POST", "/team/delete", admin, deleteTeams},
+		{"POST", "/team/block", admin, blockTeam},
+		{"POST", "/team/unblock", admin, unblockTeam},
+		{"POST", "/team/member_add", self, addMember},
+		{"POST", "/team/member_delete", self, deleteMember},
+		{"POST", "/team/member_update", self, updateMember},
+
+		{"GET", "/budget/list", admin, listBudgets},
+		{"POST", "/budget/new", admin, newBudget},
+		{"POST", "/budget/info", admin, budgetInfo},
+		{"POST", "/budget/update", admin, updateBudget},
+		{"POST", "/budget/delete", admin, deleteBudget},
+
+		{"GET", "/customer/list", admin, listCustomers},
+		{"GET", "/customer/info", admin, customerInfo},
+		{"POST", "/customer/new", admin, newCustomer},
+		{"POST", "/customer/update", admin, updateCustomer},
+		{"POST", "/customer/delete", admin, deleteCustomers},
+
+		{"GET", "/tag/list", info, listTags},
+		{"POST", "/tag/new", admin, newTag},
+		{"POST", "/tag/info", admin, tagInfo},
+		{"POST", "/tag/update", admin, updateTag},
+		{"POST", "/tag/delete", admin, deleteTag},
+
+		{"POST", "/organization/new", info, organizationNew},
+		{"GET", "/organization/list", info, organizations},
+		{"GET", "/organization/info", info, organizations},
+		{"POST", "/organization/info", info, organizations},
+		{"PATCH", "/organization/update", info, organizations},
+		{"DELETE", "/organization/delete", info, organizations},
+		{"POST", "/organization/member_add", info, organizations},
+		{"PATCH", "/organization/member_update", info, organizations},
+		{"DELETE", "/organization/member_delete", info, organizations},
+		{"GET", "/organization/daily/activity", info, organizations},
+
+		{"GET", "/spend/logs", self, spendLogs},
+		{"GET", "/global/spend/report", admin, spendReport},
+		{"GET", "/cache/ping", admin, cachePing},
+
+		{"POST", "/chat/completions", llm, chat},
+		{"POST", "/v1/chat/completions", llm, chat},
+	}
+}
+
+// segments begin the paths of the management routes that a real gateway has:
+// what starts with one of them and is not in routes is answered 501, not 404.
+var segments = map[string][]string{
+	"": {"access_group", "active", "add", "apply_guardrail", "audit", "auto_router", "budget", "cache", "callbacks",
+		"config", "config_overrides", "coordination", "cost", "credentials", "customer", "delete", "fallback", "gateway",
+		"get", "global", "guardrails", "health", "in_product_nudges", "invitation", "jwt", "key", "model", "model_group", "model_hub",
+		"organization", "policies", "policy", "project", "prompts", "public", "reload", "router", "schedule", "settings",
+		"spend", "sso", "tag", "team", "test", "update", "upload", "user", "user_agent_analytics", "utils", "search_tools",
+		"vector_store", "end_user", "management", "usage", "cloudzero", "email", "compliance", "workflow", "roi"},
+	"v1": {"access_group", "agents", "mcp", "model", "prompts", "tool", "unified_access_group", "memory", "projects",
+		"embeddings", "completions", "responses", "messages", "images", "audio", "files", "batches", "vector_stores", "rerank"},
+	"v2":   {"guardrails", "model", "organization", "team", "user", "key", "rerank", "login"},
+	"scim": {"v2"},
+}
+
+// dispatch finds the route, checks the key and runs the handler.
+func (c *call) dispatch() *reply {
+	found, param, otherMethod := c.find(c.r.Method, c.path)
+	if found == nil {
+		switch trimmed := strings.TrimSuffix(c.path, "/"); {
+		case otherMethod:
+			return detail(http.StatusMethodNotAllowed, "Method Not Allowed")
+		case trimmed != c.path && c.known(c.r.Method, trimmed):
+			return c.redirect()
+		case isManagement(c.path):
+			if _, refusal := c.authenticate(info); refusal != nil {
+				return refusal
+			}
+			return notImplemented(c.r.Method, c.path)
+		}
+		return detail(http.StatusNotFound, "Not Found")
+	}
+	c.param = param
+	if found.access != open {
+		who, refusal := c.authenticate(found.access)
+		if refusal != nil {
+			return refusal
+		}
+		c.who = who
+		if refusal := c.authorize(found.access); refusal != nil {
+			return refusal
+		}
+	}
+	if found.handle == nil {
+		return notImplemented(c.r.Method, c.path)
+	}
+	return found.handle(c)
+}
+
+func (g *Gateway) find(method, path string) (found *route, param map[string]string, otherMethod bool) {
+	for i := range g.routes {
+		values, is := match(g.routes[i].pattern, path)
+		if !is {
+			continue
+		}
+		if g.routes[i].method == method {
+			return &g.routes[i], values, false
+		}
+		otherMethod = true
+	}
+	return nil, nil, otherMethod
+}
+
+func (g *Gateway) known(method, path string) bool {
+	found, _, otherMethod := g.find(method, path)
+	return found != nil || otherMethod
+}
+
+// match compares a decoded path with a pattern. {x} is one segment, {x:path}
+// everything up to what follows it in the pattern, slashes included: the real
+// gateway decodes %2F before it looks for the route.
+func match(pattern, path string) (map[string]string, bool) {
+	before, rest, hasParam := strings.Cut(pattern, "{")
+	if !hasParam {
+		return nil, pattern == path
+	}
+	name, after, _ := strings.Cut(rest, "}")
+	name, slashes := strings.CutSuffix(name, ":path")
+	value, is := strings.CutPrefix(path, before)
+	if !is {
+		return nil, false
+	}
+	value, is = strings.CutSuffix(value, after)
+	if !is || !slashes && (value == "" || strings.Contains(value, "/")) {
+		return nil, false
+	}
+	return map[string]string{name: value}, true
+}
+
+// isManagement reports whether real gateways have routes that begin like path.
+// More is not known here: /key/nope, a 404 there, is a 501.
+func isManagement(path string) bool {
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	under := ""
+	if _, nested := segments[parts[0]]; nested && len(parts) > 1 {
+		under, parts = parts[0], parts[1:]
+	}
+	for _, segment := range segments[under] {
+		if segment == parts[0] {
+			return true
+		}
+	}
+	return false
+}
+
+// redirect answers a path with a slash too many as the real gateway's framework does.
+func (c *call) redirect() *reply {
+	scheme := "http"
+	if c.r.TLS != nil {
+		scheme = "https"
+	}
+	path, query, hasQuery := strings.Cut(c.r.RequestURI, "?")
+	location := scheme + "://" + c.r.Host + strings.TrimSuffix(path, "/")
+	if hasQuery {
+		location += "?" + query
+	}
+	return &reply{status: http.StatusTemporaryRedirect, header: map[string]string{"Location": location}}
+}

@@ -1,0 +1,260 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const teamSpec = "team_alias:str max_budget:float soft_budget:float budget_duration:str models:list metadata:dict tpm_limit:int rpm_limit:int " +
+	"max_parallel_requests:int blocked:bool organization_id:str tags:list guardrails:list team_member_permissions:list"
+
+var teamFields = []string{"team_alias", "max_budget", "soft_budget", "budget_duration", "models", "metadata", "tpm_limit", "rpm_limit",
+	"tpd_limit", "max_parallel_requests", "blocked", "organization_id", "team_member_permissions"}
+
+func noTeam(id string) *reply {
+	return detailError(http.StatusNotFound, "Team not found, passed team_id="+id)
+}
+
+func newTeam(c *call) *reply {
+	if bad := c.read(teamSpec + " team_id:str members_with_roles:list"); bad != nil {
+		return bad
+	}
+	body := c.body
+	members, _ := body["members_with_roles"].([]any)
+	for i, member := range members {
+		fields, _ := member.(object)
+		if role := fields["role"]; role != "user" && role != "admin" {
+			return invalid(problem("literal_error", "Input should be 'admin' or 'user'", "body", "members_with_roles", i, "role"))
+		}
+		if text(fields["user_id"]) == "" && text(fields["user_email"]) == "" {
+			return invalid(problem("value_error", "Value error, Either user id or user email must be provided", "body", "members_with_roles", i))
+		}
+	}
+	id := text(body["team_id"])
+	if byID(c.Teams, "team_id", id) != nil {
+		return internal(http.StatusBadRequest, pyDict("error", "Team id = "+id+" already exists. Please use a different team id."))
+	}
+	if bad := c.badTeamBudget(internal); bad != nil {
+		return bad
+	}
+	if id == "" {
+		id = uuid()
+	}
+	now := c.stamp()
+	team := maps.Clone(shapes()["team_info"])
+	team["team_id"], team["created_at"], team["updated_at"], team["members_with_roles"] = id, now, now, []object{}
+	c.changeTeam(team, body)
+	c.Teams = append(c.Teams, team)
+	for _, member := range members {
+		c.join(team, member.(object))
+	}
+	if !isMember(team, c.who.userID) {
+		c.join(team, object{"user_id": c.who.userID, "role": "admin"})
+	}
+	return ok(view("team", team))
+}
+
+func (c *call) badTeamBudget(refuse func(int, string) *reply) *reply {
+	if message, is := negativeBudget(c.body["max_budget"]); is {
+		return refuse(http.StatusBadRequest, pyDict("error", message))
+	}
+	if message, is := badBudgetDuration(c.body["budget_duration"]); is {
+		return refuse(http.StatusBadRequest, pyDict("error", message))
+	}
+	return nil
+}
+
+func (c *call) changeTeam(team, body object) {
+	for _, name := range teamFields {
+		value, given := body[name]
+		if !given || value == nil && name == "blocked" {
+			continue
+		}
+		if empty, is := emptied[name]; is && value == nil {
+			value = empty
+		}
+		team[name] = value
+	}
+	if duration, given := body["budget_duration"]; given {
+		team["budget_reset_at"] = nil
+		if at, is := resetTime(c.now(), text(duration)); is {
+			team["budget_reset_at"] = at
+		}
+	}
+}
+
+func updateTeam(c *call) *reply {
+	if bad := c.read("team_id!:str " + teamSpec); bad != nil {
+		return bad
+	}
+	id := text(c.body["team_id"])
+	team := byID(c.Teams, "team_id", id)
+	if !c.who.isAdmin() && !isMember(team, c.who.userID) {
+		return internal(http.StatusForbidden, "You do not have access to this team")
+	}
+	if team == nil {
+		return internal(http.StatusNotFound, pyDict("error", "Team not found, passed team_id="+id))
+	}
+	if bad := c.badTeamBudget(internal); bad != nil {
+		return bad
+	}
+	c.changeTeam(team, c.body)
+	team["updated_at"] = c.stamp()
+	return ok(object{"team_id": id, "data": view("team_row", team)})
+}
+
+func deleteTeams(c *call) *reply {
+	if bad := c.read("team_ids!:list"); bad != nil {
+		return bad
+	}
+	ids := list(c.body["team_ids"])
+	for _, id := range ids {
+		if byID(c.Teams, "team_id", id) == nil {
+			return noTeam(id)
+		}
+	}
+	for _, id := range ids {
+		for _, key := range slices.Clone(c.Keys) {
+			if key["team_id"] == id {
+				c.removeKey(key)
+			}
+		}
+		for _, user := range c.Users {
+			user["teams"] = slices.DeleteFunc(slices.Clone(list(user["teams"])), func(team string) bool { return team == id })
+		}
+		drop(&c.Memberships, "team_id", id)
+		drop(&c.Teams, "team_id", id)
+	}
+	return ok(object{"deleted_teams": append([]string{}, ids...)})
+}
+
+func blockTeam(c *call) *reply   { return setTeamBlocked(c, true) }
+func unblockTeam(c *call) *reply { return setTeamBlocked(c, false) }
+
+func setTeamBlocked(c *call, blocked bool) *reply {
+	if bad := c.read("team_id!:str"); bad != nil {
+		return bad
+	}
+	id := text(c.body["team_id"])
+	team := byID(c.Teams, "team_id", id)
+	if team == nil {
+		return noTeam(id)
+	}
+	team["blocked"], team["updated_at"] = blocked, c.stamp()
+	return ok(view("team_row", team))
+}
+
+func teamInfo(c *call) *reply {
+	id := c.query.Get("team_id")
+	if id == "" {
+		return authError(http.StatusUnprocessableEntity, "{'message': 'Malformed request. No team id passed in.'}")
+	}
+	team := byID(c.Teams, "team_id", id)
+	if team == nil {
+		return authError(http.StatusNotFound, "{'message': "+pyString("Team not found, passed team id: "+id+".")+"}")
+	}
+	if !c.who.sees() && !isMember(team, c.who.userID) && (c.who.key == nil || c.who.key["team_id"] != id) {
+		return authError(http.StatusForbidden, "key not allowed to access this team's info. Key team="+or2(text(c.who.key["team_id"]), noneParam)+", Requested team="+id)
+	}
+	var members []object
+	for _, member := range membersOf(team) {
+		member = maps.Clone(member)
+		member["user_alias"] = nil
+		if user := byID(c.Users, "user_id", text(member["user_id"])); user != nil {
+			member["user_alias"] = user["user_alias"]
+		}
+		members = append(members, member)
+	}
+	memberships := c.memberships(id)
+	for _, membership := range memberships {
+		membership["budget_source"] = "none"
+		if membership["budget_id"] != nil {
+			membership["budget_source"] = "custom"
+		}
+	}
+	return ok(object{"team_id": id, "team_info": view("team_info", team, "members_with_roles", append([]object{}, members...)),
+		"keys": c.keysOf("team_id", id), "team_memberships": memberships})
+}
+
+// teamIDs are the teams that the user belongs to.
+func (c *call) teamIDs(userID string) []string {
+	var ids []string
+	for _, team := range c.Teams {
+		if isMember(team, userID) {
+			ids = append(ids, text(team["team_id"]))
+		}
+	}
+	return ids
+}
+
+func (c *call) teamsForbidden() *reply {
+	if c.who.sees() || c.who.userID != "" && c.query.Get("user_id") == c.who.userID {
+		return nil
+	}
+	return detailError(http.StatusUnauthorized, "Only admin users can query all teams/other teams. Your user role="+c.who.shownRole())
+}
+
+func (c *call) teamMatches(team object) bool {
+	if id := c.query.Get("user_id"); id != "" && !isMember(team, id) {
+		return false
+	}
+	organization := c.query.Get("organization_id")
+	return organization == "" || team["organization_id"] == organization
+}
+
+func listTeams(c *call) *reply {
+	if bad := c.teamsForbidden(); bad != nil {
+		return bad
+	}
+	out := []object{}
+	for _, team := range c.Teams {
+		id, user := text(team["team_id"]), c.query.Get("user_id")
+		if !c.teamMatches(team) {
+			continue
+		}
+		memberships := slices.DeleteFunc(c.memberships(id), func(m object) bool { return user != "" && m["user_id"] != user })
+		out = append(out, view("team", team, "team_memberships", memberships, "keys", c.keysOf("team_id", id)))
+	}
+	return ok(out)
+}
+
+func listTeamsV2(c *call) *reply {
+	page, size, bad := c.pageQuery("page_size", 10)
+	if bad != nil {
+		return bad
+	}
+	if bad := c.teamsForbidden(); bad != nil {
+		return bad
+	}
+	status := c.query.Get("status")
+	if status != "" && status != "deleted" {
+		return detailError(http.StatusBadRequest, "Invalid status value. Currently only 'deleted' is supported.")
+	}
+	var found []object
+	for _, team := range slices.Backward(c.Teams) {
+		id, alias := text(team["team_id"]), text(team["team_alias"])
+		want, search := c.query.Get("team_id"), c.query.Get("search")
+		if status == "" && c.teamMatches(team) && (want == "" || want == id) && contains(alias, c.query.Get("team_alias")) &&
+			(search == "" || contains(alias, search) || id == search) {
+			found = append(found, team)
+		}
+	}
+	sortBy := c.query.Get("sort_by")
+	if slices.Contains([]string{"team_id", "team_alias", "created_at", "updated_at", "spend", "max_budget"}, sortBy) {
+		sortRows(found, sortBy, !strings.EqualFold(c.query.Get("sort_order"), "desc"))
+	}
+	cut, pages := pageOf(found, page, size)
+	teams := []object{}
+	for _, team := range cut {
+		count := 0
+		for _, key := range c.Keys {
+			if key["team_id"] == team["team_id"] {
+				count++
+			}
+		}
+		teams = append(teams, view("team_v2", team, "members_count", len(membersOf(team)), "keys_count", count))
+	}
+	return ok(object{"teams": teams, "total": len(found), "page": page, "page_size": size, "total_pages": pages})
+}

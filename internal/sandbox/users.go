@@ -1,0 +1,306 @@
+package sandbox
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+const userSpec = "user_id:str user_email:str user_alias:str key_alias:str duration:str models:list spend:float max_budget:float " +
+	"max_parallel_requests:int metadata:dict tpm_limit:int rpm_limit:int budget_duration:str allowed_cache_controls:list " +
+	"team_id:str blocked:bool aliases:dict config:dict permissions:dict"
+
+var userFields = []string{"user_email", "user_alias", "user_role", "models", "spend", "max_budget", "max_parallel_requests",
+	"metadata", "tpm_limit", "rpm_limit", "budget_duration", "allowed_cache_controls", "sso_user_id"}
+
+// readUser checks the body of a user's write. The real gateway names the roles
+// as Python prints its enum.
+func (c *call) readUser(spec string) *reply {
+	if bad := c.read(spec); bad != nil {
+		return bad
+	}
+	role, given := c.body["user_role"]
+	if !given || role == nil {
+		return nil
+	}
+	switch role {
+	case roleAdmin, roleAdminViewer, roleUser, roleUserViewer:
+		return nil
+	}
+	return invalid(problem("literal_error", "Input should be <LitellmUserRoles.PROXY_ADMIN: 'proxy_admin'>, "+
+		"<LitellmUserRoles.PROXY_ADMIN_VIEW_ONLY: 'proxy_admin_viewer'>, <LitellmUserRoles.INTERNAL_USER: 'internal_user'> or "+
+		"<LitellmUserRoles.INTERNAL_USER_VIEW_ONLY: 'internal_user_viewer'>", "body", "user_role"))
+}
+
+// addUser stores a user made of the body's fields.
+func (c *call) addUser(id string, body object) object {
+	now := c.stamp()
+	row := maps.Clone(shapes()["user_info"])
+	row["user_id"], row["created_at"], row["updated_at"], row["teams"] = id, now, now, []string{}
+	c.changeUser(row, body)
+	row["spend"] = or(row["spend"], money(0))
+	c.Users = append(c.Users, row)
+	return row
+}
+
+func (c *call) changeUser(row, body object) {
+	for _, name := range userFields {
+		if value, given := body[name]; given {
+			if empty, is := emptied[name]; is && value == nil {
+				value = empty
+			}
+			row[name] = value
+		}
+	}
+	if duration, given := body["budget_duration"]; given {
+		row["budget_reset_at"] = nil
+		if at, is := resetTime(c.now(), text(duration)); is {
+			row["budget_reset_at"] = at
+		}
+	}
+}
+
+func newUser(c *call) *reply {
+	if bad := c.readUser(userSpec + " auto_create_key:bool teams:list"); bad != nil {
+		return bad
+	}
+	body := c.body
+	id := text(body["user_id"])
+	if byID(c.Users, "user_id", id) != nil {
+		return internal(http.StatusConflict, pyDict("error", "User with id "+id+" already exists"))
+	}
+	if email := text(body["user_email"]); email != "" {
+		for _, other := range c.Users {
+			if strings.EqualFold(text(other["user_email"]), email) {
+				return internal(http.StatusConflict, pyDict("error", fmt.Sprintf("User with email %s already exists", other["user_email"])))
+			}
+		}
+	}
+	if message, is := negativeBudget(body["max_budget"]); is {
+		return internal(http.StatusBadRequest, pyDict("error", message))
+	}
+	if id == "" {
+		id = uuid()
+	}
+	user := c.addUser(id, body)
+	for _, name := range list(body["teams"]) {
+		if team := byID(c.Teams, "team_id", name); team != nil {
+			c.join(team, object{"user_id": id, "user_email": user["user_email"], "role": "user"})
+		}
+	}
+	key := ""
+	row := view("user_new", user, "policies", nil, "created_at", nil, "updated_at", nil)
+	if body["auto_create_key"] != false {
+		key = "sk-" + randomText(16)
+		saved := c.who
+		c.who = identity{} // nobody stands in created_by
+		made := c.newKey(object{"user_id": id, "models": or(body["models"], []any{}), "key_type": nil, "key_alias": body["key_alias"],
+			"team_id": body["team_id"], "metadata": or(body["metadata"], object{})}, key)
+		c.who = saved
+		row["key_name"], row["created_at"], row["updated_at"] = made["key_name"], made["created_at"], made["updated_at"]
+	} else {
+		for _, name := range []string{"model_max_budget", "budget_fallbacks", "router_settings", "access_group_ids"} {
+			row[name] = nil
+		}
+	}
+	row["key"], row["teams"] = key, nil
+	if teams := list(user["teams"]); len(teams) > 0 {
+		row["teams"] = teams
+	}
+	return ok(row)
+}
+
+func updateUser(c *call) *reply {
+	if bad := c.readUser(userSpec); bad != nil {
+		return bad
+	}
+	id, email := text(c.body["user_id"]), text(c.body["user_email"])
+	if id == "" && email == "" {
+		return valueError("Either user id or user email must be provided")
+	}
+	user := byID(c.Users, "user_id", id)
+	if id == "" {
+		user = byID(c.Users, "user_email", email)
+	}
+	if message, is := negativeBudget(c.body["max_budget"]); is {
+		return internal(http.StatusBadRequest, pyDict("error", message))
+	}
+	if user == nil { // an unknown user is made
+		if id == "" {
+			id = uuid()
+		}
+		user = c.addUser(id, c.body)
+	} else {
+		c.changeUser(user, c.body)
+		user["updated_at"] = c.stamp()
+	}
+	return ok(object{"user_id": user["user_id"], "data": view("user_row", user, "organization_memberships", nil)})
+}
+
+func deleteUsers(c *call) *reply {
+	if bad := c.read("user_ids!:list"); bad != nil {
+		return bad
+	}
+	ids := list(c.body["user_ids"])
+	for _, id := range ids {
+		if byID(c.Users, "user_id", id) == nil {
+			return detailError(http.StatusNotFound, "User not found, passed user_id="+id)
+		}
+	}
+	for _, id := range ids {
+		for _, key := range slices.Clone(c.Keys) {
+			if key["user_id"] == id {
+				c.removeKey(key)
+			}
+		}
+		for _, team := range c.teamIDs(id) {
+			c.leave(byID(c.Teams, "team_id", team), id)
+		}
+		drop(&c.Users, "user_id", id)
+	}
+	return ok(len(ids))
+}
+
+func listUsers(c *call) *reply {
+	page, size, bad := c.pageQuery("page_size", 25)
+	if bad != nil {
+		return bad
+	}
+	if !c.who.sees() {
+		return detailError(http.StatusForbidden, "Only proxy admins and organization admins can list users.")
+	}
+	sorts := []string{"user_id", "user_email", "created_at", "spend", "user_alias", "user_role"}
+	sortBy, order := c.query.Get("sort_by"), or2(c.query.Get("sort_order"), "asc")
+	if sortBy != "" {
+		if !slices.Contains(sorts, sortBy) {
+			return detailError(http.StatusBadRequest, "Invalid sort column. Must be one of: "+strings.Join(sorts, ", "))
+		}
+		if !strings.EqualFold(order, "asc") && !strings.EqualFold(order, "desc") {
+			return detailError(http.StatusBadRequest, "Invalid sort order. Must be 'asc' or 'desc'")
+		}
+	}
+	var found []object
+	for _, user := range slices.Backward(c.Users) {
+		if c.userMatches(user) {
+			found = append(found, user)
+		}
+	}
+	if sortBy != "" {
+		sortRows(found, sortBy, strings.EqualFold(order, "asc"))
+	}
+	cut, pages := pageOf(found, page, size)
+	users := []object{}
+	for _, user := range cut {
+		count := 0
+		for _, key := range c.Keys {
+			if key["user_id"] == user["user_id"] {
+				count++
+			}
+		}
+		users = append(users, view("user_list", user, "organization_memberships", nil, "key_count", count))
+	}
+	return ok(object{"users": users, "total": len(found), "page": page, "page_size": size, "total_pages": pages})
+}
+
+func (c *call) userMatches(user object) bool {
+	id, email := text(user["user_id"]), text(user["user_email"])
+	if role := c.query.Get("role"); role != "" && user["user_role"] != role {
+		return false
+	}
+	if ids := c.query.Get("user_ids"); ids != "" {
+		if wanted := strings.Split(ids, ","); len(wanted) > 1 && !slices.Contains(wanted, id) || len(wanted) == 1 && !contains(id, ids) {
+			return false
+		}
+	}
+	if part := c.query.Get("user_email"); !contains(email, part) {
+		return false
+	}
+	if part := c.query.Get("search"); !contains(id, part) && !contains(email, part) && !contains(text(user["user_alias"]), part) {
+		return false
+	}
+	if team := c.query.Get("team"); team != "" && !slices.Contains(list(user["teams"]), team) {
+		return false
+	}
+	if sso := c.query.Get("sso_user_ids"); sso != "" && !slices.Contains(strings.Split(sso, ","), text(user["sso_user_id"])) {
+		return false
+	}
+	return c.query.Get("organization_ids") == "" // nobody is in an organization
+}
+
+// or2 returns s, or otherwise when it is empty.
+func or2(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func userInfo(c *call) *reply {
+	id := c.query.Get("user_id")
+	if id == "" && c.who.key == nil {
+		return ok(c.everything())
+	}
+	if id == "" {
+		id = c.who.userID
+	}
+	if !c.who.sees() && id != c.who.userID {
+		return authError(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
+	}
+	user := byID(c.Users, "user_id", id)
+	if user == nil {
+		return internal(http.StatusNotFound, "User "+or2(id, noneParam)+" not found")
+	}
+	keys := c.keysOf("user_id", id)
+	for _, key := range keys {
+		key["team_alias"] = c.teamAlias(text(key["team_id"]))
+	}
+	teams := []object{}
+	for _, team := range c.Teams {
+		if slices.Contains(list(user["teams"]), text(team["team_id"])) {
+			teamID := text(team["team_id"])
+			own := slices.DeleteFunc(c.memberships(teamID), func(m object) bool { return m["user_id"] != id })
+			teams = append(teams, view("team", team, "team_memberships", own, "keys", c.keysOf("team_id", teamID)))
+		}
+	}
+	return ok(object{"user_id": id, "user_info": view("user_info", user, "model_max_budget_usage", object{}), "keys": keys, "teams": teams})
+}
+
+func (c *call) teamAlias(id string) any {
+	if team := byID(c.Teams, "team_id", id); team != nil {
+		return or(team["team_alias"], noneParam)
+	}
+	return noneParam
+}
+
+// everything is /user/info for the master key: all keys and teams.
+func (c *call) everything() object {
+	keys, teams := []object{}, []object{}
+	for _, key := range c.Keys {
+		keys = append(keys, view("key_brief", key, "team_alias", c.teamAlias(text(key["team_id"]))))
+	}
+	for _, team := range c.Teams {
+		teams = append(teams, view("team", team))
+	}
+	var user any
+	if row := byID(c.Users, "user_id", masterUser); row != nil {
+		user = view("user_info", row)
+	}
+	return object{"user_id": masterUser, "user_info": user, "keys": keys, "teams": teams}
+}
+
+func userInfoV2(c *call) *reply {
+	id := or2(c.query.Get("user_id"), c.who.userID)
+	if id == "" {
+		return internal(http.StatusBadRequest, "user_id is required. Either pass it as a query parameter or authenticate with a user-bound key.")
+	}
+	if !c.who.sees() && id != c.who.userID {
+		return authError(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
+	}
+	user := byID(c.Users, "user_id", id)
+	if user == nil {
+		return internal(http.StatusNotFound, "User not found: "+id)
+	}
+	return ok(view("user_v2", user))
+}
