@@ -104,6 +104,11 @@ func TestDeclarations(t *testing.T) {
 			if f.Help == "" || strings.HasSuffix(f.Help, ".") {
 				fail("the description of %s is empty or ends with a full stop", f.Name)
 			}
+			if f.Ref != "" {
+				if _, ok := op.field(f.Ref); !ok || directories[f.Name].path == "" {
+					fail("%s refers to %s, or is the name of no directory", f.Name, f.Ref)
+				}
+			}
 			if f.Arg > 0 {
 				args = append(args, f.Arg)
 				continue

@@ -21,6 +21,10 @@ func Invoke(ctx context.Context, env Env, op *Operation, args Args) (Result, err
 	if err := op.Validate(args); err != nil {
 		return Result{}, err
 	}
+	args, err := op.resolve(ctx, env, args)
+	if err != nil {
+		return Result{}, proxyclient.Wrap(op.Path, err)
+	}
 	env.effect, env.args = op.EffectFor(args), args
 	if env.effect == Destructive && env.Confirm != nil {
 		if err := env.Confirm(ctx, op, args); err != nil {
@@ -44,11 +48,14 @@ func Plan(ctx context.Context, env Env, op *Operation, args Args) ([]proxyclient
 	if err := op.Validate(args); err != nil {
 		return nil, err
 	}
+	args, err := op.resolve(ctx, env, args)
+	if err != nil {
+		return nil, proxyclient.Wrap(op.Path, err)
+	}
 	client, recorder := env.Client.Recording()
 	env.Client, env.Confirm, env.Delta = client, nil, nil
 	env.effect, env.args = op.EffectFor(args), args
-	_, err := op.Do.Run(ctx, env, args)
-	if err != nil {
+	if _, err := op.Do.Run(ctx, env, args); err != nil {
 		return nil, proxyclient.Wrap(op.doing(args), err)
 	}
 	return recorder.Requests(), nil

@@ -39,7 +39,9 @@ type keysListInput struct {
 	Page                 int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
 	Size                 int    `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Keys on a page (the gateway's default is 10)"`
 	UserID               string `json:"user_id,omitempty" jsonschema_description:"Only keys of this internal user"`
+	User                 string `json:"user,omitempty" jsonschema_description:"The same by the user's email" ref:"user_id"`
 	TeamID               string `json:"team_id,omitempty" jsonschema_description:"Only keys of this team"`
+	Team                 string `json:"team,omitempty" jsonschema_description:"The same by the team's alias" ref:"team_id"`
 	OrganizationID       string `json:"organization_id,omitempty" jsonschema_description:"Only keys of this organization"`
 	KeyHash              string `json:"key_hash,omitempty" jsonschema_description:"Only the key with this 64-digit hash (its token)"`
 	KeyAlias             string `json:"key_alias,omitempty" jsonschema_description:"Only the key with exactly this alias"`
@@ -77,7 +79,9 @@ type keysGenerateInput struct {
 	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time, for example 30d"`
 	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 24h or 7d; not given: never"`
 	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to"`
+	Team                string   `json:"team,omitempty" jsonschema_description:"The same by the team's alias" ref:"team_id"`
 	UserID              string   `json:"user_id,omitempty" jsonschema_description:"Internal user that the key belongs to"`
+	User                string   `json:"user,omitempty" jsonschema_description:"The same by the user's email" ref:"user_id"`
 	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for the key"`
 	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
 	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
@@ -106,13 +110,13 @@ var keysGenerate = &Operation{
 }
 
 type keysInfoInput struct {
-	Key string `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+	Key   string `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+	Alias string `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"Alias of the key" ref:"key" cli:"alias=key-alias"`
 }
 
 var keysInfo = &Operation{
 	Path:     "keys info",
 	Summary:  "Show a virtual key: limits, spend, owner, state",
-	Help:     "An alias is no key: keys list finds the hash of a key by its alias.",
 	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
 	Effect:   Read,
 	Default:  true,

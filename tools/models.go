@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -144,13 +143,7 @@ func getModel(ctx context.Context, env Env, in modelsGetInput) (Result, error) {
 	case 1:
 		return Result{Body: found[0]}, nil
 	}
-	var candidates strings.Builder
-	for _, model := range found {
-		fmt.Fprintf(&candidates, "\n  %s  %s", plain(Lookup(model, "model_info.id")), plain(Lookup(model, "litellm_params.model")))
-	}
-	return Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d deployments are called %s:%s", len(found), shown(in.Name), candidates.String()),
-		Hint:    "name one with {id}"}
+	return Result{}, ambiguous("deployment", in.Name, "id", found, "model_info.id")
 }
 
 type modelsUpdateInput struct {

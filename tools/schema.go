@@ -80,6 +80,11 @@ type Field struct {
 	Help     string
 	Enum     []string
 	Required bool
+	// Ref is the field whose place the looked-up identifier takes: this field
+	// holds a name (see names.go). RefRequired says that one of the two must be
+	// given.
+	Ref         string
+	RefRequired bool
 	// Texts are the members of a Pairs field that stay text whatever they look
 	// like, because the gateway's schema calls them strings.
 	Texts []string
@@ -111,6 +116,7 @@ func collect(t reflect.Type, fields *[]Field) {
 		}
 		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kinds[typ],
 			Help: sf.Tag.Get("jsonschema_description")}
+		f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
 		if f.Kind == 0 {
 			panic("tools: the input field " + name + " has type " + typ.String() + ", which no surface can show")
 		}

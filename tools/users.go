@@ -100,7 +100,8 @@ func createUser(ctx context.Context, env Env, in usersCreateInput) (Result, erro
 }
 
 type usersGetInput struct {
-	UserID string `json:"user_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the user; users list finds it by email" cli:"name=id,alias=user-id"`
+	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
+	User   string `json:"user,omitempty" jsonschema_description:"The same by the user's email" ref:"user_id" cli:"alias=email"`
 }
 
 var usersGet = &Operation{

@@ -115,6 +115,12 @@ var exclusive = map[string]string{"models get": "name", "http request": "json"}
 func inputs(op *tools.Operation) []tools.Args {
 	all, required := tools.Args{}, tools.Args{}
 	for _, f := range op.Fields() {
+		if f.Ref != "" { // a name: looked up, see TestNames in package tools
+			if f.RefRequired {
+				required[f.Ref] = json.RawMessage(`"an id"`)
+			}
+			continue
+		}
 		if exclusive[op.Path] != f.Name {
 			all[f.Name] = sample(f)
 		}
@@ -421,7 +427,7 @@ func TestLiteralStrings(t *testing.T) {
 	for _, op := range tools.All() {
 		for _, f := range op.Fields() {
 			// models get looks its name up in the answer.
-			if f.Kind != tools.String || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || exclusive[op.Path] == f.Name {
+			if f.Kind != tools.String || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || exclusive[op.Path] == f.Name {
 				continue
 			}
 			args := inputs(op)[0]
