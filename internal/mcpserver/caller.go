@@ -1,0 +1,182 @@
+package mcpserver
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"litellm-proxy/proxyclient"
+)
+
+// caller is what a transport knows of who sends a request.
+type caller struct {
+	// remote: the request came over HTTP; key is then the credential it carries,
+	// unless the server's own is used.
+	remote, useOwn bool
+	key            string
+	// owner is the hash of the credential that the caller presented.
+	owner string
+	// notify sends a notification to this caller, before it returns; nil: it
+	// cannot be told anything.
+	notify func(method string, params any)
+	// gone ends when the caller can no longer get an answer, deaf when it can no
+	// longer answer a question. nil: never.
+	gone, deaf context.Context
+}
+
+type callerKey struct{}
+
+func withCaller(ctx context.Context, c *caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, c)
+}
+
+func callerOf(ctx context.Context) *caller {
+	if c, ok := ctx.Value(callerKey{}).(*caller); ok {
+		return c
+	}
+	return &caller{}
+}
+
+// bind ends ctx when the caller is gone.
+func (c *caller) bind(ctx context.Context) (context.Context, func()) {
+	return until(ctx, c.gone)
+}
+
+// until is ctx that also ends when other does.
+func until(ctx, other context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	if other == nil {
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(other, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+const (
+	keyFromRequest = "the request's Authorization header"
+	hintSendKey    = "the client must send its own LiteLLM key with each request, in the header Authorization: Bearer sk-..."
+	hintSetKey     = "the person who runs this server sets LITELLM_PROXY_API_KEY"
+)
+
+// keySetting is how this caller gives its key.
+func (c *caller) keySetting() string {
+	if c.remote && !c.useOwn {
+		return "the key that the client sends in its Authorization header"
+	}
+	return "LITELLM_PROXY_API_KEY (set by the person who runs this server)"
+}
+
+// keyHint is the next step of one whose key is missing or refused.
+func (c *caller) keyHint() string {
+	if c.remote && !c.useOwn {
+		return hintSendKey
+	}
+	return hintSetKey
+}
+
+// client is the gateway's for this caller.
+func (c *caller) client(s *Server) (*proxyclient.Client, error) {
+	if s.client == nil {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "this server knows no gateway", Hint: "set {base_url}"}
+	}
+	if !c.remote || c.useOwn {
+		return s.client, nil
+	}
+	if c.key == "" {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the request carried no key", Hint: hintSendKey}
+	}
+	return s.client.WithKey(c.key, keyFromRequest), nil
+}
+
+// clientInfo is what the client said of itself.
+func clientInfo(ctx context.Context) mcp.Implementation {
+	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.ClientInfo != nil {
+		return *info.ClientInfo
+	}
+	if session, ok := server.ClientSessionFromContext(ctx).(server.SessionWithClientInfo); ok {
+		return session.GetClientInfo()
+	}
+	return mcp.Implementation{}
+}
+
+// clientName is the client for the gateway's audit log and ours.
+func clientName(ctx context.Context) string {
+	info := clientInfo(ctx)
+	name := info.Name
+	if name == "" {
+		name = "unnamed MCP client"
+	}
+	if info.Version != "" {
+		name += "/" + info.Version
+	}
+	if len(name) > 200 {
+		name = name[:200]
+	}
+	return proxyclient.RedactText(name)
+}
+
+// sessionName tells sessions apart in the log without being of use to anybody:
+// the identifier itself is half a credential.
+func sessionName(ctx context.Context, s *Server) string {
+	session := server.ClientSessionFromContext(ctx)
+	if session == nil || session.SessionID() == "" {
+		return "none"
+	}
+	if session.SessionID() == stdioSessionID {
+		return stdioSessionID
+	}
+	return s.hash("session", session.SessionID())[:8]
+}
+
+// hash is a keyed hash that means something in this process only.
+func (s *Server) hash(what string, parts ...string) string {
+	h := hmac.New(sha256.New, s.secret[:])
+	h.Write([]byte(what))
+	for _, p := range parts {
+		fmt.Fprintf(h, "\x00%d\x00%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// fault logs a panic and is what the client is told of it. The panic's own words
+// may hold anything and are not repeated, except those of the runtime.
+func (s *Server) fault(where string, r any) error {
+	words := fmt.Sprintf("%T", r)
+	if e, ok := r.(runtime.Error); ok {
+		words = e.Error()
+	}
+	s.log.Error("internal error", "in", where, "panic", words, "stack", string(debug.Stack()))
+	return errInternal
+}
+
+// errInternal is all that a client is told of a fault of ours.
+var errInternal = fmt.Errorf("internal error")
+
+func (s *Server) recoverTool(next server.ToolHandlerFunc) server.ToolHandlerFunc {
+	return func(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				result, err = nil, s.fault("tool "+request.Params.Name, r)
+			}
+		}()
+		return next(ctx, request)
+	}
+}
+
+func (s *Server) recoverPrompt(next server.PromptHandlerFunc) server.PromptHandlerFunc {
+	return func(ctx context.Context, request mcp.GetPromptRequest) (result *mcp.GetPromptResult, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				result, err = nil, s.fault("prompt "+request.Params.Name, r)
+			}
+		}()
+		return next(ctx, request)
+	}
+}

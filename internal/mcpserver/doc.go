@@ -1,0 +1,23 @@
+// Package mcpserver offers the operations of package tools as tools of the Model
+// Context Protocol, over stdio, streamable HTTP and server-sent events.
+//
+// Start with [New]; then [Server.ServeStdio] or [Server.ServeHTTP]. Everything
+// about a tool is derived from its operation; this package adds the arguments
+// dry_run, confirm and full, the words that an assistant needs, and the guards of
+// the transports.
+//
+// What is promised:
+//
+//   - Arguments are worked on as the bytes that came; text in them is text.
+//   - A write that destroys something, or that makes the gateway read its own
+//     environment, is confirmed as [Options.Confirm] says before anything is sent.
+//   - Over HTTP a call uses the credential of its own request, and a session
+//     belongs to the credential that opened it.
+//   - What the caller can act on is a tool result with isError; only faults of
+//     this program are protocol errors, and those say nothing but "internal error".
+//   - stdout carries protocol messages alone.
+//
+// mcp-go is used for the protocol (versions, dispatch, cancellation, streamable
+// HTTP, SSE). Its stdio loop is not: that one keeps its session in a global, loses
+// answers at the end of the input, and repeats the text of a panic to the client.
+package mcpserver

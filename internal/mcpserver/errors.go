@@ -1,0 +1,142 @@
+package mcpserver
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// codeConfirm is our own code beside those of proxyclient: nothing was sent
+// because nobody confirmed.
+const codeConfirm proxyclient.Code = "confirmation_required"
+
+// failed is a call that ended in an error the caller can act on.
+func (c *call) failed(err error) *mcp.CallToolResult {
+	text, shown := c.explain(err)
+	return answer(text, object([]member{{"error", encode(shown)}}), true)
+}
+
+// partly is a call that ended in an error after a part was done.
+func (c *call) partly(r tools.Result, err error) *mcp.CallToolResult {
+	if r.Body == nil && r.Page == nil && r.Text == "" && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
+		return c.failed(err)
+	}
+	text, shown := c.explain(err)
+	done, structured := c.show(r)
+	top, _ := members(structured)
+	top = slices.DeleteFunc(top, func(m member) bool { return m.name == "error" })
+	return answer(text+"\nDone before that: "+done, object(append(top, member{"error", encode(shown)})), true)
+}
+
+// explain is an error in the words of this surface, as text and as a value. It
+// is the one place that decides them.
+func (c *call) explain(err error) (string, *proxyclient.Error) {
+	shown := &proxyclient.Error{}
+	var e *proxyclient.Error
+	switch {
+	case errors.As(err, &e):
+		*shown = *e
+	case proxyclient.CodeOf(err) != "":
+		shown.Code, shown.Message = proxyclient.CodeOf(err), "the call was cancelled"
+	default:
+		shown.Code, shown.Message = proxyclient.CodeInternal, proxyclient.RedactText(err.Error())
+	}
+	hint := c.hint(shown)
+	text := err.Error()
+	if e == nil {
+		text = c.op.Path + ": " + shown.Message
+	} else if !strings.HasPrefix(text, c.op.Path) {
+		text = c.op.Path + ": " + text
+	}
+	words := func(text string) string {
+		text = c.s.reword(c.op, c.caller, text)
+		if shown.Code == proxyclient.CodeUsage {
+			text = c.s.words(text)
+		}
+		return text
+	}
+	// The command's name at the head stays as people know it.
+	text = c.op.Path + words(strings.TrimPrefix(text, c.op.Path))
+	shown.Message = words(shown.Message)
+	shown.Hint = hint
+	if hint != "" {
+		text = strings.TrimSuffix(text, ".") + "\n" + sentence(hint)
+	}
+	return text, shown
+}
+
+// hint is the next step for this caller.
+func (c *call) hint(e *proxyclient.Error) string {
+	var hints []string
+	add := func(text string) {
+		if text != "" {
+			hints = append(hints, strings.TrimSuffix(text, "."))
+		}
+	}
+	hasKey := c.client != nil && c.client.HasKey()
+	if e.Code != proxyclient.CodeUnauthorized || hasKey && e.Hint != "check {api_key}" {
+		add(c.s.words(c.s.reword(c.op, c.caller, e.Hint)))
+	}
+	switch e.Code {
+	case proxyclient.CodeUnauthorized, proxyclient.CodeForbidden:
+		if hasKey && !strings.Contains(e.Message, c.client.APIKeySource()) {
+			add("the key was " + c.client.MaskedKey() + from(c.client.APIKeySource()))
+		}
+		if e.Code == proxyclient.CodeUnauthorized {
+			add(c.caller.keyHint())
+		}
+	case proxyclient.CodeNotFound:
+		if list := c.op.Finder(); list != nil && c.s.has(list.Tool()) && !strings.Contains(e.Hint, list.Tool()) {
+			add(list.Tool() + " shows what there is")
+		}
+	case proxyclient.CodeUnreachable:
+		if c.client != nil && !strings.Contains(e.Message, c.client.BaseURL()) {
+			add("the gateway's address is " + c.client.BaseURL() + from(c.client.BaseURLSource()))
+		}
+	case proxyclient.CodeUnknownOutcome:
+		if len(hints) == 0 {
+			add("look whether it was applied before you repeat it")
+		}
+	}
+	return strings.Join(hints, "; ")
+}
+
+// sentence is a hint as a sentence; one that begins with the name of a tool keeps
+// it as it is.
+func sentence(hint string) string {
+	word, _, _ := strings.Cut(hint, " ")
+	if !strings.Contains(word, "_") {
+		hint = strings.ToUpper(hint[:1]) + hint[1:]
+	}
+	return hint + "."
+}
+
+func from(source string) string {
+	if source == "" {
+		return ""
+	}
+	return " (from " + source + ")"
+}
+
+// maxText bounds the text of an answer, which repeats the structured content for
+// clients that show nothing else. Python's client ends a stream at an event of
+// 1 MiB, and no model reads that much.
+const maxText = 200 << 10
+
+// answer makes the result of a call.
+func answer(text string, structured json.RawMessage, isError bool) *mcp.CallToolResult {
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "\n(cut here; the structured content has all of it)"
+	}
+	return &mcp.CallToolResult{
+		Content:           []mcp.Content{mcp.NewTextContent(text)},
+		StructuredContent: structured,
+		IsError:           isError,
+	}
+}

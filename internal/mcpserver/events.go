@@ -1,0 +1,144 @@
+package mcpserver
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// writeLimit is how long a client may take to accept one event.
+const writeLimit = 30 * time.Second
+
+// eventWriter is the answer to one request, to which the library writes and we
+// too: notifications go straight into it, and [eventWriter.notify] returns when
+// they have left. mcp-go's own way, a channel for each session, drops the last
+// one before an answer and hands those of one call to the stream of another.
+//
+// A notification that comes before the library wrote anything makes the answer an
+// event stream; the JSON answer that the library writes later becomes an event.
+type eventWriter struct {
+	w http.ResponseWriter
+
+	mu      sync.Mutex
+	header  http.Header // the library's, taken over when it writes the first time
+	sent    bool        // the status is on its way
+	stream  bool        // what was sent is an event stream
+	wrap    bool        // the library believes that it writes plain JSON into our stream
+	closed  bool
+	library bool // the library has written its header
+	hold    bool // nothing leaves before the handler returns
+	held    bytes.Buffer
+}
+
+func newEventWriter(w http.ResponseWriter) *eventWriter {
+	return &eventWriter{w: w, header: http.Header{}}
+}
+
+// Header implements [http.ResponseWriter].
+func (e *eventWriter) Header() http.Header { return e.header }
+
+// Unwrap serves [http.ResponseController].
+func (e *eventWriter) Unwrap() http.ResponseWriter { return e.w }
+
+// WriteHeader implements [http.ResponseWriter].
+func (e *eventWriter) WriteHeader(status int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.writeHeader(status)
+}
+
+func (e *eventWriter) writeHeader(status int) {
+	if e.library {
+		return
+	}
+	e.library = true
+	events := strings.HasPrefix(e.header.Get("Content-Type"), "text/event-stream")
+	if e.sent {
+		e.wrap = !events
+		return
+	}
+	// mcp-go lets pages of any origin read its SSE streams.
+	e.header.Del("Access-Control-Allow-Origin")
+	for name, values := range e.header {
+		e.w.Header()[name] = values
+	}
+	e.sent, e.stream = true, events
+	e.w.WriteHeader(status)
+}
+
+// Write implements [http.ResponseWriter]. The library writes an event, or a whole
+// JSON answer, at a time.
+func (e *eventWriter) Write(p []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.writeHeader(http.StatusOK)
+	if e.hold {
+		return e.held.Write(p)
+	}
+	e.limit()
+	if !e.wrap {
+		return e.w.Write(p)
+	}
+	if err := event(e.w, p); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Flush implements [http.Flusher].
+func (e *eventWriter) Flush() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.flush()
+}
+
+func (e *eventWriter) flush() { _ = http.NewResponseController(e.w).Flush() }
+
+// limit gives the client a fresh time to take what comes; without it one that
+// stopped reading would hold its call for ever.
+func (e *eventWriter) limit() {
+	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(writeLimit))
+}
+
+// notify writes a notification into the stream. One that comes too late, or to an
+// answer that is plain JSON already, is dropped.
+func (e *eventWriter) notify(method string, params any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed || e.sent && !e.stream {
+		return
+	}
+	if !e.sent {
+		h := e.w.Header()
+		h.Set("Content-Type", "text/event-stream")
+		h.Set("Cache-Control", "no-cache")
+		e.sent, e.stream = true, true
+		e.w.WriteHeader(http.StatusOK)
+	}
+	e.limit()
+	if event(e.w, encode(notification{mcp.JSONRPC_VERSION, method, params})) == nil {
+		e.flush()
+	}
+}
+
+// close ends the use of the answer: its handler returns.
+func (e *eventWriter) close() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	if e.held.Len() > 0 {
+		e.limit()
+		_, _ = e.held.WriteTo(e.w)
+	}
+}
+
+func event(w io.Writer, message []byte) error {
+	_, err := fmt.Fprintf(w, "event: message\ndata: %s\n\n", bytes.TrimSpace(message))
+	return err
+}

@@ -1,0 +1,308 @@
+package mcpserver
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+type listed struct {
+	Name, Title, Description string
+	InputSchema              json.RawMessage
+	OutputSchema             json.RawMessage
+	Annotations              struct {
+		ReadOnlyHint, DestructiveHint, IdempotentHint, OpenWorldHint *bool
+	}
+}
+
+func list(t *testing.T, s *Server) ([]listed, int) {
+	t.Helper()
+	raw, err := s.ListJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct{ Tools []listed }
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer.Tools, len(raw)
+}
+
+// The size is a cost that every conversation of every user pays.
+func TestListSize(t *testing.T) {
+	for _, tt := range []struct {
+		toolset string
+		max     int
+	}{{"default", 48 << 10}, {"all", 220 << 10}} {
+		all, size := list(t, newServer(t, Options{Toolsets: []string{tt.toolset}}))
+		t.Logf("%s: %d tools, %d bytes, %d a tool", tt.toolset, len(all), size, size/len(all))
+		if size > tt.max {
+			t.Errorf("tools/list of %s is %d bytes, more than %d", tt.toolset, size, tt.max)
+		}
+		if average := size / len(all); average > 1331 {
+			t.Errorf("tools of %s have %d bytes on average, more than 1.3 KB", tt.toolset, average)
+		}
+	}
+}
+
+func TestEveryTool(t *testing.T) {
+	all, _ := list(t, newServer(t, Options{}))
+	if len(all) != len(tools.All()) {
+		t.Errorf("%d tools are listed of %d operations", len(all), len(tools.All()))
+	}
+	if !slices.IsSortedFunc(all, func(a, b listed) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("the tools are not in the order of their names, on which paging counts")
+	}
+	seen := map[string]bool{}
+	for _, tool := range all {
+		t.Run(tool.Name, func(t *testing.T) {
+			if seen[tool.Name] {
+				t.Error("the name occurs twice")
+			}
+			seen[tool.Name] = true
+			op := tools.Find(tool.Name)
+			if op == nil {
+				t.Fatal("there is no such operation")
+			}
+			if tool.Title == "" || tool.Description == "" || strings.ContainsAny(tool.Description, "{}") {
+				t.Errorf("title %q, description %q", tool.Title, tool.Description)
+			}
+			a := tool.Annotations
+			if a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
+				t.Fatal("not all annotations are set")
+			}
+			if *a.ReadOnlyHint != (op.Effect == tools.Read) || *a.DestructiveHint != (op.Effect == tools.Destructive) {
+				t.Errorf("the annotations contradict the effect %v", op.Effect)
+			}
+			if tool.OutputSchema != nil {
+				t.Error("there is an output schema: it doubles the size")
+			}
+			walk(t, "", tool.InputSchema)
+			for _, name := range []string{"anyOf", "oneOf", "allOf", "$ref", "$defs", "$schema"} {
+				if field(tool.InputSchema, name) != "" {
+					t.Errorf("the schema has %s at its top", name)
+				}
+			}
+			if field(tool.InputSchema, "additionalProperties") != "false" || field(tool.InputSchema, "type") != `"object"` {
+				t.Errorf("the schema is no closed object: %s", tool.InputSchema)
+			}
+			properties, _ := members(json.RawMessage(field(tool.InputSchema, "properties")))
+			var want []string
+			for _, f := range op.Fields() {
+				want = append(want, f.Name)
+			}
+			var have []string
+			for _, p := range properties {
+				have = append(have, p.name)
+				if slices.Contains(have[:len(have)-1], p.name) {
+					t.Errorf("the property %s occurs twice", p.name)
+				}
+			}
+			if len(have) < len(want) || !slices.Equal(have[:len(want)], want) {
+				t.Errorf("the properties are %v, want first %v", have, want)
+			}
+			if slices.Contains(have, argDryRun) != (op.Effect != tools.Read) {
+				t.Errorf("dry_run is offered, or not: %v", have)
+			}
+			if op.Effect == tools.Destructive && !slices.Contains(have, argConfirm) {
+				t.Error("confirm is not offered")
+			}
+		})
+	}
+}
+
+// walk checks a schema as Inspector --strict and the stricter clients do.
+func walk(t *testing.T, at string, raw json.RawMessage) {
+	t.Helper()
+	var s struct {
+		Type        any
+		Description string
+		Properties  map[string]json.RawMessage
+		Items       json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &s); err != nil {
+		t.Errorf("%s: no schema object: %s", at, raw)
+		return
+	}
+	if s.Type == nil {
+		t.Errorf("%s: no type: %s", at, raw)
+	}
+	for name, p := range s.Properties {
+		if field(p, "description") == "" {
+			t.Errorf("%s.%s: no description", at, name)
+		}
+		walk(t, at+"."+name, p)
+	}
+	if s.Type == "array" {
+		walk(t, at+"[]", s.Items)
+	}
+}
+
+func TestChoose(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		o       Options
+		has     []string
+		lacks   []string
+		only    int
+		problem string
+	}{
+		{name: "default", has: []string{"keys_list", "status"}, lacks: []string{"http_request"}},
+		{name: "all", o: Options{Toolsets: []string{"all"}}, has: []string{"keys_list", "http_request"}},
+		{name: "a resource", o: Options{Toolsets: []string{"status"}}, has: []string{"status"}, only: 1},
+		{name: "tools alone", o: Options{Tools: []string{"keys_list", "models list"}}, has: []string{"keys_list", "models_list"}, only: 2},
+		{name: "tools beside toolsets", o: Options{Toolsets: []string{"status"}, Tools: []string{"keys_list"}}, has: []string{"status", "keys_list"}, only: 2},
+		{name: "exclude", o: Options{Toolsets: []string{"all"}, ExcludeTools: []string{"keys_list"}}, has: []string{"keys_info"}, lacks: []string{"keys_list"}},
+		{name: "exclude wins", o: Options{Tools: []string{"status", "keys_list"}, ExcludeTools: []string{"keys_list"}}, has: []string{"status"}, only: 1},
+		{name: "read only", o: Options{Toolsets: []string{"all"}, ReadOnly: true}, has: []string{"keys_list"}, lacks: []string{"keys_delete", "http_request", "keys_generate"}},
+		{name: "unknown toolset", o: Options{Toolsets: []string{"kyes"}}, problem: "keys"},
+		{name: "unknown tool", o: Options{Tools: []string{"keys_lst"}}, problem: "keys_list"},
+		{name: "unknown excluded", o: Options{ExcludeTools: []string{"keys_lst"}}, problem: "keys_list"},
+		{name: "a write where nothing writes", o: Options{Tools: []string{"keys_delete"}, ReadOnly: true}, problem: "read-only"},
+		{name: "nothing left", o: Options{Tools: []string{"status"}, ExcludeTools: []string{"status"}}, problem: "no tool"},
+		{name: "confirm", o: Options{Confirm: "perhaps"}, problem: "always"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := New(tt.o)
+			if tt.problem != "" {
+				if proxyclient.CodeOf(err) != proxyclient.CodeUsage {
+					t.Fatalf("error %v, want a usage error", err)
+				}
+				wantText(t, err.Error(), tt.problem)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			have := s.Tools()
+			if tt.only > 0 && len(have) != tt.only {
+				t.Errorf("tools %v, want %d", have, tt.only)
+			}
+			for _, name := range tt.has {
+				if !slices.Contains(have, name) {
+					t.Errorf("%s is missing", name)
+				}
+			}
+			for _, name := range tt.lacks {
+				if slices.Contains(have, name) {
+					t.Errorf("%s is there", name)
+				}
+			}
+		})
+	}
+}
+
+func TestInstructions(t *testing.T) {
+	for _, o := range []Options{{}, {ReadOnly: true}} {
+		for _, mode := range []string{confirmAuto, confirmAlways, confirmNever} {
+			if text := instructions(o, mode); len(text) > maxInstructions {
+				t.Errorf("%+v, %s: the instructions have %d characters, more than %d", o, mode, len(text), maxInstructions)
+			}
+		}
+	}
+}
+
+// sample is a value of a schema in which every free text is s.
+func sample(raw json.RawMessage, s string) any {
+	var p struct {
+		Type       string
+		Enum       []any
+		Items      json.RawMessage
+		Properties map[string]json.RawMessage
+		Minimum    *float64
+	}
+	_ = json.Unmarshal(raw, &p)
+	switch {
+	case len(p.Enum) > 0:
+		return p.Enum[0]
+	case p.Type == "string":
+		return s
+	case p.Type == "array":
+		return []any{sample(p.Items, s)}
+	case p.Type == "object":
+		out := map[string]any{}
+		for name, property := range p.Properties {
+			out[name] = sample(property, s)
+		}
+		if len(out) == 0 {
+			out["x"] = s
+		}
+		return out
+	case p.Type == "boolean":
+		return true
+	case p.Minimum != nil:
+		return *p.Minimum
+	}
+	return 1
+}
+
+// A text from an assistant is a text: no file is read for it, whatever it looks
+// like.
+func TestStringsAreLiteral(t *testing.T) {
+	const text = "@/etc/passwd"
+	var mu sync.Mutex
+	var sent []string
+	client := fake(t, func(w http.ResponseWriter, r *http.Request) {
+		body := make([]byte, 1<<16)
+		n, _ := r.Body.Read(body)
+		path, _ := url.PathUnescape(r.URL.EscapedPath())
+		query, _ := url.QueryUnescape(r.URL.RawQuery)
+		mu.Lock()
+		for name, values := range r.Header {
+			sent = append(sent, name+": "+strings.Join(values, ","))
+		}
+		sent = append(sent, path+"?"+query, string(body[:n]))
+		mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"data":[],"keys":[],"users":[],"total_count":1}`))
+	})
+	s := newServer(t, Options{Client: client, Confirm: confirmNever})
+	c := dial(t, s, `{}`, nil)
+	all, _ := list(t, s)
+	for _, tool := range all {
+		properties, _ := members(json.RawMessage(field(tool.InputSchema, "properties")))
+		var required []string
+		_ = json.Unmarshal([]byte(field(tool.InputSchema, "required")), &required)
+		for _, p := range properties {
+			value := sample(p.value, text)
+			if !strings.Contains(string(encode(value)), text) {
+				continue
+			}
+			t.Run(tool.Name+"/"+p.name, func(t *testing.T) {
+				args := map[string]any{p.name: value}
+				for _, other := range properties {
+					if slices.Contains(required, other.name) && other.name != p.name {
+						args[other.name] = sample(other.value, "abc")
+						if other.name == "uri" {
+							args[other.name] = "/abc"
+						}
+					}
+				}
+				mu.Lock()
+				sent = nil
+				mu.Unlock()
+				r := c.call(tool.Name, string(encode(args)))
+				mu.Lock()
+				defer mu.Unlock()
+				wire := strings.Join(sent, "\n")
+				if strings.Contains(wire+r.Text, "root:") {
+					t.Fatal("a file was read")
+				}
+				if strings.Contains(wire, text) {
+					return
+				}
+				// Refused is fine too, as long as nothing else went out for it.
+				if code := field(r.Structured, "error", "code"); !r.IsError || code != `"usage"` && code != `"invalid"` && code != `"not_found"` && code != `"bad_answer"` {
+					t.Errorf("the text was not sent as it is:\n%s\n%s", wire, r.Text)
+				}
+			})
+		}
+	}
+}

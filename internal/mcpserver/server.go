@@ -1,0 +1,217 @@
+package mcpserver
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// Options says which tools are offered, for which gateway and how carefully.
+type Options struct {
+	// Client is that of the gateway; its own key is used on stdio, over HTTP only
+	// with [HTTPOptions.UseOwnKey]. It may be without a key, and nil: then tools
+	// are listed, and a call says what is missing.
+	Client *proxyclient.Client
+	// Version is this program's, for serverInfo.
+	Version string
+	// ReadOnly leaves out every operation that can write.
+	ReadOnly bool
+	// Toolsets are names of resources, "all" or "default". None: "default", unless
+	// Tools names some.
+	Toolsets []string
+	// Tools are offered beside the toolsets, or alone where no toolset is named;
+	// ExcludeTools are not, whatever else says so. Both take names of tools or
+	// commands.
+	Tools, ExcludeTools []string
+	// Confirm says what a write that destroys something needs: "always" a person's
+	// yes (elicitation), "auto", also "", that or the argument confirm where the
+	// client cannot ask, "never" nothing.
+	Confirm string
+	// Log gets a line for each write; nil: none.
+	Log *slog.Logger
+}
+
+// The values of Options.Confirm.
+const (
+	confirmAuto   = "auto"
+	confirmAlways = "always"
+	confirmNever  = "never"
+)
+
+// Server is an MCP server for one gateway. It may serve several transports at
+// the same time.
+type Server struct {
+	client  *proxyclient.Client
+	confirm string
+	log     *slog.Logger
+	mcp     *server.MCPServer
+	tools   []*tool             // in the order of the registry
+	words   func(string) string // commands in a text become tools
+
+	// secret signs what clients must hand back and hashes credentials; it lives as
+	// long as the process.
+	secret [32]byte
+	// Limits; tests shorten them.
+	answerWait  time.Duration // for a person's yes
+	deltaPause  time.Duration // between two pieces of a streamed answer
+	maxSessions int
+	idleTTL     time.Duration
+	grace       time.Duration // for calls under way at the end
+}
+
+// New makes a server. Its errors are the caller's and have
+// [proxyclient.CodeUsage].
+func New(o Options) (*Server, error) {
+	s := &Server{
+		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(),
+		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond,
+		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
+	}
+	if s.confirm == "" {
+		s.confirm = confirmAuto
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if !slices.Contains([]string{confirmAuto, confirmAlways, confirmNever}, s.confirm) {
+		return nil, usage("the confirmation mode %q is none of auto, always, never", o.Confirm)
+	}
+	_, _ = rand.Read(s.secret[:]) // never fails: it ends the program instead
+	ops, err := choose(o)
+	if err != nil {
+		return nil, err
+	}
+	version := o.Version
+	if version == "" {
+		version = "dev"
+	}
+	s.mcp = server.NewMCPServer("litellm-proxy", version,
+		server.WithTitle("LiteLLM proxy"),
+		server.WithInstructions(instructions(o, s.confirm)),
+		server.WithToolCapabilities(false),
+		server.WithPromptCapabilities(false),
+		server.WithToolHandlerMiddleware(s.recoverTool),
+		server.WithPromptHandlerMiddleware(s.recoverPrompt),
+		server.WithLogger(slog.New(slog.DiscardHandler)),
+	)
+	var list []server.ServerTool
+	for _, op := range ops {
+		t, err := s.newTool(op)
+		if err != nil {
+			return nil, err
+		}
+		s.tools = append(s.tools, t)
+		list = append(list, server.ServerTool{Tool: t.declaration, Handler: t.handle})
+	}
+	s.mcp.AddTools(list...)
+	all, err := s.prompts()
+	if err != nil {
+		return nil, err
+	}
+	s.mcp.AddPrompts(all...)
+	return s, nil
+}
+
+// choose returns the operations that the options name, in the registry's order.
+func choose(o Options) ([]*tools.Operation, error) {
+	toolsets := o.Toolsets
+	if len(toolsets) == 0 && len(o.Tools) == 0 {
+		toolsets = []string{"default"}
+	}
+	resources := map[string]bool{}
+	for _, op := range tools.All() {
+		resources[op.Resource()] = true
+	}
+	chosen := map[*tools.Operation]bool{}
+	for _, name := range toolsets {
+		name = strings.TrimSpace(name)
+		resource := strings.ReplaceAll(name, "_", "-")
+		if name != "all" && name != "default" && !resources[resource] {
+			return nil, usage("there is no toolset %q; there are all, default, %s", name, strings.Join(slices.Sorted(maps.Keys(resources)), ", "))
+		}
+		for _, op := range tools.All() {
+			if name == "all" || name == "default" && op.Default || op.Resource() == resource {
+				chosen[op] = true
+			}
+		}
+	}
+	for _, name := range o.Tools {
+		op, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		if o.ReadOnly && op.Effect != tools.Read {
+			return nil, usage("the tool %s writes, and this server is to be read-only", op.Tool())
+		}
+		chosen[op] = true
+	}
+	for _, name := range o.ExcludeTools {
+		op, err := find(name)
+		if err != nil {
+			return nil, err
+		}
+		delete(chosen, op)
+	}
+	var ops []*tools.Operation
+	for _, op := range tools.All() {
+		if chosen[op] && (!o.ReadOnly || op.Effect == tools.Read) {
+			ops = append(ops, op)
+		}
+	}
+	if len(ops) == 0 {
+		return nil, usage("these options leave no tool to offer")
+	}
+	return ops, nil
+}
+
+func find(name string) (*tools.Operation, error) {
+	if op := tools.Find(strings.TrimSpace(name)); op != nil {
+		return op, nil
+	}
+	var names []string
+	for _, op := range tools.All() {
+		names = append(names, op.Tool())
+	}
+	slices.Sort(names)
+	return nil, usage("there is no tool %q; there are %s", name, strings.Join(names, ", "))
+}
+
+func usage(format string, args ...any) *proxyclient.Error {
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: proxyclient.RedactText(fmt.Sprintf(format, args...))}
+}
+
+// Tools returns the names of the offered tools in the order of the registry.
+func (s *Server) Tools() []string {
+	names := make([]string, len(s.tools))
+	for i, t := range s.tools {
+		names[i] = t.op.Tool()
+	}
+	return names
+}
+
+// has tells whether a tool of that name is offered.
+func (s *Server) has(name string) bool {
+	return slices.ContainsFunc(s.tools, func(t *tool) bool { return t.op.Tool() == name })
+}
+
+// ListJSON is the result of tools/list as it is sent.
+func (s *Server) ListJSON() ([]byte, error) {
+	answer := s.mcp.HandleMessage(context.Background(), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
+	response, ok := answer.(mcp.JSONRPCResponse)
+	if !ok {
+		return nil, fmt.Errorf("tools/list was answered with %T", answer)
+	}
+	return json.Marshal(response.Result)
+}

@@ -1,0 +1,224 @@
+package mcpserver
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+// The arguments that this surface adds. Their descriptions are paid for once a
+// tool and are short for that; the server's instructions say more.
+const (
+	argDryRun  = "dry_run"
+	argConfirm = "confirm"
+	argFull    = "full"
+)
+
+var argDescriptions = map[string]string{
+	argDryRun:  "Show the requests, change nothing",
+	argConfirm: "Go ahead; this is the model's word, not a person's",
+	argFull:    "Whole items, not slim ones",
+}
+
+// tool is one operation as a tool.
+type tool struct {
+	s           *Server
+	op          *tools.Operation
+	declaration mcp.Tool
+	// added are the arguments that are ours and not the operation's; hidden ones
+	// are taken and not shown.
+	added, hidden []string
+}
+
+func (s *Server) newTool(op *tools.Operation) (*tool, error) {
+	t := &tool{s: s, op: op}
+	fields := op.Fields()
+	own := func(name string) bool {
+		return slices.ContainsFunc(fields, func(f tools.Field) bool { return f.Name == name })
+	}
+	add := func(name string, shown bool) {
+		switch {
+		case own(name):
+		case shown:
+			t.added = append(t.added, name)
+		default:
+			t.hidden = append(t.hidden, name)
+		}
+	}
+	if op.Effect != tools.Read {
+		add(argDryRun, true)
+		if s.confirm == confirmAuto {
+			// Any write may turn out to need it, see environment references.
+			add(argConfirm, op.Effect == tools.Destructive || takesReferences(op))
+		}
+	}
+	if slimmable(op) {
+		add(argFull, true)
+	}
+	schema, err := addProperties(json.RawMessage(s.words(string(op.Schema()))), t.added)
+	if err != nil {
+		return nil, fmt.Errorf("the schema of %s: %w", op.Tool(), err)
+	}
+	t.declaration = mcp.NewToolWithRawSchema(op.Tool(), s.describe(op), schema)
+	t.declaration.Title = title(op)
+	t.declaration.Annotations = mcp.ToolAnnotation{
+		ReadOnlyHint:    mcp.ToBoolPtr(op.Effect == tools.Read),
+		DestructiveHint: mcp.ToBoolPtr(op.Effect == tools.Destructive),
+		IdempotentHint:  mcp.ToBoolPtr(op.Effect == tools.Read || op.Effect == tools.Set),
+		OpenWorldHint:   mcp.ToBoolPtr(true),
+	}
+	return t, nil
+}
+
+// title is the name for people: "Model groups: list".
+func title(op *tools.Operation) string {
+	resource, verb, _ := strings.Cut(op.Path, " ")
+	resource = strings.ReplaceAll(resource, "-", " ")
+	resource = strings.ToUpper(resource[:1]) + resource[1:]
+	if verb == "" {
+		return resource
+	}
+	return resource + ": " + strings.ReplaceAll(verb, "-", " ")
+}
+
+// slimmable tells whether the answer's items are cut to the columns unless full
+// is given.
+func slimmable(op *tools.Operation) bool {
+	return op.Effect == tools.Read && len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
+}
+
+// addProperties puts boolean properties behind those of a schema, whose order
+// stays.
+func addProperties(schema json.RawMessage, names []string) (json.RawMessage, error) {
+	top, ok := members(schema)
+	i := slices.IndexFunc(top, func(m member) bool { return m.name == "properties" })
+	if !ok || i < 0 {
+		return nil, fmt.Errorf("it is no object with properties")
+	}
+	properties, ok := members(top[i].value)
+	if !ok {
+		return nil, fmt.Errorf("its properties are no object")
+	}
+	for _, name := range names {
+		properties = append(properties, member{name, object([]member{
+			{"type", encode("boolean")}, {"description", encode(argDescriptions[name])},
+		})})
+	}
+	top[i].value = object(properties)
+	return object(top), nil
+}
+
+// call is one call of a tool.
+type call struct {
+	*tool
+	caller  *caller
+	request mcp.CallToolRequest
+	client  *proxyclient.Client
+	args    tools.Args
+	flags   map[string]bool // the added arguments
+}
+
+// handle is the tool's handler. It runs again from the top when a client answers
+// a question, and does nothing before that is settled.
+func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	c := &call{tool: t, caller: callerOf(ctx), request: request, flags: map[string]bool{}}
+	ctx, stop := c.caller.bind(ctx)
+	defer stop()
+	result, outcome := c.do(ctx)
+	if t.op.Effect != tools.Read && t.op.EffectFor(c.args) != tools.Read {
+		c.audit(ctx, outcome)
+	}
+	return result, nil
+}
+
+// do runs the call; the text is for the log.
+func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
+	if err := c.parse(); err != nil {
+		return c.failed(err), outcome(err)
+	}
+	client, err := c.caller.client(c.s)
+	if err != nil {
+		return c.failed(err), outcome(err)
+	}
+	c.client = client.WithChangedBy(clientName(ctx))
+	if err := c.op.Validate(c.args); err != nil {
+		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
+	}
+	if c.flags[argDryRun] {
+		if c.op.EffectFor(c.args) == tools.Read {
+			// A plan would send it.
+			return c.planned(nil), "dry run"
+		}
+		requests, err := tools.Plan(ctx, tools.Env{Client: c.client}, c.op, c.args)
+		if err != nil {
+			return c.failed(err), "dry run: " + outcome(err)
+		}
+		return c.planned(requests), "dry run"
+	}
+	if c.needsConfirmation() {
+		if result, outcome := c.settle(ctx); result != nil {
+			return result, outcome
+		}
+	}
+	p := c.progress(ctx)
+	result, err := tools.Invoke(ctx, tools.Env{Client: c.client, Progress: p.step(), Delta: p.words()}, c.op, c.args)
+	p.flush()
+	if err != nil {
+		return c.partly(result, err), outcome(err)
+	}
+	if len(result.Failed) > 0 {
+		return c.succeeded(result), fmt.Sprintf("%d parts failed", len(result.Failed))
+	}
+	return c.succeeded(result), "done"
+}
+
+// parse takes the arguments as the bytes that came, and ours out of them.
+func (c *call) parse() error {
+	raw := bytes.TrimSpace(c.request.Params.RawArguments)
+	if len(raw) == 0 && c.request.Params.Arguments != nil {
+		// Not from the wire: a call within this process.
+		raw = encode(c.request.Params.Arguments)
+	}
+	if len(raw) == 0 || string(raw) == "null" {
+		raw = []byte("{}")
+	}
+	if err := json.Unmarshal(raw, &c.args); err != nil || raw[0] != '{' {
+		return proxyclient.Wrap(c.op.Path, usage("the arguments must be a JSON object"))
+	}
+	for _, name := range slices.Concat(c.added, c.hidden) {
+		value, given := c.args[name]
+		delete(c.args, name)
+		switch string(value) {
+		case "true":
+			c.flags[name] = true
+		case "false", "null":
+		default:
+			if given {
+				return proxyclient.Wrap(c.op.Path, usage("{%s} must be true or false", name))
+			}
+		}
+	}
+	return nil
+}
+
+// audit writes the log's line for a write.
+func (c *call) audit(ctx context.Context, outcome string) {
+	c.s.log.Info("tool call", "tool", c.op.Tool(), "client", clientName(ctx),
+		"session", sessionName(ctx, c.s), "outcome", outcome)
+}
+
+// outcome is an error in the log: its code, never its words.
+func outcome(err error) string {
+	if code := proxyclient.CodeOf(err); code != "" {
+		return string(code)
+	}
+	return "error"
+}

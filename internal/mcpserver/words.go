@@ -1,0 +1,113 @@
+package mcpserver
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"litellm-proxy/tools"
+)
+
+// maxInstructions bounds what every client pays for in each conversation.
+const maxInstructions = 1500
+
+// instructions tell an assistant how to work here.
+func instructions(o Options, confirm string) string {
+	lines := []string{
+		"These tools manage a LiteLLM gateway (proxy): models, virtual keys, users, teams, budgets, spend.",
+		"- Look before you write: status says which gateway and whose key this is; *_list tools find things.",
+		"- Most tools want ids, not names: a key's 64-digit hash (its token) or alias, a user_id, a team_id, a deployment's model id. Never make one up; list first.",
+		"- A list gives one page: total is how many there are (if known), next holds the arguments of the next page; without next it was the last. Items are slim; full: true gives all fields. Empty fields are left out.",
+		"- Money is in US dollars.",
+		"- A new key is shown once, in the answer of the tool that makes it: hand it over then. Other secrets are masked.",
+	}
+	if !o.ReadOnly {
+		lines = append(lines, "- Every write takes dry_run: true, which shows the requests and changes nothing.")
+		switch confirm {
+		case confirmAlways:
+			lines = append(lines, "- Before something is destroyed the person at the client is asked.")
+		case confirmAuto:
+			lines = append(lines, "- Before something is destroyed the person is asked; where the client cannot ask, ask yourself and then give confirm: true.")
+		}
+	} else {
+		lines = append(lines, "- This server is read-only: nothing can be changed through it.")
+	}
+	lines = append(lines,
+		"- Errors say what to do next; do not repeat a write whose outcome is unknown without checking.",
+		"- Not every operation may be offered here: whoever runs the server chooses with --toolsets, --tools and --read-only.")
+	return strings.Join(lines, "\n")
+}
+
+// commandWords returns what replaces the commands that a help text names by their
+// tools: "keys list" by keys_list.
+func commandWords() func(string) string {
+	names := map[string]string{}
+	var paths []string
+	for _, op := range tools.All() {
+		if strings.Contains(op.Path, " ") {
+			names[op.Path] = op.Tool()
+			paths = append(paths, regexp.QuoteMeta(op.Path))
+		}
+	}
+	// The longer path first, should one begin with another.
+	slices.SortFunc(paths, func(a, b string) int { return len(b) - len(a) })
+	commands := regexp.MustCompile(`\b(` + strings.Join(paths, "|") + `)\b`)
+	return func(text string) string {
+		return commands.ReplaceAllStringFunc(text, func(path string) string { return names[path] })
+	}
+}
+
+// Compiled when a server is made: the command line starts without them.
+var (
+	placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	sentenceEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.!?] +`) })
+)
+
+// maxSentences is how much of a help text every conversation pays for.
+const maxSentences = 3
+
+// describe is a tool's description: the summary and the first sentences of the
+// help, arguments by their names.
+func (s *Server) describe(op *tools.Operation) string {
+	text := op.Summary + "."
+	if op.Help != "" {
+		text += " " + op.Help
+	}
+	if ends := sentenceEnd().FindAllStringIndex(text, -1); len(ends) >= maxSentences {
+		text = text[:ends[maxSentences-1][0]+1]
+	}
+	return s.words(placeholder().ReplaceAllString(text, "$1"))
+}
+
+// settings are the words for what the caller of a tool cannot give as an
+// argument. %s is how this caller gives its key.
+var settings = map[string]string{
+	"base_url": "the gateway's address (LITELLM_PROXY_URL, set by the person who runs this server)",
+	"ca_file":  "the CA file (set by the person who runs this server)",
+	"timeout":  "the time limit (set by the person who runs this server)",
+	"api_key":  "%s",
+}
+
+// reword puts what this caller would write in the place of {name}: an argument's
+// name, or who sets the setting.
+func (s *Server) reword(op *tools.Operation, c *caller, text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	fields := op.Fields()
+	return placeholder().ReplaceAllStringFunc(text, func(braced string) string {
+		name := braced[1 : len(braced)-1]
+		if slices.ContainsFunc(fields, func(f tools.Field) bool { return f.Name == name }) {
+			return name
+		}
+		if setting, ok := settings[name]; ok {
+			if name == "api_key" {
+				return fmt.Sprintf(setting, c.keySetting())
+			}
+			return setting
+		}
+		return name
+	})
+}
