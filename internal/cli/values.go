@@ -113,7 +113,7 @@ func typed(s string) bool {
 	case "":
 		return false
 	}
-	if c := s[0]; c != '-' && (c < '0' || c > '9') || !json.Valid([]byte(s)) {
+	if !strings.ContainsRune("-0123456789", rune(s[0])) || strings.ContainsAny(s, " \t\r\n") || !json.Valid([]byte(s)) {
 		return false
 	}
 	_, fraction, ok := strings.Cut(s, ".")
@@ -173,8 +173,9 @@ func jsonFault(b []byte) string {
 	if at >= len(b) && strings.Contains(text, "unexpected end") {
 		return fmt.Sprintf("it ends too early, after %d characters", len(b))
 	}
-	line := 1 + bytes.Count(b[:min(at, len(b))], []byte("\n"))
-	column := at - (bytes.LastIndexByte(b[:min(at, len(b))], '\n') + 1)
+	before := b[:min(at, len(b))-1] // the offset is behind the fault
+	line := 1 + bytes.Count(before, []byte("\n"))
+	column := len(before) - bytes.LastIndexByte(before, '\n')
 	return fmt.Sprintf("%s (line %d, column %d)", text, line, column)
 }
 
@@ -199,10 +200,11 @@ func chatMessage(text string) (json.RawMessage, error) {
 // number checks and returns the text of a number as JSON.
 func number(text string, kind tools.Kind) (json.RawMessage, error) {
 	if kind == tools.Integer {
-		if _, err := strconv.ParseInt(text, 10, 64); err != nil {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
 			return nil, fmt.Errorf("%q is not a whole number", text)
 		}
-		return json.RawMessage(strings.TrimPrefix(text, "+")), nil
+		return strconv.AppendInt(nil, n, 10), nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
