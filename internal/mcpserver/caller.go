@@ -61,7 +61,7 @@ func until(ctx, other context.Context) (context.Context, func()) {
 
 const (
 	keyFromRequest = "the request's Authorization header"
-	hintSendKey    = "the client must send its own LiteLLM key with each request, in the header Authorization: Bearer sk-..."
+	hintSendKey    = "the client must send its own LiteLLM key (Authorization: Bearer sk-...) with each request"
 	hintSetKey     = "the person who runs this server sets LITELLM_PROXY_API_KEY"
 )
 

@@ -100,7 +100,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 	if !asks {
 		how := fmt.Sprintf("if the user agrees, call %s again with the same arguments and %s: true", c.op.Tool(), argConfirm)
 		if c.s.confirm == confirmAlways {
-			how = "a person must confirm it, which this client cannot ask for (no elicitation): use a client that can, or have the person who runs this server start it with --confirm auto"
+			how = "a person must confirm it, and this client cannot be asked (it has no elicitation, or speaks an older protocol over sse): use another client or transport, or have the person who runs this server start it with --confirm auto"
 		}
 		return c.refused(requests, "it "+c.why()+" and was not confirmed", how), "refused: not confirmed"
 	}

@@ -426,6 +426,9 @@ func (f *front) message(library http.Handler) http.Handler {
 		}
 		// The library goes on with a call whose client has gone.
 		c.gone, c.notify = session.gone, session.stream.notify
+		// With this header the library demands others that belong to streamable
+		// HTTP alone, and which clients rightly do not send here.
+		r.Header.Del("Mcp-Protocol-Version")
 		library.ServeHTTP(w, r)
 	})
 }

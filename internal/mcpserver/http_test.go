@@ -544,6 +544,13 @@ func TestSSE(t *testing.T) {
 	// The library cannot ask over this transport.
 	a.post(`{"jsonrpc":"2.0","id":99,"method":"tools/call","params":{"name":"users_delete","arguments":{"user_ids":["x"]}}}`)
 	wantText(t, toResult(t, a.events.next()).Text, "confirm: true")
+	// A newer client says its protocol; the library would then demand headers
+	// that belong to streamable HTTP.
+	newer := &httpClient{t: t, url: a.url, key: keyA, header: http.Header{"Mcp-Protocol-Version": {"2026-07-28"}}}
+	newer.post(`{"jsonrpc":"2.0","id":100,"method":"tools/list","params":{"_meta":` + modernMeta + `}}`)
+	if m := a.events.next(); m.Error != nil {
+		t.Errorf("a client that says its protocol: %+v", m.Error)
+	}
 }
 
 // A client that hangs up leaves no call behind at the gateway.
