@@ -52,11 +52,11 @@ func TestPair(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"novalue":                "is not key=value",
-		"=x":                     "is not key=value",
-		":=1":                    "is not key=value",
-		"v:={":                   "v:= is not JSON: it ends too early",
-		"v=@" + dir + "/missing": "cannot read @",
+		"novalue":                 "is not key=value",
+		"=x":                      "is not key=value",
+		":=1":                     "is not key=value",
+		"v:={":                    "v:= is not JSON: it ends too early",
+		"v=@" + dir + "/missing":  "cannot read @",
 		"sk-0123456789abcdefghij": `"sk-...ghij" is not key=value`,
 	} {
 		if _, _, err := (&sources{}).pair(text, nil); err == nil || !strings.Contains(err.Error(), want) {
