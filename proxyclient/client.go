@@ -33,6 +33,9 @@ type Config struct {
 	// BaseURL is http(s)://host[:port][/prefix]. A trailing slash is cut; userinfo,
 	// a query, a fragment and a missing scheme are refused.
 	BaseURL string
+	// Name stands for BaseURL in messages and in [Client.BaseURL], where the
+	// gateway is not at an address of the network. Empty: BaseURL itself.
+	Name string
 	// BaseURLSource is where BaseURL came from, for messages: "LITELLM_PROXY_URL".
 	BaseURLSource string
 	// APIKey is sent as a bearer token. Blanks around it are cut; blanks and control
@@ -58,7 +61,8 @@ type Config struct {
 	MaxBytes int64
 	// Retries is how often a read is sent again. 0: 2; negative: never.
 	Retries int
-	// Transport replaces the connections, for tests. CAFile is not used then.
+	// Transport replaces the connections, for tests and for a gateway in this
+	// process. CAFile is not used then.
 	Transport http.RoundTripper
 	// Sleep replaces the wait before a retry, for tests.
 	Sleep func(context.Context, time.Duration) error
@@ -101,6 +105,9 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c.base, c.baseText = base, base.String()
+	if cfg.Name != "" {
+		c.baseText = cfg.Name
+	}
 	if c.key, err = cleanKey(cfg.APIKey, cfg.APIKeySource); err != nil {
 		return nil, err
 	}
@@ -137,7 +144,8 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// BaseURL is the gateway's address as it is used, without a trailing slash.
+// BaseURL is the gateway's address as it is used, without a trailing slash, or
+// its name if it has one.
 func (c *Client) BaseURL() string { return c.baseText }
 
 // BaseURLSource is where the address came from, as [Config] said.

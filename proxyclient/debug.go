@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -40,12 +41,20 @@ func (c *Client) scrubQuery(q string) string {
 	return strings.TrimPrefix(c.scrub("?"+q), "?")
 }
 
+// shown is a URL with the gateway's name for its address.
+func (c *Client) shown(u *url.URL) string {
+	if rest, ok := strings.CutPrefix(u.String(), c.base.String()); ok {
+		return c.baseText + rest
+	}
+	return u.String()
+}
+
 func (c *Client) debugRequest(r *http.Request, body []byte, try int) {
 	if c.debug == nil {
 		return
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "> %s %s", r.Method, c.scrub(r.URL.String()))
+	fmt.Fprintf(&b, "> %s %s", r.Method, c.scrub(c.shown(r.URL)))
 	if try > 0 {
 		fmt.Fprintf(&b, " (attempt %d)", try+1)
 	}

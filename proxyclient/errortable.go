@@ -55,10 +55,15 @@ var table = []row{
 	{path: "/prompts/*", status: 400, text: "not found", code: CodeNotFound},
 	{method: "GET", path: "/config/field/info", status: 400, text: "Invalid field=", code: CodeNotFound},
 	{status: 400, text: "does not exist in|doesn't exist in|not found in db", code: CodeNotFound}, // /team/member_delete, /invitation/info
+	{text: "Foreign key constraint failed on the field", code: CodeNotFound,
+		hint: "an id in the request, for example of a budget, names nothing that exists"}, // /customer/new: 500, /key/update: 400
+	{text: "Organization doesn't exist in db", code: CodeNotFound},    // /key/generate: 500
+	{status: 400, text: "User not found in team", code: CodeNotFound}, // /team/member_delete
 	{status: 400, text: "Invalid model name passed in", code: CodeNotFound, hint: hintModels},
 
 	// Parts that this gateway was started without.
-	{status: 503, text: "Cache not initialized", code: CodeUnsupported, hint: "the gateway runs without a cache"},
+	{text: "Cache not initialized", code: CodeUnsupported, hint: "the gateway runs without a cache"},
+	{status: 500, path: "/provider/budgets", text: "No provider budget config found", code: CodeUnsupported, hint: "the gateway's router has no provider budgets"},
 	{status: 405, text: "Method Not Allowed", code: CodeUnsupported, hint: hintRoute},
 	{status: 501, code: CodeUnsupported},
 }

@@ -110,7 +110,7 @@ func (c *Client) check(r Request) (*prepared, error) {
 		}
 		p.query += q
 	}
-	u, err := url.Parse(c.baseText + p.path)
+	u, err := url.Parse(c.base.String() + p.path)
 	if err != nil || !strings.HasSuffix(u.EscapedPath(), p.path) {
 		return nil, usage("the path %q cannot be sent", r.Path)
 	}

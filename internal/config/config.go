@@ -22,6 +22,8 @@ const DefaultURL = "http://localhost:4000"
 // Flags are the values of the global flags; "" is a flag that was not given.
 type Flags struct {
 	BaseURL, APIKey, Timeout, CAFile string
+	// Sandbox is --sandbox, short for --base-url sandbox:.
+	Sandbox bool
 }
 
 // Settings are what is in force, and for messages where it came from. The key
@@ -34,13 +36,25 @@ type Settings struct {
 	Timeout time.Duration
 }
 
+// Sandbox tells whether the gateway is the one in this program.
+func (s Settings) Sandbox() bool { return s.BaseURL == SandboxURL }
+
 // Resolve puts flags before the environment before the default. The error is
 // about a flag's value.
 func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 	var s Settings
+	if flags.Sandbox {
+		if flags.BaseURL != "" && flags.BaseURL != SandboxURL {
+			return s, fmt.Errorf("--sandbox and --base-url name two gateways: give one of them")
+		}
+		flags.BaseURL = SandboxURL
+	}
 	s.BaseURL, s.BaseURLSource = first(flags.BaseURL, "--base-url", getenv, URLVariable)
-	if s.BaseURL == "" {
+	switch {
+	case s.BaseURL == "":
 		s.BaseURL, s.BaseURLSource = DefaultURL, "the default"
+	case flags.Sandbox:
+		s.BaseURLSource = "--sandbox"
 	}
 	s.APIKey, s.APIKeySource = first(flags.APIKey, "--api-key", getenv, KeyVariable)
 	s.CAFile, _ = first(flags.CAFile, "--ca-file", getenv, CAFileVariable)

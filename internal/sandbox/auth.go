@@ -67,13 +67,14 @@ func (c *call) credential() (key string, bad *reply) {
 }
 
 // authenticate finds out whose key the request carries and refuses keys that
-// are unknown, blocked or expired, or whose team is.
+// are unknown, blocked or expired, or whose team is. Of a refused key it says
+// whose it is, too.
 func (c *call) authenticate(need access) (identity, *reply) {
 	key, bad := c.credential()
 	if bad != nil {
 		return identity{}, bad
 	}
-	if key == MasterKey {
+	if key == c.admin {
 		return identity{role: roleAdmin, userID: masterUser}, nil
 	}
 	if !strings.HasPrefix(key, "sk-") {
@@ -86,31 +87,31 @@ func (c *call) authenticate(need access) (identity, *reply) {
 			"Authentication Error, Invalid proxy server token passed. Received API Key = %s, Key Hash (Token) =%s. "+
 				"Unable to find token in cache or `LiteLLM_VerificationTokenTable`", maskedKey(key), token))
 	}
-	if row["blocked"] == true {
-		return identity{}, authError(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
-	}
-	if expires, is := c.expired(row); is {
-		layout := "2006-01-02 15:04:05.000000+00:00"
-		return identity{}, fail(http.StatusUnauthorized, "expired_key", maskedKey(key), fmt.Sprintf(
-			"Authentication Error - Expired Key. Key Expiry time %s and current time %s", expires.Format(layout), c.now().UTC().Format(layout)))
-	}
-	if id := text(row["team_id"]); id != "" {
-		team := byID(c.Teams, "team_id", id)
-		if team == nil {
-			return identity{}, authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
-		}
-		if team["blocked"] == true {
-			return identity{}, authError(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
-		}
-	}
 	who := identity{key: row, userID: text(row["user_id"]), role: roleUnknown}
 	if user := byID(c.Users, "user_id", who.userID); user != nil {
 		if role := text(user["user_role"]); role != "" {
 			who.role = role
 		}
 	}
+	if row["blocked"] == true {
+		return who, authError(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
+	}
+	if expires, is := c.expired(row); is {
+		layout := "2006-01-02 15:04:05.000000+00:00"
+		return who, fail(http.StatusUnauthorized, "expired_key", maskedKey(key), fmt.Sprintf(
+			"Authentication Error - Expired Key. Key Expiry time %s and current time %s", expires.Format(layout), c.now().UTC().Format(layout)))
+	}
+	if id := text(row["team_id"]); id != "" {
+		team := byID(c.Teams, "team_id", id)
+		if team == nil {
+			return who, authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+		}
+		if team["blocked"] == true {
+			return who, authError(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
+		}
+	}
 	if refusal := c.allowedRoutes(row); refusal != nil {
-		return identity{}, refusal
+		return who, refusal
 	}
 	if need == llm {
 		return who, c.budgetLeft(row, key)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"time"
 )
 
 const budgetSpec = "budget_id:str max_budget:float soft_budget:float max_parallel_requests:int tpm_limit:int rpm_limit:int " +
@@ -119,4 +120,19 @@ func deleteBudget(c *call) *reply {
 		}
 	}
 	return ok(row)
+}
+
+// resetBudgets starts the budgets again whose time has come.
+func (c *call) resetBudgets() {
+	now := c.now()
+	for _, rows := range [][]object{c.Keys, c.Users, c.Teams} {
+		for _, row := range rows {
+			at, err := time.Parse(time.RFC3339, text(row["budget_reset_at"]))
+			if err != nil || now.Before(at) {
+				continue
+			}
+			row["spend"] = money(0)
+			row["budget_reset_at"], _ = resetTime(now, text(row["budget_duration"]))
+		}
+	}
 }

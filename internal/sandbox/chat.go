@@ -15,9 +15,9 @@ import (
 
 // window counts what a key or a team did in the current minute.
 type window struct {
-	until    time.Time
-	requests int
-	tokens   int
+	Until    time.Time
+	Requests int
+	Tokens   int
 }
 
 // The mock answers of a real gateway count so many tokens whatever they say.
@@ -105,7 +105,7 @@ func chat(c *call) *reply {
 	asked, named := body["model"].(string)
 	route := "/chat/completions"
 	denied := func(answer *reply) *reply {
-		c.record(asked, nil, 0, 0, tokens{}, answer)
+		c.recordRefusal(asked, answer)
 		return answer
 	}
 	refused := func(answer *reply) *reply {
@@ -113,7 +113,9 @@ func chat(c *call) *reply {
 			answer.header = map[string]string{}
 		}
 		maps.Copy(answer.header, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": c.keySpend().String()})
-		return denied(answer)
+		c.recordRefusal(asked, answer)
+		c.Logs[len(c.Logs)-1]["request_tags"] = c.tags(body)
+		return answer
 	}
 	if named {
 		if kind := c.modelRefusal(c.alias(asked)); kind != "" {
@@ -131,18 +133,15 @@ func chat(c *call) *reply {
 	if !has {
 		return refused(badChat("messages", route+": Missing required parameter: 'messages'."))
 	}
-	var model object
-	for _, candidate := range c.Models {
-		if named && candidate["model_name"] == c.alias(asked) {
-			model = candidate
-			break
-		}
-	}
+	model := c.modelNamed(c.alias(asked))
 	if model == nil {
 		message := fmt.Sprintf("%s: Invalid model name passed in model=%s. Call `/v1/models` to view available models for your key.", route, or2(asked, noneParam))
 		answer := badChat(nil, message)
 		answer.body.(object)["error"].(object)["provider_specific_fields"] = object{"error": message}
 		return refused(answer)
+	}
+	if infoOf(model)["blocked"] == true {
+		return refused(fail(http.StatusForbidden, "permission_error", nil, "litellm.PermissionDeniedError: Model is blocked"))
 	}
 	if _, isList := messages.([]any); !isList {
 		return refused(badChat(nil, fmt.Sprintf("Invalid request format: litellm.APIConnectionError: APIConnectionError: OpenAIException - "+
@@ -170,13 +169,26 @@ func (c *call) alias(name string) string {
 	return name
 }
 
+// modelNamed is the first deployment of that name, nil if there is none.
+func (c *call) modelNamed(name string) object {
+	for _, model := range c.Models {
+		if name != "" && model["model_name"] == name {
+			return model
+		}
+	}
+	return nil
+}
+
 // complete answers a request that nothing speaks against.
 func (c *call) complete(body object, asked string, model object, refused func(*reply) *reply) *reply {
 	content, isMock := params(model)["mock_response"].(string)
 	switch {
 	case strings.HasPrefix(content, "litellm.RateLimitError"):
-		return refused(fail(http.StatusTooManyRequests, "throttling_error", nil, fmt.Sprintf("litellm.RateLimitError: this is a mock rate limit error\n\n"+
+		answer := refused(fail(http.StatusTooManyRequests, "throttling_error", nil, fmt.Sprintf("litellm.RateLimitError: this is a mock rate limit error\n\n"+
 			"LiteLLM: model group '%s' failed with the error above. No fallback was attempted.", asked)))
+		row, sent := c.Logs[len(c.Logs)-1], countPrompt(body["messages"])
+		row["prompt_tokens"], row["total_tokens"], row["end_user"] = sent, sent, text(body["user"])
+		return answer
 	case body["n"] != nil && !slices.Contains(list(cost(model)["supported_openai_params"]), "n"):
 		known := cost(model)
 		return refused(badChat(nil, fmt.Sprintf("litellm.UnsupportedParamsError: %s does not support parameters: ['n'], for model=%s. "+
@@ -198,7 +210,9 @@ func (c *call) complete(body object, asked string, model object, refused func(*r
 		used = tokens{countPrompt(body["messages"]), countTokens(content)}
 	}
 	before := c.keySpend()
-	spent := c.charge(asked, model, id, text(body["user"]), used)
+	spent := c.charge(asked, model, text(body["user"]), used)
+	row := c.Logs[len(c.Logs)-1]
+	row["request_id"], row["request_tags"] = id, c.tags(body)
 	headers := map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Version": Version, "X-Litellm-Model-Id": text(infoOf(model)["id"]),
 		"X-Litellm-Model-Group": asked, "X-Litellm-Key-Spend": c.keySpend().String()}
 	if body["stream"] == true {
@@ -299,32 +313,32 @@ func (c *call) overRate() *reply {
 		refuse := func(kind string, limit float64, left int) *reply {
 			answer := fail(http.StatusTooManyRequests, "throttling_error", nil, fmt.Sprintf(
 				"Rate limit exceeded for %s: %s. Limit type: %s. Current limit: %.0f, Remaining: %d. Limit resets at: %s UTC",
-				one.what, one.id, kind, limit, left, w.until.UTC().Format("2006-01-02 15:04:05")))
-			answer.header = map[string]string{"Retry-After": strconv.Itoa(max(1, int(math.Ceil(w.until.Sub(c.now()).Seconds()))))}
+				one.what, one.id, kind, limit, left, w.Until.UTC().Format("2006-01-02 15:04:05")))
+			answer.header = map[string]string{"Retry-After": strconv.Itoa(max(1, int(math.Ceil(w.Until.Sub(c.now()).Seconds()))))}
 			return answer
 		}
-		if hasRequests && w.requests >= int(requests) {
+		if hasRequests && w.Requests >= int(requests) {
 			return refuse("requests", requests, 0)
 		}
-		if hasTokens && w.tokens+mockPrompt > int(tokens) {
-			return refuse("tokens", tokens, max(int(tokens)-w.tokens, 0))
+		if hasTokens && w.Tokens+mockPrompt > int(tokens) {
+			return refuse("tokens", tokens, max(int(tokens)-w.Tokens, 0))
 		}
-		w.requests++
+		w.Requests++
 	}
 	return nil
 }
 
 func (c *call) window(id string) *window {
 	w := c.windows[id]
-	if now := c.now(); w == nil || !now.Before(w.until) {
-		w = &window{until: now.Add(time.Minute)}
+	if now := c.now(); w == nil || !now.Before(w.Until) {
+		w = &window{Until: now.Add(time.Minute)}
 		c.windows[id] = w
 	}
 	return w
 }
 
 // charge adds the price of a mock answer to everybody concerned.
-func (c *call) charge(asked string, model object, id, customer string, used tokens) float64 {
+func (c *call) charge(asked string, model object, customer string, used tokens) float64 {
 	known := cost(model)
 	in, _ := number(known["input_cost_per_token"])
 	out, _ := number(known["output_cost_per_token"])
@@ -350,56 +364,12 @@ func (c *call) charge(asked string, model object, id, customer string, used toke
 			}
 		}
 		for _, name := range []string{"api_key:" + text(key["token"]), "team:" + teamID} {
-			c.window(name).tokens += used.in + used.out
+			c.window(name).Tokens += used.in + used.out
 		}
 	}
 	add(byID(c.Users, "user_id", c.who.userID), "spend")
 	add(byID(c.Customers, "user_id", customer), "spend")
-	c.record(asked, model, in, out, used, nil)
-	c.Logs[len(c.Logs)-1]["request_id"], c.Logs[len(c.Logs)-1]["end_user"] = id, customer
+	c.record(asked, model, in, out, used)
+	c.Logs[len(c.Logs)-1]["end_user"] = customer
 	return spent
-}
-
-// record writes a row of /spend/logs: of an answer, or of a refusal.
-func (c *call) record(asked string, model object, in, out float64, used tokens, refusal *reply) {
-	shape := "log"
-	if refusal != nil {
-		shape = "log_refused"
-	}
-	row := maps.Clone(shapes()[shape])
-	metadata := maps.Clone(row["metadata"].(object))
-	now := c.stamp()
-	callID := uuid()
-	for _, name := range []string{"startTime", "endTime", "completionStartTime", "created_at", "updated_at"} {
-		row[name] = now
-	}
-	row["request_id"], row["litellm_call_id"], row["session_id"], row["model_group"], row["model"], row["model_id"] = callID, callID, uuid(), asked, asked, ""
-	row["api_key"], row["user"], row["team_id"] = "litellm_proxy_master_key", c.who.userID, ""
-	if key := c.who.key; key != nil {
-		row["api_key"], row["team_id"] = key["token"], text(key["team_id"])
-		metadata["user_api_key_alias"], metadata["user_api_key_team_id"] = key["key_alias"], key["team_id"]
-	}
-	metadata["user_api_key"], metadata["user_agent"], metadata["litellm_call_id"] = row["api_key"], c.r.UserAgent(), callID
-	metadata["user_api_key_user_id"] = c.who.name()
-	if refusal != nil {
-		problem := maps.Clone(metadata["error_information"].(object))
-		body := refusal.body.(object)["error"].(object)
-		problem["error_code"], problem["error_message"] = body["code"], body["message"]
-		problem["error_class"], problem["normalized_error"] = "ProxyException", fmt.Sprintf("%v_%s", body["code"], strings.ToUpper(text(body["type"])))
-		metadata["error_information"] = problem
-	} else {
-		known := cost(model)
-		row["model"], row["model_id"], row["custom_llm_provider"] = params(model)["model"], infoOf(model)["id"], known["litellm_provider"]
-		row["spend"], row["prompt_tokens"], row["completion_tokens"], row["total_tokens"] = money(in+out), used.in, used.out, used.in+used.out
-		usage := maps.Clone(metadata["usage_object"].(object))
-		usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"] = used.in, used.out, used.in+used.out
-		breakdown := maps.Clone(metadata["cost_breakdown"].(object))
-		breakdown["input_cost"], breakdown["output_cost"], breakdown["total_cost"], breakdown["original_cost"] = money(in), money(out), money(in+out), money(in+out)
-		metadata["usage_object"], metadata["cost_breakdown"] = usage, breakdown
-		metadata["model_map_information"] = object{"model_map_key": row["model"], "model_map_value": known}
-		metadata["original_model_group"] = asked
-		row["request_tags"] = []string{"User-Agent: " + c.r.UserAgent()}
-	}
-	row["metadata"] = metadata
-	c.Logs = append(c.Logs, row)
 }

@@ -167,6 +167,11 @@ func convertFloat(value any) (any, string, string) {
 
 // pageQuery reads a page number and size, the size at most 100.
 func (c *call) pageQuery(sizeName string, sizeDefault int) (page, size int, bad *reply) {
+	return c.pageOfSize(sizeName, sizeDefault, 100)
+}
+
+// pageOfSize is pageQuery with another limit; 0 is none.
+func (c *call) pageOfSize(sizeName string, sizeDefault, sizeMost int) (page, size int, bad *reply) {
 	var problems []any
 	read := func(name string, otherwise, most int) int {
 		given, is := c.query[name]
@@ -184,7 +189,7 @@ func (c *call) pageQuery(sizeName string, sizeDefault int) (page, size int, bad 
 		}
 		return n
 	}
-	page, size = read("page", 1, 0), read(sizeName, sizeDefault, 100)
+	page, size = read("page", 1, 0), read(sizeName, sizeDefault, sizeMost)
 	if problems != nil {
 		return 0, 0, invalid(problems...)
 	}

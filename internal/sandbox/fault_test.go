@@ -199,9 +199,28 @@ func TestClockAndReset(t *testing.T) {
 	}
 }
 
+func TestBudgetStartsAgain(t *testing.T) {
+	gateway, url := start(t)
+	now := time.Date(2030, 1, 15, 12, 0, 0, 0, time.UTC)
+	gateway.SetClock(func() time.Time { return now })
+	send(t, "POST", url+"/key/generate", `{"key":"sk-clock-12345678","budget_duration":"1d","max_budget":1,"spend":2}`)
+	ask := func() string {
+		_, body, _ := send(t, "GET", url+"/key/info?key=sk-clock-12345678", "")
+		return body
+	}
+	if body := ask(); !strings.Contains(body, `"spend":2.0`) || !strings.Contains(body, `"budget_reset_at":"2030-01-16T00:00:00+00:00"`) {
+		t.Errorf("before the reset: %s", body)
+	}
+	later := now.Add(13 * time.Hour)
+	gateway.SetClock(func() time.Time { return later })
+	if body := ask(); !strings.Contains(body, `"spend":0.0`) || !strings.Contains(body, `"budget_reset_at":"2030-01-17T00:00:00+00:00"`) {
+		t.Errorf("after the reset: %s", body)
+	}
+}
+
 func TestUnknownRoutes(t *testing.T) {
 	_, url := start(t)
-	for path, want := range map[string]int{"/guardrails/list": 501, "/key/aliases": 501, "/v1/mcp/server": 501, "/v2/model/info": 501, "/nope": 404, "/v1/nope": 404} {
+	for path, want := range map[string]int{"/guardrails/list": 501, "/policy/list": 501, "/v1/mcp/server": 501, "/v2/model/info": 501, "/nope": 404, "/v1/nope": 404} {
 		status, body, err := send(t, "GET", url+path, "")
 		if status != want || err != nil {
 			t.Errorf("%s: %d %s %v", path, status, body, err)

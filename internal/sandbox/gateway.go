@@ -1,17 +1,19 @@
-// Package sandbox is a small LiteLLM gateway in memory: an http.Handler that
-// answers the management routes and chat completions as a real gateway
-// (release 1.106.2, with a database, without an enterprise licence) does:
-// statuses, the three families of error bodies, defaults, order, page limits.
-// Tests use it as their fake and can ask it for faults; it needs no network
-// and no provider.
+// Package sandbox is a small LiteLLM gateway: an http.Handler that answers the
+// management routes and chat completions as a real gateway (release 1.106.2,
+// with a database, without an enterprise licence) does: statuses, the three
+// families of error bodies, defaults, order, page limits. It needs no network
+// and no provider. [New] keeps its state in memory; tests use it as their fake
+// and can ask it for faults. [Open] keeps it in a file, for the commands that
+// work on the sandbox instead of a real gateway.
 //
 // What it knows of the real gateway is held in two places: the handlers, and
 // shapes.json, whose objects were recorded from a real gateway and are filled
 // with the sandbox's own state. The contract test runs the same scenarios
 // against both. Where the two differ, the sandbox is wrong.
 //
-// Deliberately simpler than the real one: spend is charged at once and caches
-// do not exist, so a change is seen by the next request.
+// Deliberately simpler than the real one: spend is charged at once, budgets start
+// again to the second and caches do not exist, so a change is seen by the next
+// request.
 package sandbox
 
 import (
@@ -28,8 +30,8 @@ import (
 	"time"
 )
 
-// MasterKey is accepted as a proxy administrator's key from the start, like the
-// master key of a real gateway's configuration.
+// MasterKey is the administrator's key of a gateway in memory, like the master
+// key of a real gateway's configuration. One in a file has a random key.
 const MasterKey = "sk-1234"
 
 // Version is the LiteLLM release whose answers the sandbox imitates.
@@ -68,11 +70,13 @@ type Request struct {
 	Time   time.Time
 }
 
-// Gateway is an in-memory LiteLLM gateway. It is safe for concurrent use. The
-// zero value is not usable: call New.
+// Gateway is a LiteLLM gateway for tests and for trying things out. It is safe
+// for concurrent use. The zero value is not usable: call [New] or [Open].
 type Gateway struct {
 	mu       sync.Mutex
 	now      func() time.Time
+	store    *store // nil: the state is in memory only
+	admin    string // the administrator's key
 	requests []Request
 	faults   []*fault
 	routes   []route
@@ -80,7 +84,8 @@ type Gateway struct {
 	data     state
 }
 
-// state is everything a request can change: plain maps, ready for JSON.
+// state is everything a request can change: plain maps, ready for JSON. A value
+// that went through a file has JSON's types: read it with number, text and list.
 type state struct {
 	Keys        []object
 	DeletedKeys []object
@@ -92,24 +97,51 @@ type state struct {
 	Budgets     []object
 	Customers   []object
 	Tags        []object
-	Logs        []object
+	Checks      []object           // of models, oldest first
+	Logs        []object           // with a file, the new ones only: call logs
 	windows     map[string]*window // request and token counts of this minute
 }
+
+// tables are the parts of the state that a file keeps as rows, by name.
+func (s *state) tables() map[string]*[]object {
+	return map[string]*[]object{
+		"keys": &s.Keys, "deleted_keys": &s.DeletedKeys, "users": &s.Users, "teams": &s.Teams, "memberships": &s.Memberships,
+		"models": &s.Models, "credentials": &s.Credentials, "budgets": &s.Budgets, "customers": &s.Customers, "tags": &s.Tags, "checks": &s.Checks,
+	}
+}
+
+func newState() state { return state{windows: map[string]*window{}, Models: configModels()} }
 
 // New returns a gateway with three mock models (gpt-4o-mini and claude-haiku
 // answer a fixed text, always-fails answers 429) and nothing else.
 func New() *Gateway {
-	g := &Gateway{now: time.Now, routes: routeTable()}
+	g := &Gateway{now: time.Now, routes: routeTable(), admin: MasterKey}
 	g.Reset()
 	return g
 }
 
-// Reset empties the gateway: the state of New again. The record of requests,
+// Reset empties a gateway in memory: the state of New again. The record of requests,
 // the faults and the clock stay as they are.
 func (g *Gateway) Reset() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.data = state{windows: map[string]*window{}, Models: configModels()}
+	g.data = newState()
+}
+
+// AdminKey is the key that is accepted as a proxy administrator's.
+func (g *Gateway) AdminKey() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.admin
+}
+
+// Knows reports whether the key is or was one of this gateway's, good or not: a
+// key of another gateway is none of its business.
+func (g *Gateway) Knows(key string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	token := tokenOf(key)
+	return key == g.admin || byID(g.data.Keys, "token", token) != nil || byID(g.data.DeletedKeys, "token", token) != nil
 }
 
 // SetClock makes the gateway take its time from now: expiry, rate-limit windows
@@ -172,10 +204,12 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.mu.Lock()
-	g.requests = append(g.requests, Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
-		Header: r.Header.Clone(), Body: raw, Time: g.now(),
-	})
+	if g.store == nil { // a server that runs for days keeps no record
+		g.requests = append(g.requests, Request{
+			Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(),
+			Header: r.Header.Clone(), Body: raw, Time: g.now(),
+		})
+	}
 	fault := g.match(r)
 	g.mu.Unlock()
 	if fault != nil && fault.before(w, r) {
@@ -192,9 +226,24 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	c := &call{Gateway: g, state: &g.data, r: r, path: r.URL.Path, query: r.URL.Query(), raw: raw}
-	// Encoded while the lock is held: the answer shares maps with the state.
-	return encode(c.dispatch())
+	var answer *encoded
+	work := func() {
+		c := &call{Gateway: g, state: &g.data, r: r, path: r.URL.Path, query: r.URL.Query(), raw: raw}
+		c.resetBudgets()
+		// Encoded while the lock is held: the answer shares maps with the state.
+		answer = encode(c.dispatch())
+	}
+	if g.store == nil {
+		work()
+		return answer
+	}
+	// No other GET changes anything but the budgets whose time has come, and that
+	// happens again to whoever looks next.
+	write := r.Method != http.MethodGet || r.URL.Path == "/health"
+	if err := g.store.do(g, write, work); err != nil {
+		return encode(stateFailed(err))
+	}
+	return answer
 }
 
 // An encoded answer no longer refers to the state.

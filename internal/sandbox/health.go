@@ -17,8 +17,15 @@ func readinessDetails(*call) *reply { return ok(shapes()["readiness"]) }
 
 func health(c *call) *reply {
 	healthy, unhealthy := []object{}, []object{}
+	id := c.query.Get("model_id")
+	if id != "" && c.modelByID(id) == nil {
+		return detailError(http.StatusNotFound, "Model with ID "+id+" not found")
+	}
 	for _, model := range c.Models {
 		if only := c.query.Get("model"); only != "" && model["model_name"] != only {
+			continue
+		}
+		if id != "" && infoOf(model)["id"] != id {
 			continue
 		}
 		entry := object{"model": params(model)["model"], "model_id": infoOf(model)["id"]}
@@ -29,7 +36,14 @@ func health(c *call) *reply {
 		}
 		healthy = append(healthy, entry)
 	}
-	return ok(object{"healthy_endpoints": healthy, "unhealthy_endpoints": unhealthy, "healthy_count": len(healthy), "unhealthy_count": len(unhealthy)})
+	answer := ok(object{"healthy_endpoints": healthy, "unhealthy_endpoints": unhealthy, "healthy_count": len(healthy), "unhealthy_count": len(unhealthy)})
+	if only := c.query.Get("model"); only != "" {
+		c.keepCheck(only, healthy, unhealthy)
+		if len(healthy) == 0 {
+			answer.status = http.StatusServiceUnavailable
+		}
+	}
+	return answer
 }
 
 func cachePing(*call) *reply {

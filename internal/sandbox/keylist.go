@@ -105,6 +105,26 @@ func (c *call) keyMatches(row object, userID string, ofTeams []string, flags map
 	return want == "" || text(row["token"]) == want || contains(alias, want)
 }
 
+// keyAliases are the names of keys, a page at a time.
+func keyAliases(c *call) *reply {
+	page, size, bad := c.pageOfSize("size", 50, 100)
+	if bad != nil {
+		return bad
+	}
+	var found []string
+	for _, row := range c.Keys {
+		mine := c.who.sees() || row["user_id"] == c.who.userID
+		if alias := text(row["key_alias"]); alias != "" && mine && contains(alias, c.query.Get("search")) && c.asksFor("team_id", text(row["team_id"])) {
+			found = append(found, alias)
+		}
+	}
+	slices.Sort(found)
+	pages := (len(found) + size - 1) / size
+	from := min((page-1)*size, len(found))
+	return ok(object{"aliases": append([]string{}, found[from:min(from+size, len(found))]...), "total_count": len(found),
+		"current_page": page, "total_pages": pages, "size": size})
+}
+
 // contains compares without regard to case.
 func contains(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))

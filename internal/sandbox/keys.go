@@ -252,6 +252,9 @@ func updateKey(c *call) *reply {
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
 		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
 	}
+	if value, given := body["duration"]; given && value == nil {
+		row["expires"] = nil
+	}
 	if duration, is := body["duration"].(string); is {
 		if duration == "-1" {
 			row["expires"] = nil
@@ -352,7 +355,13 @@ func setKeyBlocked(c *call, blocked bool) *reply {
 	return ok(view("key_row", row))
 }
 
-func regenerateKey(*call) *reply {
+// regenerateKey needs Enterprise, but reads what it would be told.
+func regenerateKey(c *call) *reply {
+	if len(c.raw) > 0 {
+		if bad := c.read(keySpec); bad != nil {
+			return bad
+		}
+	}
 	return internal(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
 }
 

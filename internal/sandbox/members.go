@@ -9,8 +9,17 @@ import (
 )
 
 func membersOf(team object) []object {
-	members, _ := team["members_with_roles"].([]object)
-	return members
+	switch members := team["members_with_roles"].(type) {
+	case []object:
+		return members
+	case []any: // out of a file
+		out := make([]object, len(members))
+		for i, member := range members {
+			out[i], _ = member.(object)
+		}
+		return out
+	}
+	return nil
 }
 
 func isMember(team object, userID string) bool {

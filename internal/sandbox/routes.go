@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // access says which keys may call a route, beyond what its handler refuses.
@@ -34,7 +35,12 @@ func routeTable() []route {
 		{"GET", "/health/readiness", open, readiness},
 		{"GET", "/health/readiness/details", admin, readinessDetails},
 		{"GET", "/health", info, health},
-		{"POST", "/health/test_connection", admin, nil},
+		{"GET", "/health/history", admin, healthHistory},
+		{"GET", "/health/latest", admin, healthLatest},
+		{"GET", "/health/services", info, healthServices},
+		{"GET", "/health/license", admin, healthLicense},
+		{"GET", "/health/backlog", admin, healthBacklog},
+		{"POST", "/health/test_connection", admin, testConnection},
 
 		{"GET", "/models", llm, listModels},
 		{"GET", "/v1/models", llm, listModels},
@@ -47,6 +53,23 @@ func routeTable() []route {
 		{"POST", "/model/update", info, updateModel},
 		{"PATCH", "/model/{model_id}/update", info, patchModel},
 		{"POST", "/model/delete", info, deleteModel},
+		{"POST", "/model/block", admin, blockModel},
+		{"POST", "/model/unblock", admin, unblockModel},
+		{"GET", "/v1/model/deprecations", info, modelDeprecations},
+		{"POST", "/model_group/make_public", admin, makePublic},
+
+		{"GET", "/access_group/list", admin, listAccessGroups},
+		{"POST", "/access_group/new", admin, newAccessGroup},
+		{"GET", "/access_group/{group:path}/info", admin, getAccessGroup},
+		{"PUT", "/access_group/{group:path}/update", admin, updateAccessGroup},
+		{"DELETE", "/access_group/{group:path}/delete", admin, deleteAccessGroup},
+		{"GET", "/access_group/{group:path}/budget", admin, accessGroupBudget},
+		{"PUT", "/access_group/{group:path}/budget", admin, setAccessGroupBudget},
+		{"DELETE", "/access_group/{group:path}/budget", admin, deleteAccessGroupBudget},
+
+		{"POST", "/fallback", admin, setFallback},
+		{"GET", "/fallback/{model:path}", admin, getFallback},
+		{"DELETE", "/fallback/{model:path}", admin, deleteFallback},
 
 		{"GET", "/credentials", admin, listCredentials},
 		{"POST", "/credentials", admin, newCredential},
@@ -57,6 +80,7 @@ func routeTable() []route {
 
 		{"GET", "/key/list", info, listKeys},
 		{"GET", "/key/info", info, keyInfo},
+		{"GET", "/key/aliases", self, keyAliases},
 		{"POST", "/key/generate", self, generateKey},
 		{"POST", "/key/update", self, updateKey},
 		{"POST", "/key/delete", self, deleteKeys},
@@ -64,17 +88,28 @@ func routeTable() []route {
 		{"POST", "/key/unblock", self, unblockKey},
 		{"POST", "/key/regenerate", self, regenerateKey},
 		{"POST", "/key/{key:path}/regenerate", self, regenerateKey},
+		{"POST", "/key/{key:path}/reset_spend", admin, resetSpend},
+		{"POST", "/key/service-account/generate", self, serviceAccountKey},
+		{"POST", "/key/bulk_update", admin, bulkUpdateKeys},
+		{"POST", "/key/health", info, keyHealth},
 
 		{"GET", "/user/list", info, listUsers},
 		{"GET", "/user/info", info, userInfo},
 		{"GET", "/v2/user/info", info, userInfoV2},
+		{"GET", "/user/daily/activity", info, userActivity},
+		{"GET", "/user/daily/activity/aggregated", info, aggregatedActivity},
 		{"POST", "/user/new", admin, newUser},
 		{"POST", "/user/update", admin, updateUser},
 		{"POST", "/user/delete", admin, deleteUsers},
+		{"POST", "/user/bulk_update", admin, bulkUpdateUsers},
+		{"POST", "/management/v1/users/bulk", admin, bulkCreateUsers},
+		{"POST", "/management/v1/users/bulk_delete", admin, bulkDeleteUsers},
 
 		{"GET", "/team/list", info, listTeams},
 		{"GET", "/v2/team/list", info, listTeamsV2},
 		{"GET", "/team/info", info, teamInfo},
+		{"GET", "/team/available", info, availableTeams},
+		{"GET", "/team/daily/activity", info, teamActivity},
 		{"POST", "/team/new", admin, newTeam},
 		{"POST", "/team/update", self, updateTeam},
 		{"POST", "/team/delete", admin, deleteTeams},
@@ -83,6 +118,14 @@ func routeTable() []route {
 		{"POST", "/team/member_add", self, addMember},
 		{"POST", "/team/member_delete", self, deleteMember},
 		{"POST", "/team/member_update", self, updateMember},
+		{"POST", "/team/model/add", admin, addTeamModels},
+		{"POST", "/team/model/delete", admin, cutTeamModels},
+		{"GET", "/team/permissions_list", info, teamPermissions},
+		{"POST", "/team/permissions_update", admin, setTeamPermissions},
+		{"GET", "/team/spend/by_user", info, teamSpendByUser},
+		{"GET", "/team/{team_id}/callback", info, listTeamCallbacks},
+		{"POST", "/team/{team_id}/callback", admin, addTeamCallback},
+		{"DELETE", "/team/{rest:path}", admin, deleteTeamCallback},
 
 		{"GET", "/budget/list", admin, listBudgets},
 		{"POST", "/budget/new", admin, newBudget},
@@ -92,11 +135,13 @@ func routeTable() []route {
 
 		{"GET", "/customer/list", admin, listCustomers},
 		{"GET", "/customer/info", admin, customerInfo},
+		{"GET", "/customer/daily/activity", admin, customerActivity},
 		{"POST", "/customer/new", admin, newCustomer},
 		{"POST", "/customer/update", admin, updateCustomer},
 		{"POST", "/customer/delete", admin, deleteCustomers},
 
 		{"GET", "/tag/list", info, listTags},
+		{"GET", "/tag/daily/activity", self, tagActivity},
 		{"POST", "/tag/new", admin, newTag},
 		{"POST", "/tag/info", admin, tagInfo},
 		{"POST", "/tag/update", admin, updateTag},
@@ -113,9 +158,22 @@ func routeTable() []route {
 		{"DELETE", "/organization/member_delete", info, organizations},
 		{"GET", "/organization/daily/activity", info, organizations},
 
+		{"GET", "/project/list", info, listProjects},
+		{"GET", "/project/info", info, getProject},
+		{"POST", "/project/new", info, projectsRefused},
+		{"POST", "/project/update", info, projectsRefused},
+		{"DELETE", "/project/delete", info, projectsRefused},
+		{"GET", "/provider/budgets", admin, providerBudgets},
+
 		{"GET", "/spend/logs", self, spendLogs},
+		{"GET", "/spend/logs/v2", self, spendLogsV2},
+		{"POST", "/spend/calculate", info, calculateSpend},
 		{"GET", "/global/spend/report", admin, spendReport},
+		{"GET", "/global/activity", self, globalActivity},
 		{"GET", "/cache/ping", admin, cachePing},
+		{"GET", "/cache/redis/info", admin, cacheUnhealthy},
+		{"POST", "/cache/delete", admin, cacheDelete},
+		{"POST", "/cache/flushall", admin, cacheUnhealthy},
 
 		{"POST", "/chat/completions", llm, chat},
 		{"POST", "/v1/chat/completions", llm, chat},
@@ -124,18 +182,20 @@ func routeTable() []route {
 
 // segments begin the paths of the management routes that a real gateway has:
 // what starts with one of them and is not in routes is answered 501, not 404.
-var segments = map[string][]string{
-	"": {"access_group", "active", "add", "apply_guardrail", "audit", "auto_router", "budget", "cache", "callbacks",
-		"config", "config_overrides", "coordination", "cost", "credentials", "customer", "delete", "fallback", "gateway",
-		"get", "global", "guardrails", "health", "in_product_nudges", "invitation", "jwt", "key", "model", "model_group", "model_hub",
-		"organization", "policies", "policy", "project", "prompts", "public", "reload", "router", "schedule", "settings",
-		"spend", "sso", "tag", "team", "test", "update", "upload", "user", "user_agent_analytics", "utils", "search_tools",
-		"vector_store", "end_user", "management", "usage", "cloudzero", "email", "compliance", "workflow", "roi"},
-	"v1": {"access_group", "agents", "mcp", "model", "prompts", "tool", "unified_access_group", "memory", "projects",
-		"embeddings", "completions", "responses", "messages", "images", "audio", "files", "batches", "vector_stores", "rerank"},
-	"v2":   {"guardrails", "model", "organization", "team", "user", "key", "rerank", "login"},
-	"scim": {"v2"},
-}
+var segments = sync.OnceValue(func() map[string][]string {
+	return map[string][]string{
+		"": {"access_group", "active", "add", "apply_guardrail", "audit", "auto_router", "budget", "cache", "callbacks",
+			"config", "config_overrides", "coordination", "cost", "credentials", "customer", "delete", "fallback", "gateway",
+			"get", "global", "guardrails", "health", "in_product_nudges", "invitation", "jwt", "key", "model", "model_group", "model_hub",
+			"organization", "policies", "policy", "project", "prompts", "public", "reload", "router", "schedule", "settings",
+			"spend", "sso", "tag", "team", "test", "update", "upload", "user", "user_agent_analytics", "utils", "search_tools",
+			"vector_store", "end_user", "management", "usage", "cloudzero", "email", "compliance", "workflow", "roi"},
+		"v1": {"access_group", "agents", "mcp", "model", "prompts", "tool", "unified_access_group", "memory", "projects",
+			"embeddings", "completions", "responses", "messages", "images", "audio", "files", "batches", "vector_stores", "rerank"},
+		"v2":   {"guardrails", "model", "organization", "team", "user", "key", "rerank", "login"},
+		"scim": {"v2"},
+	}
+})
 
 // dispatch finds the route, checks the key and runs the handler.
 func (c *call) dispatch() *reply {
@@ -158,6 +218,9 @@ func (c *call) dispatch() *reply {
 	if found.access != open {
 		who, refusal := c.authenticate(found.access)
 		if refusal != nil {
+			if c.r.Method == http.MethodPost && found.access == llm {
+				c.recordUnauthorized(who, refusal)
+			}
 			return refusal
 		}
 		c.who = who
@@ -216,10 +279,10 @@ func match(pattern, path string) (map[string]string, bool) {
 func isManagement(path string) bool {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	under := ""
-	if _, nested := segments[parts[0]]; nested && len(parts) > 1 {
+	if _, nested := segments()[parts[0]]; nested && len(parts) > 1 {
 		under, parts = parts[0], parts[1:]
 	}
-	for _, segment := range segments[under] {
+	for _, segment := range segments()[under] {
 		if segment == parts[0] {
 			return true
 		}

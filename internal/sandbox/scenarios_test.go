@@ -49,7 +49,7 @@ func scenarios() []scenario {
 	newKey := func(more string) step {
 		return post("/key/generate", `{"key_alias":"k-{id}"`+more+`}`).saves("key", "key", "hash", "token")
 	}
-	return []scenario{
+	return append(activityScenarios(), []scenario{
 		// Authentication and routes.
 		{name: "no key", steps: []step{
 			get("/models").as("-").is(401), get("/key/list").as("-").is(401), post("/key/generate", `{}`).as("-").is(401),
@@ -244,7 +244,7 @@ func scenarios() []scenario {
 		}, cleanup: []step{deleteTeam}},
 		{name: "team: every field", steps: []step{
 			post("/team/new", `{"team_id":"t-{id}","team_alias":"T","members_with_roles":[{"role":"user","user_id":"u-{id}"}],"max_budget":5,"budget_duration":"1d","models":["gpt-4o-mini"],"metadata":{"a":1},"tpm_limit":1,"rpm_limit":2,"blocked":false}`),
-			get("/team/info?team_id=t-{id}"), get("/user/info?user_id=u-{id}"), newKey(`,"team_id":"t-{id}"`), get("/key/list?team_id=t-{id}").wants("total_count", "1"), get("/team/info?team_id=t-{id}"),
+			get("/team/info?team_id=t-{id}").but("team_memberships.0.user_id", "team_memberships.1.user_id"), get("/user/info?user_id=u-{id}"), newKey(`,"team_id":"t-{id}"`), get("/key/list?team_id=t-{id}").wants("total_count", "1"), get("/team/info?team_id=t-{id}").but("team_memberships.0.user_id", "team_memberships.1.user_id"),
 			get("/team/list?user_id=u-{id}"), get("/v2/team/list?user_id=u-{id}").wants("teams.0.keys_count", "1"), post("/team/delete", `{"team_ids":["t-{id}"]}`), get("/key/list?key_alias=k-{id}").wants("total_count", "0"),
 		}, cleanup: []step{deleteKey, deleteTeam, deleteUser}},
 		{name: "team: conflicts, not found, invalid", steps: []step{
@@ -382,5 +382,5 @@ func scenarios() []scenario {
 			get("/spend/logs?request_id=none-{id}").wants("#", "0"), get("/spend/logs?user_id=u-{id}").poll("0.spend").theirs().but("*.metadata"),
 			get("/spend/logs?start_date=2026-01-01&end_date=2026-01-02&api_key={key}"),
 		}, cleanup: []step{deleteKey}},
-	}
+	}...)
 }

@@ -12,7 +12,7 @@ import (
 func spendLogs(c *call) *reply {
 	from, to := c.query.Get("start_date"), c.query.Get("end_date")
 	rows := []object{}
-	for _, row := range slices.Backward(c.Logs) {
+	for _, row := range slices.Backward(c.logs()) {
 		if key := c.query.Get("api_key"); key != "" && row["api_key"] != tokenOf(key) {
 			continue
 		}

@@ -60,6 +60,16 @@ func updateTag(c *call) *reply {
 	}
 	row["description"], row["models"] = c.body["description"], or(c.body["models"], []any{}) // what is not given is cleared
 	row["updated_at"] = c.stamp()
+	limits := maps.Clone(c.body)
+	for _, name := range []string{"name", "description", "models"} {
+		delete(limits, name)
+	}
+	switch budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); {
+	case budget != nil:
+		c.changeBudget(budget, limits)
+	case len(limits) > 0:
+		row["budget_id"] = c.addBudget(limits)["budget_id"]
+	}
 	if bad := c.badTagModels(); bad != nil {
 		return bad
 	}
