@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"litellm-proxy/proxyclient"
 )
@@ -33,17 +34,28 @@ type Env struct {
 	// Delta is given the words of a streamed answer as they come; nil: not
 	// streaming.
 	Delta func(text string)
+	// Now is the clock; nil: the real one.
+	Now func() time.Time
 	// Confirm is asked before an operation that destroys something; an error
 	// ends the call with nothing sent. nil: no question.
 	Confirm func(ctx context.Context, op *Operation, args Args) error
 
 	// Of this call, set by Invoke and Plan.
+	op     *Operation
 	effect Effect
 	args   Args
 }
 
+// now is the time in UTC.
+func (env Env) now() time.Time {
+	if env.Now != nil {
+		return env.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
 // body is the arguments as a request body: as they came, the extra fields beside
-// the named ones.
+// the named ones, and what empties the fields that clear names.
 func (env Env) body() Args {
 	body := Args{}
 	for name, value := range env.args {
@@ -51,6 +63,7 @@ func (env Env) body() Args {
 			body[name] = value
 		}
 	}
+	env.op.cleared(env.args, body)
 	var more Args
 	if json.Unmarshal(env.args[extra], &more) == nil {
 		maps.Copy(body, more)
@@ -79,6 +92,11 @@ func (env Env) write(ctx context.Context, method, path string, body any) (json.R
 type Endpoint[In any] struct {
 	Method, Path string
 	Query, Body  []string
+	// Subject are the arguments of an update that say what is changed: without
+	// another one it changes nothing, which is refused.
+	Subject []string
+	// Fixed says that the request has no further fields: there is no extra.
+	Fixed bool
 }
 
 // Input implements [Action].
@@ -88,8 +106,11 @@ func (Endpoint[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 func (e Endpoint[In]) Run(ctx context.Context, env Env, _ Args) (Result, error) {
 	r := proxyclient.Request{Method: e.Method, Path: e.Path, Params: map[string]string{}, Read: env.effect == Read}
 	queried := e.Method == http.MethodGet || e.Method == http.MethodDelete
-	query, body := url.Values{}, Args{}
-	for name, value := range env.body() {
+	query, body, fields := url.Values{}, Args{}, env.body()
+	if len(e.Subject) > 0 && len(fields) <= len(e.Subject) {
+		return Result{}, usage("name what to change")
+	}
+	for name, value := range fields {
 		switch {
 		case strings.Contains(e.Path, "{"+name+"}"):
 			r.Params[name] = plain(value)
@@ -115,9 +136,16 @@ type List[In any] struct {
 	// the list. Total is that of the number of all items, Pages that of the
 	// number of all pages.
 	Items, Total, Pages string
+	// Capped is that of a boolean that says that Total is not the whole.
+	Capped string
 	// Page and Size are the names of the arguments that page; empty: the
-	// gateway sends everything at once.
+	// gateway sends everything at once. Offset says that Page counts items from
+	// 0 and not pages from 1, and that the gateway's size is maxPageSize.
 	Page, Size string
+	Offset     bool
+	// Prepare turns the arguments into what is sent, and returns what the
+	// answer is about; nil: they are sent as they came.
+	Prepare func(Env, Args) (Args, about, error)
 	// Defaults are sent where the argument is absent.
 	Defaults Args
 }
@@ -134,12 +162,19 @@ func (List[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 // Run implements [Action].
 func (l List[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 	r := proxyclient.Request{Path: l.Path, Params: map[string]string{}, Query: url.Values{}}
+	sent, what := args, about(nil)
+	if l.Prepare != nil {
+		var err error
+		if sent, what, err = l.Prepare(env, args); err != nil {
+			return Result{}, err
+		}
+	}
 	for name, value := range l.Defaults {
 		if args[name] == nil {
 			addQuery(r.Query, name, value)
 		}
 	}
-	for name, value := range args {
+	for name, value := range sent {
 		if strings.Contains(l.Path, "{"+name+"}") {
 			r.Params[name] = plain(value)
 		} else {
@@ -151,7 +186,14 @@ func (l List[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 		return Result{}, err
 	}
 	page, err := l.page(body, args)
-	return Result{Body: body, Page: page}, err
+	if err != nil {
+		return Result{Body: body}, err
+	}
+	result := Result{Body: body, Page: page}
+	if what != nil {
+		page.About, result.Notes = what.members(), what.notes()
+	}
+	return result, nil
 }
 
 func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
@@ -174,7 +216,19 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 	case l.Page == "":
 		p.Total = len(p.Items)
 	}
-	if l.Page != "" {
+	if l.Capped != "" && string(Lookup(body, l.Capped)) == "true" {
+		p.Total = -1
+	}
+	if l.Page != "" && l.Offset {
+		offset, _ := strconv.Atoi(string(args[l.Page]))
+		size := maxPageSize
+		if n, err := strconv.Atoi(string(args[l.Size])); err == nil {
+			size = n
+		}
+		if len(p.Items) >= size {
+			p.Next = args.with(l.Page, offset+len(p.Items))
+		}
+	} else if l.Page != "" {
 		number, pages := 1, 0
 		if n, err := strconv.Atoi(string(args[l.Page])); err == nil {
 			number = n
@@ -205,6 +259,26 @@ func (f Func[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 		return Result{}, usage("the arguments cannot be read: " + err.Error())
 	}
 	return f(ctx, env, in)
+}
+
+// Rows is an operation that makes a list: from several requests, or from an
+// answer that is none. It sets Result.Page.
+type Rows[In any] func(context.Context, Env, In) (Result, error)
+
+func (Rows[In]) shape() listShape { return listShape{} }
+
+// Input implements [Action].
+func (Rows[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
+
+// Run implements [Action].
+func (r Rows[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
+	return Func[In](r).Run(ctx, env, args)
+}
+
+// about is what an answer is about, which its items do not say.
+type about interface {
+	members() Args
+	notes() []string
 }
 
 // plain is a value as a path segment or a query value.

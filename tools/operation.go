@@ -66,6 +66,9 @@ type Operation struct {
 	EffectOf func(Args) Effect
 	// Typed says that a person who types the command has consented by that.
 	Typed bool
+	// Sweeping says that a destructive operation names no target: where nobody
+	// can be asked, consent must be given beforehand.
+	Sweeping bool
 	// Default puts the operation into the toolset "default".
 	Default bool
 	// Do is how it is done.
@@ -97,6 +100,9 @@ type Column struct {
 	Format Format
 	// Optional columns are shown only when asked for by name.
 	Optional bool
+	// Bar draws the numbers as bars beside them, where a person's terminal
+	// reads the table: decoration, and no part of the answer.
+	Bar bool
 	// ID marks an identifier that the next command may need; a tool's slim
 	// answer keeps it.
 	ID bool
@@ -142,6 +148,14 @@ func (op *Operation) EffectFor(args Args) Effect {
 func (op *Operation) Paged() bool {
 	l, ok := op.Do.(lister)
 	return ok && l.shape().Page != ""
+}
+
+// PageArgument is the name of the argument that pages, or "".
+func (op *Operation) PageArgument() string {
+	if l, ok := op.Do.(lister); ok {
+		return l.shape().Page
+	}
+	return ""
 }
 
 // Lists tells whether the operation answers with a list.
@@ -191,6 +205,9 @@ type Result struct {
 	Failed []Failure
 	// Done is what a write says it did; empty for a read.
 	Done string
+	// Notes are said beside the answer: the period that it covers, what a total
+	// leaves out.
+	Notes []string
 }
 
 // Page is the items of a list answer.
@@ -205,6 +222,12 @@ type Page struct {
 	// Bare prints the items alone as the JSON answer: the OpenAI-style lists
 	// {"data": […]}, which the Python CLI prints so.
 	Bare bool
+	// About are members that a tool's answer has beside the items; the Body of
+	// an operation that makes its answer has them too.
+	About Args
+	// Columns are the names of those that a table of this answer shows when
+	// none are asked for; nil: all but the optional ones.
+	Columns []string
 }
 
 // Failure is one part of a call that failed.
@@ -218,7 +241,8 @@ type Failure struct {
 // All returns every operation, in the order in which help and documentation
 // show them.
 func All() []*Operation {
-	return slices.Concat(models, credentials, keys, users, chat, raw, status)
+	return slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
+		organizations, projects, customers, budgets, providerBudgets, tags, spend, health, cache, chat, raw, status)
 }
 
 // Find returns the operation with this path ("keys list") or tool name

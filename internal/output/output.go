@@ -138,6 +138,9 @@ func (o Options) columns(op *tools.Operation) ([]tools.Column, error) {
 	return columns, nil
 }
 
+// drawn tells whether bars stand beside the numbers.
+func (o Options) drawn(f Format) bool { return o.Terminal && f == Table }
+
 // redact masks what is to be masked.
 func (o Options) redact(body []byte, keep []string) []byte {
 	if o.ShowSecrets || o.Redact == nil {
@@ -179,6 +182,9 @@ func write(w *bufio.Writer, op *tools.Operation, res tools.Result, o Options) er
 	bare := res.Page != nil && res.Page.Bare
 	if list && (bare || format == JSONL || format.hasColumns()) && format != Text {
 		s := newStream(w, op, o)
+		if res.Page != nil {
+			s.shown = res.Page.Columns
+		}
 		if err := s.Add(items); err != nil {
 			return err
 		}

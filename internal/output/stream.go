@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -28,6 +29,7 @@ type Stream struct {
 	keep    []string // the parts of an item that are no secret
 	text    string   // the path of the text in an item
 	maxRows int      // 0: any number
+	shown   []string // the columns of this answer; nil: the operation's
 
 	count   int
 	columns []tools.Column
@@ -130,6 +132,9 @@ func (s *Stream) start(first json.RawMessage) {
 	} else {
 		// Check has found no fault with them.
 		s.columns, _ = s.o.columns(s.op)
+		if s.shown != nil && s.o.Columns == nil {
+			s.columns = slices.DeleteFunc(s.columns, func(c tools.Column) bool { return !slices.Contains(s.shown, c.Name) })
+		}
 		s.picker = newPicker(s.columns)
 	}
 	if s.format == CSV {

@@ -50,6 +50,9 @@ func writeRows(w io.Writer, columns []tools.Column, rows [][]string, o Options) 
 			align[i] = tw.AlignRight
 		}
 	}
+	if o.drawn(Table) {
+		header, align, rows = drawBars(columns, header, align, rows)
+	}
 	return render(w, header, align, rows, o)
 }
 

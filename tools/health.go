@@ -1,0 +1,256 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"litellm-proxy/proxyclient"
+)
+
+var health = []*Operation{healthCheck, healthReadiness, healthDetails, healthLiveness, healthHistory, healthLatest, healthServices, healthLicense, healthTestConnection, healthBacklog}
+
+// checkTimeout is how long the gateway may take to call all its models.
+const checkTimeout = 5 * time.Minute
+
+type healthCheckInput struct {
+	Model   string `json:"model,omitempty" jsonschema_description:"Only the deployments of this model"`
+	ModelID string `json:"model_id,omitempty" jsonschema_description:"Only the deployment with this id"`
+}
+
+var healthCheck = &Operation{
+	Path:     "health check",
+	Summary:  "Call every model, or one, and list which deployments answer",
+	Help:     "Each call is a real one and costs what the provider takes; it can last minutes. health latest shows the last results without a call.",
+	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
+	Effect:   Read,
+	Do:       Rows[healthCheckInput](checkModels),
+	Columns: []Column{
+		{Name: "status"},
+		{Name: "model"},
+		{Name: "model_id"},
+		{Name: "error"},
+	},
+}
+
+// checkModels sends its request once: to repeat it would call the models again.
+// The gateway answers 503 with the same body when none of them is healthy.
+func checkModels(ctx context.Context, env Env, _ healthCheckInput) (Result, error) {
+	query := map[string][]string{}
+	for name, value := range env.args {
+		query[name] = []string{plain(value)}
+	}
+	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodGet, Path: "/health", Query: query, Timeout: checkTimeout})
+	if e := as(err); e != nil && e.Status == http.StatusServiceUnavailable && Lookup(e.Body, "unhealthy_endpoints") != nil {
+		body, err = e.Body, nil
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	page := &Page{Items: []json.RawMessage{}}
+	for _, status := range []string{"unhealthy", "healthy"} {
+		var endpoints []map[string]json.RawMessage
+		if err := json.Unmarshal(Lookup(body, status+"_endpoints"), &endpoints); err != nil && Lookup(body, status+"_endpoints") != nil {
+			return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of " + status + " deployments"}
+		}
+		for _, endpoint := range endpoints {
+			// Behind its first line an error has a stack trace.
+			reason, _, _ := strings.Cut(plain(endpoint["error"]), "\n")
+			item := row{{"status", status}, {"model", endpoint["model"]}, {"model_id", endpoint["model_id"]}}
+			if reason != "" && status == "unhealthy" {
+				item = append(item, rowMember{"error", reason})
+			}
+			page.Items = append(page.Items, encode(item))
+		}
+	}
+	page.Total = len(page.Items)
+	if model := env.args.String("model"); page.Total == 0 && model != "" && Lookup(body, "unhealthy_count") != nil {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no deployment of model " + shown(model) + " was checked",
+			Hint: "models list shows the models"}
+	}
+	return Result{Body: body, Page: page}, nil
+}
+
+var healthReadiness = &Operation{
+	Path:     "health readiness",
+	Summary:  "Show whether the gateway is ready to serve, with its database",
+	Help:     "Needs no key. status says more at once.",
+	Examples: []string{"health readiness"},
+	Effect:   Read,
+	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/readiness"},
+	Columns:  []Column{{Name: "status"}, {Name: "db"}},
+}
+
+var healthDetails = &Operation{
+	Path:     "health details",
+	Summary:  "Show version, cache, database and callbacks of the gateway",
+	Examples: []string{"health details --format table"},
+	Effect:   Read,
+	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/readiness/details"},
+	Columns: []Column{
+		{Name: "status"},
+		{Name: "db"},
+		{Name: "cache"},
+		{Name: "litellm_version"},
+		{Name: "success_callbacks"},
+		{Name: "log_level"},
+	},
+}
+
+var healthLiveness = &Operation{
+	Path:     "health liveness",
+	Summary:  "Show whether the gateway's process answers at all",
+	Help:     "Needs no key.",
+	Examples: []string{"health liveness"},
+	Effect:   Read,
+	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/liveness"},
+}
+
+var healthColumns = []Column{
+	{Name: "checked_at", Format: Time},
+	{Name: "model", Field: "model_name"},
+	{Name: "status"},
+	{Name: "healthy", Field: "healthy_count"},
+	{Name: "unhealthy", Field: "unhealthy_count"},
+	{Name: "response_time_ms"},
+	{Name: "error", Field: "error_message", Optional: true},
+	{Name: "model_id", Optional: true},
+	{Name: "checked_by", Optional: true},
+}
+
+type healthHistoryInput struct {
+	Model        string `json:"model,omitempty" jsonschema_description:"Only checks of this model"`
+	StatusFilter string `json:"status_filter,omitempty" jsonschema:"enum=healthy,enum=unhealthy" jsonschema_description:"Only checks that ended so" cli:"name=status"`
+	Limit        int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Checks in an answer (the gateway's default is 100)"`
+	Offset       int    `json:"offset,omitempty" jsonschema:"minimum=0" jsonschema_description:"Checks to leave out, from the newest"`
+}
+
+var healthHistory = &Operation{
+	Path:     "health history",
+	Summary:  "List the health checks of models that were made, newest first",
+	Help:     "The gateway keeps checks of single models and those that it makes by itself.",
+	Examples: []string{"health history --model gpt-4o-mini", "health history --status unhealthy --all --format csv"},
+	Effect:   Read,
+	Do:       List[healthHistoryInput]{Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true},
+	Columns:  healthColumns,
+}
+
+var healthLatest = &Operation{
+	Path:     "health latest",
+	Summary:  "List the last health check of each model",
+	Help:     "Calls no model. Models that were never checked by themselves are not in it.",
+	Examples: []string{"health latest"},
+	Effect:   Read,
+	Do:       Rows[struct{}](latestHealth),
+	Columns:  healthColumns,
+}
+
+func latestHealth(ctx context.Context, env Env, _ struct{}) (Result, error) {
+	body, err := env.read(ctx, proxyclient.Request{Path: "/health/latest"})
+	if err != nil {
+		return Result{}, err
+	}
+	var checks map[string]json.RawMessage
+	if list := Lookup(body, "latest_health_checks"); list != nil && json.Unmarshal(list, &checks) != nil {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no health checks"}
+	}
+	names := make([]string, 0, len(checks))
+	for name := range checks {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	page := &Page{Items: []json.RawMessage{}, Total: len(names)}
+	for _, name := range names {
+		page.Items = append(page.Items, checks[name])
+	}
+	return Result{Body: body, Page: page}, nil
+}
+
+type healthServicesInput struct {
+	Service string `json:"service" jsonschema:"required,minLength=1" jsonschema_description:"slack, ms_teams, email, webhook, langfuse, langfuse_otel, datadog, openmeter, braintrust, generic_api, arize, galileo, newrelic, sqs, slack_budget_alerts or another" cli:"arg=1"`
+}
+
+var healthServices = &Operation{
+	Path:     "health services",
+	Summary:  "Test a service that the gateway alerts or logs to, with a real test message",
+	Help:     "Needs a proxy admin's key. A service that the gateway is not configured for is refused.",
+	Examples: []string{"health services slack"},
+	Effect:   Write,
+	Do:       Endpoint[healthServicesInput]{Method: "GET", Path: "/health/services"},
+	Done:     "tested {service}",
+}
+
+var healthLicense = &Operation{
+	Path:     "health license",
+	Summary:  "Show the gateway's licence: type, expiry, features, limits",
+	Examples: []string{"health license --format table"},
+	Effect:   Read,
+	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/license"},
+	Columns: []Column{
+		{Name: "has_license"},
+		{Name: "license_type"},
+		{Name: "expiration_date", Format: Time},
+		{Name: "allowed_features"},
+		{Name: "max_users", Field: "limits.max_users"},
+		{Name: "max_teams", Field: "limits.max_teams"},
+	},
+}
+
+type healthTestInput struct {
+	Model         string `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"A model of the gateway, or one with its provider (openai/gpt-4o)" cli:"arg=1"`
+	LitellmParams pairs  `json:"litellm_params,omitempty" jsonschema_description:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
+	Mode          string `json:"mode,omitempty" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" jsonschema_description:"Kind of the test call (default: that of the model)"`
+	ModelInfo     pairs  `json:"model_info,omitempty" jsonschema_description:"As in models add" cli:"name=info,short=i,texts=model_info"`
+	extras
+}
+
+var healthTestConnection = &Operation{
+	Path:    "health test-connection",
+	Summary: "Test a model with its parameters before it is added: one real call to the provider",
+	Help:    "Nothing is stored. A model of the gateway is tested with its own parameters.",
+	Examples: []string{
+		"health test-connection gpt-4o-mini",
+		"health test-connection openai/gpt-4o -p api_key=@openai.key --mode chat",
+	},
+	Effect:  Write,
+	Do:      Func[healthTestInput](testConnection),
+	Columns: []Column{{Name: "status"}, {Name: "model", Field: "result.model"}, {Name: "error", Field: "result.error"}},
+	Done:    "tested {model}: it answers",
+}
+
+// testConnection puts the model among its parameters: without one there the
+// gateway answers 500. A test that fails is a 200 with the status error.
+func testConnection(ctx context.Context, env Env, in healthTestInput) (Result, error) {
+	fields := env.body()
+	delete(fields, "model")
+	params := pairs{"model": encode(in.Model)}
+	for name, value := range in.LitellmParams {
+		params[name] = value
+	}
+	fields["litellm_params"] = encode(params)
+	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodPost, Path: "/health/test_connection", Body: encode(fields), Timeout: chatTimeout})
+	result := Result{Body: body}
+	if plain(Lookup(body, "status")) == "error" {
+		reason, _, _ := strings.Cut(plain(Lookup(body, "result.error")), "\nstack trace:")
+		result.Failed = []Failure{{"model " + shown(in.Model), shown(strings.Join(strings.Fields(reason), " "))}}
+	}
+	return result, err
+}
+
+var healthBacklog = &Operation{
+	Path:     "health backlog",
+	Summary:  "Show how many requests the gateway's process works on and has waiting",
+	Help:     "Of the one process that answers, itself included.",
+	Examples: []string{"health backlog"},
+	Effect:   Read,
+	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/backlog"},
+	Columns: []Column{
+		{Name: "in_flight", Field: "in_flight_requests"},
+		{Name: "admitted", Field: "admitted_requests"},
+		{Name: "queued", Field: "queued_requests"},
+		{Name: "rejected", Field: "rejected_requests"},
+	},
+}

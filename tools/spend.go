@@ -1,0 +1,207 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+)
+
+var spend = []*Operation{spendSummary, spendTop, spendCompare, spendBudgets, spendLogs, spendGet, spendActivity, spendCalculate, spendReport}
+
+var spendLogColumns = []Column{
+	{Name: "time", Field: "startTime", Format: Time},
+	{Name: "request_id", ID: true},
+	{Name: "user_id", Field: "user", ID: true},
+	{Name: "team_id", ID: true},
+	{Name: "key_alias", Field: "metadata.user_api_key_alias"},
+	{Name: "model", Field: "model_group"},
+	{Name: "spend", Format: Dollars},
+	{Name: "total_tokens"},
+	{Name: "status"},
+	{Name: "error", Field: "metadata.error_information.error_class"},
+	{Name: "error_message", Field: "metadata.error_information.error_message", Optional: true},
+	{Name: "prompt_tokens", Optional: true},
+	{Name: "completion_tokens", Optional: true},
+	{Name: "duration_ms", Field: "request_duration_ms", Optional: true},
+	{Name: "key", Field: "api_key", Optional: true},
+	{Name: "upstream_model", Field: "model", Optional: true},
+	{Name: "provider", Field: "custom_llm_provider", Optional: true},
+	{Name: "customer_id", Field: "end_user", Optional: true},
+	{Name: "organization_id", Optional: true},
+	{Name: "tags", Field: "request_tags", Optional: true},
+	{Name: "session_id", Optional: true},
+	{Name: "cache_hit", Optional: true},
+}
+
+type spendLogsInput struct {
+	periodInput
+	UserID       string `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
+	User         string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	TeamID       string `json:"team_id,omitempty" jsonschema_description:"Only this team"`
+	Team         string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	APIKey       string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
+	KeyAlias     string `json:"key_alias,omitempty" jsonschema_description:"Only the key with this alias"`
+	ModelGroup   string `json:"model_group,omitempty" jsonschema_description:"Only this model, as callers name it" cli:"name=model"`
+	EndUser      string `json:"end_user,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
+	StatusFilter string `json:"status_filter,omitempty" jsonschema:"enum=success,enum=failure" jsonschema_description:"Only requests that ended so" cli:"name=status"`
+	RequestID    string `json:"request_id,omitempty" jsonschema_description:"Only this request"`
+	ErrorCode    string `json:"error_code,omitempty" jsonschema_description:"Only failures with this HTTP status"`
+	SortBy       string `json:"sort_by,omitempty" jsonschema:"enum=startTime,enum=endTime,enum=spend,enum=total_tokens,enum=request_duration_ms,enum=model" jsonschema_description:"Field to sort by (default startTime)"`
+	SortOrder    string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc"`
+	Page         int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	PageSize     int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Requests on a page (default 50)" cli:"alias=size"`
+}
+
+var spendLogs = &Operation{
+	Path:    "spend logs",
+	Summary: "List single requests with their cost, newest first, a page at a time",
+	Help:    "A request is seen some seconds after it was made. For sums use spend summary.",
+	Examples: []string{
+		"spend logs --period today --status failure",
+		"spend logs --key-alias ci --model gpt-4o-mini --sort-by spend",
+		"spend logs --user ann@example.com --period last-month --all --format csv",
+	},
+	Effect:  Read,
+	Default: true,
+	Do: List[spendLogsInput]{
+		Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
+		Page: "page", Size: "page_size", Prepare: timed,
+	},
+	Columns: spendLogColumns,
+}
+
+type spendGetInput struct {
+	RequestID string `json:"request_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the request, from spend logs or the id of a completion" cli:"arg=1"`
+}
+
+var spendGet = &Operation{
+	Path:     "spend get",
+	Summary:  "Show one request: cost, tokens, who made it, the error in full",
+	Examples: []string{"spend get chatcmpl-42ae407c-dfcb-43e5-b5a7-2a24b50b3fab"},
+	Effect:   Read,
+	Default:  true,
+	Do:       Func[spendGetInput](getRequest),
+	Columns:  spendLogColumns,
+}
+
+func getRequest(ctx context.Context, env Env, in spendGetInput) (Result, error) {
+	body, err := env.read(ctx, proxyclient.Request{Path: "/spend/logs", Query: url.Values{"request_id": {in.RequestID}}})
+	if err != nil {
+		return Result{}, err
+	}
+	var found []json.RawMessage
+	if err := json.Unmarshal(body, &found); err != nil {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (/spend/logs)"}
+	}
+	if len(found) == 0 {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "there is no request " + shown(in.RequestID),
+			Hint: "a request is seen some seconds after it was made"}
+	}
+	return Result{Body: found[0]}, nil
+}
+
+type spendActivityInput struct {
+	Of  string   `json:"of,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=tag" jsonschema_description:"Whose activity (default user)"`
+	IDs []string `json:"ids,omitempty" jsonschema_description:"Only these: ids, or names of tags; of users one at a time (default all)"`
+	periodInput
+	Model    string `json:"model,omitempty" jsonschema_description:"Only this model, as its provider names it (openai/gpt-4o)"`
+	APIKey   string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
+	Page     int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	PageSize int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Rows of the gateway's table on a page (default 1000)" cli:"alias=size"`
+}
+
+var spendActivity = &Operation{
+	Path:    "spend activity",
+	Summary: "Show the daily activity as the gateway keeps it, with breakdowns by model, provider, key and owner",
+	Help:    "For sums use spend summary. Organizations need LiteLLM Enterprise. Where an answer has several pages, a day may go on on the next.",
+	Examples: []string{
+		"spend activity --period 7d",
+		"spend activity --of team --ids research --period this-month",
+		"spend activity --of tag --format json",
+	},
+	Effect: Read,
+	Do: List[spendActivityInput]{
+		Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Prepare: activityOf,
+	},
+	Columns: []Column{
+		{Name: "date"},
+		{Name: "spend", Field: "metrics.spend", Format: Dollars, Bar: true},
+		{Name: "prompt_tokens", Field: "metrics.prompt_tokens"},
+		{Name: "completion_tokens", Field: "metrics.completion_tokens"},
+		{Name: "total_tokens", Field: "metrics.total_tokens"},
+		{Name: "requests", Field: "metrics.api_requests"},
+		{Name: "successful", Field: "metrics.successful_requests"},
+		{Name: "failed", Field: "metrics.failed_requests"},
+	},
+}
+
+// activityOf turns the arguments into those of the table that is meant.
+func activityOf(env Env, args Args) (Args, about, error) {
+	out, what, err := dated(env, args)
+	if err != nil {
+		return nil, nil, err
+	}
+	of := cmp.Or(args.String("of"), "user")
+	out["of"] = encode(of)
+	if out["page_size"] == nil {
+		out["page_size"] = encode(activityRows)
+	}
+	var ids []string
+	if json.Unmarshal(out["ids"], &ids) == nil && len(ids) > 0 {
+		if of == "user" && len(ids) > 1 {
+			return nil, nil, usage("{ids}: the activity of users is asked for one at a time")
+		}
+		out[activityTables[of].filter] = encode(strings.Join(ids, ","))
+	}
+	delete(out, "ids")
+	return out, what, nil
+}
+
+type spendCalculateInput struct {
+	Model              string    `json:"model,omitempty" jsonschema_description:"Model to calculate for, as callers name it"`
+	Messages           []message `json:"messages,omitempty" jsonschema_description:"The prompt; its tokens are counted" cli:"name=message,short=m"`
+	CompletionResponse object    `json:"completion_response,omitempty" jsonschema_description:"A whole completion with its usage and model, instead of messages"`
+}
+
+var spendCalculate = &Operation{
+	Path:    "spend calculate",
+	Summary: "Calculate what a prompt or a completion costs, in US dollars; no model is called",
+	Help:    "A prompt alone costs its input tokens.",
+	Examples: []string{
+		`spend calculate --model gpt-4o-mini -m "user:Hello, how are you?"`,
+		`spend calculate --completion-response '{"model": "gpt-4o-mini", "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}}'`,
+	},
+	Effect:  Read,
+	Do:      Func[spendCalculateInput](calculateSpend),
+	Columns: []Column{{Name: "cost", Format: Dollars}},
+}
+
+func calculateSpend(ctx context.Context, env Env, in spendCalculateInput) (Result, error) {
+	if in.CompletionResponse == nil && (in.Model == "" || len(in.Messages) == 0) {
+		return Result{}, usage("give {model} and {messages}, or {completion_response}")
+	}
+	body, err := env.read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: encode(env.args)})
+	return Result{Body: body}, err
+}
+
+type spendReportInput struct {
+	periodInput
+	GroupBy        string `json:"group_by,omitempty" jsonschema:"enum=team,enum=customer,enum=api_key" jsonschema_description:"What to group by (default team)"`
+	APIKey         string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
+	InternalUserID string `json:"internal_user_id,omitempty" jsonschema_description:"Only this internal user" cli:"name=user-id"`
+	TeamID         string `json:"team_id,omitempty" jsonschema_description:"Only this team"`
+	CustomerID     string `json:"customer_id,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
+}
+
+var spendReport = &Operation{
+	Path:     "spend report",
+	Summary:  "Show the gateway's own spend report by day and team, customer or key",
+	Help:     "Needs LiteLLM Enterprise; spend summary answers the same without.",
+	Examples: []string{"spend report --group-by customer --period last-month"},
+	Effect:   Read,
+	Do:       List[spendReportInput]{Path: "/global/spend/report", Prepare: dated},
+}

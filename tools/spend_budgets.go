@@ -1,0 +1,183 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"litellm-proxy/proxyclient"
+)
+
+// ownerList is a list of what may have a budget.
+type ownerList struct {
+	path, items, pages, size string
+	id, name                 string // of an item
+	query                    url.Values
+}
+
+var ownerLists = map[string]ownerList{
+	"key":          {path: "/key/list", items: "keys", pages: "total_pages", size: "size", id: "token", name: "key_alias", query: url.Values{"return_full_object": {"true"}}},
+	"user":         {path: "/user/list", items: "users", pages: "total_pages", size: "page_size", id: "user_id", name: "user_email"},
+	"team":         {path: "/v2/team/list", items: "teams", pages: "total_pages", size: "page_size", id: "team_id", name: "team_alias"},
+	"organization": {path: "/organization/list", id: "organization_id", name: "organization_alias"},
+	"customer":     {path: "/customer/list", id: "user_id", name: "alias"},
+}
+
+// all walks the items of all pages.
+func (l ownerList) all(ctx context.Context, env Env) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		for page, pages := 1, 1; page <= pages; page++ {
+			query := url.Values{}
+			for name, values := range l.query {
+				query[name] = values
+			}
+			if l.pages != "" {
+				query.Set("page", strconv.Itoa(page))
+				query.Set(l.size, strconv.Itoa(maxPageSize))
+			}
+			body, err := env.read(ctx, proxyclient.Request{Path: l.path, Query: query})
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			list := body
+			if l.items != "" {
+				list = Lookup(body, l.items)
+			}
+			var items []json.RawMessage
+			if err := json.Unmarshal(list, &items); err != nil && list != nil {
+				yield(nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (" + l.path + ")"})
+				return
+			}
+			for _, item := range items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if n, err := strconv.Atoi(string(Lookup(body, l.pages))); err == nil && l.pages != "" {
+				pages = n
+			}
+			if env.Progress != nil {
+				env.Progress(page, pages)
+			}
+		}
+	}
+}
+
+type spendBudgetsInput struct {
+	Of         []string `json:"of,omitempty" jsonschema:"enum=key,enum=user,enum=team,enum=organization,enum=customer" jsonschema_description:"Whose budgets (default all)"`
+	MinPercent *float64 `json:"min_percent,omitempty" jsonschema:"minimum=0" jsonschema_description:"Only budgets used up to so many percent or more"`
+	Limit      int      `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the fullest first (default all)"`
+}
+
+var spendBudgets = &Operation{
+	Path:     "spend budgets",
+	Summary:  "Show how far each budget is used and when it starts again: keys, users, teams, organizations, customers",
+	Help:     "The fullest first, in US dollars. What has no budget is not shown.",
+	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
+	Effect:   Read,
+	Default:  true,
+	Do:       Rows[spendBudgetsInput](showBudgets),
+	Columns: []Column{
+		{Name: "of"},
+		{Name: "name"},
+		{Name: "id"},
+		{Name: "spend", Format: Dollars},
+		{Name: "max_budget", Format: Dollars},
+		{Name: "used_percent", Bar: true},
+		{Name: "budget_duration"},
+		{Name: "budget_reset_at", Format: Time},
+		{Name: "remaining", Format: Dollars, Optional: true},
+	},
+}
+
+// wordsOf says why a part of a view is missing.
+var wordsOf = map[proxyclient.Code]string{
+	proxyclient.CodeEnterprise: "needs LiteLLM Enterprise",
+	proxyclient.CodeForbidden:  "this key may not list them",
+}
+
+// budgetUse is how far a budget is used.
+type budgetUse struct {
+	of, id       string
+	name         any
+	spend, limit float64
+	duration     json.RawMessage
+	reset        json.RawMessage
+}
+
+func (b *budgetUse) used() float64 {
+	if b.limit == 0 {
+		return 100
+	}
+	return b.spend / b.limit * 100
+}
+
+func showBudgets(ctx context.Context, env Env, in spendBudgetsInput) (Result, error) {
+	kinds := unique(in.Of)
+	if len(kinds) == 0 {
+		kinds = []string{"key", "user", "team", "organization", "customer"}
+	}
+	var found []*budgetUse
+	var notes []string
+	for _, of := range kinds {
+		for item, err := range ownerLists[of].all(ctx, env) {
+			if code := proxyclient.CodeOf(err); len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
+				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
+				break
+			}
+			if err != nil {
+				return Result{}, err
+			}
+			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
+				found = append(found, b)
+			}
+		}
+	}
+	slices.SortFunc(found, func(x, y *budgetUse) int {
+		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
+	})
+	shown := limited(found, in.Limit)
+	rows := make([]row, len(shown))
+	for i, b := range shown {
+		used := percent(b.used(), 100)
+		rows[i] = row{{"of", b.of}, {"name", b.name}, {"id", b.id}, {"spend", dollars(b.spend)}, {"max_budget", dollars(b.limit)},
+			{"used_percent", used}, {"remaining", dollars(b.limit - b.spend)}, {"budget_duration", b.duration}, {"budget_reset_at", b.reset}}
+	}
+	about := row{{"at", env.now().Format(time.RFC3339)}}
+	if notes != nil {
+		about = append(about, rowMember{"notes", notes})
+	}
+	if len(shown) < len(found) {
+		notes = append(slices.Clip(notes), fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found)))
+	}
+	return listed(about, rows, len(found), nil, notes), nil
+}
+
+// budgetOf is the budget of an item: its own, or the stored one that it refers
+// to. nil: it has none.
+func budgetOf(of string, item json.RawMessage) *budgetUse {
+	field := func(name string) json.RawMessage {
+		if value := Lookup(item, name); value != nil {
+			return value
+		}
+		return Lookup(item, "litellm_budget_table."+name)
+	}
+	limit, err := strconv.ParseFloat(plain(field("max_budget")), 64)
+	if err != nil {
+		return nil
+	}
+	l := ownerLists[of]
+	b := &budgetUse{of: of, id: plain(Lookup(item, l.id)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at")}
+	if name := Lookup(item, l.name); name != nil {
+		b.name = plain(name)
+	}
+	b.spend, _ = strconv.ParseFloat(plain(Lookup(item, "spend")), 64)
+	return b
+}

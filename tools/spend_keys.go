@@ -1,0 +1,158 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// keyReviews are the views of keys that an administrator cleans up with.
+var keyReviews = []*Operation{keysUnused, keysExpiring}
+
+type keysUnusedInput struct {
+	Days  int `json:"days,omitempty" jsonschema:"minimum=1,maximum=3650" jsonschema_description:"Not used for so many days (default 30)"`
+	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most (default all)"`
+}
+
+var keysUnused = &Operation{
+	Path:     "keys unused",
+	Summary:  "List keys that nobody used for some time, the longest idle first",
+	Help:     "A key that was never used counts from its creation; expired keys are left out.",
+	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
+	Effect:   Read,
+	Default:  true,
+	Do:       Rows[keysUnusedInput](unusedKeys),
+	Columns: []Column{
+		{Name: "key_alias"},
+		{Name: "key_name"},
+		{Name: "token"},
+		{Name: "user_id"},
+		{Name: "team_id"},
+		{Name: "idle_days"},
+		{Name: "last_active", Format: Time},
+		{Name: "created_at", Format: Time},
+		{Name: "spend", Format: Dollars},
+		{Name: "blocked", Optional: true},
+		{Name: "expires", Format: Time, Optional: true},
+	},
+}
+
+type keysExpiringInput struct {
+	Days    int  `json:"days,omitempty" jsonschema:"minimum=1,maximum=3650" jsonschema_description:"Expire within so many days (default 30)"`
+	Expired bool `json:"expired,omitempty" jsonschema_description:"Also those that have expired already"`
+	Limit   int  `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most (default all)"`
+}
+
+var keysExpiring = &Operation{
+	Path:     "keys expiring",
+	Summary:  "List keys that expire soon, the next first",
+	Examples: []string{"keys expiring --days 7", "keys expiring --expired"},
+	Effect:   Read,
+	Default:  true,
+	Do:       Rows[keysExpiringInput](expiringKeys),
+	Columns: []Column{
+		{Name: "key_alias"},
+		{Name: "key_name"},
+		{Name: "token"},
+		{Name: "user_id"},
+		{Name: "team_id"},
+		{Name: "days_left"},
+		{Name: "expires", Format: Time},
+		{Name: "last_active", Format: Time},
+		{Name: "spend", Format: Dollars, Optional: true},
+		{Name: "blocked", Optional: true},
+	},
+}
+
+// reviewed are the fields of a key that a review shows beside its own.
+var reviewed = strings.Fields("key_alias key_name token user_id team_id spend blocked last_active created_at expires")
+
+type reviewedKey struct {
+	days int
+	row  row
+}
+
+// reviewKeys walks all keys; judge tells which to show, and under which number
+// of days.
+func reviewKeys(ctx context.Context, env Env, days string, limit int, judge func(key json.RawMessage) (int, bool)) (Result, error) {
+	var found []reviewedKey
+	for key, err := range ownerLists["key"].all(ctx, env) {
+		if err != nil {
+			return Result{}, err
+		}
+		n, ok := judge(key)
+		if !ok {
+			continue
+		}
+		r := row{{days, n}}
+		for _, name := range reviewed {
+			r = append(r, rowMember{name, Lookup(key, name)})
+		}
+		found = append(found, reviewedKey{n, r})
+	}
+	slices.SortStableFunc(found, func(x, y reviewedKey) int {
+		if days == "days_left" {
+			return cmp.Compare(x.days, y.days)
+		}
+		return cmp.Compare(y.days, x.days)
+	})
+	shown := limited(found, limit)
+	rows := make([]row, len(shown))
+	for i, k := range shown {
+		rows[i] = k.row
+	}
+	var notes []string
+	if len(shown) < len(found) {
+		notes = []string{fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found))}
+	}
+	return listed(row{{"at", env.now().Format(time.RFC3339)}}, rows, len(found), nil, notes), nil
+}
+
+func unusedKeys(ctx context.Context, env Env, in keysUnusedInput) (Result, error) {
+	now, least := env.now(), cmp.Or(in.Days, 30)
+	return reviewKeys(ctx, env, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
+		if expires, ok := timeOf(key, "expires"); ok && expires.Before(now) {
+			return 0, false
+		}
+		last, ok := timeOf(key, "last_active")
+		if !ok {
+			last, ok = timeOf(key, "created_at")
+		}
+		idle := wholeDays(now.Sub(last))
+		return idle, ok && idle >= least
+	})
+}
+
+func expiringKeys(ctx context.Context, env Env, in keysExpiringInput) (Result, error) {
+	now, most := env.now(), time.Duration(cmp.Or(in.Days, 30))*24*time.Hour
+	return reviewKeys(ctx, env, "days_left", in.Limit, func(key json.RawMessage) (int, bool) {
+		expires, ok := timeOf(key, "expires")
+		left := expires.Sub(now)
+		return wholeDays(left), ok && left <= most && (left > 0 || in.Expired)
+	})
+}
+
+// wholeDays rounds down, also before zero.
+func wholeDays(d time.Duration) int {
+	const day = 24 * time.Hour
+	n := int(d / day)
+	if d < 0 && d%day != 0 {
+		n--
+	}
+	return n
+}
+
+// timeOf reads a time of the gateway, which without a zone is UTC.
+func timeOf(item json.RawMessage, field string) (time.Time, bool) {
+	text := strings.Replace(plain(Lookup(item, field)), " ", "T", 1)
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
