@@ -1,6 +1,11 @@
 package tools
 
-var credentials = []*Operation{credentialsList, credentialsCreate, credentialsGet, credentialsDelete}
+import (
+	"context"
+	"encoding/json"
+)
+
+var credentials = []*Operation{credentialsList, credentialsCreate, credentialsGet, credentialsUpdate, credentialsDelete}
 
 var credentialColumns = []Column{
 	{Name: "credential_name", ID: true},
@@ -52,6 +57,40 @@ var credentialsGet = &Operation{
 	Effect:   Read,
 	Do:       Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name}"},
 	Columns:  credentialColumns,
+}
+
+type credentialsUpdateInput struct {
+	credentialName
+	CredentialInfo   object   `json:"credential_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info"`
+	CredentialValues object   `json:"credential_values,omitempty" jsonschema_description:"Values to change, for example api_key; the others stay" cli:"name=values"`
+	ValuesToDelete   []string `json:"credential_values_to_delete,omitempty" jsonschema_description:"Names of values to delete" cli:"name=delete-values"`
+	DisplayName      string   `json:"display_name,omitempty" jsonschema_description:"Name for people"`
+	extras
+}
+
+var credentialsUpdate = &Operation{
+	Path:    "credentials update",
+	Summary: "Change values or information of a credential",
+	Help:    "What is not named stays. The name itself cannot be changed.",
+	Examples: []string{
+		"credentials update azure-prod --values @values.json",
+		"credentials update azure-prod --delete-values api_base",
+	},
+	Effect: Set,
+	Do: Func[credentialsUpdateInput](func(ctx context.Context, env Env, in credentialsUpdateInput) (Result, error) {
+		fields := env.body()
+		delete(fields, "credential_name")
+		if len(fields) == 0 {
+			return Result{}, usage("name what to change: {credential_values}, {credential_info} or {display_name}")
+		}
+		if in.CredentialInfo == nil {
+			// Required by the gateway, which keeps what is not in it.
+			fields["credential_info"] = json.RawMessage("{}")
+		}
+		body, err := env.send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)
+		return Result{Body: body}, err
+	}),
+	Done: "updated credential {credential_name}",
 }
 
 var credentialsDelete = &Operation{

@@ -111,7 +111,9 @@ func TestDeclarations(t *testing.T) {
 			}
 			if f.Arg > 0 {
 				args = append(args, f.Arg)
-				continue
+				if f.Required {
+					continue
+				}
 			}
 			for _, name := range append([]string{f.Flag, f.Short}, f.Aliases...) {
 				if name != "" && flags[name] {
@@ -239,7 +241,10 @@ func TestValidate(t *testing.T) {
 		{"keys generate", `{"models": "a"}`, `{models} must be an array, not a string`},
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},
 		{"keys list", `{"status": "gone"}`, `{status} must be one of active, expired, revoked, deleted`},
-		{"users delete", `{}`, `{user_ids} is required`},
+		{"users create", `{}`, `{user_email} is required`},
+		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear} (0) must be one of key_alias, models, max_budget`},
+		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is given, and {clear} is to empty it`},
+		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team} is given, and {clear} is to empty it`},
 		{"users delete", `{"user_ids": []}`, `{user_ids} names nothing`},
 		{"models delete", `{"id": ""}`, `{id} is empty`},
 		{"chat completions", `{"model": "m", "messages": [{"role": "usr", "content": "x"}]}`, `{messages} (0.role) must be one of`},

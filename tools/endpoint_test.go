@@ -2,7 +2,7 @@ package tools
 
 import "net/http"
 
-// takesBody tells the tests whether an endpoint's arguments may go into a body.
+// takesBody tells the tests whether an endpoint takes body fields of any name.
 func (e Endpoint[In]) takesBody() bool {
-	return e.Method != http.MethodGet && e.Method != http.MethodDelete
+	return !e.Fixed && e.Method != http.MethodGet && e.Method != http.MethodDelete
 }

@@ -1,11 +1,13 @@
 package tools
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 
 	"litellm-proxy/proxyclient"
@@ -25,13 +27,14 @@ func Invoke(ctx context.Context, env Env, op *Operation, args Args) (Result, err
 	if err != nil {
 		return Result{}, proxyclient.Wrap(op.Path, err)
 	}
-	env.effect, env.args = op.EffectFor(args), args
+	env.op, env.effect, env.args = op, op.EffectFor(args), args
 	if env.effect == Destructive && env.Confirm != nil {
 		if err := env.Confirm(ctx, op, args); err != nil {
 			return Result{}, err
 		}
 	}
 	result, err := op.Do.Run(ctx, env, args)
+	result.tell()
 	if err != nil {
 		return result, proxyclient.Wrap(op.doing(args), err)
 	}
@@ -39,6 +42,24 @@ func Invoke(ctx context.Context, env Env, op *Operation, args Args) (Result, err
 		result.Done = op.done(args, result.Body)
 	}
 	return result, nil
+}
+
+// tell keeps secrets out of what the result says, and puts the failures into an
+// answer that has not said them itself.
+func (r *Result) tell() {
+	r.Done = proxyclient.RedactText(r.Done)
+	for i, f := range r.Failed {
+		r.Failed[i] = Failure{proxyclient.RedactText(f.What), proxyclient.RedactText(f.Why)}
+	}
+	body := bytes.TrimSpace(r.Body)
+	if len(r.Failed) == 0 || len(body) < 2 || body[0] != '{' || Lookup(body, "failed") != nil {
+		return
+	}
+	head, comma := bytes.TrimSpace(body[:len(body)-1]), ","
+	if len(head) == 1 {
+		comma = ""
+	}
+	r.Body = slices.Concat(head, []byte(comma+`"failed":`), encode(r.Failed), []byte("}"))
 }
 
 // Plan runs the operation with its writes recorded instead of sent, and returns
@@ -54,7 +75,7 @@ func Plan(ctx context.Context, env Env, op *Operation, args Args) ([]proxyclient
 	}
 	client, recorder := env.Client.Recording()
 	env.Client, env.Confirm, env.Delta = client, nil, nil
-	env.effect, env.args = op.EffectFor(args), args
+	env.op, env.effect, env.args = op, op.EffectFor(args), args
 	if _, err := op.Do.Run(ctx, env, args); err != nil {
 		return nil, proxyclient.Wrap(op.doing(args), err)
 	}

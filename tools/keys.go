@@ -13,7 +13,10 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-var keys = []*Operation{keysList, keysGenerate, keysInfo, keysDelete}
+var keys = []*Operation{
+	keysList, keysGenerate, keysInfo, keysUpdate, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
+	keysServiceAccount, keysRegenerate, keysBulkUpdate, keysHealth,
+}
 
 var keyColumns = []Column{
 	{Name: "key_alias", ID: true},
@@ -39,10 +42,11 @@ type keysListInput struct {
 	Page                 int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
 	Size                 int    `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Keys on a page (the gateway's default is 10)"`
 	UserID               string `json:"user_id,omitempty" jsonschema_description:"Only keys of this internal user"`
-	User                 string `json:"user,omitempty" jsonschema_description:"The same by the user's email" ref:"user_id"`
+	User                 string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
 	TeamID               string `json:"team_id,omitempty" jsonschema_description:"Only keys of this team"`
-	Team                 string `json:"team,omitempty" jsonschema_description:"The same by the team's alias" ref:"team_id"`
+	Team                 string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 	OrganizationID       string `json:"organization_id,omitempty" jsonschema_description:"Only keys of this organization"`
+	Organization         string `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
 	KeyHash              string `json:"key_hash,omitempty" jsonschema_description:"Only the key with this 64-digit hash (its token)"`
 	KeyAlias             string `json:"key_alias,omitempty" jsonschema_description:"Only the key with exactly this alias"`
 	Search               string `json:"search,omitempty" jsonschema_description:"Only keys whose alias contains this text or whose hash it is"`
@@ -72,24 +76,40 @@ var keysList = &Operation{
 	Columns: keyColumns,
 }
 
+// keyLimits are the settings of a key that generate and update share.
+type keyLimits struct {
+	Models              []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; an empty list: all" clear:"[]"`
+	MaxBudget           *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend" clear:"null"`
+	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires this long from now, for example 24h or 7d" clear:"null"`
+	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
+	Team                string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	UserID              string   `json:"user_id,omitempty" jsonschema_description:"Internal user that the key belongs to" clear:"null"`
+	User                string   `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for the key" clear:"null"`
+	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	MaxParallelRequests *int     `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
+	ModelRPMLimit       object   `json:"model_rpm_limit,omitempty" jsonschema_description:"Requests per minute by model: {\"gpt-4o\": 10}"`
+	ModelTPMLimit       object   `json:"model_tpm_limit,omitempty" jsonschema_description:"Tokens per minute by model"`
+	ModelMaxBudget      object   `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
+	Tags                []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	Guardrails          []string `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
+	Permissions         object   `json:"permissions,omitempty" jsonschema_description:"What the key may do beside calls: {\"allow_pii_controls\": true}" clear:"{}"`
+	AllowedRoutes       []string `json:"allowed_routes,omitempty" jsonschema_description:"Only these routes: llm_api_routes, /chat/completions" clear:"[]"`
+	Aliases             object   `json:"aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata            object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key" clear:"{}"`
+}
+
 type keysGenerateInput struct {
-	KeyAlias            string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
-	Models              []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: all"`
-	MaxBudget           *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend"`
-	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time, for example 30d"`
-	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 24h or 7d; not given: never"`
-	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to"`
-	Team                string   `json:"team,omitempty" jsonschema_description:"The same by the team's alias" ref:"team_id"`
-	UserID              string   `json:"user_id,omitempty" jsonschema_description:"Internal user that the key belongs to"`
-	User                string   `json:"user,omitempty" jsonschema_description:"The same by the user's email" ref:"user_id"`
-	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for the key"`
-	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
-	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
-	MaxParallelRequests *int     `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests at the same time at most"`
-	Aliases             object   `json:"aliases,omitempty" jsonschema_description:"Model alias to model name, for example {\"fast\": \"gpt-4o-mini\"}"`
-	Config              object   `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
-	Metadata            object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
-	Spend               *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	KeyAlias string `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
+	keyLimits
+	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
+	OrganizationID string   `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
+	Organization   string   `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	KeyType        string   `json:"key_type,omitempty" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" jsonschema_description:"What the key is for; sets allowed_routes"`
+	Config         object   `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
+	Spend          *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
 	extras
 }
 
@@ -99,7 +119,7 @@ var keysGenerate = &Operation{
 	Help:    "The key itself is in the answer's field key and is never shown again. Without {models} it may use every model; without {max_budget} it has no limit.",
 	Examples: []string{
 		"keys generate --models gpt-4o-mini --max-budget 100 --duration 24h --key-alias my-key",
-		"keys generate --key-alias ci --set tags:='[\"ci\"]' | jq -r .key",
+		"keys generate --key-alias ci --team research | jq -r .key",
 	},
 	Effect:  Write,
 	Default: true,

@@ -9,10 +9,13 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-var models = []*Operation{modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete}
+var models = []*Operation{
+	modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete, modelsBlock, modelsUnblock, modelsTest, modelsDeprecations,
+}
 
 type modelsListInput struct {
 	TeamID string `json:"team_id,omitempty" jsonschema_description:"Only models that this team may use"`
+	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 }
 
 var modelsList = &Operation{
@@ -146,10 +149,16 @@ func getModel(ctx context.Context, env Env, in modelsGetInput) (Result, error) {
 	return Result{}, ambiguous("deployment", in.Name, "id", found, "model_info.id")
 }
 
+// modelRef names one deployment.
+type modelRef struct {
+	ModelID string `json:"model_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
+	Name    string `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"model_id,required"`
+}
+
 type modelsUpdateInput struct {
-	ModelID       string `json:"model_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
-	LitellmParams pairs  `json:"litellm_params,omitempty" jsonschema_description:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     pairs  `json:"model_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
+	modelRef
+	LitellmParams pairs `json:"litellm_params,omitempty" jsonschema_description:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
+	ModelInfo     pairs `json:"model_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
 	extras
 }
 
@@ -188,14 +197,15 @@ func updateModel(ctx context.Context, env Env, in modelsUpdateInput) (Result, er
 }
 
 type modelsDeleteInput struct {
-	ID string `json:"id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
+	ID   string `json:"id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
+	Name string `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"id,required"`
 }
 
 var modelsDelete = &Operation{
 	Path:     "models delete",
 	Summary:  "Delete one deployment of a model",
 	Help:     "Models of the gateway's configuration file cannot be deleted.",
-	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354"},
+	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354", "models delete --name gpt-4"},
 	Effect:   Destructive,
 	Default:  true,
 	Do:       Endpoint[modelsDeleteInput]{Method: "POST", Path: "/model/delete"},

@@ -57,6 +57,9 @@ func (op *Operation) resolve(ctx context.Context, env Env, args Args) (Args, err
 		if err != nil {
 			return nil, err
 		}
+		if target, _ := op.field(f.Ref); target.Kind == Strings {
+			id = encode([]json.RawMessage{id})
+		}
 		args = maps.Clone(args)
 		delete(args, f.Name)
 		args[f.Ref] = id

@@ -71,7 +71,8 @@ type Field struct {
 	Name string
 	// Flag, Aliases and Short are the flag's names without dashes; Arg is the
 	// place of a positional argument from 1, or 0, and Flag then its name in
-	// the usage line. Only the last one may be Strings, and takes all the rest.
+	// the usage line; one that is not required may be given as a flag too. Only
+	// the last one may be Strings, and takes all the rest.
 	Flag, Short string
 	Aliases     []string
 	Arg         int
@@ -85,6 +86,8 @@ type Field struct {
 	// given.
 	Ref         string
 	RefRequired bool
+	// Cleared is what is sent to empty the field, or "" when it cannot be.
+	Cleared string
 	// Texts are the members of a Pairs field that stay text whatever they look
 	// like, because the gateway's schema calls them strings.
 	Texts []string
@@ -99,6 +102,14 @@ type Field struct {
 func (op *Operation) Fields() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == clearField && f.Kind == Strings })
+	if i >= 0 {
+		for _, f := range fields {
+			if f.Cleared != "" {
+				fields[i].Enum = append(fields[i].Enum, f.Name)
+			}
+		}
+	}
 	return fields
 }
 
@@ -116,6 +127,7 @@ func collect(t reflect.Type, fields *[]Field) {
 		}
 		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kinds[typ],
 			Help: sf.Tag.Get("jsonschema_description")}
+		f.Cleared = sf.Tag.Get("clear")
 		f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
 		if f.Kind == 0 {
 			panic("tools: the input field " + name + " has type " + typ.String() + ", which no surface can show")
@@ -181,6 +193,12 @@ func (op *Operation) schema() *jsonschema.Schema {
 	}
 	s := r.ReflectFromType(op.Do.Input())
 	s.Version = ""
+	if f, ok := op.field(clearField); ok && f.Kind == Strings {
+		property, _ := s.Properties.Get(clearField)
+		for _, name := range f.Enum {
+			property.Items.Enum = append(property.Items.Enum, name)
+		}
+	}
 	return s
 }
 

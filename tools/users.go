@@ -2,12 +2,15 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 
 	"litellm-proxy/proxyclient"
 )
 
-var users = []*Operation{usersList, usersCreate, usersGet, usersDelete}
+var users = []*Operation{
+	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
+}
 
 var userColumns = []Column{
 	{Name: "user_id", ID: true},
@@ -32,7 +35,8 @@ type usersListInput struct {
 	UserEmail string `json:"user_email,omitempty" jsonschema_description:"Only users whose email contains this text" cli:"name=email"`
 	Search    string `json:"search,omitempty" jsonschema_description:"Only users whose id or email contains this text"`
 	UserIDs   string `json:"user_ids,omitempty" jsonschema_description:"Only these user ids, separated by commas"`
-	Team      string `json:"team,omitempty" jsonschema_description:"Only members of the team with this id"`
+	TeamID    string `json:"team_id,omitempty" jsonschema_description:"Only members of this team"`
+	Team      string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 	SortBy    string `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or user_email"`
 	SortOrder string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
 }
@@ -46,6 +50,13 @@ var usersList = &Operation{
 	Default:  true,
 	Do: List[usersListInput]{
 		Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
+		Prepare: func(_ Env, args Args) (Args, about, error) {
+			if id, given := args["team_id"]; given { // the gateway calls it team
+				args = args.with("team", id)
+				delete(args, "team_id")
+			}
+			return args, nil, nil
+		},
 	},
 	Columns: userColumns,
 }
@@ -54,7 +65,7 @@ type usersCreateInput struct {
 	UserEmail     string   `json:"user_email" jsonschema:"required,minLength=1" jsonschema_description:"Email address" cli:"name=email"`
 	UserRole      string   `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What the user may do (default internal_user)" cli:"name=role"`
 	UserAlias     string   `json:"user_alias,omitempty" jsonschema_description:"Name for people" cli:"name=alias"`
-	Teams         []string `json:"teams,omitempty" jsonschema_description:"Ids of existing teams to join" cli:"name=team"`
+	Teams         []string `json:"teams,omitempty" jsonschema_description:"Ids or aliases of existing teams to join" cli:"name=team"`
 	MaxBudget     *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend, in US dollars"`
 	UserID        string   `json:"user_id,omitempty" jsonschema_description:"Id of the user; not given: the gateway makes one"`
 	Models        []string `json:"models,omitempty" jsonschema_description:"Models that the user may use; none given: all"`
@@ -79,19 +90,14 @@ var usersCreate = &Operation{
 }
 
 func createUser(ctx context.Context, env Env, in usersCreateInput) (Result, error) {
-	for _, team := range in.Teams {
-		_, err := env.read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {team}}})
-		if isNotFound(err) {
-			return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-				Message: "team " + shown(team) + " does not exist; nothing was created",
-				Hint:    "GET /team/list (http request) shows the teams"}
-		}
-		// A key that may not look at the team may still be allowed to create.
-		if err != nil && !isRefused(err) {
+	fields := env.body()
+	if len(in.Teams) > 0 {
+		teams, err := teamIDs(ctx, env, in.Teams)
+		if err != nil {
 			return Result{}, err
 		}
+		fields["teams"] = encode(teams)
 	}
-	fields := env.body()
 	if in.UserRole == "" {
 		fields["user_role"] = encode("internal_user")
 	}
@@ -99,9 +105,33 @@ func createUser(ctx context.Context, env Env, in usersCreateInput) (Result, erro
 	return Result{Body: body}, err
 }
 
+// teamIDs are the ids of teams of which some may be named by their aliases. The
+// gateway leaves out what does not exist without a word.
+func teamIDs(ctx context.Context, env Env, names []string) ([]string, error) {
+	ids := make([]string, len(names))
+	for i, name := range names {
+		ids[i] = name
+		_, err := env.read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
+		if isNotFound(err) {
+			var id json.RawMessage
+			if id, err = directories["team"].find(ctx, env, name, "teams"); isNotFound(err) {
+				return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound,
+					Message: "team " + shown(name) + " does not exist; nothing was created",
+					Hint:    "teams list shows the teams"}
+			}
+			ids[i] = plain(id)
+		}
+		// A key that may not look at the team may still be allowed to create.
+		if err != nil && !isRefused(err) {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
 type usersGetInput struct {
 	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
-	User   string `json:"user,omitempty" jsonschema_description:"The same by the user's email" ref:"user_id" cli:"alias=email"`
+	User   string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id" cli:"alias=email"`
 }
 
 var usersGet = &Operation{
@@ -114,15 +144,74 @@ var usersGet = &Operation{
 	Columns:  within("user_info", userColumns),
 }
 
+// userRef names one user.
+type userRef struct {
+	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user" cli:"arg=1"`
+	User   string `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+}
+
+// userLimits are the settings that the gateway changes of a user. Its null
+// empties only some of them.
+type userLimits struct {
+	UserRole       string   `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What the user may do" cli:"name=role"`
+	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend, in US dollars" clear:"null"`
+	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	Models         []string `json:"models,omitempty" jsonschema_description:"Models that the user may use; all-proxy-models: all"`
+	Metadata       object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the user"`
+}
+
+type usersUpdateInput struct {
+	userRef
+	UserEmail string `json:"user_email,omitempty" jsonschema_description:"New email address" cli:"name=email"`
+	UserAlias string `json:"user_alias,omitempty" jsonschema_description:"New name for people" cli:"name=alias"`
+	userLimits
+	clearing
+	extras
+}
+
+var usersUpdate = &Operation{
+	Path:    "users update",
+	Summary: "Change role, limits, email or name of an internal user",
+	Help:    "What is not named stays; {clear} removes a limit. Refused for a user who does not exist, whom the gateway would create.",
+	Examples: []string{
+		"users update --user ann@example.com --max-budget 50 --budget-duration 30d",
+		"users update ann --role internal_user_viewer --clear max_budget",
+	},
+	Effect:  Set,
+	Default: true,
+	Do: Func[usersUpdateInput](func(ctx context.Context, env Env, in usersUpdateInput) (Result, error) {
+		fields := env.body()
+		if len(fields) < 2 {
+			return Result{}, usage("name what to change")
+		}
+		if there, err := userExists(ctx, env, in.UserID); err != nil {
+			return Result{}, err
+		} else if !there {
+			return Result{}, noUser(in.UserID)
+		}
+		body, err := env.write(ctx, "POST", "/user/update", fields)
+		return Result{Body: body}, err
+	}),
+	Columns: within("data", userColumns),
+	Done:    "updated user {data.user_email} ({user_id})",
+}
+
+func noUser(id string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + shown(id) + " does not exist; nothing was changed"}
+}
+
 type usersDeleteInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
+	UserIDs []string `json:"user_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
+	User    string   `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"One user by email" ref:"user_ids,required"`
 }
 
 var usersDelete = &Operation{
 	Path:     "users delete",
 	Summary:  "Delete internal users and their keys",
-	Help:     "When one of them does not exist, none is deleted.",
-	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf"},
+	Help:     "When one of them does not exist, none is deleted. To see the spend first and block the keys use users retire.",
+	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
 	Effect:   Destructive,
 	Default:  true,
 	Do:       Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},

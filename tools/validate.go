@@ -61,6 +61,9 @@ func (op *Operation) Validate(args Args) error {
 		faults = op.declared(more)
 	}
 	if len(faults) == 0 {
+		faults = op.contradictions(args)
+	}
+	if len(faults) == 0 {
 		return nil
 	}
 	return usage(strings.Join(faults, "; "))

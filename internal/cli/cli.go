@@ -1,6 +1,6 @@
 // Package cli is the command line: it makes a Cobra command of every operation
-// of package tools, and adds the commands that are no operation (mcp, version,
-// completion).
+// of package tools, and adds the commands that are no operation (mcp, sandbox,
+// demo, version, completion).
 //
 // A call goes so: [Run] makes the bare commands, finds the one that is meant and
 // gives that one its flags; the flags fill one JSON object under the gateway's
@@ -24,6 +24,7 @@ import (
 	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
 )
@@ -55,8 +56,10 @@ func Main() int {
 // Run runs the program and returns its exit status: 0 done, 1 refused or failed,
 // 2 usage, 3 not found, 4 authentication or permission, 5 unreachable, 130
 // interrupted.
-func Run(ctx context.Context, sys System) int {
-	a := &app{System: sys, readOnly: readOnly(sys.Args)}
+func Run(ctx context.Context, sys System) int { return run(ctx, sys, nil) }
+
+func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
+	a := &app{System: sys, readOnly: readOnly(sys.Args), demo: demo}
 	root := a.root()
 	if leaf := leaf(root, sys.Args); leaf != nil && a.bind[leaf] != nil {
 		a.bind[leaf](leaf)
@@ -84,6 +87,9 @@ type app struct {
 	// format that was asked for.
 	op     *tools.Operation
 	format string
+	// demo is the throw-away sandbox of a demo under way, instead of the one in
+	// the file.
+	demo *sandbox.Gateway
 }
 
 // readOnly tells whether --read-only is given: it takes commands away, so that
@@ -132,6 +138,7 @@ Every operation is a command here and a tool for AI assistants (litellm-proxy mc
 	p := root.PersistentFlags()
 	p.SortFlags = false
 	p.StringVar(&a.flags.BaseURL, "base-url", "", "URL of the gateway (default "+config.URLVariable+", then "+config.DefaultURL+")")
+	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "use the gateway in this program, to try things out (the same as --base-url "+config.SandboxURL+")")
 	p.StringVar(&a.flags.APIKey, "api-key", "", "virtual key or master key (default "+config.KeyVariable+")")
 	p.StringVar(&a.flags.Timeout, "timeout", "", "longest time for a request, for example 90s (default 60s; chat 10m)")
 	p.StringVar(&a.flags.CAFile, "ca-file", "", "file of CA certificates to trust beside the system's (default "+config.CAFileVariable+")")
@@ -139,7 +146,7 @@ Every operation is a command here and a tool for AI assistants (litellm-proxy mc
 	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "do not mask secrets in answers")
 	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "leave out every operation that changes something")
 	a.groups(root)
-	root.AddCommand(a.mcpCommand(), a.versionCommand())
+	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
 			c.RunE = group
@@ -221,6 +228,11 @@ func (a *app) client() (*proxyclient.Client, error) {
 	}
 	if a.flags.debug {
 		c.Debug = a.Stderr
+	}
+	if s.Sandbox() {
+		if err := a.useSandbox(&c); err != nil {
+			return nil, err
+		}
 	}
 	return proxyclient.New(c)
 }

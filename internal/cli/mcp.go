@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpserver"
 )
 
@@ -25,6 +26,7 @@ key as "Authorization: Bearer sk-..."; the server's own is used only with
 stdout belongs to the protocol; the log is on stderr.`,
 		Example: `  litellm-proxy mcp
   litellm-proxy mcp --read-only --toolsets keys,users
+  litellm-proxy mcp --sandbox
   litellm-proxy mcp --transport http --addr 127.0.0.1:8808`,
 		Args: cobra.NoArgs,
 	}
@@ -53,6 +55,9 @@ stdout belongs to the protocol; the log is on stderr.`,
 			return err
 		}
 		o.Client, o.Version, o.ReadOnly = client, Version(), a.readOnly
+		if client.BaseURL() == config.SandboxURL {
+			o.Note = "This gateway is a sandbox for trying things out: its models answer fixed texts, nothing in it reaches a provider or costs money."
+		}
 		o.Log = slog.New(slog.NewTextHandler(a.Stderr, nil))
 		server, err := mcpserver.New(o)
 		if err != nil {

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/output"
@@ -46,6 +48,9 @@ func (a *app) bindOperation(cmd *cobra.Command, op *tools.Operation) {
 		switch {
 		case f.Arg > 0:
 			positional = append(positional, f)
+			if !f.Required { // --team-id beside --team
+				c.bindField(cmd, f)
+			}
 		case f.Name == extraField:
 			c.bindExtra(cmd, f)
 		default:
@@ -99,10 +104,14 @@ func usageLine(op *tools.Operation, positional []tools.Field) string {
 		line = op.Path
 	}
 	for _, f := range positional {
-		line += " <" + f.Flag + ">"
+		word := "<" + f.Flag + ">"
 		if f.Kind == tools.Strings {
-			line += "..."
+			word += "..."
 		}
+		if !f.Required {
+			word = "[" + word + "]"
+		}
+		line += " " + word
 	}
 	return line
 }
@@ -186,6 +195,12 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 	}
 }
 
+// isTerminal tells whether a person's terminal reads what is written to w.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // positional stores the positional arguments.
 func (c *call) positional(fields []tools.Field, args []string) error {
 	for i, arg := range args {
@@ -205,12 +220,16 @@ func (c *call) positional(fields []tools.Field, args []string) error {
 
 func (c *call) run(ctx context.Context) error {
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
-	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, proxyclient.RedactJSON, c.Terminal != nil
+	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, proxyclient.RedactJSON, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
 	}
-	if c.all && c.values.args["page"] != nil {
-		return usageError("--all walks every page; give it or --page")
+	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
+		return usageError("--all walks every page; give it or --" + page)
+	}
+	if c.op.Sweeping && c.Terminal == nil && !c.yes && !c.dryRun {
+		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
+			Hint: "--yes goes ahead without asking"}
 	}
 	streaming := string(c.values.args["stream"]) == "true"
 	if streaming && c.format != "" && c.format != "text" {
@@ -255,8 +274,9 @@ func (c *call) show(result tools.Result, failed error) error {
 			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "writing the answer: " + err.Error()}
 		}
 	}
+	c.notes(result)
 	if p := result.Page; p != nil && p.Next != nil {
-		c.note("%s", paging(p, len(p.Items)))
+		c.note("%s", paging(p, c.op.PageArgument()))
 	}
 	if result.Done != "" {
 		c.note("%s", result.Done)
@@ -283,13 +303,20 @@ func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.Stderr, program+": "+format+"\n", args...)
 }
 
+// notes says what an answer covers or leaves out.
+func (c *call) notes(result tools.Result) {
+	for _, text := range result.Notes {
+		c.note("%s", c.words(text))
+	}
+}
+
 // paging says that a page is not the whole.
-func paging(p *tools.Page, shown int) string {
+func paging(p *tools.Page, argument string) string {
 	of := ""
 	if p.Total >= 0 {
 		of = fmt.Sprintf(" of %d", p.Total)
 	}
-	return fmt.Sprintf("showing %d%s (next: --page %s, or --all)", shown, of, p.Next["page"])
+	return fmt.Sprintf("showing %d%s (next: --%s %s, or --all)", len(p.Items), of, argument, p.Next[argument])
 }
 
 // plan is --dry-run.
@@ -327,9 +354,16 @@ func (c *call) walk(ctx context.Context, env tools.Env) error {
 			}
 			return proxyclient.Wrap(fmt.Sprintf("after %d items", shown), err)
 		}
+		if shown == 0 {
+			c.notes(result)
+		}
 		shown += len(result.Page.Items)
 		if c.Terminal != nil && result.Page.Next != nil {
-			fmt.Fprintf(c.Stderr, "\r%d of %d", shown, result.Page.Total)
+			of := ""
+			if result.Page.Total >= 0 {
+				of = fmt.Sprintf(" of %d", result.Page.Total)
+			}
+			fmt.Fprintf(c.Stderr, "\r%d%s", shown, of)
 		}
 	}
 	if c.Terminal != nil {

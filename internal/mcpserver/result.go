@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -31,6 +33,9 @@ func (c *call) show(r tools.Result) (string, json.RawMessage) {
 			fmt.Fprintf(&lines, "not done: %s: %s\n", f.What, f.Why)
 		}
 		text = c.s.reword(c.op, c.caller, lines.String()) + text
+	}
+	for _, note := range slices.Backward(r.Notes) {
+		text = c.s.reword(c.op, c.caller, note) + "\n" + text
 	}
 	if r.Done != "" {
 		text = strings.TrimSuffix(r.Done+"\n"+text, "\n")
@@ -74,7 +79,11 @@ func (c *call) list(p *tools.Page) (string, json.RawMessage) {
 		items[i] = item
 	}
 	all := array(items)
-	top := []member{{"items", all}}
+	var top []member
+	for _, name := range slices.Sorted(maps.Keys(p.About)) {
+		top = append(top, member{name, p.About[name]})
+	}
+	top = append(top, member{"items", all})
 	text := fmt.Sprintf("%d %s", len(items), strings.ReplaceAll(c.op.Resource(), "-", " "))
 	if p.Total >= 0 {
 		top = append(top, member{"total", encode(p.Total)})

@@ -39,6 +39,9 @@ type Options struct {
 	// yes (elicitation), "auto", also "", that or the argument confirm where the
 	// client cannot ask, "never" nothing.
 	Confirm string
+	// Note is a further line of the instructions: what is particular to this
+	// gateway.
+	Note string
 	// Log gets a line for each write; nil: none.
 	Log *slog.Logger
 }

@@ -23,6 +23,9 @@ func instructions(o Options, confirm string) string {
 		"- Money is in US dollars.",
 		"- A new key is shown once, in the answer of the tool that makes it: hand it over then. Other secrets are masked.",
 	}
+	if o.Note != "" {
+		lines = append(lines, "- "+o.Note)
+	}
 	if !o.ReadOnly {
 		lines = append(lines, "- Every write takes dry_run: true, which shows the requests and changes nothing.")
 		switch confirm {

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/sandbox"
+	"litellm-proxy/proxyclient"
+)
+
+// sandboxHost stands in the requests to the sandbox, which has no address. The
+// ending is reserved: no host has such a name.
+const sandboxHost = "http://sandbox.invalid"
+
+// useSandbox turns the configuration of a client to the sandbox, and says so.
+func (a *app) useSandbox(c *proxyclient.Config) error {
+	g, path := a.demo, ""
+	if g == nil {
+		var err error
+		if path, err = config.SandboxPath(a.Getenv); err != nil {
+			return usageError(err.Error())
+		}
+		if g, err = openSandbox(path); err != nil {
+			return err
+		}
+	}
+	c.BaseURL, c.Name, c.Transport = sandboxHost, config.SandboxURL, g
+	ignored := ""
+	// The environment's key is mostly that of the gateway one works with otherwise.
+	if c.APIKeySource == config.KeyVariable && !g.Knows(c.APIKey) {
+		ignored = "; " + config.KeyVariable + " holds no key of it and is ignored"
+		c.APIKey = ""
+	}
+	if c.APIKey == "" {
+		c.APIKey, c.APIKeySource = g.AdminKey(), "the sandbox's own admin key"
+	}
+	if a.demo == nil {
+		a.noteSandbox(path, ignored)
+	}
+	return nil
+}
+
+// noteSandbox says what is at work, so that nobody takes it for a gateway.
+func (a *app) noteSandbox(path, more string) {
+	a.note("sandbox: this is no real gateway, its models answer fixed texts; state in %s%s", path, more)
+}
+
+func openSandbox(path string) (*sandbox.Gateway, error) {
+	g, err := sandbox.Open(path)
+	if err != nil {
+		e := &proxyclient.Error{Code: proxyclient.CodeUnreachable, Message: "cannot use the sandbox: " + err.Error(), Err: err,
+			Hint: config.SandboxVariable + " names another file"}
+		if errors.Is(err, sandbox.ErrDamaged) {
+			e.Hint = program + " sandbox reset puts it aside and starts afresh; " + e.Hint
+		}
+		return nil, e
+	}
+	return g, nil
+}
+
+// sandboxCommand is "sandbox": what is to be done about the sandbox itself.
+func (a *app) sandboxCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sandbox",
+		Short: "The gateway in this program, to try things out: serve, path, reset",
+		Long: `The gateway in this program, to try things out: it needs no network and no account.
+
+Every command works on it with --sandbox, or with LITELLM_PROXY_URL=sandbox: in the
+environment. It imitates the management of a LiteLLM gateway; its models answer fixed
+texts. It keeps its state in a file: see litellm-proxy sandbox path.`,
+	}
+	cmd.AddCommand(a.sandboxServe(), a.sandboxPath())
+	if !a.readOnly {
+		cmd.AddCommand(a.sandboxReset())
+	}
+	return cmd
+}
+
+func (a *app) sandboxPath() *cobra.Command {
+	return &cobra.Command{
+		Use:   "path",
+		Short: "Print the file of the sandbox's state",
+		Long: "Print the file of the sandbox's state. " + config.SandboxVariable + ` names another one.
+It holds the keys and credentials of the sandbox in clear.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			path, err := config.SandboxPath(a.Getenv)
+			if err != nil {
+				return usageError(err.Error())
+			}
+			fmt.Fprintln(a.Stdout, path)
+			return nil
+		},
+	}
+}
+
+func (a *app) sandboxReset() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "reset",
+		Short:   "Empty the sandbox",
+		Long:    "Empty the sandbox: its keys, users, teams and everything else. Its admin key stays the same.",
+		Example: "  litellm-proxy sandbox reset --yes",
+		Args:    cobra.NoArgs,
+	}
+	yes := false
+	a.bind[cmd] = func(cmd *cobra.Command) { cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask") }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		path, err := config.SandboxPath(a.Getenv)
+		if err != nil {
+			return usageError(err.Error())
+		}
+		if !yes && a.Terminal == nil {
+			return usageError("sandbox reset removes everything in the sandbox: confirm it with --yes; nothing was done")
+		}
+		if !yes {
+			fmt.Fprintf(a.Stderr, "remove everything in the sandbox %s: go ahead? [y/N] ", path)
+			line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
+			if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
+				return usageError("not confirmed; nothing was done")
+			}
+		}
+		if err := sandbox.Reset(path); err != nil {
+			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot reset the sandbox: " + err.Error(), Err: err}
+		}
+		a.note("the sandbox %s is empty", path)
+		return nil
+	}
+	return cmd
+}
+
+func (a *app) sandboxServe() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the sandbox over HTTP, for any client of a gateway",
+		Long: `Serve the sandbox over HTTP, for any client of a gateway: curl, an OpenAI SDK, the
+Python CLI. Its URL and admin key are printed as lines for a shell; a line for each
+request is on stderr. It has the state that --sandbox has. Ctrl-C ends it.`,
+		Example: "  litellm-proxy sandbox serve\n  litellm-proxy sandbox serve --addr 127.0.0.1:4001",
+		Args:    cobra.NoArgs,
+	}
+	addr := ""
+	a.bind[cmd] = func(cmd *cobra.Command) {
+		cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:4000", "where to listen; port 0: any free one")
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		path, err := config.SandboxPath(a.Getenv)
+		if err != nil {
+			return usageError(err.Error())
+		}
+		g, err := openSandbox(path)
+		if err != nil {
+			return err
+		}
+		listener, err := net.Listen("tcp", addr)
+		if err != nil {
+			return usageError("--addr: " + err.Error())
+		}
+		fmt.Fprintf(a.Stdout, "export %s=http://%s\nexport %s=%s\n", config.URLVariable, listener.Addr(), config.KeyVariable, g.AdminKey())
+		a.noteSandbox(path, "")
+		return a.serve(cmd.Context(), listener, a.logged(g))
+	}
+	return cmd
+}
+
+// serve answers until the context ends, and then lets the requests under way end.
+func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		ending, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		stopped <- server.Shutdown(ending)
+	})
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "serving the sandbox: " + err.Error(), Err: err}
+	}
+	if err := <-stopped; err != nil {
+		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "requests were under way for too long: " + err.Error(), Err: err}
+	}
+	a.note("stopped")
+	return nil
+}
+
+// logged writes a line for each request: no query, because it may hold a key.
+func (a *app) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(seen, r)
+		a.note("%s %s %d (%s)", r.Method, proxyclient.RedactText(r.URL.EscapedPath()), seen.status, time.Since(start).Round(time.Millisecond/10))
+	})
+}
+
+// statusWriter remembers the status.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Flush sends what was written: a streamed answer is not kept back.
+func (w *statusWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }

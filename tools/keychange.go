@@ -1,0 +1,302 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+)
+
+// keyRef names one key.
+type keyRef struct {
+	Key   string `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash" cli:"arg=1"`
+	Alias string `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"key,required"`
+}
+
+type keysUpdateInput struct {
+	keyRef
+	KeyAlias string `json:"key_alias,omitempty" jsonschema_description:"New alias; must be unique" clear:"null"`
+	keyLimits
+	Spend *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
+	clearing
+	extras
+}
+
+var keysUpdate = &Operation{
+	Path:    "keys update",
+	Summary: "Change limits, owner, models or alias of a virtual key",
+	Help:    "What is not named stays; {clear} removes a limit, for duration the expiry.",
+	Examples: []string{
+		"keys update --alias ci --max-budget 50 --budget-duration 30d",
+		"keys update --alias ci --clear max_budget,duration",
+		"keys update 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b --key-alias nightly",
+	},
+	Effect:  Set,
+	Default: true,
+	Do:      Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
+	Columns: keyColumns,
+	Done:    "updated key {key_alias} {key_name} (token {token})",
+}
+
+var keysBlock = &Operation{
+	Path:     "keys block",
+	Summary:  "Block a virtual key: its calls are refused until it is unblocked",
+	Examples: []string{"keys block --alias ci"},
+	Effect:   Set,
+	Default:  true,
+	Do:       Endpoint[keyRef]{Method: "POST", Path: "/key/block", Fixed: true},
+	Columns:  keyColumns,
+	Done:     "blocked key {key_alias} {key_name} (token {token})",
+}
+
+var keysUnblock = &Operation{
+	Path:     "keys unblock",
+	Summary:  "Unblock a virtual key",
+	Examples: []string{"keys unblock --alias ci"},
+	Effect:   Set,
+	Default:  true,
+	Do:       Endpoint[keyRef]{Method: "POST", Path: "/key/unblock", Fixed: true},
+	Columns:  keyColumns,
+	Done:     "unblocked key {key_alias} {key_name} (token {token})",
+}
+
+type keysResetSpendInput struct {
+	keyRef
+	ResetTo float64 `json:"reset_to,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend afterwards, in US dollars (default 0); at most the present spend"`
+}
+
+var keysResetSpend = &Operation{
+	Path:     "keys reset-spend",
+	Summary:  "Set the spend of a virtual key back",
+	Help:     "The spend until then is lost from the key, not from the spend logs.",
+	Examples: []string{"keys reset-spend --alias ci"},
+	Effect:   Set,
+	Do: Func[keysResetSpendInput](func(ctx context.Context, env Env, in keysResetSpendInput) (Result, error) {
+		to := env.args["reset_to"]
+		if to == nil {
+			to = json.RawMessage("0")
+		}
+		// The hash, since a path is written into logs.
+		body, err := env.send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), Args{"reset_to": to})
+		return Result{Body: body}, err
+	}),
+	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",
+}
+
+type keysAliasesInput struct {
+	Page   int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	Size   int    `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Aliases on a page (the gateway's default is 50)"`
+	Search string `json:"search,omitempty" jsonschema_description:"Only aliases that contain this text"`
+	TeamID string `json:"team_id,omitempty" jsonschema_description:"Only aliases of this team's keys"`
+	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+}
+
+var keysAliases = &Operation{
+	Path:     "keys aliases",
+	Summary:  "List the aliases of virtual keys, a page at a time",
+	Help:     "For the keys themselves use keys list.",
+	Examples: []string{"keys aliases --search ci", "keys aliases --team research --all --format jsonl"},
+	Effect:   Read,
+	Do: List[keysAliasesInput]{
+		Path: "/key/aliases", Items: "aliases", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
+	},
+}
+
+type keysServiceAccountInput struct {
+	TeamID         string   `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key belongs to"`
+	Team           string   `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	KeyAlias       string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key, which becomes the service account's id; must be unique"`
+	Models         []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: those of the team"`
+	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
+	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
+	Duration       string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
+	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
+	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
+	Metadata       object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
+	extras
+}
+
+var keysServiceAccount = &Operation{
+	Path:     "keys service-account",
+	Summary:  "Generate a key of a team that belongs to no user",
+	Help:     "It outlives the members of the team. The key itself is in the answer's field key and is never shown again.",
+	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
+	Effect:   Write,
+	Do:       Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
+	Columns:  keyColumns,
+	Done:     "generated service account key {key_alias} {key_name} (token {token})",
+	Reveal:   []string{"key"},
+}
+
+type keysRegenerateInput struct {
+	keyRef
+	GracePeriod string `json:"grace_period,omitempty" jsonschema_description:"The old key works this long beside the new one, for example 24h; not given: not at all"`
+	NewKey      string `json:"new_key,omitempty" jsonschema_description:"The new key, sk- and 16 or more characters; not given: the gateway makes one"`
+	Duration    string `json:"duration,omitempty" jsonschema_description:"New key expires after this time, for example 90d"`
+	extras
+}
+
+var keysRegenerate = &Operation{
+	Path:     "keys regenerate",
+	Summary:  "Replace a virtual key by a new one with the same limits, owner and spend",
+	Help:     "Programs that use the old key are refused from then on. Needs LiteLLM Enterprise; without it generate a key and delete the old one.",
+	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
+	Effect:   Destructive,
+	Do: Func[keysRegenerateInput](func(ctx context.Context, env Env, in keysRegenerateInput) (Result, error) {
+		fields := env.body()
+		delete(fields, "key")
+		body, err := env.send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
+		return Result{Body: body}, err
+	}),
+	Done:   "regenerated key {key_alias} {key_name}",
+	Reveal: []string{"key"},
+}
+
+var keysHealth = &Operation{
+	Path:     "keys health",
+	Summary:  "Check the caller's own key and the logging that is set up for it",
+	Help:     "Sends a test log to the key's logging callbacks. To see what a key may do use status.",
+	Examples: []string{"keys health"},
+	Effect:   Read,
+	Do:       Endpoint[struct{}]{Method: "POST", Path: "/key/health"},
+}
+
+type keysBulkUpdateInput struct {
+	Keys       []string `json:"keys,omitempty" jsonschema_description:"Keys (sk-...) or their 64-digit hashes"`
+	KeyAliases []string `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
+	MaxBudget  *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each key may spend, in US dollars" clear:"null"`
+	BudgetID   string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for each key" clear:"null"`
+	TeamID     string   `json:"team_id,omitempty" jsonschema_description:"Team that the keys shall belong to" clear:"null"`
+	Team       string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	Tags       []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	clearing
+	extras
+}
+
+var keysBulkUpdate = &Operation{
+	Path:     "keys bulk-update",
+	Summary:  "Change budget, team or tags of several virtual keys alike",
+	Help:     "What cannot be changed is reported and the rest changed. For other settings use keys update.",
+	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
+	Effect:   Set,
+	Do:       Func[keysBulkUpdateInput](bulkUpdateKeys),
+}
+
+func bulkUpdateKeys(ctx context.Context, env Env, in keysBulkUpdateInput) (Result, error) {
+	if len(in.Keys)+len(in.KeyAliases) == 0 {
+		return Result{}, usage("name what to change: {keys} or {key_aliases}")
+	}
+	change := env.body()
+	delete(change, "keys")
+	delete(change, "key_aliases")
+	if len(change) == 0 {
+		return Result{}, usage("name what to change, for example {max_budget}")
+	}
+	named := map[string]string{} // hash → how the caller named it
+	items := []Args{}
+	var result Result
+	add := func(hash, what string) {
+		named[hash] = what
+		item := Args{"key": encode(hash)}
+		for name, value := range change {
+			item[name] = value
+		}
+		items = append(items, item)
+	}
+	for _, key := range in.Keys {
+		add(keyHash(key), "key "+shown(key))
+	}
+	for _, alias := range in.KeyAliases {
+		hash, err := directories["alias"].find(ctx, env, alias, "keys")
+		switch {
+		case isNotFound(err):
+			result.Failed = append(result.Failed, Failure{"key alias " + shown(alias), "not found"})
+		case err != nil:
+			return Result{}, err
+		default:
+			add(plain(hash), "key alias "+shown(alias))
+		}
+	}
+	if len(items) == 0 {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exists"}
+	}
+	body, err := env.write(ctx, "POST", "/key/bulk_update", map[string]any{"keys": items})
+	if err != nil {
+		return Result{}, err
+	}
+	var failed []struct {
+		Key    string
+		Reason string `json:"failed_reason"`
+	}
+	_ = json.Unmarshal(Lookup(body, "failed_updates"), &failed)
+	for _, f := range failed {
+		result.Failed = append(result.Failed, Failure{named[f.Key], f.Reason})
+		delete(named, f.Key)
+	}
+	result.Body = body
+	if len(named) > 0 {
+		var done []string
+		for _, what := range named {
+			done = append(done, what)
+		}
+		slices.Sort(done)
+		result.Done = "updated " + strings.Join(done, ", ")
+	}
+	return result, nil
+}
+
+type keysMoveInput struct {
+	keyRef
+	TeamID string   `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key shall belong to"`
+	Team   string   `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	Models []string `json:"models,omitempty" jsonschema_description:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
+}
+
+var keysMove = &Operation{
+	Path:     "keys move",
+	Summary:  "Move a virtual key to another team",
+	Help:     "The key's user is made a member of the team first, and {models} are changed first, as the gateway wants it. Limits and spend go with the key.",
+	Examples: []string{"keys move --alias ci --team research", "keys move --alias ci --team research --models gpt-4o-mini --dry-run"},
+	Effect:   Set,
+	Default:  true,
+	Do:       Func[keysMoveInput](moveKey),
+}
+
+func moveKey(ctx context.Context, env Env, in keysMoveInput) (Result, error) {
+	hash := keyHash(in.Key)
+	info, err := env.read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
+	if err != nil {
+		return Result{}, err
+	}
+	team, err := readTeam(ctx, env, in.TeamID)
+	if err != nil {
+		return Result{}, err
+	}
+	key := Lookup(info, "info")
+	alias := strings.TrimSpace(plain(Lookup(key, "key_alias")) + " " + plain(Lookup(key, "key_name")))
+	if plain(Lookup(key, "team_id")) == in.TeamID {
+		return Result{Body: info, Done: "key " + alias + " is in that team already; nothing was changed"}, nil
+	}
+	models := in.Models
+	if models == nil {
+		_ = json.Unmarshal(Lookup(key, "models"), &models)
+	}
+	if lacking := team.lacks(models); len(lacking) > 0 {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
+			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may; nothing was changed",
+			Hint:    "give {models}, what the key may use from then on, or add the models to the team first"}
+	}
+	steps := tasks{env: env}
+	if in.Models != nil {
+		steps.do(ctx, "set the models of key "+alias, "POST", "/key/update", Args{"key": encode(hash), "models": encode(models)})
+	}
+	if user := plain(Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
+		steps.do(ctx, "made user "+user+" a member of team "+in.TeamID, "POST", "/team/member_add", Args{
+			"team_id": encode(in.TeamID), "member": encode([]teamMember{{UserID: user, Role: "user"}})})
+	}
+	body := steps.do(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", Args{"key": encode(hash), "team_id": encode(in.TeamID)})
+	return steps.result(body)
+}

@@ -1,0 +1,201 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"litellm-proxy/proxyclient"
+)
+
+// everything answers every look-up: one thing of each kind is called one, two
+// teams are called twins.
+const everything = `{
+	"/v2/team/list": {"teams": [{"team_alias": "one", "team_id": "t1"}, {"team_alias": "one more", "team_id": "t2"},
+		{"team_alias": "twins", "team_id": "t3"}, {"team_alias": "twins", "team_id": "t4"}]},
+	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
+	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
+	"/key/list": {"keys": [{"key_alias": "one", "token": "k1"}]},
+	"/v1/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]}
+}`
+
+// identifiers is what "one" is looked up as in each directory.
+var identifiers = map[string]string{"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "name": "m1"}
+
+// lookups is a gateway that knows names, and keeps what else it was asked.
+type lookups struct {
+	answers map[string]json.RawMessage
+	targets []string // a request with one of these query parameters is no look-up
+	others  []string // method, path, query and body of the other requests
+	looked  []string
+}
+
+func (g *lookups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.Header().Set("Content-Type", "application/json")
+	if answer, ok := g.answers[r.URL.Path]; ok && r.Method == http.MethodGet && !slices.ContainsFunc(g.targets, r.URL.Query().Has) {
+		g.looked = append(g.looked, r.URL.Path)
+		_, _ = w.Write(answer)
+		return
+	}
+	g.others = append(g.others, fmt.Sprint(r.Method, " ", r.URL.Path, " ", r.URL.RawQuery, " ", string(body)))
+	_, _ = w.Write([]byte(`{"keys": [], "teams": [], "info": {}, "data": [], "results": []}`))
+}
+
+func (g *lookups) env(t *testing.T) Env {
+	t.Helper()
+	if err := json.Unmarshal([]byte(everything), &g.answers); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(g)
+	t.Cleanup(server.Close)
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-names"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Env{Client: client}
+}
+
+// TestNames gives every operation that takes a name the name, the identifier,
+// both, and a name that nothing has.
+func TestNames(t *testing.T) {
+	g := &lookups{}
+	env := g.env(t)
+	for _, op := range All() {
+		fields := op.Fields()
+		for _, f := range fields {
+			if f.Ref == "" {
+				continue
+			}
+			t.Run(op.Tool()+"/"+f.Name, func(t *testing.T) {
+				rest := Args{}
+				for _, other := range fields {
+					// What else is needed, and something to change.
+					switch {
+					case other.Name == f.Name || other.Name == f.Ref || other.Ref != "" && !other.RefRequired:
+					case other.RefRequired:
+						rest[other.Ref] = encode("another id")
+					case other.Kind == Strings && (other.Required || other.Name == "user_ids" || other.Name == "keys"):
+						rest[other.Name] = encode([]string{"something"})
+					case other.Kind == Pairs && other.Required:
+						rest[other.Name] = encode(map[string]string{"a": "b"})
+					case other.Kind == String && other.Required:
+						rest[other.Name] = encode("something")
+					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization":
+						rest[other.Name] = encode(1)
+					case other.Name == "litellm_params":
+						rest[other.Name] = encode(map[string]string{"a": "b"})
+					}
+				}
+				call := func(add Args) (string, error) {
+					args := Args{}
+					for name, value := range rest {
+						args[name] = value
+					}
+					for name, value := range add {
+						args[name] = value
+					}
+					g.others, g.looked = nil, nil
+					_, err := Invoke(t.Context(), env, op, args)
+					return strings.Join(g.others, "\n"), err
+				}
+				id := identifiers[f.Name]
+				g.targets = []string{f.Ref, f.Name}
+				target, _ := op.field(f.Ref)
+				exact := encode(id)
+				if target.Kind == Strings {
+					exact = encode([]string{id})
+				}
+				byName, err := call(Args{f.Name: encode("one")})
+				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
+					t.Fatalf("by name: %v", err)
+				}
+				if len(g.looked) == 0 {
+					t.Error("the name was not looked up")
+				}
+				byID, err := call(Args{f.Ref: exact})
+				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
+					t.Fatalf("by identifier: %v", err)
+				}
+				if byName != byID || !strings.Contains(byName, id) {
+					t.Errorf("by name it sent\n%s\nby identifier\n%s", byName, byID)
+				}
+				if sent, err := call(Args{f.Name: encode("one"), f.Ref: exact}); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {
+					t.Errorf("both: %v, and it sent %q; want a mistake of the caller's and nothing sent", err, sent)
+				}
+				if sent, err := call(Args{f.Name: encode("nobody")}); !isNotFound(err) || sent != "" {
+					t.Errorf("an unknown name: %v, and it sent %q", err, sent)
+				}
+				if f.Name == "team" {
+					sent, err := call(Args{f.Name: encode("twins")})
+					if err == nil || !strings.Contains(err.Error(), "t3") || !strings.Contains(err.Error(), "t4") || sent != "" {
+						t.Errorf("two of one name: %v, and it sent %q; want both candidates and nothing sent", err, sent)
+					}
+				}
+				if f.RefRequired {
+					if sent, err := call(nil); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {
+						t.Errorf("neither: %v, and it sent %q", err, sent)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestClear sends what empties a field as the gateway wants it.
+func TestClear(t *testing.T) {
+	g := &lookups{}
+	env := g.env(t)
+	args := Args{"key": encode("k"), "clear": encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": encode(5)}
+	if _, err := Invoke(t.Context(), env, keysUpdate, args); err != nil {
+		t.Fatal(err)
+	}
+	want := `POST /key/update  {"key":"k","max_budget":null,"metadata":{},"models":[],"tpm_limit":5}`
+	if len(g.others) != 1 || g.others[0] != want {
+		t.Errorf("sent %q, want %s", g.others, want)
+	}
+}
+
+// TestTasksStop: after a failure the later steps are not sent, and the result
+// says how far it came.
+func TestTasksStop(t *testing.T) {
+	var sent []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch r.Method + " " + r.URL.Path {
+		case "GET /user/info":
+			fmt.Fprint(w, `{"user_info": {"spend": 2.5}, "keys": [{"token": "k1", "key_alias": "a"}, {"token": "k2", "key_alias": "b"}]}`)
+			return
+		case "POST /key/block":
+			sent = append(sent, "block")
+			if len(sent) == 2 {
+				w.WriteHeader(http.StatusInternalServerError)
+				fmt.Fprint(w, `{"error": {"message": "boom"}}`)
+				return
+			}
+		default:
+			sent = append(sent, r.URL.Path)
+		}
+		fmt.Fprint(w, `{}`)
+	}))
+	defer server.Close()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-tasks"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := Invoke(t.Context(), Env{Client: client}, usersRetire, Args{"user_id": encode("u")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(sent) != 2 {
+		t.Errorf("sent %q after a failure", sent)
+	}
+	if result.Done != "blocked key a" || len(result.Failed) != 2 || result.Failed[1] != (Failure{"deleted user u", "not tried"}) {
+		t.Errorf("done %q, failed %+v", result.Done, result.Failed)
+	}
+}

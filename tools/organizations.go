@@ -1,0 +1,297 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+var (
+	organizations = []*Operation{
+		organizationsList, organizationsGet, organizationsCreate, organizationsUpdate, organizationsDelete,
+		organizationsMemberAdd, organizationsMemberUpdate, organizationsMemberRemove,
+	}
+	projects = []*Operation{projectsList, projectsGet, projectsCreate, projectsUpdate, projectsDelete}
+)
+
+const needsEnterprise = "Needs LiteLLM Enterprise."
+
+var organizationColumns = []Column{
+	{Name: "organization_alias", ID: true},
+	{Name: "organization_id", ID: true},
+	{Name: "models"},
+	{Name: "spend", Format: Dollars},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration"},
+	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_by", Optional: true},
+}
+
+type organizationsListInput struct {
+	OrgAlias string `json:"org_alias,omitempty" jsonschema_description:"Only organizations whose alias contains this text" cli:"alias=organization"`
+	OrgID    string `json:"org_id,omitempty" jsonschema_description:"Only the organization with this id" cli:"alias=organization-id"`
+}
+
+var organizationsList = &Operation{
+	Path:     "organizations list",
+	Summary:  "List organizations with models, spend and budget",
+	Help:     needsEnterprise,
+	Examples: []string{"organizations list"},
+	Effect:   Read,
+	Do:       List[organizationsListInput]{Path: "/organization/list"},
+	Columns:  organizationColumns,
+}
+
+// organizationRef names one organization.
+type organizationRef struct {
+	OrganizationID string `json:"organization_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the organization" cli:"arg=1"`
+	Organization   string `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"organization_id,required"`
+}
+
+var organizationsGet = &Operation{
+	Path:     "organizations get",
+	Summary:  "Show an organization with its teams and members",
+	Help:     needsEnterprise,
+	Examples: []string{"organizations get --organization acme"},
+	Effect:   Read,
+	Do:       Endpoint[organizationRef]{Method: "GET", Path: "/organization/info"},
+	Columns:  organizationColumns,
+}
+
+// orgLimits are the settings that organizations and projects share.
+type orgLimits struct {
+	Models         []string `json:"models,omitempty" jsonschema_description:"Models that may be used; an empty list: all" clear:"[]"`
+	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
+	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	Metadata       object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with it" clear:"{}"`
+}
+
+type organizationsCreateInput struct {
+	OrganizationAlias string `json:"organization_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the organization" cli:"arg=1"`
+	OrganizationID    string `json:"organization_id,omitempty" jsonschema_description:"Id of the organization; not given: the gateway makes one"`
+	BudgetID          string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
+	orgLimits
+	extras
+}
+
+var organizationsCreate = &Operation{
+	Path:     "organizations create",
+	Summary:  "Create an organization, to which teams and users can belong",
+	Help:     needsEnterprise,
+	Examples: []string{"organizations create acme --models gpt-4o-mini --max-budget 1000 --budget-duration 30d"},
+	Effect:   Write,
+	Do:       Endpoint[organizationsCreateInput]{Method: "POST", Path: "/organization/new"},
+	Columns:  organizationColumns,
+	Done:     "created organization {organization_alias} ({organization_id})",
+}
+
+type organizationsUpdateInput struct {
+	organizationRef
+	OrganizationAlias string `json:"organization_alias,omitempty" jsonschema_description:"New name"`
+	orgLimits
+	clearing
+	extras
+}
+
+var organizationsUpdate = &Operation{
+	Path:     "organizations update",
+	Summary:  "Change limits, models or name of an organization",
+	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
+	Examples: []string{"organizations update --organization acme --max-budget 2000"},
+	Effect:   Set,
+	Do:       Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
+	Columns:  organizationColumns,
+	Done:     "updated organization {organization_alias} ({organization_id})",
+}
+
+type organizationsDeleteInput struct {
+	OrganizationIDs []string `json:"organization_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the organizations" cli:"arg=1"`
+	Organization    string   `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"One organization by its alias" ref:"organization_ids,required"`
+}
+
+var organizationsDelete = &Operation{
+	Path:     "organizations delete",
+	Summary:  "Delete organizations with their teams and keys",
+	Help:     needsEnterprise,
+	Examples: []string{"organizations delete --organization acme"},
+	Effect:   Destructive,
+	Do:       Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
+	Done:     "deleted organization {organization_ids}",
+}
+
+type organizationsMemberAddInput struct {
+	organizationRef
+	people
+	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization (default internal_user)"`
+	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each may spend in the organization, in US dollars"`
+	CreateMissing           bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
+	extras
+}
+
+var organizationsMemberAdd = &Operation{
+	Path:     "organizations member-add",
+	Summary:  "Add one or more users to an organization",
+	Help:     "Refused when a user does not exist, whom the gateway would create, unless {create_missing}. " + needsEnterprise,
+	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
+	Effect:   Write,
+	Do: Func[organizationsMemberAddInput](func(ctx context.Context, env Env, in organizationsMemberAddInput) (Result, error) {
+		if len(in.UserIDs)+len(in.UserEmails) == 0 {
+			return Result{}, usage("name whom to add: {user_ids} or {user_emails}")
+		}
+		role := in.Role
+		if role == "" {
+			role = "internal_user"
+		}
+		members, err := in.find(ctx, env, role, in.CreateMissing)
+		if err != nil {
+			return Result{}, err
+		}
+		fields := env.body()
+		for _, name := range []string{"user_ids", "user_emails", "role", "create_missing"} {
+			delete(fields, name)
+		}
+		fields["member"] = encode(members)
+		body, err := env.write(ctx, "POST", "/organization/member_add", fields)
+		return Result{Body: body, Done: fmt.Sprintf("added %s to organization %s", strings.Join(append(in.UserIDs, in.UserEmails...), ", "), in.OrganizationID)}, err
+	}),
+}
+
+// organizationMember names one member of one organization.
+type organizationMember struct {
+	organizationRef
+	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
+	User   string `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+}
+
+type organizationsMemberUpdateInput struct {
+	organizationMember
+	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization"`
+	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the organization, in US dollars" clear:"null"`
+	clearing
+	extras
+}
+
+var organizationsMemberUpdate = &Operation{
+	Path:     "organizations member-update",
+	Summary:  "Change role or budget of a member of an organization",
+	Help:     needsEnterprise,
+	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
+	Effect:   Set,
+	Do: Endpoint[organizationsMemberUpdateInput]{
+		Method: "PATCH", Path: "/organization/member_update", Subject: []string{"organization_id", "user_id"},
+	},
+	Done: "updated member {user_id} of organization {organization_id}",
+}
+
+var organizationsMemberRemove = &Operation{
+	Path:     "organizations member-remove",
+	Summary:  "Remove a user from an organization",
+	Help:     needsEnterprise,
+	Examples: []string{"organizations member-remove --organization acme --user ann@example.com"},
+	Effect:   Destructive,
+	Do: Endpoint[organizationMember]{
+		Method: "DELETE", Path: "/organization/member_delete", Body: []string{"organization_id", "user_id"},
+	},
+	Done: "removed {user_id} from organization {organization_id}",
+}
+
+var projectColumns = []Column{
+	{Name: "project_alias", ID: true},
+	{Name: "project_id", ID: true},
+	{Name: "team_id", ID: true},
+	{Name: "models"},
+	{Name: "spend", Format: Dollars},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "blocked"},
+	{Name: "description", Optional: true},
+	{Name: "created_at", Format: Time, Optional: true},
+}
+
+var projectsList = &Operation{
+	Path:     "projects list",
+	Summary:  "List projects: parts of a team with keys and a budget of their own",
+	Help:     "A project has the members of its team. Creating them needs LiteLLM Enterprise.",
+	Examples: []string{"projects list"},
+	Effect:   Read,
+	Do:       List[struct{}]{Path: "/project/list"},
+	Columns:  projectColumns,
+}
+
+type projectID struct {
+	ProjectID string `json:"project_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the project" cli:"arg=1"`
+}
+
+var projectsGet = &Operation{
+	Path:     "projects get",
+	Summary:  "Show a project with spend and budget",
+	Examples: []string{"projects get 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
+	Effect:   Read,
+	Do:       Endpoint[projectID]{Method: "GET", Path: "/project/info"},
+	Columns:  projectColumns,
+}
+
+type projectSettings struct {
+	Description string `json:"description,omitempty" jsonschema_description:"What it is for" clear:"null"`
+	orgLimits
+	Tags       []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing"`
+	Guardrails []string `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call"`
+	Blocked    *bool    `json:"blocked,omitempty" jsonschema_description:"Calls are refused"`
+}
+
+type projectsCreateInput struct {
+	ProjectAlias string `json:"project_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the project" cli:"arg=1"`
+	TeamID       string `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team of the project"`
+	Team         string `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	BudgetID     string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
+	projectSettings
+	extras
+}
+
+var projectsCreate = &Operation{
+	Path:     "projects create",
+	Summary:  "Create a project of a team",
+	Help:     needsEnterprise,
+	Examples: []string{"projects create chatbot --team research --models gpt-4o-mini --max-budget 50"},
+	Effect:   Write,
+	Do:       Endpoint[projectsCreateInput]{Method: "POST", Path: "/project/new"},
+	Columns:  projectColumns,
+	Done:     "created project {project_alias} ({project_id})",
+}
+
+type projectsUpdateInput struct {
+	projectID
+	ProjectAlias string `json:"project_alias,omitempty" jsonschema_description:"New name"`
+	TeamID       string `json:"team_id,omitempty" jsonschema_description:"Team to which it shall belong"`
+	Team         string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	projectSettings
+	clearing
+	extras
+}
+
+var projectsUpdate = &Operation{
+	Path:     "projects update",
+	Summary:  "Change limits, models, team or name of a project",
+	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
+	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
+	Effect:   Set,
+	Do:       Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
+	Columns:  projectColumns,
+	Done:     "updated project {project_alias} ({project_id})",
+}
+
+type projectsDeleteInput struct {
+	ProjectIDs []string `json:"project_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the projects" cli:"arg=1"`
+}
+
+var projectsDelete = &Operation{
+	Path:     "projects delete",
+	Summary:  "Delete projects",
+	Help:     needsEnterprise,
+	Examples: []string{"projects delete 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
+	Effect:   Destructive,
+	Do:       Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
+	Done:     "deleted project {project_ids}",
+}

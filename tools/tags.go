@@ -1,0 +1,140 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"litellm-proxy/proxyclient"
+)
+
+var tags = []*Operation{tagsList, tagsGet, tagsCreate, tagsUpdate, tagsDelete}
+
+var tagColumns = []Column{
+	{Name: "name", ID: true},
+	{Name: "description"},
+	{Name: "models"},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration"},
+	{Name: "created_at", Format: Time},
+	{Name: "updated_at", Format: Time, Optional: true},
+	{Name: "created_by", Optional: true},
+}
+
+type tagsListInput struct {
+	StartDate string `json:"start_date,omitempty" jsonschema_description:"Of tags that only requests carried: those used since this day, YYYY-MM-DD"`
+	EndDate   string `json:"end_date,omitempty" jsonschema_description:"And until this day"`
+}
+
+var tagsList = &Operation{
+	Path:     "tags list",
+	Summary:  "List tags: those that were created, and those that requests carried",
+	Examples: []string{"tags list"},
+	Effect:   Read,
+	Do:       List[tagsListInput]{Path: "/tag/list"},
+	Columns:  tagColumns,
+}
+
+type tagName struct {
+	Name string `json:"name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the tag" cli:"arg=1"`
+}
+
+var tagsGet = &Operation{
+	Path:     "tags get",
+	Summary:  "Show a tag that was created, with its models and budget",
+	Examples: []string{"tags get production"},
+	Effect:   Read,
+	Do: Func[tagName](func(ctx context.Context, env Env, in tagName) (Result, error) {
+		body, err := readTag(ctx, env, in.Name)
+		if err != nil {
+			return Result{}, err
+		}
+		if tag := Lookup(body, in.Name); tag != nil {
+			body = tag
+		}
+		return Result{Body: body}, nil
+	}),
+	Columns: tagColumns,
+}
+
+func readTag(ctx context.Context, env Env, name string) (json.RawMessage, error) {
+	return env.read(ctx, proxyclient.Request{Method: "POST", Path: "/tag/info", Body: encode(map[string][]string{"names": {name}})})
+}
+
+// tagSettings are what create and update share.
+type tagSettings struct {
+	tagName
+	Description    string   `json:"description,omitempty" jsonschema_description:"What it is for" clear:"null"`
+	Models         []string `json:"models,omitempty" jsonschema_description:"Models (of the gateway's database) to which requests with the tag go" clear:"[]"`
+	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent under the tag, in US dollars" clear:"null"`
+	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+}
+
+type tagsCreateInput struct {
+	tagSettings
+	extras
+}
+
+var tagsCreate = &Operation{
+	Path:     "tags create",
+	Summary:  "Create a tag, to give it a budget or models",
+	Examples: []string{"tags create production --description \"Production traffic\" --max-budget 100 --budget-duration 30d"},
+	Effect:   Write,
+	Do: Func[tagsCreateInput](func(ctx context.Context, env Env, _ tagsCreateInput) (Result, error) {
+		body, err := env.write(ctx, "POST", "/tag/new", env.body())
+		if e := as(err); e != nil && isNotFound(err) && strings.Contains(e.Message, "Model") {
+			e.Hint = "the tag itself was created; {models} must be models of the gateway's database"
+		}
+		return Result{Body: body}, err
+	}),
+	Columns: within("tag", tagColumns),
+	Done:    "created tag {name}",
+}
+
+type tagsUpdateInput struct {
+	tagSettings
+	clearing
+	extras
+}
+
+var tagsUpdate = &Operation{
+	Path:     "tags update",
+	Summary:  "Change budget, models or description of a tag",
+	Help:     "What is not named stays; {clear} removes a limit.",
+	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
+	Effect:   Set,
+	Do: Func[tagsUpdateInput](func(ctx context.Context, env Env, in tagsUpdateInput) (Result, error) {
+		fields := env.body()
+		if len(fields) < 2 {
+			return Result{}, usage("name what to change")
+		}
+		// The gateway empties description and models when they are not sent.
+		body, err := readTag(ctx, env, in.Name)
+		if err != nil {
+			return Result{}, err
+		}
+		tag := Lookup(body, in.Name)
+		for _, name := range []string{"description", "models"} {
+			if value := Lookup(tag, name); fields[name] == nil && value != nil {
+				fields[name] = value
+			}
+		}
+		body, err = env.write(ctx, "POST", "/tag/update", fields)
+		return Result{Body: body}, err
+	}),
+	Columns: within("tag", tagColumns),
+	Done:    "updated tag {name}",
+}
+
+var tagsDelete = &Operation{
+	Path:     "tags delete",
+	Summary:  "Delete a tag with its budget",
+	Help:     "Requests may go on carrying it.",
+	Examples: []string{"tags delete production"},
+	Effect:   Destructive,
+	Do:       Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},
+	Done:     "deleted tag {name}",
+}

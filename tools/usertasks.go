@@ -1,0 +1,159 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+
+	"litellm-proxy/proxyclient"
+)
+
+type usersOnboardInput struct {
+	UserEmail       string   `json:"user_email" jsonschema:"required,minLength=1" jsonschema_description:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
+	UserRole        string   `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What a new user may do (default internal_user)" cli:"name=role"`
+	TeamID          string   `json:"team_id,omitempty" jsonschema_description:"Team to join, to which the key belongs"`
+	Team            string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	MaxBudgetInTeam *float64 `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend in the team, in US dollars"`
+	KeyAlias        string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
+	Models          []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: all, or those of the team"`
+	MaxBudget       *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
+	BudgetDuration  string   `json:"budget_duration,omitempty" jsonschema_description:"The key's spend starts again from 0 after this time: 30d, 1mo"`
+	Duration        string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
+}
+
+var usersOnboard = &Operation{
+	Path:     "users onboard",
+	Summary:  "Give a person access: user, team membership and key in one go",
+	Help:     "What is there already is left as it is, so that it can be run again after a failure. The key is in the answer's field key and is never shown again.",
+	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
+	Effect:   Write,
+	Default:  true,
+	Do:       Func[usersOnboardInput](onboard),
+	Reveal:   []string{"key"},
+}
+
+func onboard(ctx context.Context, env Env, in usersOnboardInput) (Result, error) {
+	steps := tasks{env: env}
+	id, err := directories["user"].find(ctx, env, in.UserEmail, "user_email")
+	if err != nil && !isNotFound(err) {
+		return Result{}, err
+	}
+	if err := freeAlias(ctx, env, in.KeyAlias); err != nil {
+		return Result{}, err
+	}
+	var members []string
+	if in.TeamID != "" {
+		team, err := readTeam(ctx, env, in.TeamID)
+		if err != nil {
+			return Result{}, err
+		}
+		if lacking := team.lacks(in.Models); len(lacking) > 0 {
+			return Result{}, usage("{models}: the team may not use " + plainList(encode(lacking)))
+		}
+		members = team.memberIDs()
+	}
+	if isNotFound(err) {
+		made := steps.do(ctx, "created user "+in.UserEmail, "POST", "/user/new", Args{
+			"user_email": encode(in.UserEmail), "user_role": encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": encode(false)})
+		id = orPlanned(Lookup(made, "user_id"), "the new user's id")
+	}
+	if in.TeamID != "" && !slices.Contains(members, plain(id)) {
+		member := Args{"team_id": encode(in.TeamID), "member": encode([]teamMember{{UserID: plain(id), Role: "user"}})}
+		if in.MaxBudgetInTeam != nil {
+			member["max_budget_in_team"] = env.args["max_budget_in_team"]
+		}
+		steps.do(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
+	}
+	key := Args{"user_id": id}
+	for _, name := range []string{"team_id", "key_alias", "models", "max_budget", "budget_duration", "duration"} {
+		if value, given := env.args[name]; given {
+			key[name] = value
+		}
+	}
+	made := steps.do(ctx, "generated a key", "POST", "/key/generate", key)
+	return steps.result(encode(map[string]json.RawMessage{
+		"user_id": id, "user_email": encode(in.UserEmail), "team_id": key["team_id"], "key": Lookup(made, "key"),
+		"key_alias": Lookup(made, "key_alias"), "token": Lookup(made, "token"), "expires": Lookup(made, "expires")}))
+}
+
+// freeAlias refuses a key alias that is taken before anything is sent: the key is
+// the last step.
+func freeAlias(ctx context.Context, env Env, alias string) error {
+	if alias == "" {
+		return nil
+	}
+	_, err := directories["alias"].find(ctx, env, alias, "key_alias")
+	if err == nil {
+		return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "a key is called " + shown(alias) + " already; nothing was changed",
+			Hint: "give another {key_alias}"}
+	}
+	if isNotFound(err) || isRefused(err) {
+		return nil
+	}
+	return err
+}
+
+// orPlanned is an identifier from an answer; in a plan nothing was sent and the
+// answer is empty.
+func orPlanned(id json.RawMessage, what string) json.RawMessage {
+	if id == nil {
+		return encode("<" + what + ">")
+	}
+	return id
+}
+
+type usersRetireInput struct {
+	userRef
+	BlockOnly bool `json:"block_only,omitempty" jsonschema_description:"Block the keys and show the spend; delete nothing"`
+}
+
+var usersRetire = &Operation{
+	Path:     "users retire",
+	Summary:  "Retire a user: block the keys, show the spend, then delete the user and the keys",
+	Help:     "When a key cannot be blocked the user is not deleted.",
+	Examples: []string{"users retire --user ann@example.com --block-only", "users retire --user ann@example.com"},
+	Effect:   Destructive,
+	Default:  true,
+	Do:       Func[usersRetireInput](retire),
+}
+
+// retired is the answer of users retire: what the user had at the end.
+type retired struct {
+	UserID    string          `json:"user_id"`
+	UserEmail json.RawMessage `json:"user_email"`
+	Spend     json.RawMessage `json:"spend"`
+	Teams     json.RawMessage `json:"teams"`
+	Keys      []retiredKey    `json:"keys"`
+	Deleted   bool            `json:"deleted"`
+}
+
+type retiredKey struct {
+	Alias json.RawMessage `json:"key_alias"`
+	Name  string          `json:"key_name"`
+	Token string          `json:"token"`
+	Spend json.RawMessage `json:"spend"`
+}
+
+func retire(ctx context.Context, env Env, in usersRetireInput) (Result, error) {
+	info, err := env.read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {in.UserID}}})
+	if err != nil {
+		return Result{}, err
+	}
+	user := Lookup(info, "user_info")
+	out := retired{UserID: in.UserID, UserEmail: Lookup(user, "user_email"), Spend: Lookup(user, "spend"), Teams: Lookup(user, "teams"), Keys: []retiredKey{}}
+	if err := json.Unmarshal(Lookup(info, "keys"), &out.Keys); err != nil && Lookup(info, "keys") != nil {
+		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to /user/info has no list of keys"}
+	}
+	steps := tasks{env: env}
+	for _, key := range out.Keys {
+		name := cmp.Or(plain(key.Alias), key.Name, key.Token)
+		steps.do(ctx, "blocked key "+name, "POST", "/key/block", map[string]string{"key": key.Token})
+	}
+	if !in.BlockOnly {
+		steps.do(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})
+		out.Deleted = steps.err == nil
+	}
+	return steps.result(encode(out))
+}
