@@ -70,7 +70,7 @@ var answers = []struct {
 	{"GET /cache/ping", 503, `{"error":{"message":"{\"message\": \"Cache not initialized. litellm.cache is None\", \"litellm_cache_params\": \"{}\"}","type":"cache_ping_error","param":"cache_ping","code":"503"}}`, CodeUnsupported, "Cache not initialized. litellm.cache is None", "cache_ping"},
 	{"POST /cache/flushall", 503, `{"detail":"Service Unhealthy (503: Cache not initialized. litellm.cache is None)"}`, CodeUnsupported, "Service Unhealthy (503: Cache", ""},
 
-	{"POST /customer/new", 500, `{"error":{"message":"Foreign key constraint failed on the field: `+"`LiteLLM_EndUserTable_budget_id_fkey (index)`"+`","type":"internal_server_error","param":null,"code":"500"}}`, CodeNotFound, "Foreign key constraint failed", ""},
+	{"POST /customer/new", 500, `{"error":{"message":"Foreign key constraint failed on the field: ` + "`LiteLLM_EndUserTable_budget_id_fkey (index)`" + `","type":"internal_server_error","param":null,"code":"500"}}`, CodeNotFound, "Foreign key constraint failed", ""},
 	{"POST /key/generate", 500, `{"error":{"message":"Organization doesn't exist in db. Organization=x. Create organization via /organization/new call.","type":"internal_server_error","param":null,"code":"500"}}`, CodeNotFound, "Organization doesn't exist in db. Organization=x.", ""},
 	{"POST /team/member_delete", 400, `{"detail":{"error":"User not found in team"}}`, CodeNotFound, "User not found in team", ""},
 	{"GET /provider/budgets", 500, `{"error":{"message":"No provider budget config found. Please set a provider budget config in the router settings. https://docs.litellm.ai/docs/proxy/provider_budget_routing","type":"internal_server_error","param":null,"code":"500"}}`, CodeUnsupported, "No provider budget config found.", ""},

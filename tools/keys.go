@@ -81,12 +81,12 @@ type keyLimits struct {
 	Models              []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; an empty list: all" clear:"[]"`
 	MaxBudget           *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend" clear:"null"`
 	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires this long from now, for example 24h or 7d" clear:"null"`
+	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time: 24h, 7d" clear:"null"`
 	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
 	Team                string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	UserID              string   `json:"user_id,omitempty" jsonschema_description:"Internal user that the key belongs to" clear:"null"`
+	UserID              string   `json:"user_id,omitempty" jsonschema_description:"User that the key belongs to" clear:"null"`
 	User                string   `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for the key" clear:"null"`
+	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use" clear:"null"`
 	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
 	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
 	MaxParallelRequests *int     `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
