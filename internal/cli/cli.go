@@ -20,7 +20,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
@@ -134,7 +136,7 @@ Every operation is a command here and a tool for AI assistants (litellm-proxy mc
 	root.SetIn(a.Stdin)
 	root.SetOut(a.Stdout)
 	root.SetErr(a.Stderr)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
+	root.SetFlagErrorFunc(flagError)
 	p := root.PersistentFlags()
 	p.SortFlags = false
 	p.StringVar(&a.flags.BaseURL, "base-url", "", "URL of the gateway (default "+config.URLVariable+", then "+config.DefaultURL+")")
@@ -259,9 +261,25 @@ func usageError(message string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
 }
 
-// flagError words Cobra's errors about flags.
-func flagError(err error) error {
+// flagError words Cobra's errors about flags, and for one that there is not
+// names the nearest.
+func flagError(cmd *cobra.Command, err error) error {
 	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		best, distance := "", len(name)/3+2
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			d := levenshtein.ComputeDistance(name, f.Name)
+			if strings.HasPrefix(f.Name, name) {
+				d = 1
+			}
+			if d < distance {
+				best, distance = f.Name, d
+			}
+		})
+		if best != "" {
+			text += " (did you mean --" + best + "?)"
+		}
+	}
 	// invalid argument "x" for "-m, --message" flag: why
 	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
 		if _, rest, ok = strings.Cut(rest, ` for "`); ok {
