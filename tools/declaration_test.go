@@ -242,7 +242,7 @@ func TestValidate(t *testing.T) {
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},
 		{"keys list", `{"status": "gone"}`, `{status} must be one of active, expired, revoked, deleted`},
 		{"users create", `{}`, `{user_email} is required`},
-		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear} (0) must be one of key_alias, models, max_budget`},
+		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear} (0) must be one of key_alias, max_budget, models`},
 		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is given, and {clear} is to empty it`},
 		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team} is given, and {clear} is to empty it`},
 		{"users delete", `{"user_ids": []}`, `{user_ids} names nothing`},

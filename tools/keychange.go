@@ -18,7 +18,8 @@ type keyRef struct {
 
 type keysUpdateInput struct {
 	keyRef
-	KeyAlias string `json:"key_alias,omitempty" jsonschema_description:"New alias; must be unique" clear:"null"`
+	KeyAlias  string   `json:"key_alias,omitempty" jsonschema_description:"New alias; must be unique" clear:"null"`
+	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" clear:"null"`
 	keyLimits
 	Spend *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
 	clearing

@@ -79,7 +79,6 @@ var keysList = &Operation{
 // keyLimits are the settings of a key that generate and update share.
 type keyLimits struct {
 	Models              []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; an empty list: all" clear:"[]"`
-	MaxBudget           *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend" clear:"null"`
 	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
 	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time: 24h, 7d" clear:"null"`
 	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
@@ -102,7 +101,8 @@ type keyLimits struct {
 }
 
 type keysGenerateInput struct {
-	KeyAlias string `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
+	KeyAlias  string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
+	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend"`
 	keyLimits
 	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
 	OrganizationID string   `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
@@ -141,7 +141,9 @@ var keysInfo = &Operation{
 	Effect:   Read,
 	Default:  true,
 	Do:       Endpoint[keysInfoInput]{Method: "GET", Path: "/key/info"},
-	Columns:  append([]Column{{Name: "key", ID: true}}, within("info", keyColumns)...),
+	// The answer has the key beside info, and no token within it.
+	Columns: append([]Column{{Name: "key", ID: true}},
+		within("info", slices.DeleteFunc(slices.Clone(keyColumns), func(c Column) bool { return c.Name == "token" }))...),
 }
 
 type keysDeleteInput struct {

@@ -35,16 +35,15 @@ func (t *tasks) do(ctx context.Context, what, method, path string, body any) jso
 }
 
 // result is the operation's: with nothing done the error itself, otherwise what
-// was done and what was not.
+// was made, as far as it came, and what was done and what was not.
 func (t *tasks) result(body json.RawMessage) (Result, error) {
 	if t.err != nil && len(t.done) == 0 {
 		return Result{}, t.err
 	}
-	r := Result{Body: body, Failed: t.failed, Done: strings.Join(t.done, "; ")}
-	if t.err != nil {
-		r.Body = encode(map[string]any{"done": t.done, "failed": t.failed})
+	if noNull(body) == nil {
+		body = encode(map[string]any{"done": t.done})
 	}
-	return r, nil
+	return Result{Body: body, Failed: t.failed, Done: strings.Join(t.done, "; ")}, nil
 }
 
 // send is write with one path parameter: the first in the path, whatever its

@@ -23,7 +23,7 @@ const (
 )
 
 var argDescriptions = map[string]string{
-	argDryRun:  "Show the requests, change nothing",
+	argDryRun:  "Only show the requests",
 	argConfirm: "Go ahead; this is the model's word, not a person's",
 	argFull:    "Whole items, not slim ones",
 }

@@ -428,6 +428,8 @@ var masks = []struct {
 	{regexp.MustCompile(`20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?`), "<time>"},
 	{regexp.MustCompile(`"created": ?\d+`), `"created":0`},
 	{regexp.MustCompile(`^1\.?\d{5,9}(e\+09)?$`), "<seconds>"},
+	// What follows depends on whether the gateway ever had a fallback.
+	{regexp.MustCompile(`failed with the error above[^"]*`), "failed with the error above"},
 }
 
 // normal masks what differs from run to run.
