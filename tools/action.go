@@ -198,9 +198,19 @@ func (l List[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 
 func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 	p := &Page{Items: []json.RawMessage{}, Total: -1, Bare: l.Items == "data"}
+	// The answer may be megabytes: it is parsed once for all its members.
+	var top Args
+	_ = json.Unmarshal(body, &top)
+	member := func(path string) json.RawMessage {
+		first, rest, nested := strings.Cut(path, ".")
+		if value, ok := top[path]; ok || !nested {
+			return noNull(value)
+		}
+		return Lookup(top[first], rest)
+	}
 	list := noNull(body)
 	if l.Items != "" {
-		list = Lookup(body, l.Items)
+		list = member(l.Items)
 	}
 	if list != nil {
 		if err := json.Unmarshal(list, &p.Items); err != nil {
@@ -208,7 +218,7 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 				Message: "the gateway's answer has no list where one was expected (" + l.Path + ")"}
 		}
 	}
-	switch total := Lookup(body, l.Total); {
+	switch total := member(l.Total); {
 	case l.Total != "" && total != nil:
 		if n, err := strconv.Atoi(string(total)); err == nil {
 			p.Total = n
@@ -216,7 +226,7 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 	case l.Page == "":
 		p.Total = len(p.Items)
 	}
-	if l.Capped != "" && string(Lookup(body, l.Capped)) == "true" {
+	if l.Capped != "" && string(member(l.Capped)) == "true" {
 		p.Total = -1
 	}
 	if l.Page != "" && l.Offset {
@@ -233,7 +243,7 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 		if n, err := strconv.Atoi(string(args[l.Page])); err == nil {
 			number = n
 		}
-		if n, err := strconv.Atoi(string(Lookup(body, l.Pages))); err == nil {
+		if n, err := strconv.Atoi(string(member(l.Pages))); err == nil {
 			pages = n
 		}
 		if number < pages {

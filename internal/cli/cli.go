@@ -169,10 +169,13 @@ func (a *app) groups(root *cobra.Command) {
 		parent := root
 		if ok {
 			if parent = parents[resource]; parent == nil {
-				parent = &cobra.Command{Use: resource, Short: resourceSummary(resource)}
+				parent = &cobra.Command{Use: resource}
 				parents[resource] = parent
 				root.AddCommand(parent)
+			} else {
+				parent.Short += ", "
 			}
+			parent.Short += verb
 		} else {
 			verb = resource
 		}
@@ -181,17 +184,6 @@ func (a *app) groups(root *cobra.Command) {
 		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
 		parent.AddCommand(cmd)
 	}
-}
-
-// resourceSummary names the verbs of a resource: "list, generate, info, delete".
-func resourceSummary(resource string) string {
-	var verbs []string
-	for _, op := range tools.All() {
-		if r, verb, ok := strings.Cut(op.Path, " "); ok && r == resource {
-			verbs = append(verbs, verb)
-		}
-	}
-	return strings.Join(verbs, ", ")
 }
 
 // group is what a command does that only holds others.
