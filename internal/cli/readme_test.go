@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -119,5 +121,56 @@ func TestREADMECommands(t *testing.T) {
 	}
 	if seen < 10 {
 		t.Errorf("only %d commands were found in README.md", seen)
+	}
+}
+
+// TestREADMEOperation: the operation that the README walks through stands so in
+// the source.
+func TestREADMEOperation(t *testing.T) {
+	b, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile("../../tools/credentials.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, ok := strings.Cut(string(b), "```go\n")
+	block, _, ok2 := strings.Cut(block, "```")
+	if !ok || !ok2 {
+		t.Fatal("README.md shows no Go code")
+	}
+	for declaration := range strings.SplitSeq(strings.TrimSpace(block), "\n\n") {
+		if !bytes.Contains(source, []byte(declaration)) {
+			t.Errorf("tools/credentials.go has not what README.md shows:\n%s", declaration)
+		}
+	}
+}
+
+// TestExamples runs the command line of every example in help: one that is no
+// more accepted fails here.
+func TestExamples(t *testing.T) {
+	gateway := httptest.NewServer(&echo{})
+	defer gateway.Close()
+	t.Chdir(t.TempDir())
+	for _, op := range tools.All() {
+		for _, example := range op.Examples {
+			line, _, _ := strings.Cut(example, " | ")
+			words, err := exec.Command("sh", "-c", "printf '%s\\0' "+line).Output()
+			if err != nil {
+				t.Fatalf("%s: %v", example, err)
+			}
+			args := strings.Split(strings.TrimSuffix(string(words), "\x00"), "\x00")
+			for _, arg := range args {
+				if _, file, ok := strings.Cut(arg, "@"); ok && !strings.ContainsAny(arg, ":. ") || strings.HasSuffix(file, ".key") || strings.HasSuffix(file, ".json") {
+					if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if status, _, stderr := run(t, gateway.URL, "sk-x", args...); status == 2 && !strings.Contains(stderr, "--yes") {
+				t.Errorf("litellm-proxy %s: %s", example, stderr)
+			}
+		}
 	}
 }
