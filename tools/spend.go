@@ -165,6 +165,8 @@ type spendCalculateInput struct {
 	Model              string    `json:"model,omitempty" jsonschema_description:"Model to calculate for, as callers name it"`
 	Messages           []message `json:"messages,omitempty" jsonschema_description:"The prompt; its tokens are counted" cli:"name=message,short=m"`
 	CompletionResponse object    `json:"completion_response,omitempty" jsonschema_description:"A whole completion with its usage and model, instead of messages"`
+	PromptTokens       *int      `json:"prompt_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of a prompt, instead of messages"`
+	CompletionTokens   *int      `json:"completion_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of the answer to it"`
 }
 
 var spendCalculate = &Operation{
@@ -173,6 +175,7 @@ var spendCalculate = &Operation{
 	Help:    "A prompt alone costs its input tokens.",
 	Examples: []string{
 		`spend calculate --model gpt-4o-mini -m "user:Hello, how are you?"`,
+		"spend calculate --model gpt-4o-mini --prompt-tokens 1000 --completion-tokens 500",
 		`spend calculate --completion-response '{"model": "gpt-4o-mini", "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}}'`,
 	},
 	Effect:  Read,
@@ -181,10 +184,31 @@ var spendCalculate = &Operation{
 }
 
 func calculateSpend(ctx context.Context, env Env, in spendCalculateInput) (Result, error) {
-	if in.CompletionResponse == nil && (in.Model == "" || len(in.Messages) == 0) {
-		return Result{}, usage("give {model} and {messages}, or {completion_response}")
+	fields := env.args
+	counted := in.PromptTokens != nil || in.CompletionTokens != nil
+	ways := 0
+	for _, given := range []bool{in.CompletionResponse != nil, len(in.Messages) > 0, counted} {
+		if given {
+			ways++
+		}
 	}
-	body, err := env.read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: encode(env.args)})
+	if ways != 1 || in.Model == "" && in.CompletionResponse == nil {
+		return Result{}, usage("give {model} with {messages} or with {prompt_tokens} and {completion_tokens}, or give {completion_response}")
+	}
+	if counted {
+		// The gateway counts words, or takes the usage of a completion.
+		var prompt, completion int
+		if in.PromptTokens != nil {
+			prompt = *in.PromptTokens
+		}
+		if in.CompletionTokens != nil {
+			completion = *in.CompletionTokens
+		}
+		fields = Args{"completion_response": encode(map[string]any{"model": in.Model, "usage": map[string]int{
+			"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion,
+		}})}
+	}
+	body, err := env.read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: encode(fields)})
 	return Result{Body: body}, err
 }
 

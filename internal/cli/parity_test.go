@@ -112,10 +112,16 @@ func sample(f tools.Field) json.RawMessage {
 	return b
 }
 
-// exclusive are arguments that cannot be given together: the second is left out.
+// exclusive are arguments that cannot be given together: these are left out.
 var exclusive = map[string]string{"models get": "name", "models test": "model", "http request": "json",
 	// An owner that is not the one of by is looked for in the answer.
-	"spend summary": "team_id", "spend activity": "ids"}
+	"spend summary": "team_id", "spend activity": "ids",
+	"spend calculate": "completion_response prompt_tokens completion_tokens"}
+
+// leftOut tells whether a field is left out of the call with everything.
+func leftOut(op *tools.Operation, f tools.Field) bool {
+	return slices.Contains(strings.Fields(exclusive[op.Path]), f.Name)
+}
 
 // periods are read before anything is sent: their texts do not arrive as they
 // are. start_date and end_date cannot be given beside period.
@@ -138,7 +144,7 @@ func inputs(op *tools.Operation) []tools.Args {
 			cleared = tools.Args{f.Name: json.RawMessage(marshal(f.Enum))}
 			continue
 		}
-		if exclusive[op.Path] != f.Name && (f.Required || !strings.HasSuffix(f.Name, "_date")) {
+		if !leftOut(op, f) && (f.Required || !strings.HasSuffix(f.Name, "_date")) {
 			all[f.Name] = sample(f)
 		}
 		if f.Required {
@@ -453,7 +459,7 @@ func TestLiteralStrings(t *testing.T) {
 	for _, op := range tools.All() {
 		for _, f := range op.Fields() {
 			// models get looks its name up in the answer.
-			if f.Kind != tools.String || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || exclusive[op.Path] == f.Name || slices.Contains(periods, f.Name) {
+			if f.Kind != tools.String || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || leftOut(op, f) || slices.Contains(periods, f.Name) {
 				continue
 			}
 			args := inputs(op)[0]
