@@ -1,9 +1,8 @@
 package tools
 
 import (
+	"cmp"
 	"context"
-	"fmt"
-	"strings"
 )
 
 var (
@@ -138,24 +137,7 @@ var organizationsMemberAdd = &Operation{
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
 	Effect:   Write,
 	Do: Func[organizationsMemberAddInput](func(ctx context.Context, env Env, in organizationsMemberAddInput) (Result, error) {
-		if len(in.UserIDs)+len(in.UserEmails) == 0 {
-			return Result{}, usage("name whom to add: {user_ids} or {user_emails}")
-		}
-		role := in.Role
-		if role == "" {
-			role = "internal_user"
-		}
-		members, err := in.find(ctx, env, role, in.CreateMissing)
-		if err != nil {
-			return Result{}, err
-		}
-		fields := env.body()
-		for _, name := range []string{"user_ids", "user_emails", "role", "create_missing"} {
-			delete(fields, name)
-		}
-		fields["member"] = encode(members)
-		body, err := env.write(ctx, "POST", "/organization/member_add", fields)
-		return Result{Body: body, Done: fmt.Sprintf("added %s to organization %s", strings.Join(append(in.UserIDs, in.UserEmails...), ", "), in.OrganizationID)}, err
+		return in.add(ctx, env, "/organization/member_add", cmp.Or(in.Role, "internal_user"), in.CreateMissing, "organization "+in.OrganizationID)
 	}),
 }
 

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -55,14 +56,16 @@ var teamsMemberAdd = &Operation{
 }
 
 func addMembers(ctx context.Context, env Env, in teamsMemberAddInput) (Result, error) {
-	if len(in.UserIDs)+len(in.UserEmails) == 0 {
+	return in.add(ctx, env, "/team/member_add", cmp.Or(in.Role, "user"), in.CreateMissing, "team "+in.TeamID)
+}
+
+// add sends the people to an endpoint that takes them as its member; to is what
+// they are added to, for the reader.
+func (p people) add(ctx context.Context, env Env, path, role string, create bool, to string) (Result, error) {
+	if len(p.UserIDs)+len(p.UserEmails) == 0 {
 		return Result{}, usage("name whom to add: {user_ids} or {user_emails}")
 	}
-	role := in.Role
-	if role == "" {
-		role = "user"
-	}
-	members, err := in.find(ctx, env, role, in.CreateMissing)
+	members, err := p.find(ctx, env, role, create)
 	if err != nil {
 		return Result{}, err
 	}
@@ -71,11 +74,11 @@ func addMembers(ctx context.Context, env Env, in teamsMemberAddInput) (Result, e
 		delete(fields, name)
 	}
 	fields["member"] = encode(members)
-	body, err := env.write(ctx, "POST", "/team/member_add", fields)
+	body, err := env.write(ctx, "POST", path, fields)
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Body: body, Done: fmt.Sprintf("added %s to team %s", strings.Join(slices.Concat(in.UserIDs, in.UserEmails), ", "), in.TeamID)}, nil
+	return Result{Body: body, Done: fmt.Sprintf("added %s to %s", strings.Join(slices.Concat(p.UserIDs, p.UserEmails), ", "), to)}, nil
 }
 
 // find returns the users as members of a team. One who does not exist is an
