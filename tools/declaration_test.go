@@ -237,6 +237,7 @@ func TestValidate(t *testing.T) {
 		{"keys generate", `{"max_budget": "1"}`, `{max_budget} must be a number, not a string`},
 		{"keys generate", `{"max_budget": -1}`, `{max_budget} must be at least 0`},
 		{"keys generate", `{"team_id": null}`, `{team_id} cannot be null here`},
+		{"keys update", `{"key": "sk-x", "max_budget": null}`, `{max_budget} cannot be null: leave it out to keep it, or name it in {clear} to empty it`},
 		{"keys generate", `{"extra": {"key_alias": "x"}}`, `"key_alias" has an argument of its own: give {key_alias}`},
 		{"keys generate", `{"models": "a"}`, `{models} must be an array, not a string`},
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},

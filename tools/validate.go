@@ -113,6 +113,9 @@ func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
 	case *kind.Type:
 		want := strings.Join(k.Want, " or ")
 		if k.Got == "null" {
+			if op.clears(e.InstanceLocation) {
+				return []string{where + " cannot be null: leave it out to keep it, or name it in {" + clearField + "} to empty it"}
+			}
 			return []string{where + " cannot be null here; leave it out"}
 		}
 		return []string{fmt.Sprintf("%s must be %s, not %s", where, article(want), article(k.Got))}
@@ -134,6 +137,15 @@ func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
 		return []string{where + " is empty"}
 	}
 	return []string{where + " is not valid"}
+}
+
+// clears tells whether a null in this place means a field that {clear} empties.
+func (op *Operation) clears(location []string) bool {
+	if _, update := op.field(clearField); !update || len(location) != 1 {
+		return false
+	}
+	f, _ := op.field(location[0])
+	return f.Cleared != ""
 }
 
 func article(name string) string {
