@@ -20,20 +20,25 @@ func (c *call) confirm(client *proxyclient.Client) func(context.Context, *tools.
 		for _, r := range requests {
 			fmt.Fprintf(c.Stderr, "%s %s %s\n", r.Method, r.Path, r.Body)
 		}
-		fmt.Fprintf(c.Stderr, "%s on %s: go ahead? [y/N] ", op.Path, client.BaseURL())
-		answers := make(chan string, 1)
-		go func() {
-			line, _ := bufio.NewReader(c.Stdin).ReadString('\n')
-			answers <- strings.ToLower(strings.TrimSpace(line))
-		}()
-		select {
-		case <-ctx.Done():
-			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted; nothing was sent", Err: ctx.Err()}
-		case answer := <-answers:
-			if answer == "y" || answer == "yes" {
-				return nil
-			}
-		}
-		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "--yes goes ahead without asking"}
+		return c.agree(ctx, op.Path+" on "+client.BaseURL())
 	}
+}
+
+// agree asks at the terminal whether to go ahead; an error is a no.
+func (a *app) agree(ctx context.Context, question string) error {
+	fmt.Fprintf(a.Stderr, "%s: go ahead? [y/N] ", question)
+	answers := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
+		answers <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted; nothing was sent", Err: ctx.Err()}
+	case answer := <-answers:
+		if answer == "y" || answer == "yes" {
+			return nil
+		}
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "--yes goes ahead without asking"}
 }

@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -122,10 +120,8 @@ func (a *app) sandboxReset() *cobra.Command {
 			return usageError("sandbox reset removes everything in the sandbox: confirm it with --yes; nothing was done")
 		}
 		if !yes {
-			fmt.Fprintf(a.Stderr, "remove everything in the sandbox %s: go ahead? [y/N] ", path)
-			line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
-			if answer := strings.ToLower(strings.TrimSpace(line)); answer != "y" && answer != "yes" {
-				return usageError("not confirmed; nothing was done")
+			if err := a.agree(cmd.Context(), "remove everything in the sandbox "+path); err != nil {
+				return err
 			}
 		}
 		if err := sandbox.Reset(path); err != nil {
