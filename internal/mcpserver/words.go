@@ -58,6 +58,10 @@ func commandWords() func(string) string {
 	slices.SortFunc(paths, func(a, b string) int { return len(b) - len(a) })
 	commands := regexp.MustCompile(`\b(` + strings.Join(paths, "|") + `)\b`)
 	return func(text string) string {
+		// The expression is slow, and most texts name no command.
+		if !slices.ContainsFunc(tools.All(), func(op *tools.Operation) bool { return names[op.Path] != "" && strings.Contains(text, op.Path) }) {
+			return text
+		}
 		return commands.ReplaceAllStringFunc(text, func(path string) string { return names[path] })
 	}
 }
