@@ -47,7 +47,7 @@ func TestEveryPrompt(t *testing.T) {
 				t.Error("no tool is named")
 			}
 			for _, m := range found {
-				if op := tools.Find(m[1]); op == nil || op.Tool() != m[1] {
+				if op := tools.All().Find(m[1]); op == nil || op.Tool() != m[1] {
 					t.Errorf("there is no tool %s", m[1])
 				}
 			}

@@ -4,35 +4,36 @@ import (
 	"context"
 	"encoding/json"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
 var (
-	budgets         = []*Operation{budgetsList, budgetsGet, budgetsCreate, budgetsUpdate, budgetsDelete}
-	providerBudgets = []*Operation{providerBudgetsList}
+	budgets         = operation.Catalog{budgetsList, budgetsGet, budgetsCreate, budgetsUpdate, budgetsDelete}
+	providerBudgets = operation.Catalog{providerBudgetsList}
 )
 
-var budgetColumns = []Column{
+var budgetColumns = []operation.Column{
 	{Name: "budget_id", ID: true},
-	{Name: "max_budget", Format: Dollars},
-	{Name: "soft_budget", Format: Dollars},
+	{Name: "max_budget", Format: operation.Dollars},
+	{Name: "soft_budget", Format: operation.Dollars},
 	{Name: "budget_duration"},
-	{Name: "budget_reset_at", Format: Time},
+	{Name: "budget_reset_at", Format: operation.Time},
 	{Name: "tpm_limit"},
 	{Name: "rpm_limit"},
 	{Name: "max_parallel_requests", Optional: true},
-	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "created_by", Optional: true},
 }
 
-var budgetsList = &Operation{
+var budgetsList = &operation.Operation{
 	Path:     "budgets list",
 	Summary:  "List budgets: limits that keys, customers, tags and members share",
 	Help:     "Those that the gateway made for one key, team member, customer or tag are among them. What was spent stands with those.",
 	Examples: []string{"budgets list"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       List[struct{}]{Path: "/budget/list"},
+	Do:       operation.List[struct{}]{Path: "/budget/list"},
 	Columns:  budgetColumns,
 }
 
@@ -40,15 +41,15 @@ type budgetName struct {
 	BudgetID string `json:"budget_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the budget" cli:"arg=1"`
 }
 
-var budgetsGet = &Operation{
+var budgetsGet = &operation.Operation{
 	Path:     "budgets get",
 	Summary:  "Show a budget",
 	Examples: []string{"budgets get free-tier"},
-	Effect:   Read,
-	Do: Func[budgetName](func(ctx context.Context, env Env, in budgetName) (Result, error) {
-		body, err := env.read(ctx, proxyclient.Request{Method: "POST", Path: "/budget/info", Body: encode(map[string][]string{"budgets": {in.BudgetID}})})
+	Effect:   operation.Read,
+	Do: operation.Func[budgetName](func(ctx context.Context, env operation.Env, in budgetName) (operation.Result, error) {
+		body, err := env.Read(ctx, proxyclient.Request{Method: "POST", Path: "/budget/info", Body: operation.Encode(map[string][]string{"budgets": {in.BudgetID}})})
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
 		// A budget that does not exist is missing from the list.
 		return first(body, "budget", in.BudgetID)
@@ -57,35 +58,35 @@ var budgetsGet = &Operation{
 }
 
 type budgetLimits struct {
-	MaxBudget           *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
-	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget          *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	MaxParallelRequests *int     `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
-	ModelMaxBudget      object   `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
+	MaxBudget           *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
+	BudgetDuration      string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget          *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit            *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit            *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	MaxParallelRequests *int             `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
+	ModelMaxBudget      operation.Object `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
 }
 
 type budgetsCreateInput struct {
 	BudgetID string `json:"budget_id,omitempty" jsonschema_description:"Id of the budget, best a name; not given: the gateway makes one" cli:"arg=1"`
 	budgetLimits
-	extras
+	Extras
 }
 
-var budgetsCreate = &Operation{
+var budgetsCreate = &operation.Operation{
 	Path:     "budgets create",
 	Summary:  "Create a budget that keys, customers and members can be given",
 	Help:     "Refused without a limit, which would be a budget that limits nothing.",
 	Examples: []string{"budgets create free-tier --max-budget 5 --budget-duration 30d"},
-	Effect:   Write,
+	Effect:   operation.Write,
 	Default:  true,
-	Do: Func[budgetsCreateInput](func(ctx context.Context, env Env, in budgetsCreateInput) (Result, error) {
-		fields := env.body()
+	Do: operation.Func[budgetsCreateInput](func(ctx context.Context, env operation.Env, in budgetsCreateInput) (operation.Result, error) {
+		fields := env.Body()
 		if len(fields) == 0 || len(fields) == 1 && in.BudgetID != "" {
-			return Result{}, usage("name a limit, for example {max_budget}")
+			return operation.Result{}, operation.Usage("name a limit, for example {max_budget}")
 		}
-		body, err := env.write(ctx, "POST", "/budget/new", fields)
-		return Result{Body: body}, err
+		body, err := env.Write(ctx, "POST", "/budget/new", fields)
+		return operation.Result{Body: body}, err
 	}),
 	Columns: budgetColumns,
 	Done:    "created budget {budget_id}",
@@ -94,23 +95,23 @@ var budgetsCreate = &Operation{
 type budgetsUpdateInput struct {
 	budgetName
 	budgetLimits
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var budgetsUpdate = &Operation{
+var budgetsUpdate = &operation.Operation{
 	Path:     "budgets update",
 	Summary:  "Change the limits of a budget, for everything that uses it",
 	Help:     "What is not named stays; {clear} removes a limit.",
 	Examples: []string{"budgets update free-tier --max-budget 10", "budgets update free-tier --clear tpm_limit"},
-	Effect:   Set,
+	Effect:   operation.Set,
 	Default:  true,
-	Do: Func[budgetsUpdateInput](func(ctx context.Context, env Env, in budgetsUpdateInput) (Result, error) {
-		fields := env.body()
+	Do: operation.Func[budgetsUpdateInput](func(ctx context.Context, env operation.Env, in budgetsUpdateInput) (operation.Result, error) {
+		fields := env.Body()
 		if len(fields) < 2 {
-			return Result{}, usage("name what to change")
+			return operation.Result{}, operation.Usage("name what to change")
 		}
-		body, err := env.write(ctx, "POST", "/budget/update", fields)
+		body, err := env.Write(ctx, "POST", "/budget/update", fields)
 		return present(body, err, "budget", in.BudgetID)
 	}),
 	Columns: budgetColumns,
@@ -119,35 +120,35 @@ var budgetsUpdate = &Operation{
 
 // present makes an error of the null with which the gateway answers for a thing
 // that does not exist.
-func present(body json.RawMessage, err error, what, name string) (Result, error) {
-	if err == nil && noNull(body) == nil {
+func present(body json.RawMessage, err error, what, name string) (operation.Result, error) {
+	if err == nil && operation.NoNull(body) == nil {
 		err = missing(what, name)
 	}
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	return Result{Body: body}, nil
+	return operation.Result{Body: body}, nil
 }
 
-var budgetsDelete = &Operation{
+var budgetsDelete = &operation.Operation{
 	Path:     "budgets delete",
 	Summary:  "Delete a budget",
 	Help:     "What used it is no longer limited by it.",
 	Examples: []string{"budgets delete free-tier"},
-	Effect:   Destructive,
-	Do: Func[budgetName](func(ctx context.Context, env Env, in budgetName) (Result, error) {
-		body, err := env.write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})
+	Effect:   operation.Destructive,
+	Do: operation.Func[budgetName](func(ctx context.Context, env operation.Env, in budgetName) (operation.Result, error) {
+		body, err := env.Write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})
 		return present(body, err, "budget", in.BudgetID)
 	}),
 	Columns: budgetColumns,
 	Done:    "deleted budget {budget_id}",
 }
 
-var providerBudgetsList = &Operation{
+var providerBudgetsList = &operation.Operation{
 	Path:     "provider-budgets list",
 	Summary:  "Show spend and budget of each provider for which the gateway's router has one",
 	Help:     "They are set in the gateway's configuration (router_settings: provider_budget_config).",
 	Examples: []string{"provider-budgets list"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "GET", Path: "/provider/budgets"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/provider/budgets"},
 }

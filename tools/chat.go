@@ -5,29 +5,30 @@ import (
 	"encoding/json"
 	"time"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var chat = []*Operation{chatCompletions}
+var chat = operation.Catalog{chatCompletions}
 
 // chatTimeout is how long a model may take to answer.
 const chatTimeout = 10 * time.Minute
 
 type chatInput struct {
-	Model            string    `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"Name of the model" cli:"arg=1"`
-	Messages         []message `json:"messages" jsonschema:"required,minItems=1" jsonschema_description:"The conversation so far" cli:"name=message,short=m"`
-	Temperature      *float64  `json:"temperature,omitempty" jsonschema:"minimum=0,maximum=2" jsonschema_description:"Sampling temperature" cli:"short=t"`
-	TopP             *float64  `json:"top_p,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Nucleus sampling"`
-	N                *int      `json:"n,omitempty" jsonschema:"minimum=1" jsonschema_description:"Answers to generate"`
-	MaxTokens        *int      `json:"max_tokens,omitempty" jsonschema:"minimum=1" jsonschema_description:"Tokens to generate at most"`
-	PresencePenalty  *float64  `json:"presence_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used"`
-	FrequencyPenalty *float64  `json:"frequency_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used often"`
-	User             string    `json:"user,omitempty" jsonschema_description:"Id of the end user (customer) to charge"`
-	Stream           bool      `json:"stream,omitempty" jsonschema_description:"Give the words as they come (a tool: as progress)"`
-	extras
+	Model            string              `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"Name of the model" cli:"arg=1"`
+	Messages         []operation.Message `json:"messages" jsonschema:"required,minItems=1" jsonschema_description:"The conversation so far" cli:"name=message,short=m"`
+	Temperature      *float64            `json:"temperature,omitempty" jsonschema:"minimum=0,maximum=2" jsonschema_description:"Sampling temperature" cli:"short=t"`
+	TopP             *float64            `json:"top_p,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Nucleus sampling"`
+	N                *int                `json:"n,omitempty" jsonschema:"minimum=1" jsonschema_description:"Answers to generate"`
+	MaxTokens        *int                `json:"max_tokens,omitempty" jsonschema:"minimum=1" jsonschema_description:"Tokens to generate at most"`
+	PresencePenalty  *float64            `json:"presence_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used"`
+	FrequencyPenalty *float64            `json:"frequency_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used often"`
+	User             string              `json:"user,omitempty" jsonschema_description:"Id of the end user (customer) to charge"`
+	Stream           bool                `json:"stream,omitempty" jsonschema_description:"Give the words as they come (a tool: as progress)"`
+	Extras
 }
 
-var chatCompletions = &Operation{
+var chatCompletions = &operation.Operation{
 	Path:    "chat completions",
 	Summary: "Ask a model for a chat completion",
 	Help:    "Costs what the model costs; the key is charged.",
@@ -35,17 +36,17 @@ var chatCompletions = &Operation{
 		`chat completions gpt-4o-mini -m "user:Hello, how are you?"`,
 		`chat completions gpt-4o-mini -m "system:You are a helpful assistant" -m "user:Write a story" --temperature 0.7 --stream`,
 	},
-	Effect: Write,
-	Do:     Func[chatInput](complete),
+	Effect: operation.Write,
+	Do:     operation.Func[chatInput](complete),
 	Reveal: []string{"choices"},
 	Text:   "choices.*.message.content",
 }
 
-func complete(ctx context.Context, env Env, in chatInput) (Result, error) {
-	r := proxyclient.Request{Method: "POST", Path: "/chat/completions", Body: encode(env.body()), Timeout: chatTimeout}
+func complete(ctx context.Context, env operation.Env, in chatInput) (operation.Result, error) {
+	r := proxyclient.Request{Method: "POST", Path: "/chat/completions", Body: operation.Encode(env.Body()), Timeout: chatTimeout}
 	if !in.Stream {
 		body, err := env.Client.JSON(ctx, r)
-		return Result{Body: body}, err
+		return operation.Result{Body: body}, err
 	}
 	var answer completion
 	err := env.Client.Stream(ctx, r, func(data []byte) error {
@@ -56,9 +57,9 @@ func complete(ctx context.Context, env Env, in chatInput) (Result, error) {
 		return err
 	})
 	if answer.Choices == nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	return Result{Body: encode(answer), Streamed: env.Delta != nil}, err
+	return operation.Result{Body: operation.Encode(answer), Streamed: env.Delta != nil}, err
 }
 
 // completion is a chat completion put together from the chunks of a stream, in
@@ -122,7 +123,7 @@ func (c *completion) add(data []byte) (string, error) {
 		if part.Delta.Role != "" {
 			to.Message.Role = part.Delta.Role
 		}
-		if noNull(part.FinishReason) != nil {
+		if operation.NoNull(part.FinishReason) != nil {
 			to.FinishReason = part.FinishReason
 		}
 		if part.Index == 0 {

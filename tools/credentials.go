@@ -3,24 +3,26 @@ package tools
 import (
 	"context"
 	"encoding/json"
+
+	"litellm-proxy/internal/operation"
 )
 
-var credentials = []*Operation{credentialsList, credentialsCreate, credentialsGet, credentialsUpdate, credentialsDelete}
+var credentials = operation.Catalog{credentialsList, credentialsCreate, credentialsGet, credentialsUpdate, credentialsDelete}
 
-var credentialColumns = []Column{
+var credentialColumns = []operation.Column{
 	{Name: "credential_name", ID: true},
 	{Name: "custom_llm_provider", Field: "credential_info.custom_llm_provider"},
 	{Name: "display_name", Optional: true},
 	{Name: "source", Optional: true},
 }
 
-var credentialsList = &Operation{
+var credentialsList = &operation.Operation{
 	Path:     "credentials list",
 	Summary:  "List the credentials with which the gateway reaches providers",
 	Help:     "The gateway masks their values.",
 	Examples: []string{"credentials list", "credentials list --format json"},
-	Effect:   Read,
-	Do:       List[struct{}]{Path: "/credentials", Items: "credentials"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Path: "/credentials", Items: "credentials"},
 	Columns:  credentialColumns,
 }
 
@@ -30,13 +32,13 @@ type credentialName struct {
 
 type credentialsCreateInput struct {
 	credentialName
-	CredentialInfo   object `json:"credential_info" jsonschema:"required" jsonschema_description:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
-	CredentialValues object `json:"credential_values" jsonschema:"required" jsonschema_description:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
-	DisplayName      string `json:"display_name,omitempty" jsonschema_description:"Name for people"`
-	extras
+	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" jsonschema_description:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
+	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" jsonschema_description:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
+	DisplayName      string           `json:"display_name,omitempty" jsonschema_description:"Name for people"`
+	Extras
 }
 
-var credentialsCreate = &Operation{
+var credentialsCreate = &operation.Operation{
 	Path:    "credentials create",
 	Summary: "Store a provider credential under a name",
 	Help:    "Refused when the name exists.",
@@ -44,31 +46,31 @@ var credentialsCreate = &Operation{
 		`credentials create azure-prod --info='{"custom_llm_provider": "azure"}' --values='{"api_key": "sk-123", "api_base": "https://prod.azure.openai.com"}'`,
 		`credentials create azure-prod --info '{"custom_llm_provider": "azure"}' --values @values.json`,
 	},
-	Effect:  Write,
-	Do:      Endpoint[credentialsCreateInput]{Method: "POST", Path: "/credentials"},
+	Effect:  operation.Write,
+	Do:      operation.Endpoint[credentialsCreateInput]{Method: "POST", Path: "/credentials"},
 	Done:    "created credential {credential_name}",
 	Columns: credentialColumns,
 }
 
-var credentialsGet = &Operation{
+var credentialsGet = &operation.Operation{
 	Path:     "credentials get",
 	Summary:  "Show a credential, its values masked by the gateway",
 	Examples: []string{"credentials get azure-prod"},
-	Effect:   Read,
-	Do:       Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name}"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name}"},
 	Columns:  credentialColumns,
 }
 
 type credentialsUpdateInput struct {
 	credentialName
-	CredentialInfo   object   `json:"credential_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info"`
-	CredentialValues object   `json:"credential_values,omitempty" jsonschema_description:"Values to change, for example api_key; the others stay" cli:"name=values"`
-	ValuesToDelete   []string `json:"credential_values_to_delete,omitempty" jsonschema_description:"Names of values to delete" cli:"name=delete-values"`
-	DisplayName      string   `json:"display_name,omitempty" jsonschema_description:"Name for people"`
-	extras
+	CredentialInfo   operation.Object `json:"credential_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info"`
+	CredentialValues operation.Object `json:"credential_values,omitempty" jsonschema_description:"Values to change, for example api_key; the others stay" cli:"name=values"`
+	ValuesToDelete   []string         `json:"credential_values_to_delete,omitempty" jsonschema_description:"Names of values to delete" cli:"name=delete-values"`
+	DisplayName      string           `json:"display_name,omitempty" jsonschema_description:"Name for people"`
+	Extras
 }
 
-var credentialsUpdate = &Operation{
+var credentialsUpdate = &operation.Operation{
 	Path:    "credentials update",
 	Summary: "Change values or information of a credential",
 	Help:    "What is not named stays. The name itself cannot be changed.",
@@ -76,29 +78,29 @@ var credentialsUpdate = &Operation{
 		"credentials update azure-prod --values @values.json",
 		"credentials update azure-prod --delete-values api_base",
 	},
-	Effect: Set,
-	Do: Func[credentialsUpdateInput](func(ctx context.Context, env Env, in credentialsUpdateInput) (Result, error) {
-		fields := env.body()
+	Effect: operation.Set,
+	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, env operation.Env, in credentialsUpdateInput) (operation.Result, error) {
+		fields := env.Body()
 		delete(fields, "credential_name")
 		if len(fields) == 0 {
-			return Result{}, usage("name what to change: {credential_values}, {credential_info} or {display_name}")
+			return operation.Result{}, operation.Usage("name what to change: {credential_values}, {credential_info} or {display_name}")
 		}
 		if in.CredentialInfo == nil {
 			// Required by the gateway, which keeps what is not in it.
 			fields["credential_info"] = json.RawMessage("{}")
 		}
-		body, err := env.send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)
-		return Result{Body: body}, err
+		body, err := env.Send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)
+		return operation.Result{Body: body}, err
 	}),
 	Done: "updated credential {credential_name}",
 }
 
-var credentialsDelete = &Operation{
+var credentialsDelete = &operation.Operation{
 	Path:     "credentials delete",
 	Summary:  "Delete a credential",
 	Help:     "Models that use it stop working.",
 	Examples: []string{"credentials delete azure-prod"},
-	Effect:   Destructive,
-	Do:       Endpoint[credentialName]{Method: "DELETE", Path: "/credentials/{credential_name}"},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[credentialName]{Method: "DELETE", Path: "/credentials/{credential_name}"},
 	Done:     "deleted credential {credential_name}",
 }

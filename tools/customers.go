@@ -2,30 +2,32 @@ package tools
 
 import (
 	"context"
+
+	"litellm-proxy/internal/operation"
 )
 
-var customers = []*Operation{
+var customers = operation.Catalog{
 	customersList, customersGet, customersCreate, customersUpdate, customersDelete, customersBlock, customersUnblock,
 }
 
-var customerColumns = []Column{
+var customerColumns = []operation.Column{
 	{Name: "user_id", ID: true},
 	{Name: "alias"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
 	{Name: "budget_id", ID: true},
 	{Name: "default_model"},
 	{Name: "allowed_model_region"},
 	{Name: "blocked"},
 }
 
-var customersList = &Operation{
+var customersList = &operation.Operation{
 	Path:     "customers list",
 	Summary:  "List customers: the end users whom callers name as user in their requests",
 	Help:     "A customer appears with the first request that names it. For people with keys use users list.",
 	Examples: []string{"customers list", "customers list --format csv --columns user_id,spend"},
-	Effect:   Read,
-	Do:       List[struct{}]{Path: "/customer/list"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Path: "/customer/list"},
 	Columns:  customerColumns,
 }
 
@@ -33,12 +35,12 @@ type customersGetInput struct {
 	EndUserID string `json:"end_user_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the customer" cli:"name=customer-id,arg=1"`
 }
 
-var customersGet = &Operation{
+var customersGet = &operation.Operation{
 	Path:     "customers get",
 	Summary:  "Show a customer with spend and budget",
 	Examples: []string{"customers get acme"},
-	Effect:   Read,
-	Do:       Endpoint[customersGetInput]{Method: "GET", Path: "/customer/info"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[customersGetInput]{Method: "GET", Path: "/customer/info"},
 	Columns:  customerColumns,
 }
 
@@ -57,31 +59,31 @@ type customersCreateInput struct {
 	BudgetDuration string `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
 	TPMLimit       *int   `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
 	RPMLimit       *int   `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
-	extras
+	Extras
 }
 
-var customersCreate = &Operation{
+var customersCreate = &operation.Operation{
 	Path:     "customers create",
 	Summary:  "Create a customer, to give it a budget or a region before its first request",
 	Examples: []string{"customers create acme --alias \"Acme Inc\" --max-budget 50 --budget-duration 30d"},
-	Effect:   Write,
-	Do:       Endpoint[customersCreateInput]{Method: "POST", Path: "/customer/new"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[customersCreateInput]{Method: "POST", Path: "/customer/new"},
 	Columns:  customerColumns,
 	Done:     "created customer {user_id}",
 }
 
 type customersUpdateInput struct {
 	customerSettings
-	extras
+	Extras
 }
 
-var customersUpdate = &Operation{
+var customersUpdate = &operation.Operation{
 	Path:     "customers update",
 	Summary:  "Change budget, models or name of a customer",
 	Help:     "What is not named stays; the gateway cannot empty a field of a customer.",
 	Examples: []string{"customers update acme --max-budget 100"},
-	Effect:   Set,
-	Do:       Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
 	Columns:  customerColumns,
 	Done:     "updated customer {user_id}",
 }
@@ -90,64 +92,64 @@ type customerIDs struct {
 	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the customers" cli:"name=customer-id,arg=1"`
 }
 
-var customersDelete = &Operation{
+var customersDelete = &operation.Operation{
 	Path:     "customers delete",
 	Summary:  "Delete customers with their spend",
 	Help:     "When one of them does not exist, none is deleted. A further request that names one makes it anew.",
 	Examples: []string{"customers delete acme"},
-	Effect:   Destructive,
-	Do:       Endpoint[customerIDs]{Method: "POST", Path: "/customer/delete"},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[customerIDs]{Method: "POST", Path: "/customer/delete"},
 	Done:     "deleted customer {user_ids}",
 }
 
 const customersBlocked = "Refused for a customer who does not exist, whom the gateway would create. " +
 	"Calls are refused only where the gateway runs the enterprise hook blocked_user_check."
 
-var customersBlock = &Operation{
+var customersBlock = &operation.Operation{
 	Path:     "customers block",
 	Summary:  "Mark customers as blocked",
 	Help:     customersBlocked,
 	Examples: []string{"customers block acme"},
-	Effect:   Set,
-	Do:       Func[customerIDs](blockCustomers(true)),
+	Effect:   operation.Set,
+	Do:       operation.Func[customerIDs](blockCustomers(true)),
 }
 
-var customersUnblock = &Operation{
+var customersUnblock = &operation.Operation{
 	Path:     "customers unblock",
 	Summary:  "Take the mark blocked from customers",
 	Help:     customersBlocked,
 	Examples: []string{"customers unblock acme"},
-	Effect:   Set,
-	Do:       Func[customerIDs](blockCustomers(false)),
+	Effect:   operation.Set,
+	Do:       operation.Func[customerIDs](blockCustomers(false)),
 }
 
 // blockCustomers sends /customer/update for each: /customer/block answers 500
 // although it blocks, and creates who does not exist; /customer/unblock has no
 // effect.
-func blockCustomers(blocked bool) func(context.Context, Env, customerIDs) (Result, error) {
+func blockCustomers(blocked bool) func(context.Context, operation.Env, customerIDs) (operation.Result, error) {
 	verb := "unblocked"
 	if blocked {
 		verb = "blocked"
 	}
-	return func(ctx context.Context, env Env, in customerIDs) (Result, error) {
+	return func(ctx context.Context, env operation.Env, in customerIDs) (operation.Result, error) {
 		done := []string{}
-		var failed []Failure
+		var failed []operation.Failure
 		var last error
 		for _, id := range in.UserIDs {
-			_, err := env.write(ctx, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked})
+			_, err := env.Write(ctx, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked})
 			if err != nil {
 				last = err
-				failed = append(failed, Failure{"customer " + id, err.Error()})
+				failed = append(failed, operation.Failure{What: "customer " + id, Why: err.Error()})
 				continue
 			}
 			done = append(done, id)
 		}
 		if len(done) == 0 && len(failed) == 1 {
-			return Result{}, last
+			return operation.Result{}, last
 		}
-		r := Result{Body: encode(map[string]any{verb: done}), Failed: failed}
+		r := operation.Result{Body: operation.Encode(map[string]any{verb: done}), Failed: failed}
 		if len(done) > 0 {
-			r.Done = verb + " customer " + plainList(encode(done))
+			r.Done = verb + " customer " + operation.Words(operation.Encode(done))
 		}
 		return r, nil
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"litellm-proxy/internal/operation"
 )
 
 //go:generate go test . -run TestSnapshots -update
@@ -50,7 +52,7 @@ func TestAllIsComplete(t *testing.T) {
 					continue
 				}
 				path := strings.Trim(kv.Value.(*ast.BasicLit).Value, `"`)
-				if Find(path) == nil {
+				if All().Find(path) == nil {
 					t.Errorf("%s declares %q, which is not in the list of its resource", file, path)
 				}
 			}
@@ -71,7 +73,7 @@ func TestDeclarations(t *testing.T) {
 			fail("the tool name %s is taken", op.Tool())
 		}
 		seen[op.Tool()] = true
-		if op.Effect < Read || op.Effect > Destructive {
+		if op.Effect < operation.Read || op.Effect > operation.Destructive {
 			fail("no effect")
 		}
 		if op.Summary == "" || strings.HasSuffix(op.Summary, ".") || !unicode.IsUpper([]rune(op.Summary)[0]) {
@@ -88,7 +90,7 @@ func TestDeclarations(t *testing.T) {
 				fail("the example %q is of another operation", example)
 			}
 		}
-		if _, endpoint := op.Do.(interface{ takesBody() bool }); endpoint && op.Effect != Read && op.Done == "" {
+		if _, endpoint := op.Do.(interface{ takesBody() bool }); endpoint && op.Effect != operation.Read && op.Done == "" {
 			fail("a write says nothing when it is done")
 		}
 		names := map[string]bool{}
@@ -105,7 +107,7 @@ func TestDeclarations(t *testing.T) {
 				fail("the description of %s is empty or ends with a full stop", f.Name)
 			}
 			if f.Ref != "" {
-				if _, ok := op.field(f.Ref); !ok || directories[f.Name].path == "" {
+				if _, ok := op.Field(f.Ref); !ok || operation.Directories[f.Name].Path == "" {
 					fail("%s refers to %s, or is the name of no directory", f.Name, f.Ref)
 				}
 			}
@@ -128,7 +130,7 @@ func TestDeclarations(t *testing.T) {
 				fail("the positional arguments are numbered %v", args)
 			}
 		}
-		if e, ok := op.Do.(interface{ takesBody() bool }); ok && (op.Effect == Write || op.Effect == Set) && e.takesBody() != op.TakesExtra() {
+		if e, ok := op.Do.(interface{ takesBody() bool }); ok && (op.Effect == operation.Write || op.Effect == operation.Set) && e.takesBody() != op.TakesExtra() {
 			fail("a write with a body embeds extras, one without does not")
 		}
 	}
@@ -144,7 +146,7 @@ func TestPlaceholders(t *testing.T) {
 			}
 			var name string
 			name, text, _ = strings.Cut(rest, "}")
-			if _, ok := op.field(name); !ok {
+			if _, ok := op.Field(name); !ok {
 				t.Errorf("%s: the help names {%s}, which is no argument", op.Path, name)
 			}
 		}
@@ -225,7 +227,7 @@ func TestSnapshots(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join("testdata", "tools", "*.json"))
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		if Find(name) == nil {
+		if All().Find(name) == nil {
 			t.Errorf("%s is the snapshot of no operation: delete it", file)
 		}
 	}
@@ -254,11 +256,11 @@ func TestValidate(t *testing.T) {
 		{"models add", `{"model_name": "m", "litellm_params": {"rpm": 12345678901234567890}}`, ``},
 	}
 	for _, tt := range tests {
-		var args Args
+		var args operation.Args
 		if err := json.Unmarshal([]byte(tt.args), &args); err != nil {
 			t.Fatal(err)
 		}
-		err := Find(tt.op).Validate(args)
+		err := All().Find(tt.op).Validate(args)
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%s %s: %v; want no error", tt.op, tt.args, err)
@@ -273,7 +275,7 @@ func TestLookup(t *testing.T) {
 	for path, want := range map[string]string{
 		"a.b.c": "1", "a.d": "", "a.e": "[1, 2.50]", "n": "12345678901234567890", "a.x.y": "", "n.x": "",
 	} {
-		if got := string(Lookup(body, path)); got != want {
+		if got := string(operation.Lookup(body, path)); got != want {
 			t.Errorf("%s: got %s, want %s", path, got, want)
 		}
 	}
@@ -282,7 +284,7 @@ func TestLookup(t *testing.T) {
 func FuzzLookup(f *testing.F) {
 	f.Add([]byte(`{"a":{"b":1}}`), "a.b")
 	f.Add([]byte(`[`), "")
-	f.Fuzz(func(t *testing.T, body []byte, path string) { Lookup(body, path) })
+	f.Fuzz(func(t *testing.T, body []byte, path string) { operation.Lookup(body, path) })
 }
 
 func FuzzCompletion(f *testing.F) {

@@ -8,10 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var health = []*Operation{healthCheck, healthReadiness, healthDetails, healthLiveness, healthHistory, healthLatest, healthServices, healthLicense, healthTestConnection, healthBacklog}
+var health = operation.Catalog{healthCheck, healthReadiness, healthDetails, healthLiveness, healthHistory, healthLatest, healthServices, healthLicense, healthTestConnection, healthBacklog}
 
 // checkTimeout is how long the gateway may take to call all its models.
 const checkTimeout = 5 * time.Minute
@@ -21,14 +22,14 @@ type healthCheckInput struct {
 	ModelID string `json:"model_id,omitempty" jsonschema_description:"Only the deployment with this id"`
 }
 
-var healthCheck = &Operation{
+var healthCheck = &operation.Operation{
 	Path:     "health check",
 	Summary:  "Call every model, or one, and list which deployments answer",
 	Help:     "Each call is a real one and costs what the provider takes; it can last minutes. health latest shows the last results without a call.",
 	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
-	Effect:   Read,
-	Do:       Rows[healthCheckInput](checkModels),
-	Columns: []Column{
+	Effect:   operation.Read,
+	Do:       operation.Rows[healthCheckInput](checkModels),
+	Columns: []operation.Column{
 		{Name: "status"},
 		{Name: "model"},
 		{Name: "model_id"},
@@ -38,59 +39,59 @@ var healthCheck = &Operation{
 
 // checkModels sends its request once: to repeat it would call the models again.
 // The gateway answers 503 with the same body when none of them is healthy.
-func checkModels(ctx context.Context, env Env, _ healthCheckInput) (Result, error) {
+func checkModels(ctx context.Context, env operation.Env, _ healthCheckInput) (operation.Result, error) {
 	query := map[string][]string{}
-	for name, value := range env.args {
-		query[name] = []string{plain(value)}
+	for name, value := range env.Args {
+		query[name] = []string{operation.Word(value)}
 	}
 	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodGet, Path: "/health", Query: query, Timeout: checkTimeout})
-	if e := as(err); e != nil && e.Status == http.StatusServiceUnavailable && Lookup(e.Body, "unhealthy_endpoints") != nil {
+	if e := operation.AsError(err); e != nil && e.Status == http.StatusServiceUnavailable && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
 	}
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	page := &Page{Items: []json.RawMessage{}}
+	page := &operation.Page{Items: []json.RawMessage{}}
 	for _, status := range []string{"unhealthy", "healthy"} {
 		var endpoints []map[string]json.RawMessage
-		if err := json.Unmarshal(Lookup(body, status+"_endpoints"), &endpoints); err != nil && Lookup(body, status+"_endpoints") != nil {
-			return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of " + status + " deployments"}
+		if err := json.Unmarshal(operation.Lookup(body, status+"_endpoints"), &endpoints); err != nil && operation.Lookup(body, status+"_endpoints") != nil {
+			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of " + status + " deployments"}
 		}
 		for _, endpoint := range endpoints {
 			// Behind its first line an error has a stack trace.
-			reason, _, _ := strings.Cut(plain(endpoint["error"]), "\n")
-			item := row{{"status", status}, {"model", endpoint["model"]}, {"model_id", endpoint["model_id"]}}
+			reason, _, _ := strings.Cut(operation.Word(endpoint["error"]), "\n")
+			item := operation.RowOf("status", status, "model", endpoint["model"], "model_id", endpoint["model_id"])
 			if reason != "" && status == "unhealthy" {
-				item = append(item, rowMember{"error", reason})
+				item = append(item, operation.Member{name: "error", value: reason})
 			}
-			page.Items = append(page.Items, encode(item))
+			page.Items = append(page.Items, operation.Encode(item))
 		}
 	}
 	page.Total = len(page.Items)
-	if model := env.args.String("model"); page.Total == 0 && model != "" && Lookup(body, "unhealthy_count") != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no deployment of model " + shown(model) + " was checked",
+	if model := env.Args.String("model"); page.Total == 0 && model != "" && operation.Lookup(body, "unhealthy_count") != nil {
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no deployment of model " + operation.Shown(model) + " was checked",
 			Hint: "models list shows the models"}
 	}
-	return Result{Body: body, Page: page}, nil
+	return operation.Result{Body: body, Page: page}, nil
 }
 
-var healthReadiness = &Operation{
+var healthReadiness = &operation.Operation{
 	Path:     "health readiness",
 	Summary:  "Show whether the gateway is ready to serve, with its database",
 	Help:     "Needs no key. status says more at once.",
 	Examples: []string{"health readiness"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/readiness"},
-	Columns:  []Column{{Name: "status"}, {Name: "db"}},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/readiness"},
+	Columns:  []operation.Column{{Name: "status"}, {Name: "db"}},
 }
 
-var healthDetails = &Operation{
+var healthDetails = &operation.Operation{
 	Path:     "health details",
 	Summary:  "Show version, cache, database and callbacks of the gateway",
 	Examples: []string{"health details --format table"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/readiness/details"},
-	Columns: []Column{
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/readiness/details"},
+	Columns: []operation.Column{
 		{Name: "status"},
 		{Name: "db"},
 		{Name: "cache"},
@@ -100,17 +101,17 @@ var healthDetails = &Operation{
 	},
 }
 
-var healthLiveness = &Operation{
+var healthLiveness = &operation.Operation{
 	Path:     "health liveness",
 	Summary:  "Show whether the gateway's process answers at all",
 	Help:     "Needs no key.",
 	Examples: []string{"health liveness"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/liveness"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/liveness"},
 }
 
-var healthColumns = []Column{
-	{Name: "checked_at", Format: Time},
+var healthColumns = []operation.Column{
+	{Name: "checked_at", Format: operation.Time},
 	{Name: "model", Field: "model_name"},
 	{Name: "status"},
 	{Name: "healthy", Field: "healthy_count"},
@@ -128,71 +129,71 @@ type healthHistoryInput struct {
 	Offset       int    `json:"offset,omitempty" jsonschema:"minimum=0" jsonschema_description:"Checks to leave out, from the newest"`
 }
 
-var healthHistory = &Operation{
+var healthHistory = &operation.Operation{
 	Path:     "health history",
 	Summary:  "List the health checks of models that were made, newest first",
 	Help:     "The gateway keeps checks of single models and those that it makes by itself.",
 	Examples: []string{"health history --model gpt-4o-mini", "health history --status unhealthy --all --format csv"},
-	Effect:   Read,
-	Do:       List[healthHistoryInput]{Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true},
+	Effect:   operation.Read,
+	Do:       operation.List[healthHistoryInput]{Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true},
 	Columns:  healthColumns,
 }
 
-var healthLatest = &Operation{
+var healthLatest = &operation.Operation{
 	Path:     "health latest",
 	Summary:  "List the last health check of each model",
 	Help:     "Calls no model. Models that were never checked by themselves are not in it.",
 	Examples: []string{"health latest"},
-	Effect:   Read,
-	Do:       Rows[struct{}](latestHealth),
+	Effect:   operation.Read,
+	Do:       operation.Rows[struct{}](latestHealth),
 	Columns:  healthColumns,
 }
 
-func latestHealth(ctx context.Context, env Env, _ struct{}) (Result, error) {
-	body, err := env.read(ctx, proxyclient.Request{Path: "/health/latest"})
+func latestHealth(ctx context.Context, env operation.Env, _ struct{}) (operation.Result, error) {
+	body, err := env.Read(ctx, proxyclient.Request{Path: "/health/latest"})
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	var checks map[string]json.RawMessage
-	if list := Lookup(body, "latest_health_checks"); list != nil && json.Unmarshal(list, &checks) != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no health checks"}
+	if list := operation.Lookup(body, "latest_health_checks"); list != nil && json.Unmarshal(list, &checks) != nil {
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no health checks"}
 	}
 	names := make([]string, 0, len(checks))
 	for name := range checks {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	page := &Page{Items: []json.RawMessage{}, Total: len(names)}
+	page := &operation.Page{Items: []json.RawMessage{}, Total: len(names)}
 	for _, name := range names {
 		page.Items = append(page.Items, checks[name])
 	}
-	return Result{Body: body, Page: page}, nil
+	return operation.Result{Body: body, Page: page}, nil
 }
 
 type healthServicesInput struct {
 	Service string `json:"service" jsonschema:"required,minLength=1" jsonschema_description:"slack, ms_teams, email, webhook, langfuse, langfuse_otel, datadog, openmeter, braintrust, generic_api, arize, galileo, newrelic, sqs, slack_budget_alerts or another" cli:"arg=1"`
 }
 
-var healthServices = &Operation{
+var healthServices = &operation.Operation{
 	Path:     "health services",
 	Summary:  "Test a service that the gateway alerts or logs to, with a real test message",
 	Help:     "Needs a proxy admin's key. A service that the gateway is not configured for is refused.",
 	Examples: []string{"health services slack"},
-	Effect:   Write,
-	Do:       Endpoint[healthServicesInput]{Method: "GET", Path: "/health/services"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[healthServicesInput]{Method: "GET", Path: "/health/services"},
 	Done:     "tested {service}",
 }
 
-var healthLicense = &Operation{
+var healthLicense = &operation.Operation{
 	Path:     "health license",
 	Summary:  "Show the gateway's licence: type, expiry, features, limits",
 	Examples: []string{"health license --format table"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/license"},
-	Columns: []Column{
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/license"},
+	Columns: []operation.Column{
 		{Name: "has_license"},
 		{Name: "license_type"},
-		{Name: "expiration_date", Format: Time},
+		{Name: "expiration_date", Format: operation.Time},
 		{Name: "allowed_features"},
 		{Name: "max_users", Field: "limits.max_users"},
 		{Name: "max_teams", Field: "limits.max_teams"},
@@ -200,14 +201,14 @@ var healthLicense = &Operation{
 }
 
 type healthTestInput struct {
-	Model         string `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"A model of the gateway, or one with its provider (openai/gpt-4o)" cli:"arg=1"`
-	LitellmParams pairs  `json:"litellm_params,omitempty" jsonschema_description:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
-	Mode          string `json:"mode,omitempty" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" jsonschema_description:"Kind of the test call (default: that of the model)"`
-	ModelInfo     pairs  `json:"model_info,omitempty" jsonschema_description:"As in models add" cli:"name=info,short=i,texts=model_info"`
-	extras
+	Model         string          `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"A model of the gateway, or one with its provider (openai/gpt-4o)" cli:"arg=1"`
+	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
+	Mode          string          `json:"mode,omitempty" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" jsonschema_description:"Kind of the test call (default: that of the model)"`
+	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"As in models add" cli:"name=info,short=i,texts=model_info"`
+	Extras
 }
 
-var healthTestConnection = &Operation{
+var healthTestConnection = &operation.Operation{
 	Path:    "health test-connection",
 	Summary: "Test a model with its parameters before it is added: one real call to the provider",
 	Help:    "Nothing is stored. A model of the gateway is tested with its own parameters.",
@@ -215,39 +216,39 @@ var healthTestConnection = &Operation{
 		"health test-connection gpt-4o-mini",
 		"health test-connection openai/gpt-4o -p api_key=@openai.key --mode chat",
 	},
-	Effect:  Write,
-	Do:      Func[healthTestInput](testConnection),
-	Columns: []Column{{Name: "status"}, {Name: "model", Field: "result.model"}, {Name: "error", Field: "result.error"}},
+	Effect:  operation.Write,
+	Do:      operation.Func[healthTestInput](testConnection),
+	Columns: []operation.Column{{Name: "status"}, {Name: "model", Field: "result.model"}, {Name: "error", Field: "result.error"}},
 	Done:    "tested {model}: it answers",
 }
 
 // testConnection puts the model among its parameters: without one there the
 // gateway answers 500. A test that fails is a 200 with the status error.
-func testConnection(ctx context.Context, env Env, in healthTestInput) (Result, error) {
-	fields := env.body()
+func testConnection(ctx context.Context, env operation.Env, in healthTestInput) (operation.Result, error) {
+	fields := env.Body()
 	delete(fields, "model")
-	params := pairs{"model": encode(in.Model)}
+	params := operation.Pairs{"model": operation.Encode(in.Model)}
 	for name, value := range in.LitellmParams {
 		params[name] = value
 	}
-	fields["litellm_params"] = encode(params)
-	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodPost, Path: "/health/test_connection", Body: encode(fields), Timeout: chatTimeout})
-	result := Result{Body: body}
-	if plain(Lookup(body, "status")) == "error" {
-		reason, _, _ := strings.Cut(plain(Lookup(body, "result.error")), "\nstack trace:")
-		result.Failed = []Failure{{"model " + shown(in.Model), shown(strings.Join(strings.Fields(reason), " "))}}
+	fields["litellm_params"] = operation.Encode(params)
+	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodPost, Path: "/health/test_connection", Body: operation.Encode(fields), Timeout: chatTimeout})
+	result := operation.Result{Body: body}
+	if operation.Word(operation.Lookup(body, "status")) == "error" {
+		reason, _, _ := strings.Cut(operation.Word(operation.Lookup(body, "result.error")), "\nstack trace:")
+		result.Failed = []operation.Failure{{What: "model " + operation.Shown(in.Model), Why: operation.Shown(strings.Join(strings.Fields(reason), " "))}}
 	}
 	return result, err
 }
 
-var healthBacklog = &Operation{
+var healthBacklog = &operation.Operation{
 	Path:     "health backlog",
 	Summary:  "Show how many requests the gateway's process works on and has waiting",
 	Help:     "Of the one process that answers, itself included.",
 	Examples: []string{"health backlog"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "GET", Path: "/health/backlog"},
-	Columns: []Column{
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/backlog"},
+	Columns: []operation.Column{
 		{Name: "in_flight", Field: "in_flight_requests"},
 		{Name: "admitted", Field: "admitted_requests"},
 		{Name: "queued", Field: "queued_requests"},

@@ -8,20 +8,21 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var raw = []*Operation{httpRequest}
+var raw = operation.Catalog{httpRequest}
 
 type httpInput struct {
-	Method string  `json:"method" jsonschema:"required,minLength=1" jsonschema_description:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
-	URI    string  `json:"uri" jsonschema:"required,minLength=1" jsonschema_description:"Path on the gateway, with its query: /key/list?size=5" cli:"arg=2"`
-	Data   string  `json:"data,omitempty" jsonschema_description:"Request body as it is to be sent, JSON unless a Content-Type header says otherwise" cli:"short=d"`
-	JSON   object  `json:"json,omitempty" jsonschema_description:"Request body as a JSON object" cli:"short=j"`
-	Header headers `json:"header,omitempty" jsonschema_description:"Further request headers; Authorization, Host and litellm-changed-by are not taken" cli:"short=H"`
+	Method string            `json:"method" jsonschema:"required,minLength=1" jsonschema_description:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
+	URI    string            `json:"uri" jsonschema:"required,minLength=1" jsonschema_description:"Path on the gateway, with its query: /key/list?size=5" cli:"arg=2"`
+	Data   string            `json:"data,omitempty" jsonschema_description:"Request body as it is to be sent, JSON unless a Content-Type header says otherwise" cli:"short=d"`
+	JSON   operation.Object  `json:"json,omitempty" jsonschema_description:"Request body as a JSON object" cli:"short=j"`
+	Header operation.Headers `json:"header,omitempty" jsonschema_description:"Further request headers; Authorization, Host and litellm-changed-by are not taken" cli:"short=H"`
 }
 
-var httpRequest = &Operation{
+var httpRequest = &operation.Operation{
 	Path:    "http request",
 	Summary: "Send a request to any path of the gateway",
 	Help:    "For what has no operation of its own. On the command line the method is the consent; as a tool, everything but GET and HEAD is confirmed.",
@@ -30,30 +31,30 @@ var httpRequest = &Operation{
 		`http request POST /chat/completions -j '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}'`,
 		`http request GET /health/readiness -H "X-Custom-Header:value"`,
 	},
-	Effect: Destructive,
+	Effect: operation.Destructive,
 	Typed:  true,
-	EffectOf: func(args Args) Effect {
-		if isRead(strings.ToUpper(args.String("method"))) {
-			return Read
+	EffectOf: func(args operation.Args) operation.Effect {
+		if operation.IsRead(strings.ToUpper(args.String("method"))) {
+			return operation.Read
 		}
-		return Destructive
+		return operation.Destructive
 	},
-	Do: Func[httpInput](request),
+	Do: operation.Func[httpInput](request),
 	// The answer to a write may hold a key that is never shown again.
 	Reveal: []string{"key"},
 }
 
-func request(ctx context.Context, env Env, in httpInput) (Result, error) {
+func request(ctx context.Context, env operation.Env, in httpInput) (operation.Result, error) {
 	method := strings.ToUpper(in.Method)
-	r := proxyclient.Request{Method: method, Path: in.URI, RawPath: true, Read: isRead(method), Header: http.Header{}, Accept: "*/*"}
+	r := proxyclient.Request{Method: method, Path: in.URI, RawPath: true, Read: operation.IsRead(method), Header: http.Header{}, Accept: "*/*"}
 	for name, value := range in.Header {
 		r.Header.Set(name, value)
 	}
 	switch {
 	case in.Data != "" && in.JSON != nil:
-		return Result{}, usage("{data} and {json} are both the body: give one")
+		return operation.Result{}, operation.Usage("{data} and {json} are both the body: give one")
 	case in.JSON != nil:
-		r.Body = env.args["json"]
+		r.Body = env.Args["json"]
 	case in.Data != "":
 		r.Body = []byte(in.Data)
 		r.ContentType = r.Header.Get("Content-Type")
@@ -61,10 +62,10 @@ func request(ctx context.Context, env Env, in httpInput) (Result, error) {
 	r.Header.Del("Content-Type")
 	answer, err := env.Client.Do(ctx, r)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	result := Result{}
+	result := operation.Result{}
 	switch {
 	case json.Valid(answer.Body):
 		result.Body = answer.Body

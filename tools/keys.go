@@ -10,32 +10,33 @@ import (
 	"slices"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var keys = []*Operation{
+var keys = operation.Catalog{
 	keysList, keysGenerate, keysInfo, keysUpdate, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
 	keysServiceAccount, keysRegenerate, keysBulkUpdate, keysHealth,
 }
 
-var keyColumns = []Column{
+var keyColumns = []operation.Column{
 	{Name: "key_alias", ID: true},
 	{Name: "key_name"},
 	{Name: "token", ID: true},
 	{Name: "user_id", ID: true},
 	{Name: "team_id", ID: true},
 	{Name: "models"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Format: Dollars},
-	{Name: "expires", Format: Time},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Format: operation.Dollars},
+	{Name: "expires", Format: operation.Time},
 	{Name: "blocked", Optional: true},
 	{Name: "organization_id", Field: "org_id", Optional: true},
 	{Name: "budget_id", Optional: true},
 	{Name: "tpm_limit", Optional: true},
 	{Name: "rpm_limit", Optional: true},
-	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "created_by", Optional: true},
-	{Name: "last_active", Format: Time, Optional: true},
+	{Name: "last_active", Format: operation.Time, Optional: true},
 }
 
 type keysListInput struct {
@@ -58,7 +59,7 @@ type keysListInput struct {
 	IncludeCreatedByKeys bool   `json:"include_created_by_keys,omitempty" jsonschema_description:"Also keys that the caller created for others"`
 }
 
-var keysList = &Operation{
+var keysList = &operation.Operation{
 	Path:    "keys list",
 	Summary: "List virtual keys, a page at a time",
 	Help:    "A key of an internal user sees its own keys only. Spend and budgets are in US dollars.",
@@ -67,53 +68,53 @@ var keysList = &Operation{
 		"keys list --team-id research --sort-by spend",
 		"keys list --all --format csv --columns key_alias,spend,max_budget",
 	},
-	Effect:  Read,
+	Effect:  operation.Read,
 	Default: true,
-	Do: List[keysListInput]{
+	Do: operation.List[keysListInput]{
 		Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-		Defaults: Args{"return_full_object": json.RawMessage("true")},
+		Defaults: operation.Args{"return_full_object": json.RawMessage("true")},
 	},
 	Columns: keyColumns,
 }
 
 // keyLimits are the settings of a key that generate and update share.
 type keyLimits struct {
-	Models              []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; an empty list: all" clear:"[]"`
-	BudgetDuration      string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	Duration            string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time: 24h, 7d" clear:"null"`
-	TeamID              string   `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
-	Team                string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	UserID              string   `json:"user_id,omitempty" jsonschema_description:"User that the key belongs to" clear:"null"`
-	User                string   `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	BudgetID            string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use" clear:"null"`
-	RPMLimit            *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	TPMLimit            *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	MaxParallelRequests *int     `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
-	ModelRPMLimit       object   `json:"model_rpm_limit,omitempty" jsonschema_description:"Requests per minute by model: {\"gpt-4o\": 10}"`
-	ModelTPMLimit       object   `json:"model_tpm_limit,omitempty" jsonschema_description:"Tokens per minute by model"`
-	ModelMaxBudget      object   `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
-	Tags                []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	Guardrails          []string `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
-	Permissions         object   `json:"permissions,omitempty" jsonschema_description:"What the key may do beside calls: {\"allow_pii_controls\": true}" clear:"{}"`
-	AllowedRoutes       []string `json:"allowed_routes,omitempty" jsonschema_description:"Only these routes: llm_api_routes, /chat/completions" clear:"[]"`
-	Aliases             object   `json:"aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
-	Metadata            object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key" clear:"{}"`
+	Models              []string         `json:"models,omitempty" jsonschema_description:"Models that the key may use; an empty list: all" clear:"[]"`
+	BudgetDuration      string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	Duration            string           `json:"duration,omitempty" jsonschema_description:"Key expires after this time: 24h, 7d" clear:"null"`
+	TeamID              string           `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
+	Team                string           `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	UserID              string           `json:"user_id,omitempty" jsonschema_description:"User that the key belongs to" clear:"null"`
+	User                string           `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	BudgetID            string           `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use" clear:"null"`
+	RPMLimit            *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	TPMLimit            *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	MaxParallelRequests *int             `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
+	ModelRPMLimit       operation.Object `json:"model_rpm_limit,omitempty" jsonschema_description:"Requests per minute by model: {\"gpt-4o\": 10}"`
+	ModelTPMLimit       operation.Object `json:"model_tpm_limit,omitempty" jsonschema_description:"Tokens per minute by model"`
+	ModelMaxBudget      operation.Object `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
+	Tags                []string         `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	Guardrails          []string         `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
+	Permissions         operation.Object `json:"permissions,omitempty" jsonschema_description:"What the key may do beside calls: {\"allow_pii_controls\": true}" clear:"{}"`
+	AllowedRoutes       []string         `json:"allowed_routes,omitempty" jsonschema_description:"Only these routes: llm_api_routes, /chat/completions" clear:"[]"`
+	Aliases             operation.Object `json:"aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata            operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key" clear:"{}"`
 }
 
 type keysGenerateInput struct {
 	KeyAlias  string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
 	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend"`
 	keyLimits
-	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
-	OrganizationID string   `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
-	Organization   string   `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	KeyType        string   `json:"key_type,omitempty" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" jsonschema_description:"What the key is for; sets allowed_routes"`
-	Config         object   `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
-	Spend          *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
-	extras
+	SoftBudget     *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
+	OrganizationID string           `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
+	Organization   string           `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	KeyType        string           `json:"key_type,omitempty" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" jsonschema_description:"What the key is for; sets allowed_routes"`
+	Config         operation.Object `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
+	Spend          *float64         `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	Extras
 }
 
-var keysGenerate = &Operation{
+var keysGenerate = &operation.Operation{
 	Path:    "keys generate",
 	Summary: "Generate a virtual key",
 	Help:    "The key itself is in the answer's field key and is never shown again. Without {models} it may use every model; without {max_budget} it has no limit.",
@@ -121,9 +122,9 @@ var keysGenerate = &Operation{
 		"keys generate --models gpt-4o-mini --max-budget 100 --duration 24h --key-alias my-key",
 		"keys generate --key-alias ci --team research | jq -r .key",
 	},
-	Effect:  Write,
+	Effect:  operation.Write,
 	Default: true,
-	Do:      Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
+	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
 	Columns: keyColumns,
 	Done:    "generated key {key_alias} {key_name} (token {token})",
 	Reveal:  []string{"key"},
@@ -134,16 +135,16 @@ type keysInfoInput struct {
 	Alias string `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"Alias of the key" ref:"key" cli:"alias=key-alias"`
 }
 
-var keysInfo = &Operation{
+var keysInfo = &operation.Operation{
 	Path:     "keys info",
 	Summary:  "Show a virtual key: limits, spend, owner, state",
 	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Endpoint[keysInfoInput]{Method: "GET", Path: "/key/info"},
+	Do:       operation.Endpoint[keysInfoInput]{Method: "GET", Path: "/key/info"},
 	// The answer has the key beside info, and no token within it.
-	Columns: append([]Column{{Name: "key", ID: true}},
-		within("info", slices.DeleteFunc(slices.Clone(keyColumns), func(c Column) bool { return c.Name == "token" }))...),
+	Columns: append([]operation.Column{{Name: "key", ID: true}},
+		within("info", slices.DeleteFunc(slices.Clone(keyColumns), func(c operation.Column) bool { return c.Name == "token" }))...),
 }
 
 type keysDeleteInput struct {
@@ -151,7 +152,7 @@ type keysDeleteInput struct {
 	KeyAliases []string `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
 }
 
-var keysDelete = &Operation{
+var keysDelete = &operation.Operation{
 	Path:    "keys delete",
 	Summary: "Delete virtual keys by key, hash or alias",
 	Help:    "Programs that use them are refused from then on. What does not exist is reported and the rest deleted.",
@@ -159,25 +160,25 @@ var keysDelete = &Operation{
 		"keys delete --key-aliases my-key",
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
 	},
-	Effect:  Destructive,
+	Effect:  operation.Destructive,
 	Default: true,
-	Do:      Func[keysDeleteInput](deleteKeys),
+	Do:      operation.Func[keysDeleteInput](deleteKeys),
 }
 
 // deletedKeys is the answer of keys delete: the gateway's own field, which
 // repeats names that never existed, without those, and beside it what is
 // missing.
 type deletedKeys struct {
-	DeletedKeys       []string  `json:"deleted_keys"`
-	DeletedKeyAliases []string  `json:"deleted_key_aliases"`
-	Failed            []Failure `json:"failed,omitempty"`
+	DeletedKeys       []string            `json:"deleted_keys"`
+	DeletedKeyAliases []string            `json:"deleted_key_aliases"`
+	Failed            []operation.Failure `json:"failed,omitempty"`
 }
 
 // deleteKeys sends one request for keys and one for aliases: the gateway
 // ignores the aliases of a request that has both.
-func deleteKeys(ctx context.Context, env Env, in keysDeleteInput) (Result, error) {
+func deleteKeys(ctx context.Context, env operation.Env, in keysDeleteInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return Result{}, usage("name what to delete: {keys} or {key_aliases}")
+		return operation.Result{}, operation.Usage("name what to delete: {keys} or {key_aliases}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
 	var said []string
@@ -186,12 +187,12 @@ func deleteKeys(ctx context.Context, env Env, in keysDeleteInput) (Result, error
 		found := names[:0:0]
 		for _, name := range names {
 			switch there, err := keyExists(ctx, env, filter, name); {
-			case err != nil && !isRefused(err):
+			case err != nil && !operation.IsRefused(err):
 				last = err
-				out.Failed = append(out.Failed, Failure{what + " " + shown(name), err.Error()})
+				out.Failed = append(out.Failed, operation.Failure{What: what + " " + operation.Shown(name), Why: err.Error()})
 			case err == nil && !there:
-				last = &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: what + " " + shown(name) + " does not exist"}
-				out.Failed = append(out.Failed, Failure{what + " " + shown(name), "not found"})
+				last = &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: what + " " + operation.Shown(name) + " does not exist"}
+				out.Failed = append(out.Failed, operation.Failure{What: what + " " + operation.Shown(name), Why: "not found"})
 			default:
 				found = append(found, name)
 			}
@@ -199,24 +200,24 @@ func deleteKeys(ctx context.Context, env Env, in keysDeleteInput) (Result, error
 		if len(found) == 0 {
 			return
 		}
-		if _, err := env.write(ctx, "POST", "/key/delete", map[string][]string{field: found}); err != nil {
+		if _, err := env.Write(ctx, "POST", "/key/delete", map[string][]string{field: found}); err != nil {
 			last = err
 			for _, name := range found {
-				out.Failed = append(out.Failed, Failure{what + " " + shown(name), err.Error()})
+				out.Failed = append(out.Failed, operation.Failure{What: what + " " + operation.Shown(name), Why: err.Error()})
 			}
 			return
 		}
 		*deleted = append(*deleted, found...)
 		for _, name := range found {
-			said = append(said, what+" "+shown(name))
+			said = append(said, what+" "+operation.Shown(name))
 		}
 	}
 	delete("keys", "key_hash", "key", in.Keys, &out.DeletedKeys)
 	delete("key_aliases", "key_alias", "key alias", in.KeyAliases, &out.DeletedKeyAliases)
 	if len(said) == 0 && len(out.Failed) == 1 {
-		return Result{}, last
+		return operation.Result{}, last
 	}
-	result := Result{Body: encode(out), Failed: out.Failed}
+	result := operation.Result{Body: operation.Encode(out), Failed: out.Failed}
 	if len(said) > 0 {
 		result.Done = "deleted " + strings.Join(said, ", ")
 	}
@@ -225,12 +226,12 @@ func deleteKeys(ctx context.Context, env Env, in keysDeleteInput) (Result, error
 
 // keyExists looks a key up by its hash or its alias. GET /key/info would not do:
 // it still answers for some seconds after a deletion.
-func keyExists(ctx context.Context, env Env, filter, name string) (bool, error) {
+func keyExists(ctx context.Context, env operation.Env, filter, name string) (bool, error) {
 	if filter == "key_hash" {
 		name = keyHash(name)
 	}
-	body, err := env.read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
-	return string(Lookup(body, "total_count")) != "0", err
+	body, err := env.Read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
+	return string(operation.Lookup(body, "total_count")) != "0", err
 }
 
 // keyHash is the identifier under which the gateway keeps a key.
@@ -242,11 +243,8 @@ func keyHash(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// shown is a name for a reader: a key masked, everything else as it is.
-func shown(name string) string { return proxyclient.RedactText(name) }
-
 // within moves columns into a member of the object.
-func within(member string, columns []Column) []Column {
+func within(member string, columns []operation.Column) []operation.Column {
 	out := slices.Clone(columns)
 	for i := range out {
 		out[i].Field = member + "." + cmp.Or(out[i].Field, out[i].Name)

@@ -6,10 +6,11 @@ import (
 	"net/url"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var models = []*Operation{
+var models = operation.Catalog{
 	modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete, modelsBlock, modelsUnblock, modelsTest, modelsDeprecations,
 }
 
@@ -18,37 +19,37 @@ type modelsListInput struct {
 	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 }
 
-var modelsList = &Operation{
+var modelsList = &operation.Operation{
 	Path:     "models list",
 	Summary:  "List the models that the key may use",
 	Help:     "For deployments, providers and prices use models info.",
 	Examples: []string{"models list", "models list --format json | jq -r '.[].id'"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       List[modelsListInput]{Path: "/models", Items: "data"},
-	Columns: []Column{
+	Do:       operation.List[modelsListInput]{Path: "/models", Items: "data"},
+	Columns: []operation.Column{
 		{Name: "id", ID: true},
 		{Name: "object"},
 		{Name: "owned_by"},
-		{Name: "created", Format: Time},
+		{Name: "created", Format: operation.Time},
 		{Name: "mode", Optional: true},
 		{Name: "max_input_tokens", Optional: true},
 		{Name: "max_output_tokens", Optional: true},
 	},
 }
 
-var modelColumns = []Column{
+var modelColumns = []operation.Column{
 	{Name: "public_model", Field: "model_name", ID: true},
 	{Name: "upstream_model", Field: "litellm_params.model"},
 	{Name: "credential_name", Field: "litellm_params.litellm_credential_name", Optional: true},
-	{Name: "created_at", Field: "model_info.created_at", Format: Time, Optional: true},
-	{Name: "updated_at", Field: "model_info.updated_at", Format: Time},
+	{Name: "created_at", Field: "model_info.created_at", Format: operation.Time, Optional: true},
+	{Name: "updated_at", Field: "model_info.updated_at", Format: operation.Time},
 	{Name: "id", Field: "model_info.id", ID: true, Optional: true},
-	{Name: "input_cost", Field: "model_info.input_cost_per_token", Format: DollarsPerMillion, Optional: true},
-	{Name: "output_cost", Field: "model_info.output_cost_per_token", Format: DollarsPerMillion, Optional: true},
+	{Name: "input_cost", Field: "model_info.input_cost_per_token", Format: operation.DollarsPerMillion, Optional: true},
+	{Name: "output_cost", Field: "model_info.output_cost_per_token", Format: operation.DollarsPerMillion, Optional: true},
 }
 
-var modelsInfo = &Operation{
+var modelsInfo = &operation.Operation{
 	Path:    "models info",
 	Summary: "List the deployments of all models with provider, credential and price",
 	Help:    "Prices in tables are US dollars for a million tokens; in JSON, for one token as the gateway sends them.",
@@ -57,20 +58,20 @@ var modelsInfo = &Operation{
 		"models info --columns public_model,upstream_model,id,input_cost,output_cost",
 		"models info --format json",
 	},
-	Effect:  Read,
+	Effect:  operation.Read,
 	Default: true,
-	Do:      List[struct{}]{Path: "/v1/model/info", Items: "data"},
+	Do:      operation.List[struct{}]{Path: "/v1/model/info", Items: "data"},
 	Columns: modelColumns,
 }
 
 type modelsAddInput struct {
-	ModelName     string `json:"model_name" jsonschema:"required,minLength=1" jsonschema_description:"Name by which callers ask for the model" cli:"arg=1"`
-	LitellmParams pairs  `json:"litellm_params,omitempty" jsonschema_description:"How the provider is reached: model (default: model_name), api_key, api_base, litellm_credential_name, rpm and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     pairs  `json:"model_info,omitempty" jsonschema_description:"What is kept with the model: description, base_model, mode, prices and others" cli:"name=info,short=i,texts=model_info"`
-	extras
+	ModelName     string          `json:"model_name" jsonschema:"required,minLength=1" jsonschema_description:"Name by which callers ask for the model" cli:"arg=1"`
+	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"How the provider is reached: model (default: model_name), api_key, api_base, litellm_credential_name, rpm and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
+	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"What is kept with the model: description, base_model, mode, prices and others" cli:"name=info,short=i,texts=model_info"`
+	Extras
 }
 
-var modelsAdd = &Operation{
+var modelsAdd = &operation.Operation{
 	Path:    "models add",
 	Summary: "Add a model (deployment) to the gateway",
 	Help:    "A name may have several deployments, among which the gateway shares the calls.",
@@ -78,30 +79,30 @@ var modelsAdd = &Operation{
 		"models add gpt-4 -p model=openai/gpt-4 -p api_key=@openai.key -p rpm=60",
 		`models add gpt-4 -p api_key=sk-123 -p api_base=https://api.openai.com -i description="GPT-4 model"`,
 	},
-	Effect:  Write,
+	Effect:  operation.Write,
 	Default: true,
-	Do:      Func[modelsAddInput](addModel),
+	Do:      operation.Func[modelsAddInput](addModel),
 	Done:    "added model {model_name} (id {model_id})",
 }
 
-func addModel(ctx context.Context, env Env, in modelsAddInput) (Result, error) {
-	fields := env.body()
+func addModel(ctx context.Context, env operation.Env, in modelsAddInput) (operation.Result, error) {
+	fields := env.Body()
 	if in.LitellmParams["model"] == nil {
-		params := pairs{"model": encode(in.ModelName)}
+		params := operation.Pairs{"model": operation.Encode(in.ModelName)}
 		for name, value := range in.LitellmParams {
 			params[name] = value
 		}
-		fields["litellm_params"] = encode(params)
+		fields["litellm_params"] = operation.Encode(params)
 	}
 	if in.ModelInfo == nil {
 		// Required by the gateway, which fails with a 500 without it.
 		fields["model_info"] = json.RawMessage("{}")
 	}
-	body, err := env.write(ctx, "POST", "/model/new", fields)
-	if e := as(err); e != nil && strings.Contains(e.Message, "was saved to the database") {
+	body, err := env.Write(ctx, "POST", "/model/new", fields)
+	if e := operation.AsError(err); e != nil && strings.Contains(e.Message, "was saved to the database") {
 		e.Hint = "the model is stored under that id and serves nobody: models delete removes it; the parameter model in {litellm_params} wants a provider, for example openai/gpt-4o"
 	}
-	return Result{Body: body}, err
+	return operation.Result{Body: body}, err
 }
 
 type modelsGetInput struct {
@@ -109,44 +110,44 @@ type modelsGetInput struct {
 	Name string `json:"name,omitempty" jsonschema_description:"Name of the model, when it has one deployment"`
 }
 
-var modelsGet = &Operation{
+var modelsGet = &operation.Operation{
 	Path:     "models get",
 	Summary:  "Show one deployment of a model by its id or its name",
 	Examples: []string{"models get --name gpt-4", "models get --id cdaa1589-b969-421a-98be-bce6ca853354"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Func[modelsGetInput](getModel),
+	Do:       operation.Func[modelsGetInput](getModel),
 	Columns:  modelColumns,
 }
 
-func getModel(ctx context.Context, env Env, in modelsGetInput) (Result, error) {
+func getModel(ctx context.Context, env operation.Env, in modelsGetInput) (operation.Result, error) {
 	r := proxyclient.Request{Path: "/v1/model/info"}
 	if (in.ID == "") == (in.Name == "") {
-		return Result{}, usage("name one model: {id} or {name}")
+		return operation.Result{}, operation.Usage("name one model: {id} or {name}")
 	}
 	if in.ID != "" {
 		r.Query = url.Values{"litellm_model_id": {in.ID}}
 	}
-	body, err := env.read(ctx, r)
+	body, err := env.Read(ctx, r)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	var all, found []json.RawMessage
-	if err := json.Unmarshal(Lookup(body, "data"), &all); err != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of models"}
+	if err := json.Unmarshal(operation.Lookup(body, "data"), &all); err != nil {
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of models"}
 	}
 	for _, model := range all {
-		if in.ID != "" || plain(Lookup(model, "model_name")) == in.Name {
+		if in.ID != "" || operation.Word(operation.Lookup(model, "model_name")) == in.Name {
 			found = append(found, model)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + shown(in.Name+in.ID)}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + operation.Shown(in.Name+in.ID)}
 	case 1:
-		return Result{Body: found[0]}, nil
+		return operation.Result{Body: found[0]}, nil
 	}
-	return Result{}, ambiguous("deployment", in.Name, "id", found, "model_info.id")
+	return operation.Result{}, operation.Ambiguous("deployment", in.Name, "id", found, "model_info.id")
 }
 
 // modelRef names one deployment.
@@ -157,43 +158,43 @@ type modelRef struct {
 
 type modelsUpdateInput struct {
 	modelRef
-	LitellmParams pairs `json:"litellm_params,omitempty" jsonschema_description:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     pairs `json:"model_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
-	extras
+	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
+	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
+	Extras
 }
 
-var modelsUpdate = &Operation{
+var modelsUpdate = &operation.Operation{
 	Path:    "models update",
 	Summary: "Change parameters or information of a deployment",
 	Help:    "What is not named stays as it is. Models of the gateway's configuration file cannot be changed.",
 	Examples: []string{
 		`models update cdaa1589-b969-421a-98be-bce6ca853354 -p temperature=0.7 -i description="Updated model"`,
 	},
-	Effect:  Set,
+	Effect:  operation.Set,
 	Default: true,
-	Do:      Func[modelsUpdateInput](updateModel),
+	Do:      operation.Func[modelsUpdateInput](updateModel),
 	Done:    "updated model {model_name} (id {model_id})",
 }
 
 // updateModel sends PATCH /model/{id}/update: POST /model/update does not store
 // model_info. A model_info without its id would be given a made-up one.
-func updateModel(ctx context.Context, env Env, in modelsUpdateInput) (Result, error) {
-	fields := env.body()
+func updateModel(ctx context.Context, env operation.Env, in modelsUpdateInput) (operation.Result, error) {
+	fields := env.Body()
 	delete(fields, "model_id")
 	if len(fields) == 0 {
-		return Result{}, usage("name what to change: {litellm_params} or {model_info}")
+		return operation.Result{}, operation.Usage("name what to change: {litellm_params} or {model_info}")
 	}
 	if in.ModelInfo != nil {
-		info := pairs{"id": encode(in.ModelID), "db_model": json.RawMessage("true")}
+		info := operation.Pairs{"id": operation.Encode(in.ModelID), "db_model": json.RawMessage("true")}
 		for name, value := range in.ModelInfo {
 			info[name] = value
 		}
-		fields["model_info"] = encode(info)
+		fields["model_info"] = operation.Encode(info)
 	}
 	body, err := env.Client.JSON(ctx, proxyclient.Request{
-		Method: "PATCH", Path: "/model/{model_id}/update", Params: map[string]string{"model_id": in.ModelID}, Body: encode(fields),
+		Method: "PATCH", Path: "/model/{model_id}/update", Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
 	})
-	return Result{Body: body}, err
+	return operation.Result{Body: body}, err
 }
 
 type modelsDeleteInput struct {
@@ -201,13 +202,13 @@ type modelsDeleteInput struct {
 	Name string `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"id,required"`
 }
 
-var modelsDelete = &Operation{
+var modelsDelete = &operation.Operation{
 	Path:     "models delete",
 	Summary:  "Delete one deployment of a model",
 	Help:     "Models of the gateway's configuration file cannot be deleted.",
 	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354", "models delete --name gpt-4"},
-	Effect:   Destructive,
+	Effect:   operation.Destructive,
 	Default:  true,
-	Do:       Endpoint[modelsDeleteInput]{Method: "POST", Path: "/model/delete"},
+	Do:       operation.Endpoint[modelsDeleteInput]{Method: "POST", Path: "/model/delete"},
 	Done:     "deleted model {id}",
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -47,7 +48,7 @@ func (g *lookups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(`{"keys": [], "teams": [], "info": {}, "data": [], "results": []}`))
 }
 
-func (g *lookups) env(t *testing.T) Env {
+func (g *lookups) env(t *testing.T) operation.Env {
 	t.Helper()
 	if err := json.Unmarshal([]byte(everything), &g.answers); err != nil {
 		t.Fatal(err)
@@ -58,7 +59,7 @@ func (g *lookups) env(t *testing.T) Env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Env{Client: client}
+	return operation.Env{Client: client}
 }
 
 // TestNames gives every operation that takes a name the name, the identifier,
@@ -73,27 +74,27 @@ func TestNames(t *testing.T) {
 				continue
 			}
 			t.Run(op.Tool()+"/"+f.Name, func(t *testing.T) {
-				rest := Args{}
+				rest := operation.Args{}
 				for _, other := range fields {
 					// What else is needed, and something to change.
 					switch {
 					case other.Name == f.Name || other.Name == f.Ref || other.Ref != "" && !other.RefRequired:
 					case other.RefRequired:
-						rest[other.Ref] = encode("another id")
-					case other.Kind == Strings && (other.Required || other.Name == "user_ids" || other.Name == "keys"):
-						rest[other.Name] = encode([]string{"something"})
-					case other.Kind == Pairs && other.Required:
-						rest[other.Name] = encode(map[string]string{"a": "b"})
-					case other.Kind == String && other.Required:
-						rest[other.Name] = encode("something")
+						rest[other.Ref] = operation.Encode("another id")
+					case other.Kind == operation.KindStrings && (other.Required || other.Name == "user_ids" || other.Name == "keys"):
+						rest[other.Name] = operation.Encode([]string{"something"})
+					case other.Kind == operation.KindPairs && other.Required:
+						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
+					case other.Kind == operation.KindString && other.Required:
+						rest[other.Name] = operation.Encode("something")
 					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization":
-						rest[other.Name] = encode(1)
+						rest[other.Name] = operation.Encode(1)
 					case other.Name == "litellm_params":
-						rest[other.Name] = encode(map[string]string{"a": "b"})
+						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
 					}
 				}
-				call := func(add Args) (string, error) {
-					args := Args{}
+				call := func(add operation.Args) (string, error) {
+					args := operation.Args{}
 					for name, value := range rest {
 						args[name] = value
 					}
@@ -101,38 +102,38 @@ func TestNames(t *testing.T) {
 						args[name] = value
 					}
 					g.others, g.looked = nil, nil
-					_, err := Invoke(t.Context(), env, op, args)
+					_, err := operation.Invoke(t.Context(), env, op, args)
 					return strings.Join(g.others, "\n"), err
 				}
 				id := identifiers[f.Name]
 				g.targets = []string{f.Ref, f.Name}
-				target, _ := op.field(f.Ref)
-				exact := encode(id)
-				if target.Kind == Strings {
-					exact = encode([]string{id})
+				target, _ := op.Field(f.Ref)
+				exact := operation.Encode(id)
+				if target.Kind == operation.KindStrings {
+					exact = operation.Encode([]string{id})
 				}
-				byName, err := call(Args{f.Name: encode("one")})
+				byName, err := call(operation.Args{f.Name: operation.Encode("one")})
 				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
 					t.Fatalf("by name: %v", err)
 				}
 				if len(g.looked) == 0 {
 					t.Error("the name was not looked up")
 				}
-				byID, err := call(Args{f.Ref: exact})
+				byID, err := call(operation.Args{f.Ref: exact})
 				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
 					t.Fatalf("by identifier: %v", err)
 				}
 				if byName != byID || !strings.Contains(byName, id) {
 					t.Errorf("by name it sent\n%s\nby identifier\n%s", byName, byID)
 				}
-				if sent, err := call(Args{f.Name: encode("one"), f.Ref: exact}); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {
+				if sent, err := call(operation.Args{f.Name: operation.Encode("one"), f.Ref: exact}); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {
 					t.Errorf("both: %v, and it sent %q; want a mistake of the caller's and nothing sent", err, sent)
 				}
-				if sent, err := call(Args{f.Name: encode("nobody")}); !isNotFound(err) || sent != "" {
+				if sent, err := call(operation.Args{f.Name: operation.Encode("nobody")}); !operation.IsNotFound(err) || sent != "" {
 					t.Errorf("an unknown name: %v, and it sent %q", err, sent)
 				}
 				if f.Name == "team" {
-					sent, err := call(Args{f.Name: encode("twins")})
+					sent, err := call(operation.Args{f.Name: operation.Encode("twins")})
 					if err == nil || !strings.Contains(err.Error(), "t3") || !strings.Contains(err.Error(), "t4") || sent != "" {
 						t.Errorf("two of one name: %v, and it sent %q; want both candidates and nothing sent", err, sent)
 					}
@@ -151,8 +152,8 @@ func TestNames(t *testing.T) {
 func TestClear(t *testing.T) {
 	g := &lookups{}
 	env := g.env(t)
-	args := Args{"key": encode("k"), "clear": encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": encode(5)}
-	if _, err := Invoke(t.Context(), env, keysUpdate, args); err != nil {
+	args := operation.Args{"key": operation.Encode("k"), "clear": operation.Encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": operation.Encode(5)}
+	if _, err := operation.Invoke(t.Context(), env, keysUpdate, args); err != nil {
 		t.Fatal(err)
 	}
 	want := `POST /key/update  {"key":"k","max_budget":null,"metadata":{},"models":[],"tpm_limit":5}`
@@ -188,14 +189,14 @@ func TestTasksStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := Invoke(t.Context(), Env{Client: client}, usersRetire, Args{"user_id": encode("u")})
+	result, err := operation.Invoke(t.Context(), operation.Env{Client: client}, usersRetire, operation.Args{"user_id": operation.Encode("u")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(sent) != 2 {
 		t.Errorf("sent %q after a failure", sent)
 	}
-	if result.Done != "blocked key a" || len(result.Failed) != 2 || result.Failed[1] != (Failure{"deleted user u", "not tried"}) {
+	if result.Done != "blocked key a" || len(result.Failed) != 2 || result.Failed[1] != (operation.Failure{What: "deleted user u", Why: "not tried"}) {
 		t.Errorf("done %q, failed %+v", result.Done, result.Failed)
 	}
 }

@@ -3,26 +3,28 @@ package tools
 import (
 	"cmp"
 	"context"
+
+	"litellm-proxy/internal/operation"
 )
 
 var (
-	organizations = []*Operation{
+	organizations = operation.Catalog{
 		organizationsList, organizationsGet, organizationsCreate, organizationsUpdate, organizationsDelete,
 		organizationsMemberAdd, organizationsMemberUpdate, organizationsMemberRemove,
 	}
-	projects = []*Operation{projectsList, projectsGet, projectsCreate, projectsUpdate, projectsDelete}
+	projects = operation.Catalog{projectsList, projectsGet, projectsCreate, projectsUpdate, projectsDelete}
 )
 
 const needsEnterprise = "Needs LiteLLM Enterprise."
 
-var organizationColumns = []Column{
+var organizationColumns = []operation.Column{
 	{Name: "organization_alias", ID: true},
 	{Name: "organization_id", ID: true},
 	{Name: "models"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
 	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration"},
-	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "created_by", Optional: true},
 }
 
@@ -31,13 +33,13 @@ type organizationsListInput struct {
 	OrgID    string `json:"org_id,omitempty" jsonschema_description:"Only the organization with this id" cli:"alias=organization-id"`
 }
 
-var organizationsList = &Operation{
+var organizationsList = &operation.Operation{
 	Path:     "organizations list",
 	Summary:  "List organizations with models, spend and budget",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations list"},
-	Effect:   Read,
-	Do:       List[organizationsListInput]{Path: "/organization/list"},
+	Effect:   operation.Read,
+	Do:       operation.List[organizationsListInput]{Path: "/organization/list"},
 	Columns:  organizationColumns,
 }
 
@@ -47,25 +49,25 @@ type organizationRef struct {
 	Organization   string `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"organization_id,required"`
 }
 
-var organizationsGet = &Operation{
+var organizationsGet = &operation.Operation{
 	Path:     "organizations get",
 	Summary:  "Show an organization with its teams and members",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations get --organization acme"},
-	Effect:   Read,
-	Do:       Endpoint[organizationRef]{Method: "GET", Path: "/organization/info"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[organizationRef]{Method: "GET", Path: "/organization/info"},
 	Columns:  organizationColumns,
 }
 
 // orgLimits are the settings that organizations and projects share.
 type orgLimits struct {
-	Models         []string `json:"models,omitempty" jsonschema_description:"Models that may be used; an empty list: all" clear:"[]"`
-	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
-	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	Metadata       object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with it" clear:"{}"`
+	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that may be used; an empty list: all" clear:"[]"`
+	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
+	BudgetDuration string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget     *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with it" clear:"{}"`
 }
 
 type organizationsCreateInput struct {
@@ -73,16 +75,16 @@ type organizationsCreateInput struct {
 	OrganizationID    string `json:"organization_id,omitempty" jsonschema_description:"Id of the organization; not given: the gateway makes one"`
 	BudgetID          string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
 	orgLimits
-	extras
+	Extras
 }
 
-var organizationsCreate = &Operation{
+var organizationsCreate = &operation.Operation{
 	Path:     "organizations create",
 	Summary:  "Create an organization, to which teams and users can belong",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations create acme --models gpt-4o-mini --max-budget 1000 --budget-duration 30d"},
-	Effect:   Write,
-	Do:       Endpoint[organizationsCreateInput]{Method: "POST", Path: "/organization/new"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[organizationsCreateInput]{Method: "POST", Path: "/organization/new"},
 	Columns:  organizationColumns,
 	Done:     "created organization {organization_alias} ({organization_id})",
 }
@@ -91,17 +93,17 @@ type organizationsUpdateInput struct {
 	organizationRef
 	OrganizationAlias string `json:"organization_alias,omitempty" jsonschema_description:"New name"`
 	orgLimits
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var organizationsUpdate = &Operation{
+var organizationsUpdate = &operation.Operation{
 	Path:     "organizations update",
 	Summary:  "Change limits, models or name of an organization",
 	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
-	Effect:   Set,
-	Do:       Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
 	Columns:  organizationColumns,
 	Done:     "updated organization {organization_alias} ({organization_id})",
 }
@@ -111,13 +113,13 @@ type organizationsDeleteInput struct {
 	Organization    string   `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"One organization by its alias" ref:"organization_ids,required"`
 }
 
-var organizationsDelete = &Operation{
+var organizationsDelete = &operation.Operation{
 	Path:     "organizations delete",
 	Summary:  "Delete organizations with their teams and keys",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations delete --organization acme"},
-	Effect:   Destructive,
-	Do:       Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
 	Done:     "deleted organization {organization_ids}",
 }
 
@@ -127,16 +129,16 @@ type organizationsMemberAddInput struct {
 	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization (default internal_user)"`
 	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each may spend in the organization, in US dollars"`
 	CreateMissing           bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
-	extras
+	Extras
 }
 
-var organizationsMemberAdd = &Operation{
+var organizationsMemberAdd = &operation.Operation{
 	Path:     "organizations member-add",
 	Summary:  "Add one or more users to an organization",
 	Help:     "Refused when a user does not exist, whom the gateway would create, unless {create_missing}. " + needsEnterprise,
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
-	Effect:   Write,
-	Do: Func[organizationsMemberAddInput](func(ctx context.Context, env Env, in organizationsMemberAddInput) (Result, error) {
+	Effect:   operation.Write,
+	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, env operation.Env, in organizationsMemberAddInput) (operation.Result, error) {
 		return in.add(ctx, env, "/organization/member_add", cmp.Or(in.Role, "internal_user"), in.CreateMissing, "organization "+in.OrganizationID)
 	}),
 }
@@ -152,53 +154,53 @@ type organizationsMemberUpdateInput struct {
 	organizationMember
 	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization"`
 	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the organization, in US dollars" clear:"null"`
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var organizationsMemberUpdate = &Operation{
+var organizationsMemberUpdate = &operation.Operation{
 	Path:     "organizations member-update",
 	Summary:  "Change role or budget of a member of an organization",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
-	Effect:   Set,
-	Do: Endpoint[organizationsMemberUpdateInput]{
+	Effect:   operation.Set,
+	Do: operation.Endpoint[organizationsMemberUpdateInput]{
 		Method: "PATCH", Path: "/organization/member_update", Subject: []string{"organization_id", "user_id"},
 	},
 	Done: "updated member {user_id} of organization {organization_id}",
 }
 
-var organizationsMemberRemove = &Operation{
+var organizationsMemberRemove = &operation.Operation{
 	Path:     "organizations member-remove",
 	Summary:  "Remove a user from an organization",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-remove --organization acme --user ann@example.com"},
-	Effect:   Destructive,
-	Do: Endpoint[organizationMember]{
+	Effect:   operation.Destructive,
+	Do: operation.Endpoint[organizationMember]{
 		Method: "DELETE", Path: "/organization/member_delete", Body: []string{"organization_id", "user_id"},
 	},
 	Done: "removed {user_id} from organization {organization_id}",
 }
 
-var projectColumns = []Column{
+var projectColumns = []operation.Column{
 	{Name: "project_alias", ID: true},
 	{Name: "project_id", ID: true},
 	{Name: "team_id", ID: true},
 	{Name: "models"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
 	{Name: "blocked"},
 	{Name: "description", Optional: true},
-	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_at", Format: operation.Time, Optional: true},
 }
 
-var projectsList = &Operation{
+var projectsList = &operation.Operation{
 	Path:     "projects list",
 	Summary:  "List projects: parts of a team with keys and a budget of their own",
 	Help:     "A project has the members of its team. Creating them needs LiteLLM Enterprise.",
 	Examples: []string{"projects list"},
-	Effect:   Read,
-	Do:       List[struct{}]{Path: "/project/list"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Path: "/project/list"},
 	Columns:  projectColumns,
 }
 
@@ -206,12 +208,12 @@ type projectID struct {
 	ProjectID string `json:"project_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the project" cli:"arg=1"`
 }
 
-var projectsGet = &Operation{
+var projectsGet = &operation.Operation{
 	Path:     "projects get",
 	Summary:  "Show a project with spend and budget",
 	Examples: []string{"projects get 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
-	Effect:   Read,
-	Do:       Endpoint[projectID]{Method: "GET", Path: "/project/info"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[projectID]{Method: "GET", Path: "/project/info"},
 	Columns:  projectColumns,
 }
 
@@ -229,16 +231,16 @@ type projectsCreateInput struct {
 	Team         string `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
 	BudgetID     string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
 	projectSettings
-	extras
+	Extras
 }
 
-var projectsCreate = &Operation{
+var projectsCreate = &operation.Operation{
 	Path:     "projects create",
 	Summary:  "Create a project of a team",
 	Help:     needsEnterprise,
 	Examples: []string{"projects create chatbot --team research --models gpt-4o-mini --max-budget 50"},
-	Effect:   Write,
-	Do:       Endpoint[projectsCreateInput]{Method: "POST", Path: "/project/new"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[projectsCreateInput]{Method: "POST", Path: "/project/new"},
 	Columns:  projectColumns,
 	Done:     "created project {project_alias} ({project_id})",
 }
@@ -249,17 +251,17 @@ type projectsUpdateInput struct {
 	TeamID       string `json:"team_id,omitempty" jsonschema_description:"Team to which it shall belong"`
 	Team         string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 	projectSettings
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var projectsUpdate = &Operation{
+var projectsUpdate = &operation.Operation{
 	Path:     "projects update",
 	Summary:  "Change limits, models, team or name of a project",
 	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
-	Effect:   Set,
-	Do:       Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
 	Columns:  projectColumns,
 	Done:     "updated project {project_alias} ({project_id})",
 }
@@ -268,12 +270,12 @@ type projectsDeleteInput struct {
 	ProjectIDs []string `json:"project_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the projects" cli:"arg=1"`
 }
 
-var projectsDelete = &Operation{
+var projectsDelete = &operation.Operation{
 	Path:     "projects delete",
 	Summary:  "Delete projects",
 	Help:     needsEnterprise,
 	Examples: []string{"projects delete 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
-	Effect:   Destructive,
-	Do:       Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
 	Done:     "deleted project {project_ids}",
 }

@@ -7,19 +7,21 @@ import (
 	"net/url"
 	"strings"
 
+	"litellm-proxy/internal/ledger"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var spend = []*Operation{spendSummary, spendTop, spendCompare, spendBudgets, spendLogs, spendGet, spendActivity, spendCalculate, spendReport}
+var spend = operation.Catalog{spendSummary, spendTop, spendCompare, spendBudgets, spendLogs, spendGet, spendActivity, spendCalculate, spendReport}
 
-var spendLogColumns = []Column{
-	{Name: "time", Field: "startTime", Format: Time},
+var spendLogColumns = []operation.Column{
+	{Name: "time", Field: "startTime", Format: operation.Time},
 	{Name: "request_id", ID: true},
 	{Name: "user_id", Field: "user", ID: true},
 	{Name: "team_id", ID: true},
 	{Name: "key_alias", Field: "metadata.user_api_key_alias"},
 	{Name: "model", Field: "model_group"},
-	{Name: "spend", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
 	{Name: "total_tokens"},
 	{Name: "status"},
 	{Name: "error", Field: "metadata.error_information.error_class"},
@@ -38,7 +40,7 @@ var spendLogColumns = []Column{
 }
 
 type spendLogsInput struct {
-	periodInput
+	PeriodInput
 	UserID       string `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
 	User         string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
 	TeamID       string `json:"team_id,omitempty" jsonschema_description:"Only this team"`
@@ -56,7 +58,7 @@ type spendLogsInput struct {
 	PageSize     int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Requests on a page (default 50)" cli:"alias=size"`
 }
 
-var spendLogs = &Operation{
+var spendLogs = &operation.Operation{
 	Path:    "spend logs",
 	Summary: "List single requests with their cost, newest first, a page at a time",
 	Help:    "A request is seen some seconds after it was made. For sums use spend summary.",
@@ -65,11 +67,11 @@ var spendLogs = &Operation{
 		"spend logs --key-alias ci --model gpt-4o-mini --sort-by spend",
 		"spend logs --user ann@example.com --period last-month --all --format csv",
 	},
-	Effect:  Read,
+	Effect:  operation.Read,
 	Default: true,
-	Do: List[spendLogsInput]{
+	Do: operation.List[spendLogsInput]{
 		Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
-		Page: "page", Size: "page_size", Prepare: timed,
+		Page: "page", Size: "page_size", Prepare: ledger.Timed,
 	},
 	Columns: spendLogColumns,
 }
@@ -78,43 +80,43 @@ type spendGetInput struct {
 	RequestID string `json:"request_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the request, from spend logs or the id of a completion" cli:"arg=1"`
 }
 
-var spendGet = &Operation{
+var spendGet = &operation.Operation{
 	Path:     "spend get",
 	Summary:  "Show one request: cost, tokens, who made it, the error in full",
 	Examples: []string{"spend get chatcmpl-42ae407c-dfcb-43e5-b5a7-2a24b50b3fab"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Func[spendGetInput](getRequest),
+	Do:       operation.Func[spendGetInput](getRequest),
 	Columns:  spendLogColumns,
 }
 
-func getRequest(ctx context.Context, env Env, in spendGetInput) (Result, error) {
-	body, err := env.read(ctx, proxyclient.Request{Path: "/spend/logs", Query: url.Values{"request_id": {in.RequestID}}})
+func getRequest(ctx context.Context, env operation.Env, in spendGetInput) (operation.Result, error) {
+	body, err := env.Read(ctx, proxyclient.Request{Path: "/spend/logs", Query: url.Values{"request_id": {in.RequestID}}})
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	var found []json.RawMessage
 	if err := json.Unmarshal(body, &found); err != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (/spend/logs)"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (/spend/logs)"}
 	}
 	if len(found) == 0 {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "there is no request " + shown(in.RequestID),
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "there is no request " + operation.Shown(in.RequestID),
 			Hint: "a request is seen some seconds after it was made"}
 	}
-	return Result{Body: found[0]}, nil
+	return operation.Result{Body: found[0]}, nil
 }
 
 type spendActivityInput struct {
 	Of  string   `json:"of,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=tag" jsonschema_description:"Whose activity (default user)"`
 	IDs []string `json:"ids,omitempty" jsonschema_description:"Only these: ids, or names of tags; of users one at a time (default all)"`
-	periodInput
+	PeriodInput
 	Model    string `json:"model,omitempty" jsonschema_description:"Only this model, as its provider names it (openai/gpt-4o)"`
 	APIKey   string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
 	Page     int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
 	PageSize int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Rows of the gateway's table on a page (default 1000)" cli:"alias=size"`
 }
 
-var spendActivity = &Operation{
+var spendActivity = &operation.Operation{
 	Path:    "spend activity",
 	Summary: "Show the daily activity as the gateway keeps it, with breakdowns by model, provider, key and owner",
 	Help:    "For sums use spend summary. Organizations need LiteLLM Enterprise. Where an answer has several pages, a day may go on on the next.",
@@ -123,13 +125,13 @@ var spendActivity = &Operation{
 		"spend activity --of team --ids research --period this-month",
 		"spend activity --of tag --format json",
 	},
-	Effect: Read,
-	Do: List[spendActivityInput]{
+	Effect: operation.Read,
+	Do: operation.List[spendActivityInput]{
 		Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Prepare: activityOf,
 	},
-	Columns: []Column{
+	Columns: []operation.Column{
 		{Name: "date"},
-		{Name: "spend", Field: "metrics.spend", Format: Dollars, Bar: true},
+		{Name: "spend", Field: "metrics.spend", Format: operation.Dollars, Bar: true},
 		{Name: "prompt_tokens", Field: "metrics.prompt_tokens"},
 		{Name: "completion_tokens", Field: "metrics.completion_tokens"},
 		{Name: "total_tokens", Field: "metrics.total_tokens"},
@@ -140,36 +142,36 @@ var spendActivity = &Operation{
 }
 
 // activityOf turns the arguments into those of the table that is meant.
-func activityOf(env Env, args Args) (Args, about, error) {
-	out, what, err := dated(env, args)
+func activityOf(env operation.Env, args operation.Args) (operation.Args, operation.About, error) {
+	out, what, err := ledger.Dated(env, args)
 	if err != nil {
 		return nil, nil, err
 	}
 	of := cmp.Or(args.String("of"), "user")
-	out["of"] = encode(of)
+	out["of"] = operation.Encode(of)
 	if out["page_size"] == nil {
-		out["page_size"] = encode(activityRows)
+		out["page_size"] = operation.Encode(ledger.ActivityRows)
 	}
 	var ids []string
 	if json.Unmarshal(out["ids"], &ids) == nil && len(ids) > 0 {
 		if of == "user" && len(ids) > 1 {
-			return nil, nil, usage("{ids}: the activity of users is asked for one at a time")
+			return nil, nil, operation.Usage("{ids}: the activity of users is asked for one at a time")
 		}
-		out[activityTables[of].filter] = encode(strings.Join(ids, ","))
+		out[ledger.Tables[of].Filter] = operation.Encode(strings.Join(ids, ","))
 	}
 	delete(out, "ids")
 	return out, what, nil
 }
 
 type spendCalculateInput struct {
-	Model              string    `json:"model,omitempty" jsonschema_description:"Model to calculate for, as callers name it"`
-	Messages           []message `json:"messages,omitempty" jsonschema_description:"The prompt; its tokens are counted" cli:"name=message,short=m"`
-	CompletionResponse object    `json:"completion_response,omitempty" jsonschema_description:"A whole completion with its usage and model, instead of messages"`
-	PromptTokens       *int      `json:"prompt_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of a prompt, instead of messages"`
-	CompletionTokens   *int      `json:"completion_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of the answer to it"`
+	Model              string              `json:"model,omitempty" jsonschema_description:"Model to calculate for, as callers name it"`
+	Messages           []operation.Message `json:"messages,omitempty" jsonschema_description:"The prompt; its tokens are counted" cli:"name=message,short=m"`
+	CompletionResponse operation.Object    `json:"completion_response,omitempty" jsonschema_description:"A whole completion with its usage and model, instead of messages"`
+	PromptTokens       *int                `json:"prompt_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of a prompt, instead of messages"`
+	CompletionTokens   *int                `json:"completion_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of the answer to it"`
 }
 
-var spendCalculate = &Operation{
+var spendCalculate = &operation.Operation{
 	Path:    "spend calculate",
 	Summary: "Calculate what a prompt or a completion costs, in US dollars; no model is called",
 	Help:    "A prompt alone costs its input tokens.",
@@ -178,13 +180,13 @@ var spendCalculate = &Operation{
 		"spend calculate --model gpt-4o-mini --prompt-tokens 1000 --completion-tokens 500",
 		`spend calculate --completion-response '{"model": "gpt-4o-mini", "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}}'`,
 	},
-	Effect:  Read,
-	Do:      Func[spendCalculateInput](calculateSpend),
-	Columns: []Column{{Name: "cost", Format: Dollars}},
+	Effect:  operation.Read,
+	Do:      operation.Func[spendCalculateInput](calculateSpend),
+	Columns: []operation.Column{{Name: "cost", Format: operation.Dollars}},
 }
 
-func calculateSpend(ctx context.Context, env Env, in spendCalculateInput) (Result, error) {
-	fields := env.args
+func calculateSpend(ctx context.Context, env operation.Env, in spendCalculateInput) (operation.Result, error) {
+	fields := env.Args
 	counted := in.PromptTokens != nil || in.CompletionTokens != nil
 	ways := 0
 	for _, given := range []bool{in.CompletionResponse != nil, len(in.Messages) > 0, counted} {
@@ -193,7 +195,7 @@ func calculateSpend(ctx context.Context, env Env, in spendCalculateInput) (Resul
 		}
 	}
 	if ways != 1 || in.Model == "" && in.CompletionResponse == nil {
-		return Result{}, usage("give {model} with {messages} or with {prompt_tokens} and {completion_tokens}, or give {completion_response}")
+		return operation.Result{}, operation.Usage("give {model} with {messages} or with {prompt_tokens} and {completion_tokens}, or give {completion_response}")
 	}
 	if counted {
 		// The gateway counts words, or takes the usage of a completion.
@@ -204,16 +206,16 @@ func calculateSpend(ctx context.Context, env Env, in spendCalculateInput) (Resul
 		if in.CompletionTokens != nil {
 			completion = *in.CompletionTokens
 		}
-		fields = Args{"completion_response": encode(map[string]any{"model": in.Model, "usage": map[string]int{
+		fields = operation.Args{"completion_response": operation.Encode(map[string]any{"model": in.Model, "usage": map[string]int{
 			"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion,
 		}})}
 	}
-	body, err := env.read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: encode(fields)})
-	return Result{Body: body}, err
+	body, err := env.Read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: operation.Encode(fields)})
+	return operation.Result{Body: body}, err
 }
 
 type spendReportInput struct {
-	periodInput
+	PeriodInput
 	GroupBy        string `json:"group_by,omitempty" jsonschema:"enum=team,enum=customer,enum=api_key" jsonschema_description:"What to group by (default team)"`
 	APIKey         string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
 	InternalUserID string `json:"internal_user_id,omitempty" jsonschema_description:"Only this internal user" cli:"name=user-id"`
@@ -221,11 +223,11 @@ type spendReportInput struct {
 	CustomerID     string `json:"customer_id,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
 }
 
-var spendReport = &Operation{
+var spendReport = &operation.Operation{
 	Path:     "spend report",
 	Summary:  "Show the gateway's own spend report by day and team, customer or key",
 	Help:     "Needs LiteLLM Enterprise; spend summary answers the same without.",
 	Examples: []string{"spend report --group-by customer --period last-month"},
-	Effect:   Read,
-	Do:       List[spendReportInput]{Path: "/global/spend/report", Prepare: dated},
+	Effect:   operation.Read,
+	Do:       operation.List[spendReportInput]{Path: "/global/spend/report", Prepare: ledger.Dated},
 }

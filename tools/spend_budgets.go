@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"time"
 
+	"litellm-proxy/internal/ledger"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -30,7 +32,7 @@ var ownerLists = map[string]ownerList{
 }
 
 // all walks the items of all pages.
-func (l ownerList) all(ctx context.Context, env Env) iter.Seq2[json.RawMessage, error] {
+func (l ownerList) all(ctx context.Context, env operation.Env) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		for page, pages := 1, 1; page <= pages; page++ {
 			query := url.Values{}
@@ -39,16 +41,16 @@ func (l ownerList) all(ctx context.Context, env Env) iter.Seq2[json.RawMessage, 
 			}
 			if l.pages != "" {
 				query.Set("page", strconv.Itoa(page))
-				query.Set(l.size, strconv.Itoa(maxPageSize))
+				query.Set(l.size, strconv.Itoa(operation.MaxPageSize))
 			}
-			body, err := env.read(ctx, proxyclient.Request{Path: l.path, Query: query})
+			body, err := env.Read(ctx, proxyclient.Request{Path: l.path, Query: query})
 			if err != nil {
 				yield(nil, err)
 				return
 			}
 			list := body
 			if l.items != "" {
-				list = Lookup(body, l.items)
+				list = operation.Lookup(body, l.items)
 			}
 			var items []json.RawMessage
 			if err := json.Unmarshal(list, &items); err != nil && list != nil {
@@ -60,7 +62,7 @@ func (l ownerList) all(ctx context.Context, env Env) iter.Seq2[json.RawMessage, 
 					return
 				}
 			}
-			if n, err := strconv.Atoi(string(Lookup(body, l.pages))); err == nil && l.pages != "" {
+			if n, err := strconv.Atoi(string(operation.Lookup(body, l.pages))); err == nil && l.pages != "" {
 				pages = n
 			}
 			if env.Progress != nil {
@@ -76,24 +78,24 @@ type spendBudgetsInput struct {
 	Limit      int      `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the fullest first (default all)"`
 }
 
-var spendBudgets = &Operation{
+var spendBudgets = &operation.Operation{
 	Path:     "spend budgets",
 	Summary:  "Show how far each budget is used and when it starts again: keys, users, teams, organizations, customers",
 	Help:     "The fullest first, in US dollars. What has no budget is not shown.",
 	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Rows[spendBudgetsInput](showBudgets),
-	Columns: []Column{
+	Do:       operation.Rows[spendBudgetsInput](showBudgets),
+	Columns: []operation.Column{
 		{Name: "of"},
 		{Name: "name"},
 		{Name: "id"},
-		{Name: "spend", Format: Dollars},
-		{Name: "max_budget", Format: Dollars},
+		{Name: "spend", Format: operation.Dollars},
+		{Name: "max_budget", Format: operation.Dollars},
 		{Name: "used_percent", Bar: true},
 		{Name: "budget_duration"},
-		{Name: "budget_reset_at", Format: Time},
-		{Name: "remaining", Format: Dollars, Optional: true},
+		{Name: "budget_reset_at", Format: operation.Time},
+		{Name: "remaining", Format: operation.Dollars, Optional: true},
 	},
 }
 
@@ -119,8 +121,8 @@ func (b *budgetUse) used() float64 {
 	return b.spend / b.limit * 100
 }
 
-func showBudgets(ctx context.Context, env Env, in spendBudgetsInput) (Result, error) {
-	kinds := unique(in.Of)
+func showBudgets(ctx context.Context, env operation.Env, in spendBudgetsInput) (operation.Result, error) {
+	kinds := operation.Unique(in.Of)
 	if len(kinds) == 0 {
 		kinds = []string{"key", "user", "team", "organization", "customer"}
 	}
@@ -133,7 +135,7 @@ func showBudgets(ctx context.Context, env Env, in spendBudgetsInput) (Result, er
 				break
 			}
 			if err != nil {
-				return Result{}, err
+				return operation.Result{}, err
 			}
 			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
 				found = append(found, b)
@@ -144,40 +146,40 @@ func showBudgets(ctx context.Context, env Env, in spendBudgetsInput) (Result, er
 		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
 	})
 	shown := limited(found, in.Limit)
-	rows := make([]row, len(shown))
+	rows := make([]operation.Row, len(shown))
 	for i, b := range shown {
 		used := percent(b.used(), 100)
-		rows[i] = row{{"of", b.of}, {"name", b.name}, {"id", b.id}, {"spend", dollars(b.spend)}, {"max_budget", dollars(b.limit)},
-			{"used_percent", used}, {"remaining", dollars(b.limit - b.spend)}, {"budget_duration", b.duration}, {"budget_reset_at", b.reset}}
+		rows[i] = operation.RowOf("of", b.of, "name", b.name, "id", b.id, "spend", ledger.Dollars(b.spend), "max_budget", ledger.Dollars(b.limit),
+			"used_percent", used, "remaining", ledger.Dollars(b.limit-b.spend), "budget_duration", b.duration, "budget_reset_at", b.reset)
 	}
-	about := row{{"at", env.now().Format(time.RFC3339)}}
+	about := operation.RowOf("at", env.Now().Format(time.RFC3339))
 	if notes != nil {
-		about = append(about, rowMember{"notes", notes})
+		about = append(about, operation.Member{name: "notes", value: notes})
 	}
 	if len(shown) < len(found) {
 		notes = append(slices.Clip(notes), fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found)))
 	}
-	return listed(about, rows, len(found), nil, notes), nil
+	return operation.Listed(about, rows, len(found), nil, notes), nil
 }
 
 // budgetOf is the budget of an item: its own, or the stored one that it refers
 // to. nil: it has none.
 func budgetOf(of string, item json.RawMessage) *budgetUse {
 	field := func(name string) json.RawMessage {
-		if value := Lookup(item, name); value != nil {
+		if value := operation.Lookup(item, name); value != nil {
 			return value
 		}
-		return Lookup(item, "litellm_budget_table."+name)
+		return operation.Lookup(item, "litellm_budget_table."+name)
 	}
-	limit, err := strconv.ParseFloat(plain(field("max_budget")), 64)
+	limit, err := strconv.ParseFloat(operation.Word(field("max_budget")), 64)
 	if err != nil {
 		return nil
 	}
 	l := ownerLists[of]
-	b := &budgetUse{of: of, id: plain(Lookup(item, l.id)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at")}
-	if name := Lookup(item, l.name); name != nil {
-		b.name = plain(name)
+	b := &budgetUse{of: of, id: operation.Word(operation.Lookup(item, l.id)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at")}
+	if name := operation.Lookup(item, l.name); name != nil {
+		b.name = operation.Word(name)
 	}
-	b.spend, _ = strconv.ParseFloat(plain(Lookup(item, "spend")), 64)
+	b.spend, _ = strconv.ParseFloat(operation.Word(operation.Lookup(item, "spend")), 64)
 	return b
 }

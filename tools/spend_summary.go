@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"litellm-proxy/internal/ledger"
+	"litellm-proxy/internal/operation"
 )
 
 // spendFilter is embedded in the input of what is asked about spend.
@@ -18,16 +21,16 @@ type spendFilter struct {
 	Alias  string `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key" cli:"name=key-alias"`
 }
 
-func (f spendFilter) question(by []string, p period) spendQuestion {
-	q := spendQuestion{by: unique(by), period: p, user: f.UserID, team: f.TeamID}
+func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
+	q := ledger.Question{By: operation.Unique(by), Period: p, User: f.UserID, Team: f.TeamID}
 	if f.Key != "" {
-		q.key = keyHash(f.Key)
+		q.Key = keyHash(f.Key)
 	}
 	return q
 }
 
-var spendSummaryColumns = append(slices.Clone(spendGroupColumns), []Column{
-	{Name: "spend", Format: Dollars, Bar: true},
+var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.Column{
+	{Name: "spend", Format: operation.Dollars, Bar: true},
 	{Name: "prompt_tokens"},
 	{Name: "completion_tokens"},
 	{Name: "total_tokens"},
@@ -38,12 +41,12 @@ var spendSummaryColumns = append(slices.Clone(spendGroupColumns), []Column{
 
 type spendSummaryInput struct {
 	By []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"What to group by, one or several; none: one row"`
-	periodInput
+	PeriodInput
 	spendFilter
 	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the dearest first; total counts them all (default all)" cli:"alias=top"`
 }
 
-var spendSummary = &Operation{
+var spendSummary = &operation.Operation{
 	Path:    "spend summary",
 	Summary: "Sum up spend, tokens and requests by user, team, customer, key, model, provider, tag or day",
 	Help:    "Needs no licence. US dollars, the dearest first; model is the provider's. By customer, only requests that name one count; by tag, a request counts under each of its tags. What the gateway's daily numbers do not tell apart is refused.",
@@ -52,47 +55,47 @@ var spendSummary = &Operation{
 		"spend summary --by team --by model --period 2026-10 --format csv > chargeback.csv",
 		"spend summary --by day --team research --period 7d",
 	},
-	Effect:  Read,
+	Effect:  operation.Read,
 	Default: true,
-	Do:      Rows[spendSummaryInput](summarizeSpend),
+	Do:      operation.Rows[spendSummaryInput](summarizeSpend),
 	Columns: spendSummaryColumns,
 }
 
-func summarizeSpend(ctx context.Context, env Env, in spendSummaryInput) (Result, error) {
-	p, err := in.resolve(env)
+func summarizeSpend(ctx context.Context, env operation.Env, in spendSummaryInput) (operation.Result, error) {
+	p, err := in.Resolve(env)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	q := in.question(in.By, p)
-	answer, err := q.ask(ctx, env)
+	answer, err := q.Ask(ctx, env)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	groups := answer.sorted()
-	if len(q.by) == 0 && len(groups) == 0 {
-		groups = []*spendGroup{{}}
+	groups := answer.Sorted()
+	if len(q.By) == 0 && len(groups) == 0 {
+		groups = []*ledger.Group{{}}
 	}
 	shown := limited(groups, in.Limit)
-	rows := make([]row, len(shown))
+	rows := make([]operation.Row, len(shown))
 	for i, g := range shown {
-		rows[i] = append(answer.label(q.by, g.values), g.numbers()...)
+		rows[i] = append(answer.Label(q.By, g.Values), g.Numbers()...)
 	}
-	about := row{{"start_date", p.start()}, {"end_date", p.end()}, {"by", q.by}}
+	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "by", q.By)
 	notes := []string{p.String()}
-	if slices.Contains(q.by, "tag") {
+	if slices.Contains(q.By, "tag") {
 		// With its several tags a request would count several times.
 		notes[0] += "; by tag: no total, for a request counts under each of its tags"
 	} else {
-		about = append(about, rowMember{"sum", answer.total.numbers()})
-		notes[0] += fmt.Sprintf("; in all %s US dollars, %d requests (%d failed)", plain(encode(answer.total.Spend)), answer.total.Requests, answer.total.Failed)
+		about = append(about, operation.Member{name: "sum", value: answer.Total.Numbers()})
+		notes[0] += fmt.Sprintf("; in all %s US dollars, %d requests (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), answer.Total.Requests, answer.Total.Failed)
 	}
-	if slices.Contains(q.by, "customer") {
+	if slices.Contains(q.By, "customer") {
 		notes[0] += "; only requests that name a customer"
 	}
 	if len(shown) < len(groups) {
 		notes = append(notes, fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(groups)))
 	}
-	return listed(about, rows, len(groups), spendShown(q.by, spendSummaryColumns), notes), nil
+	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(q.By, spendSummaryColumns), notes), nil
 }
 
 func limited[T any](list []T, limit int) []T {
@@ -104,24 +107,24 @@ func limited[T any](list []T, limit int) []T {
 
 type spendTopInput struct {
 	By []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"Rankings to give, each by itself (default user, team, key, model)"`
-	periodInput
+	PeriodInput
 	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Places in each ranking (default 5)"`
 }
 
-var spendTop = &Operation{
+var spendTop = &operation.Operation{
 	Path:     "spend top",
 	Summary:  "Show who and what cost most in a period: users, teams, keys, models ranked side by side",
 	Help:     "For combinations and full lists use spend summary. The share is that of everything spent.",
 	Examples: []string{"spend top --period 7d", "spend top --by user --limit 10 --period last-month"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Rows[spendTopInput](rankSpend),
-	Columns: []Column{
+	Do:       operation.Rows[spendTopInput](rankSpend),
+	Columns: []operation.Column{
 		{Name: "by"},
 		{Name: "rank"},
 		{Name: "name"},
 		{Name: "id"},
-		{Name: "spend", Format: Dollars, Bar: true},
+		{Name: "spend", Format: operation.Dollars, Bar: true},
 		{Name: "share_percent"},
 		{Name: "requests"},
 		{Name: "failed"},
@@ -129,42 +132,42 @@ var spendTop = &Operation{
 	},
 }
 
-func rankSpend(ctx context.Context, env Env, in spendTopInput) (Result, error) {
-	p, err := in.resolve(env)
+func rankSpend(ctx context.Context, env operation.Env, in spendTopInput) (operation.Result, error) {
+	p, err := in.Resolve(env)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	by := unique(in.By)
+	by := operation.Unique(in.By)
 	if len(by) == 0 {
 		by = []string{"user", "team", "key", "model"}
 	}
-	all, err := spendQuestion{period: p}.ask(ctx, env)
+	all, err := ledger.Question{Period: p}.Ask(ctx, env)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	var rows []row
+	var rows []operation.Row
 	total := 0
 	for _, b := range by {
-		answer, err := spendQuestion{by: []string{b}, period: p}.ask(ctx, env)
+		answer, err := ledger.Question{By: []string{b}, Period: p}.Ask(ctx, env)
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		groups := answer.sorted()
+		groups := answer.Sorted()
 		total += len(groups)
 		for i, g := range limited(groups, cmp.Or(in.Limit, 5)) {
-			id := g.values[0]
+			id := g.Values[0]
 			var name any
-			if known, ok := answer.names[b][id]; ok {
+			if known, ok := answer.Names[b][id]; ok {
 				name = known
 			}
-			rows = append(rows, row{{"by", b}, {"rank", i + 1}, {"name", name}, {"id", id}, {"spend", g.Spend},
-				{"share_percent", percent(float64(g.Spend), float64(all.total.Spend))},
-				{"requests", g.Requests}, {"failed", g.Failed}, {"total_tokens", g.Tokens}})
+			rows = append(rows, operation.RowOf("by", b, "rank", i+1, "name", name, "id", id, "spend", g.Spend,
+				"share_percent", percent(float64(g.Spend), float64(all.Total.Spend)),
+				"requests", g.Requests, "failed", g.Failed, "total_tokens", g.Tokens))
 		}
 	}
-	about := row{{"start_date", p.start()}, {"end_date", p.end()}, {"sum", all.total.numbers()}}
-	note := fmt.Sprintf("%s; in all %s US dollars, %d requests", p, plain(encode(all.total.Spend)), all.total.Requests)
-	return listed(about, rows, total, nil, []string{note}), nil
+	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "sum", all.Total.Numbers())
+	note := fmt.Sprintf("%s; in all %s US dollars, %d requests", p, operation.Word(operation.Encode(all.Total.Spend)), all.Total.Requests)
+	return operation.Listed(about, rows, total, nil, []string{note}), nil
 }
 
 // percent is part in percent of whole with two decimals; nil when there is no
@@ -187,7 +190,7 @@ type spendCompareInput struct {
 	Limit   int      `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the largest change first (default all)" cli:"alias=top"`
 }
 
-var spendCompare = &Operation{
+var spendCompare = &operation.Operation{
 	Path:    "spend compare",
 	Summary: "Compare the spend of a period with another: the week before, last month",
 	Help:    "When the periods differ in length, {against} is scaled to that of {period} for the change. Today is not over.",
@@ -196,95 +199,95 @@ var spendCompare = &Operation{
 		"spend compare --by team --period this-month --against last-month",
 		"spend compare --by model --period 7d",
 	},
-	Effect:  Read,
+	Effect:  operation.Read,
 	Default: true,
-	Do:      Rows[spendCompareInput](compareSpend),
+	Do:      operation.Rows[spendCompareInput](compareSpend),
 	Columns: spendCompareColumns,
 }
 
-var spendCompareColumns = append(slices.Clone(spendGroupColumns), []Column{
-	{Name: "spend", Format: Dollars},
-	{Name: "spend_before", Format: Dollars},
-	{Name: "change", Format: Dollars},
+var spendCompareColumns = append(slices.Clone(ledger.GroupColumns), []operation.Column{
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "spend_before", Format: operation.Dollars},
+	{Name: "change", Format: operation.Dollars},
 	{Name: "change_percent"},
 	{Name: "requests"},
 	{Name: "requests_before"},
 }...)
 
-func compareSpend(ctx context.Context, env Env, in spendCompareInput) (Result, error) {
+func compareSpend(ctx context.Context, env operation.Env, in spendCompareInput) (operation.Result, error) {
 	if slices.Contains(in.By, "day") {
-		return Result{}, usage("{by}: the days of two periods are not the same; spend summary gives them")
+		return operation.Result{}, operation.Usage("{by}: the days of two periods are not the same; spend summary gives them")
 	}
-	p, err := parsePeriod("period", cmp.Or(in.Period, "7d"), env.now())
+	p, err := ledger.ParsePeriod("period", cmp.Or(in.Period, "7d"), env.Now())
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	other := p.before()
+	other := p.Before()
 	if in.Against != "" {
-		if other, err = parsePeriod("against", in.Against, env.now()); err != nil {
-			return Result{}, err
+		if other, err = ledger.ParsePeriod("against", in.Against, env.Now()); err != nil {
+			return operation.Result{}, err
 		}
 	}
-	by := unique(in.By)
-	now, err := spendQuestion{by: by, period: p}.ask(ctx, env)
+	by := operation.Unique(in.By)
+	now, err := ledger.Question{By: by, Period: p}.Ask(ctx, env)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	before, err := spendQuestion{by: by, period: other}.ask(ctx, env)
+	before, err := ledger.Question{By: by, Period: other}.Ask(ctx, env)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	changes := spendChanges(now, before, float64(p.days())/float64(other.days()))
+	changes := spendChanges(now, before, float64(p.Days())/float64(other.Days()))
 	if len(in.By) == 0 && len(changes) == 0 {
 		changes = []spendChange{{}}
 	}
-	for of, names := range before.names {
+	for of, names := range before.Names {
 		for id, name := range names {
-			now.names.set(of, id, name)
+			now.Names.Set(of, id, name)
 		}
 	}
 	shown := limited(changes, in.Limit)
-	rows := make([]row, len(shown))
+	rows := make([]operation.Row, len(shown))
 	for i, c := range shown {
-		rows[i] = append(now.label(by, c.values), row{{"spend", c.now.Spend}, {"spend_before", c.before.Spend},
-			{"change", c.change}, {"change_percent", percent(float64(c.change), float64(c.now.Spend-c.change))},
-			{"requests", c.now.Requests}, {"requests_before", c.before.Requests}}...)
+		rows[i] = append(now.Label(by, c.values), operation.RowOf("spend", c.now.Spend, "spend_before", c.before.Spend,
+			"change", c.change, "change_percent", percent(float64(c.change), float64(c.now.Spend-c.change)),
+			"requests", c.now.Requests, "requests_before", c.before.Requests)...)
 	}
-	about := row{{"start_date", p.start()}, {"end_date", p.end()}, {"before_start_date", other.start()}, {"before_end_date", other.end()}, {"by", by}}
+	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "before_start_date", other.Start(), "before_end_date", other.End(), "by", by)
 	notes := []string{fmt.Sprintf("%s against %s", p, other)}
-	if p.days() != other.days() {
-		notes = append(notes, fmt.Sprintf("the change is that from the %d days before scaled to %d", other.days(), p.days()))
+	if p.Days() != other.Days() {
+		notes = append(notes, fmt.Sprintf("the change is that from the %d days before scaled to %d", other.Days(), p.Days()))
 	}
 	if !slices.Contains(by, "tag") {
-		about = append(about, rowMember{"sum", now.total.numbers()}, rowMember{"sum_before", before.total.numbers()})
+		about = append(about, operation.Member{name: "sum", value: now.Total.Numbers()}, operation.Member{name: "sum_before", value: before.Total.Numbers()})
 	}
 	if len(shown) < len(changes) {
 		notes = append(notes, fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(changes)))
 	}
-	return listed(about, rows, len(changes), spendShown(by, spendCompareColumns), notes), nil
+	return operation.Listed(about, rows, len(changes), ledger.ShownColumns(by, spendCompareColumns), notes), nil
 }
 
 type spendChange struct {
 	values      []string
-	now, before metrics
-	change      dollars // against what was before times the scale
+	now, before ledger.Metrics
+	change      ledger.Dollars // against what was before times the scale
 }
 
 // spendChanges puts two answers side by side, the largest change first.
-func spendChanges(now, before *spendAnswer, scale float64) []spendChange {
+func spendChanges(now, before *ledger.Answer, scale float64) []spendChange {
 	ids := map[string]*spendChange{}
-	for id, g := range now.groups {
-		ids[id] = &spendChange{values: g.values, now: g.metrics}
+	for id, g := range now.Groups {
+		ids[id] = &spendChange{values: g.Values, now: g.metrics}
 	}
-	for id, g := range before.groups {
+	for id, g := range before.Groups {
 		if ids[id] == nil {
-			ids[id] = &spendChange{values: g.values}
+			ids[id] = &spendChange{values: g.Values}
 		}
 		ids[id].before = g.metrics
 	}
 	changes := make([]spendChange, 0, len(ids))
 	for _, c := range ids {
-		c.change = c.now.Spend - c.before.Spend*dollars(scale)
+		c.change = c.now.Spend - c.before.Spend*ledger.Dollars(scale)
 		changes = append(changes, *c)
 	}
 	slices.SortFunc(changes, func(x, y spendChange) int {

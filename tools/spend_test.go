@@ -16,11 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
 // serve returns what operations need to call a gateway that answers with handler.
-func serve(t *testing.T, handler http.HandlerFunc) Env {
+func serve(t *testing.T, handler http.HandlerFunc) operation.Env {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -29,7 +30,7 @@ func serve(t *testing.T, handler http.HandlerFunc) Env {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 22, 17, 0, 0, 0, time.UTC)
-	return Env{Client: client, Now: func() time.Time { return now }}
+	return operation.Env{Client: client, Now: func() time.Time { return now }}
 }
 
 // recorded answers with what a live gateway answered, cut to the keys of a test
@@ -46,28 +47,28 @@ func recorded(w http.ResponseWriter, r *http.Request) {
 }
 
 // invoke calls an operation with the clock and gateway of env.
-func invoke(t *testing.T, env Env, path, args string) (Result, error) {
+func invoke(t *testing.T, env operation.Env, path, args string) (operation.Result, error) {
 	t.Helper()
-	var a Args
+	var a operation.Args
 	if err := json.Unmarshal([]byte(args), &a); err != nil {
 		t.Fatal(err)
 	}
-	return Invoke(context.Background(), env, Find(path), a)
+	return operation.Invoke(context.Background(), env, All().Find(path), a)
 }
 
 // table is the shown columns of a result's items, a line each.
-func table(r Result, columns ...string) string {
+func table(r operation.Result, columns ...string) string {
 	var b strings.Builder
 	for _, item := range r.Page.Items {
 		for i, c := range columns {
 			if i > 0 {
 				b.WriteByte(' ')
 			}
-			value := Lookup(item, c)
+			value := operation.Lookup(item, c)
 			if value == nil {
 				value = json.RawMessage("-")
 			}
-			b.WriteString(plain(value))
+			b.WriteString(operation.Word(value))
 		}
 		b.WriteByte('\n')
 	}
@@ -102,8 +103,8 @@ func TestSpendSummary(t *testing.T) {
 		if sorted := slices.Sorted(strings.Lines(got)); tt.want != got && !slices.Equal(sorted, slices.Sorted(strings.Lines(tt.want))) {
 			t.Errorf("%s:\n%s\nwant\n%s", tt.args, got, tt.want)
 		}
-		if string(Lookup(r.Body, "start_date")) != `"2026-10-24"` || len(r.Notes) == 0 || !strings.Contains(r.Notes[0], "2026-10-24 to 2026-11-22 (UTC)") {
-			t.Errorf("%s: the answer does not say its period: %s %v", tt.args, Lookup(r.Body, "start_date"), r.Notes)
+		if string(operation.Lookup(r.Body, "start_date")) != `"2026-10-24"` || len(r.Notes) == 0 || !strings.Contains(r.Notes[0], "2026-10-24 to 2026-11-22 (UTC)") {
+			t.Errorf("%s: the answer does not say its period: %s %v", tt.args, operation.Lookup(r.Body, "start_date"), r.Notes)
 		}
 	}
 	if _, err := invoke(t, env, "spend summary", `{"by": ["tag", "customer"]}`); proxyclient.CodeOf(err) != proxyclient.CodeUsage {
@@ -111,8 +112,8 @@ func TestSpendSummary(t *testing.T) {
 	}
 	// A tag's total would count requests several times.
 	r, err := invoke(t, env, "spend summary", `{"by": ["tag"]}`)
-	if err != nil || Lookup(r.Body, "sum") != nil {
-		t.Errorf("by tag: %v, sum %s", err, Lookup(r.Body, "sum"))
+	if err != nil || operation.Lookup(r.Body, "sum") != nil {
+		t.Errorf("by tag: %v, sum %s", err, operation.Lookup(r.Body, "sum"))
 	}
 }
 
@@ -131,7 +132,7 @@ func TestSpendTop(t *testing.T) {
 type loggedRequest struct {
 	day, user, team, customer, key, model, provider string
 	tags                                            []string
-	m                                               metrics
+	m                                               ledger.Metrics
 }
 
 // ledger is a gateway that was asked for requests and tells daily sums of them,
@@ -147,7 +148,7 @@ func (l *ledger) owners(r loggedRequest, of string) []string {
 	case "user":
 		return []string{r.user}
 	case "team":
-		if l.old && r.team == unassigned {
+		if l.old && r.team == ledger.Unassigned {
 			return nil
 		}
 		return []string{r.team}
@@ -163,9 +164,9 @@ func (l *ledger) owners(r loggedRequest, of string) []string {
 func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	of, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	q := r.URL.Query()
-	owner := q.Get(activityTables[of].filter)
+	owner := q.Get(ledger.Tables[of].Filter)
 	type id struct{ day, owner, key, model, provider string }
-	sums, order := map[id]*metrics{}, []id{}
+	sums, order := map[id]*ledger.Metrics{}, []id{}
 	for _, one := range l.requests {
 		if one.day < q.Get("start_date") || one.day > q.Get("end_date") || q.Has("api_key") && one.key != q.Get("api_key") || q.Has("model") && one.model != q.Get("model") {
 			continue
@@ -176,38 +177,38 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 			at := id{one.day, name, one.key, one.model, one.provider}
 			if sums[at] == nil {
-				sums[at] = &metrics{}
+				sums[at] = &ledger.Metrics{}
 				order = append(order, at)
 			}
-			sums[at].add(one.m)
+			sums[at].Add(one.m)
 		}
 	}
 	slices.SortFunc(order, func(a, b id) int { return strings.Compare(fmt.Sprint(b), fmt.Sprint(a)) })
 	page, _ := strconv.Atoi(q.Get("page"))
 	pages := (len(order) + l.page - 1) / l.page
-	days := map[string]*dayActivity{}
+	days := map[string]*ledger.DayActivity{}
 	for _, at := range order[min(len(order), (page-1)*l.page):min(len(order), page*l.page)] {
 		d := days[at.day]
 		if d == nil {
-			d = &dayActivity{Date: at.day}
+			d = &ledger.DayActivity{Date: at.day}
 			days[at.day] = d
 		}
 		m := *sums[at]
-		d.Metrics.add(m)
-		part := func(to *map[string]activityPart, name string) {
+		d.Metrics.Add(m)
+		part := func(to *map[string]ledger.ActivityPart, name string) {
 			if name == "" {
 				return
 			}
 			if *to == nil {
-				*to = map[string]activityPart{}
+				*to = map[string]ledger.ActivityPart{}
 			}
 			p := (*to)[name]
-			p.Metrics.add(m)
+			p.Metrics.Add(m)
 			if p.Keys == nil {
-				p.Keys = map[string]keyActivity{}
+				p.Keys = map[string]ledger.KeyActivity{}
 			}
 			k := p.Keys[at.key]
-			k.Metrics.add(m)
+			k.Metrics.Add(m)
 			p.Keys[at.key] = k
 			(*to)[name] = p
 		}
@@ -215,15 +216,15 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		part(&d.Breakdown.Models, at.model)
 		part(&d.Breakdown.Providers, at.provider)
 		if d.Breakdown.Keys == nil {
-			d.Breakdown.Keys = map[string]keyActivity{}
+			d.Breakdown.Keys = map[string]ledger.KeyActivity{}
 		}
 		k := d.Breakdown.Keys[at.key]
-		k.Metrics.add(m)
+		k.Metrics.Add(m)
 		d.Breakdown.Keys[at.key] = k
 	}
 	results := []map[string]any{}
 	for _, d := range days {
-		entry := func(parts map[string]activityPart) map[string]any {
+		entry := func(parts map[string]ledger.ActivityPart) map[string]any {
 			out := map[string]any{}
 			for name, p := range parts {
 				keys := map[string]any{}
@@ -246,32 +247,32 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // truth is the answer worked out from the requests themselves.
-func (l *ledger) truth(q spendQuestion) map[string]metrics {
-	out := map[string]metrics{}
+func (l *ledger) truth(q ledger.Question) map[string]ledger.Metrics {
+	out := map[string]ledger.Metrics{}
 	for _, r := range l.requests {
-		if r.day < q.period.start() || r.day > q.period.end() || q.user != "" && r.user != q.user || q.team != "" && r.team != q.team || q.key != "" && r.key != q.key {
+		if r.day < q.Period.Start() || r.day > q.Period.End() || q.User != "" && r.user != q.User || q.Team != "" && r.team != q.Team || q.Key != "" && r.key != q.Key {
 			continue
 		}
 		tags := []string{""}
-		if slices.Contains(q.by, "tag") {
+		if slices.Contains(q.By, "tag") {
 			tags = r.tags
 		}
-		if slices.Contains(q.by, "customer") && r.customer == "" {
+		if slices.Contains(q.By, "customer") && r.customer == "" {
 			continue
 		}
 		for _, tag := range tags {
 			model := r.model
 			if model == "" {
-				model = none
+				model = ledger.None
 			}
 			found := map[string]string{"day": r.day, "user": r.user, "team": r.team, "customer": r.customer, "key": r.key, "model": model, "provider": r.provider, "tag": tag}
-			values := make([]string, len(q.by))
-			for i, by := range q.by {
+			values := make([]string, len(q.By))
+			for i, by := range q.By {
 				values[i] = found[by]
 			}
 			id := fmt.Sprintf("%q", values)
 			sum := out[id]
-			sum.add(r.m)
+			sum.Add(r.m)
 			out[id] = sum
 		}
 	}
@@ -292,7 +293,7 @@ func random(rng *rand.Rand) *ledger {
 			id = key + "moved"
 		}
 		if _, ok := owners[id]; !ok {
-			owners[id] = owner{pick("ann", "bob", unassigned), pick("red", "blue", unassigned)}
+			owners[id] = owner{pick("ann", "bob", ledger.Unassigned), pick("red", "blue", ledger.Unassigned)}
 		}
 		r := loggedRequest{day: day, key: key, user: owners[id].user, team: owners[id].team, customer: pick("", "c1", "c2")}
 		r.model = pick("", "openai/a", "openai/b", "x/c")
@@ -308,11 +309,11 @@ func random(rng *rand.Rand) *ledger {
 			}
 		}
 		n := int64(1 + rng.IntN(9))
-		r.m = metrics{Prompt: n, Completion: 2 * n, Tokens: 3 * n, Requests: 1, Successful: 1}
+		r.m = ledger.Metrics{Prompt: n, Completion: 2 * n, Tokens: 3 * n, Requests: 1, Successful: 1}
 		if r.model == "" {
-			r.m = metrics{Requests: 1, Failed: 1}
+			r.m = ledger.Metrics{Requests: 1, Failed: 1}
 		} else {
-			r.m.Spend = dollars(float64(n) * 1e-6 / 3)
+			r.m.Spend = ledger.Dollars(float64(n) * 1e-6 / 3)
 		}
 		l.requests = append(l.requests, r)
 	}
@@ -329,26 +330,26 @@ func TestSpendIsExact(t *testing.T) {
 		l := random(rng)
 		env := serve(t, l.ServeHTTP)
 		for range 12 {
-			q := spendQuestion{}
+			q := ledger.Question{}
 			for _, b := range by {
 				if rng.IntN(3) == 0 {
-					q.by = append(q.by, b)
+					q.By = append(q.By, b)
 				}
 			}
-			q.period, _ = parsePeriod("period", []string{"2026-11", "2026-11-01..2026-11-02", "2026-11-03"}[rng.IntN(3)], env.now())
+			q.Period, _ = ledger.ParsePeriod("period", []string{"2026-11", "2026-11-01..2026-11-02", "2026-11-03"}[rng.IntN(3)], env.Now())
 			if rng.IntN(4) == 0 {
-				q.user = "ann"
+				q.User = "ann"
 			}
 			if rng.IntN(4) == 0 {
-				q.team = "red"
+				q.Team = "red"
 			}
 			if rng.IntN(5) == 0 {
-				q.key = "k1"
+				q.Key = "k1"
 			}
-			if tables, err := q.tables(); l.old && err == nil && slices.Contains(tables, "team") && tables[0] != "user" {
+			if tables, err := q.Tables(); l.old && err == nil && slices.Contains(tables, "team") && tables[0] != "user" {
 				continue // an old gateway's table of teams has not everything
 			}
-			answer, err := q.ask(context.Background(), env)
+			answer, err := q.Ask(context.Background(), env)
 			if err != nil {
 				if code := proxyclient.CodeOf(err); code != proxyclient.CodeUnsupported && code != proxyclient.CodeUsage {
 					t.Fatalf("seed %d %+v: %v", seed, q, err)
@@ -359,13 +360,13 @@ func TestSpendIsExact(t *testing.T) {
 			answered++
 			want := l.truth(q)
 			for id, w := range want {
-				g := answer.groups[id]
+				g := answer.Groups[id]
 				if g == nil || math.Abs(float64(g.Spend-w.Spend)) > 1e-10 || g.Requests != w.Requests || g.Tokens != w.Tokens || g.Failed != w.Failed {
-					t.Errorf("seed %d by %v %s user %q team %q key %q: %s is %+v, want %+v", seed, q.by, q.period, q.user, q.team, q.key, id, g, w)
+					t.Errorf("seed %d by %v %s user %q team %q key %q: %s is %+v, want %+v", seed, q.By, q.Period, q.User, q.Team, q.Key, id, g, w)
 				}
 			}
-			if len(answer.groups) != len(want) {
-				t.Errorf("seed %d by %v: %d rows, want %d", seed, q.by, len(answer.groups), len(want))
+			if len(answer.Groups) != len(want) {
+				t.Errorf("seed %d by %v: %d rows, want %d", seed, q.By, len(answer.Groups), len(want))
 			}
 			if t.Failed() {
 				t.FailNow()
@@ -384,30 +385,30 @@ func TestSpendLongPeriod(t *testing.T) {
 	l := &ledger{page: 1}
 	for i := range 60 {
 		l.requests = append(l.requests, loggedRequest{day: fmt.Sprintf("2026-11-%02d", 1+i%20), key: fmt.Sprint("k", i), user: fmt.Sprint("u", i%3), team: "red",
-			model: "openai/a", provider: "openai", m: metrics{Requests: 1, Successful: 1, Spend: 0.25}})
+			model: "openai/a", provider: "openai", m: ledger.Metrics{Requests: 1, Successful: 1, Spend: 0.25}})
 	}
 	env := serve(t, l.ServeHTTP)
-	q := spendQuestion{by: []string{"user", "team"}}
-	q.period, _ = parsePeriod("period", "2026-11", env.now())
-	answer, err := q.ask(context.Background(), env)
+	q := ledger.Question{By: []string{"user", "team"}}
+	q.Period, _ = ledger.ParsePeriod("period", "2026-11", env.Now())
+	answer, err := q.Ask(context.Background(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(answer.groups) != 3 || answer.total.Requests != 60 || answer.total.Spend != 15 {
-		t.Errorf("%d rows, %+v", len(answer.groups), answer.total)
+	if len(answer.Groups) != 3 || answer.Total.Requests != 60 || answer.Total.Spend != 15 {
+		t.Errorf("%d rows, %+v", len(answer.Groups), answer.Total)
 	}
 }
 
 func TestSpendChanges(t *testing.T) {
-	answer := func(spent map[string]dollars) *spendAnswer {
-		a := &spendAnswer{groups: map[string]*spendGroup{}, names: spendNames{}}
+	answer := func(spent map[string]ledger.Dollars) *ledger.Answer {
+		a := &ledger.Answer{Groups: map[string]*ledger.Group{}, Names: ledger.Names{}}
 		for name, s := range spent {
-			_ = a.add([]string{name}, metrics{Spend: s, Requests: 1})
+			_ = a.Add([]string{name}, ledger.Metrics{Spend: s, Requests: 1})
 		}
 		return a
 	}
 	var got []string
-	for _, c := range spendChanges(answer(map[string]dollars{"a": 5, "new": 1}), answer(map[string]dollars{"a": 14, "gone": 70}), 1.0/7) {
+	for _, c := range spendChanges(answer(map[string]ledger.Dollars{"a": 5, "new": 1}), answer(map[string]ledger.Dollars{"a": 14, "gone": 70}), 1.0/7) {
 		got = append(got, fmt.Sprintf("%s %v %v", c.values[0], c.change, percent(float64(c.change), float64(c.now.Spend-c.change))))
 	}
 	want := []string{"gone -10 -100", "a 3 150", "new 1 <nil>"}
@@ -417,8 +418,8 @@ func TestSpendChanges(t *testing.T) {
 }
 
 func TestDollars(t *testing.T) {
-	for d, want := range map[dollars]string{0.1 + 0.2: "0.3", 1e-13: "0", 0.0000135: "0.0000135", -2.5: "-2.5", 1234567.891: "1234567.891", 0: "0"} {
-		if got := string(encode(d)); got != want {
+	for d, want := range map[ledger.Dollars]string{0.1 + 0.2: "0.3", 1e-13: "0", 0.0000135: "0.0000135", -2.5: "-2.5", 1234567.891: "1234567.891", 0: "0"} {
+		if got := string(operation.Encode(d)); got != want {
 			t.Errorf("%v: %s, want %s", float64(d), got, want)
 		}
 	}

@@ -4,12 +4,13 @@ import (
 	"context"
 	"encoding/json"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var status = []*Operation{gatewayStatus}
+var status = operation.Catalog{gatewayStatus}
 
-var gatewayStatus = &Operation{
+var gatewayStatus = &operation.Operation{
 	Path:    "status",
 	Summary: "Show whether the gateway is reachable and healthy, its version, and what the key may do",
 	Help:    "The first thing to call when something is refused.",
@@ -17,10 +18,10 @@ var gatewayStatus = &Operation{
 		"status",
 		"status --format table",
 	},
-	Effect:  Read,
+	Effect:  operation.Read,
 	Default: true,
-	Do:      Func[struct{}](gateway),
-	Columns: []Column{
+	Do:      operation.Func[struct{}](gateway),
+	Columns: []operation.Column{
 		{Name: "url"},
 		{Name: "status"},
 		{Name: "database"},
@@ -32,9 +33,9 @@ var gatewayStatus = &Operation{
 		{Name: "user_id", Field: "key.user_id"},
 		{Name: "team_id", Field: "key.team_id"},
 		{Name: "models", Field: "key.models"},
-		{Name: "spend", Field: "key.spend", Format: Dollars},
-		{Name: "max_budget", Field: "key.max_budget", Format: Dollars},
-		{Name: "expires", Field: "key.expires", Format: Time},
+		{Name: "spend", Field: "key.spend", Format: operation.Dollars},
+		{Name: "max_budget", Field: "key.max_budget", Format: operation.Dollars},
+		{Name: "expires", Field: "key.expires", Format: operation.Time},
 	},
 }
 
@@ -62,35 +63,35 @@ type keyReport struct {
 	Expiry json.RawMessage `json:"expires,omitempty"`
 }
 
-func gateway(ctx context.Context, env Env, _ struct{}) (Result, error) {
-	ready, err := env.read(ctx, proxyclient.Request{Path: "/health/readiness"})
+func gateway(ctx context.Context, env operation.Env, _ struct{}) (operation.Result, error) {
+	ready, err := env.Read(ctx, proxyclient.Request{Path: "/health/readiness"})
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	report := gatewayReport{
 		URL:      env.Client.BaseURL(),
-		Status:   plain(Lookup(ready, "status")),
-		Database: plain(Lookup(ready, "db")),
+		Status:   operation.Word(operation.Lookup(ready, "status")),
+		Database: operation.Word(operation.Lookup(ready, "db")),
 		Key:      keyReport{Name: env.Client.MaskedKey(), Source: env.Client.APIKeySource()},
 	}
 	// What this key may not see is left out; everything else was answered.
-	if details, err := env.read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
-		report.Version = plain(Lookup(details, "litellm_version"))
-	} else if e := as(err); e != nil && e.Status == 0 {
-		return Result{}, err
+	if details, err := env.Read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
+		report.Version = operation.Word(operation.Lookup(details, "litellm_version"))
+	} else if e := operation.AsError(err); e != nil && e.Status == 0 {
+		return operation.Result{}, err
 	}
 	// A refused key fails the call, and the report says what was found.
 	err = report.Key.fill(ctx, env)
-	if e := as(err); e != nil && e.Status == 0 {
-		return Result{}, err
+	if e := operation.AsError(err); e != nil && e.Status == 0 {
+		return operation.Result{}, err
 	}
-	return Result{Body: encode(report)}, err
+	return operation.Result{Body: operation.Encode(report)}, err
 }
 
 // fill asks what the key is. A master key is in no table: /key/info answers 404
 // for it, and only an admin may list users.
-func (k *keyReport) fill(ctx context.Context, env Env) error {
-	models, err := env.read(ctx, proxyclient.Request{Path: "/models"})
+func (k *keyReport) fill(ctx context.Context, env operation.Env) error {
+	models, err := env.Read(ctx, proxyclient.Request{Path: "/models"})
 	if err != nil {
 		k.Status = "refused"
 		if !env.Client.HasKey() {
@@ -100,28 +101,28 @@ func (k *keyReport) fill(ctx context.Context, env Env) error {
 	}
 	k.Status = "accepted"
 	var list []struct{ ID string }
-	_ = json.Unmarshal(Lookup(models, "data"), &list)
+	_ = json.Unmarshal(operation.Lookup(models, "data"), &list)
 	for _, model := range list {
 		k.Models = append(k.Models, model.ID)
 	}
-	info, err := env.read(ctx, proxyclient.Request{Path: "/key/info"})
+	info, err := env.Read(ctx, proxyclient.Request{Path: "/key/info"})
 	switch {
-	case isNotFound(err):
+	case operation.IsNotFound(err):
 		k.Role = "proxy_admin (master key)"
 	case err == nil:
-		own := Lookup(info, "info")
-		k.Alias, k.UserID, k.TeamID = Lookup(own, "key_alias"), Lookup(own, "user_id"), Lookup(own, "team_id")
-		k.Spend, k.Budget, k.Expiry = Lookup(own, "spend"), Lookup(own, "max_budget"), Lookup(own, "expires")
+		own := operation.Lookup(info, "info")
+		k.Alias, k.UserID, k.TeamID = operation.Lookup(own, "key_alias"), operation.Lookup(own, "user_id"), operation.Lookup(own, "team_id")
+		k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.Lookup(own, "max_budget"), operation.Lookup(own, "expires")
 		k.Role = k.role(ctx, env)
 	}
 	return nil
 }
 
 // role is that of the user to whom the key belongs.
-func (k *keyReport) role(ctx context.Context, env Env) string {
-	body, err := env.read(ctx, proxyclient.Request{Path: "/user/info"})
+func (k *keyReport) role(ctx context.Context, env operation.Env) string {
+	body, err := env.Read(ctx, proxyclient.Request{Path: "/user/info"})
 	if err != nil {
 		return ""
 	}
-	return plain(Lookup(body, "user_info.user_role"))
+	return operation.Word(operation.Lookup(body, "user_info.user_role"))
 }

@@ -5,19 +5,20 @@ import (
 	"encoding/json"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var tags = []*Operation{tagsList, tagsGet, tagsCreate, tagsUpdate, tagsDelete}
+var tags = operation.Catalog{tagsList, tagsGet, tagsCreate, tagsUpdate, tagsDelete}
 
-var tagColumns = []Column{
+var tagColumns = []operation.Column{
 	{Name: "name", ID: true},
 	{Name: "description"},
 	{Name: "models"},
-	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: Dollars},
+	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
 	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration"},
-	{Name: "created_at", Format: Time},
-	{Name: "updated_at", Format: Time, Optional: true},
+	{Name: "created_at", Format: operation.Time},
+	{Name: "updated_at", Format: operation.Time, Optional: true},
 	{Name: "created_by", Optional: true},
 }
 
@@ -26,12 +27,12 @@ type tagsListInput struct {
 	EndDate   string `json:"end_date,omitempty" jsonschema_description:"And until this day"`
 }
 
-var tagsList = &Operation{
+var tagsList = &operation.Operation{
 	Path:     "tags list",
 	Summary:  "List tags: those that were created, and those that requests carried",
 	Examples: []string{"tags list"},
-	Effect:   Read,
-	Do:       List[tagsListInput]{Path: "/tag/list"},
+	Effect:   operation.Read,
+	Do:       operation.List[tagsListInput]{Path: "/tag/list"},
 	Columns:  tagColumns,
 }
 
@@ -39,26 +40,26 @@ type tagName struct {
 	Name string `json:"name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the tag" cli:"arg=1"`
 }
 
-var tagsGet = &Operation{
+var tagsGet = &operation.Operation{
 	Path:     "tags get",
 	Summary:  "Show a tag that was created, with its models and budget",
 	Examples: []string{"tags get production"},
-	Effect:   Read,
-	Do: Func[tagName](func(ctx context.Context, env Env, in tagName) (Result, error) {
+	Effect:   operation.Read,
+	Do: operation.Func[tagName](func(ctx context.Context, env operation.Env, in tagName) (operation.Result, error) {
 		body, err := readTag(ctx, env, in.Name)
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		if tag := Lookup(body, in.Name); tag != nil {
+		if tag := operation.Lookup(body, in.Name); tag != nil {
 			body = tag
 		}
-		return Result{Body: body}, nil
+		return operation.Result{Body: body}, nil
 	}),
 	Columns: tagColumns,
 }
 
-func readTag(ctx context.Context, env Env, name string) (json.RawMessage, error) {
-	return env.read(ctx, proxyclient.Request{Method: "POST", Path: "/tag/info", Body: encode(map[string][]string{"names": {name}})})
+func readTag(ctx context.Context, env operation.Env, name string) (json.RawMessage, error) {
+	return env.Read(ctx, proxyclient.Request{Method: "POST", Path: "/tag/info", Body: operation.Encode(map[string][]string{"names": {name}})})
 }
 
 // tagSettings are what create and update share.
@@ -75,20 +76,20 @@ type tagSettings struct {
 
 type tagsCreateInput struct {
 	tagSettings
-	extras
+	Extras
 }
 
-var tagsCreate = &Operation{
+var tagsCreate = &operation.Operation{
 	Path:     "tags create",
 	Summary:  "Create a tag, to give it a budget or models",
 	Examples: []string{"tags create production --description \"Production traffic\" --max-budget 100 --budget-duration 30d"},
-	Effect:   Write,
-	Do: Func[tagsCreateInput](func(ctx context.Context, env Env, _ tagsCreateInput) (Result, error) {
-		body, err := env.write(ctx, "POST", "/tag/new", env.body())
-		if e := as(err); e != nil && isNotFound(err) && strings.Contains(e.Message, "Model") {
+	Effect:   operation.Write,
+	Do: operation.Func[tagsCreateInput](func(ctx context.Context, env operation.Env, _ tagsCreateInput) (operation.Result, error) {
+		body, err := env.Write(ctx, "POST", "/tag/new", env.Body())
+		if e := operation.AsError(err); e != nil && operation.IsNotFound(err) && strings.Contains(e.Message, "Model") {
 			e.Hint = "the tag itself was created; {models} must be models of the gateway's database"
 		}
-		return Result{Body: body}, err
+		return operation.Result{Body: body}, err
 	}),
 	Columns: within("tag", tagColumns),
 	Done:    "created tag {name}",
@@ -96,45 +97,45 @@ var tagsCreate = &Operation{
 
 type tagsUpdateInput struct {
 	tagSettings
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var tagsUpdate = &Operation{
+var tagsUpdate = &operation.Operation{
 	Path:     "tags update",
 	Summary:  "Change budget, models or description of a tag",
 	Help:     "What is not named stays; {clear} removes a limit.",
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
-	Effect:   Set,
-	Do: Func[tagsUpdateInput](func(ctx context.Context, env Env, in tagsUpdateInput) (Result, error) {
-		fields := env.body()
+	Effect:   operation.Set,
+	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, env operation.Env, in tagsUpdateInput) (operation.Result, error) {
+		fields := env.Body()
 		if len(fields) < 2 {
-			return Result{}, usage("name what to change")
+			return operation.Result{}, operation.Usage("name what to change")
 		}
 		// The gateway empties description and models when they are not sent.
 		body, err := readTag(ctx, env, in.Name)
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		tag := Lookup(body, in.Name)
+		tag := operation.Lookup(body, in.Name)
 		for _, name := range []string{"description", "models"} {
-			if value := Lookup(tag, name); fields[name] == nil && value != nil {
+			if value := operation.Lookup(tag, name); fields[name] == nil && value != nil {
 				fields[name] = value
 			}
 		}
-		body, err = env.write(ctx, "POST", "/tag/update", fields)
-		return Result{Body: body}, err
+		body, err = env.Write(ctx, "POST", "/tag/update", fields)
+		return operation.Result{Body: body}, err
 	}),
 	Columns: within("tag", tagColumns),
 	Done:    "updated tag {name}",
 }
 
-var tagsDelete = &Operation{
+var tagsDelete = &operation.Operation{
 	Path:     "tags delete",
 	Summary:  "Delete a tag with its budget",
 	Help:     "Requests may go on carrying it.",
 	Examples: []string{"tags delete production"},
-	Effect:   Destructive,
-	Do:       Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},
 	Done:     "deleted tag {name}",
 }

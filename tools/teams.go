@@ -5,21 +5,22 @@ import (
 	"encoding/json"
 	"net/url"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var teams = []*Operation{
+var teams = operation.Catalog{
 	teamsList, teamsAvailable, teamsGet, teamsCreate, teamsSetup, teamsUpdate, teamsDelete, teamsBlock, teamsUnblock,
 	teamsMemberAdd, teamsMemberUpdate, teamsMemberRemove, teamsModelAdd, teamsModelRemove, teamsAssignKey,
 	teamsPermissionsGet, teamsPermissionsSet, teamsCallbacksList, teamsCallbacksAdd, teamsCallbacksDelete, teamsSpendByUser,
 }
 
-var teamColumns = []Column{
+var teamColumns = []operation.Column{
 	{Name: "team_alias", ID: true},
 	{Name: "team_id", ID: true},
 	{Name: "models"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Format: operation.Dollars},
 	{Name: "budget_duration"},
 	{Name: "members", Field: "members_count"},
 	{Name: "keys", Field: "keys_count"},
@@ -27,8 +28,8 @@ var teamColumns = []Column{
 	{Name: "organization_id", Optional: true, ID: true},
 	{Name: "tpm_limit", Optional: true},
 	{Name: "rpm_limit", Optional: true},
-	{Name: "budget_reset_at", Format: Time, Optional: true},
-	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "budget_reset_at", Format: operation.Time, Optional: true},
+	{Name: "created_at", Format: operation.Time, Optional: true},
 }
 
 // teamRef names one team.
@@ -51,26 +52,26 @@ type teamsListInput struct {
 	SortOrder      string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
 }
 
-var teamsList = &Operation{
+var teamsList = &operation.Operation{
 	Path:     "teams list",
 	Summary:  "List teams with models, spend and budget, a page at a time",
 	Help:     "Needs a proxy admin's key, or {user_id} of the caller. Spend and budgets are in US dollars.",
 	Examples: []string{"teams list", "teams list --all --sort-by spend --sort-order desc", "teams list --user ann@example.com"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do: List[teamsListInput]{
+	Do: operation.List[teamsListInput]{
 		Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
 	},
 	Columns: teamColumns,
 }
 
-var teamsAvailable = &Operation{
+var teamsAvailable = &operation.Operation{
 	Path:     "teams available",
 	Summary:  "List the teams that the caller may join",
 	Help:     "Those that the gateway's configuration names as available_teams.",
 	Examples: []string{"teams available"},
-	Effect:   Read,
-	Do:       List[struct{}]{Path: "/team/available"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Path: "/team/available"},
 	Columns:  teamColumns,
 }
 
@@ -79,32 +80,32 @@ type teamsGetInput struct {
 	KeyLimit int `json:"key_limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Keys in the answer at most"`
 }
 
-var teamsGet = &Operation{
+var teamsGet = &operation.Operation{
 	Path:     "teams get",
 	Summary:  "Show a team with its members, their budgets, and its keys",
 	Examples: []string{"teams get --team research", "teams get 5d44c392-1e6f-4663-9a34-55c5171bb13a --format table"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Endpoint[teamsGetInput]{Method: "GET", Path: "/team/info"},
-	Columns: append(within("team_info", teamColumns[:6]), Column{Name: "blocked", Field: "team_info.blocked"},
-		Column{Name: "members", Field: "team_info.members_with_roles", Optional: true}, Column{Name: "keys", Optional: true}),
+	Do:       operation.Endpoint[teamsGetInput]{Method: "GET", Path: "/team/info"},
+	Columns: append(within("team_info", teamColumns[:6]), operation.Column{Name: "blocked", Field: "team_info.blocked"},
+		operation.Column{Name: "members", Field: "team_info.members_with_roles", Optional: true}, operation.Column{Name: "keys", Optional: true}),
 }
 
 // teamLimits are the settings of a team that create and update share.
 type teamLimits struct {
-	Models           []string `json:"models,omitempty" jsonschema_description:"Models that the team may use; an empty list: all" clear:"[]"`
-	MaxBudget        *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the team may spend, in US dollars" clear:"null"`
-	BudgetDuration   string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget       *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit         *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit         *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	TeamMemberBudget *float64 `json:"team_member_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each member may spend in the team, in US dollars" clear:"null"`
-	OrganizationID   string   `json:"organization_id,omitempty" jsonschema_description:"Organization of the team (Enterprise)" clear:"null"`
-	Organization     string   `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	Tags             []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	Guardrails       []string `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
-	ModelAliases     object   `json:"model_aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
-	Metadata         object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the team" clear:"{}"`
+	Models           []string         `json:"models,omitempty" jsonschema_description:"Models that the team may use; an empty list: all" clear:"[]"`
+	MaxBudget        *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the team may spend, in US dollars" clear:"null"`
+	BudgetDuration   string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget       *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit         *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit         *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	TeamMemberBudget *float64         `json:"team_member_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each member may spend in the team, in US dollars" clear:"null"`
+	OrganizationID   string           `json:"organization_id,omitempty" jsonschema_description:"Organization of the team (Enterprise)" clear:"null"`
+	Organization     string           `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	Tags             []string         `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	Guardrails       []string         `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
+	ModelAliases     operation.Object `json:"model_aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
+	Metadata         operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the team" clear:"{}"`
 }
 
 type teamsCreateInput struct {
@@ -112,24 +113,24 @@ type teamsCreateInput struct {
 	TeamID    string `json:"team_id,omitempty" jsonschema_description:"Id of the team; not given: the gateway makes one"`
 	teamLimits
 	Duplicate bool `json:"duplicate,omitempty" jsonschema_description:"Create it although a team has this alias"`
-	extras
+	Extras
 }
 
-var teamsCreate = &Operation{
+var teamsCreate = &operation.Operation{
 	Path:     "teams create",
 	Summary:  "Create a team",
 	Help:     "With members and a key in one go use teams setup. Refused when a team has that alias, which the gateway would allow, unless {duplicate}.",
 	Examples: []string{"teams create research --models gpt-4o-mini --max-budget 100 --budget-duration 30d"},
-	Effect:   Write,
+	Effect:   operation.Write,
 	Default:  true,
-	Do: Func[teamsCreateInput](func(ctx context.Context, env Env, in teamsCreateInput) (Result, error) {
+	Do: operation.Func[teamsCreateInput](func(ctx context.Context, env operation.Env, in teamsCreateInput) (operation.Result, error) {
 		if err := newAlias(ctx, env, in.TeamAlias, in.Duplicate); err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		fields := env.body()
+		fields := env.Body()
 		delete(fields, "duplicate")
-		body, err := env.write(ctx, "POST", "/team/new", fields)
-		return Result{Body: body}, err
+		body, err := env.Write(ctx, "POST", "/team/new", fields)
+		return operation.Result{Body: body}, err
 	}),
 	Columns: teamColumns,
 	Done:    "created team {team_alias} ({team_id})",
@@ -137,17 +138,17 @@ var teamsCreate = &Operation{
 
 // newAlias refuses an alias that a team has: the gateway makes a second team,
 // and from then on the name names neither.
-func newAlias(ctx context.Context, env Env, alias string, duplicate bool) error {
+func newAlias(ctx context.Context, env operation.Env, alias string, duplicate bool) error {
 	if duplicate {
 		return nil
 	}
-	id, err := directories["team"].find(ctx, env, alias, "team_id")
+	id, err := operation.Directories["team"].Find(ctx, env, alias, "team_id")
 	switch {
 	case err == nil:
 		return &proxyclient.Error{Code: proxyclient.CodeConflict,
-			Message: "a team is called " + shown(alias) + " already: " + plain(id),
+			Message: "a team is called " + operation.Shown(alias) + " already: " + operation.Word(id),
 			Hint:    "nothing was created; {duplicate} makes a second one of that name"}
-	case isNotFound(err), isRefused(err):
+	case operation.IsNotFound(err), operation.IsRefused(err):
 		return nil
 	}
 	return err
@@ -157,11 +158,11 @@ type teamsUpdateInput struct {
 	teamRef
 	TeamAlias string `json:"team_alias,omitempty" jsonschema_description:"New name" clear:"null"`
 	teamLimits
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var teamsUpdate = &Operation{
+var teamsUpdate = &operation.Operation{
 	Path:    "teams update",
 	Summary: "Change limits, models or name of a team",
 	Help:    "What is not named stays; {clear} removes a limit. {models} replaces the list: to change it use teams model-add and teams model-remove.",
@@ -169,9 +170,9 @@ var teamsUpdate = &Operation{
 		"teams update --team research --max-budget 200",
 		"teams update --team research --clear max_budget,models",
 	},
-	Effect:  Set,
+	Effect:  operation.Set,
 	Default: true,
-	Do:      Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
+	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
 	Columns: within("data", teamColumns),
 	Done:    "updated team {data.team_alias} ({team_id})",
 }
@@ -181,34 +182,34 @@ type teamsDeleteInput struct {
 	Team    string   `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
 }
 
-var teamsDelete = &Operation{
+var teamsDelete = &operation.Operation{
 	Path:     "teams delete",
 	Summary:  "Delete teams and their keys",
 	Help:     "When one of them does not exist, none is deleted.",
 	Examples: []string{"teams delete --team research", "teams delete 5d44c392-1e6f-4663-9a34-55c5171bb13a"},
-	Effect:   Destructive,
+	Effect:   operation.Destructive,
 	Default:  true,
-	Do:       Endpoint[teamsDeleteInput]{Method: "POST", Path: "/team/delete"},
+	Do:       operation.Endpoint[teamsDeleteInput]{Method: "POST", Path: "/team/delete"},
 	Done:     "deleted team {team_ids}",
 }
 
-var teamsBlock = &Operation{
+var teamsBlock = &operation.Operation{
 	Path:     "teams block",
 	Summary:  "Block a team: calls with its keys are refused until it is unblocked",
 	Help:     "The gateway may answer from its cache for some seconds more.",
 	Examples: []string{"teams block --team research"},
-	Effect:   Set,
-	Do:       Endpoint[teamRef]{Method: "POST", Path: "/team/block", Fixed: true},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[teamRef]{Method: "POST", Path: "/team/block", Fixed: true},
 	Columns:  teamColumns,
 	Done:     "blocked team {team_alias} ({team_id})",
 }
 
-var teamsUnblock = &Operation{
+var teamsUnblock = &operation.Operation{
 	Path:     "teams unblock",
 	Summary:  "Unblock a team",
 	Examples: []string{"teams unblock --team research"},
-	Effect:   Set,
-	Do:       Endpoint[teamRef]{Method: "POST", Path: "/team/unblock", Fixed: true},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[teamRef]{Method: "POST", Path: "/team/unblock", Fixed: true},
 	Columns:  teamColumns,
 	Done:     "unblocked team {team_alias} ({team_id})",
 }
@@ -219,30 +220,30 @@ type teamsAssignKeyInput struct {
 	Alias string `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key"`
 }
 
-var teamsAssignKey = &Operation{
+var teamsAssignKey = &operation.Operation{
 	Path:     "teams assign-key",
 	Summary:  "Assign the caller's own key, or another, to a team",
 	Help:     "Without {key} or {alias} it is the caller's own key. To move a key with a check of models and membership use keys move.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
-	Effect:   Set,
-	Do:       Func[teamsAssignKeyInput](assignKey),
+	Effect:   operation.Set,
+	Do:       operation.Func[teamsAssignKeyInput](assignKey),
 	Columns:  keyColumns,
 	Done:     "assigned key {key_alias} {key_name} to team {team_id}",
 }
 
-func assignKey(ctx context.Context, env Env, in teamsAssignKeyInput) (Result, error) {
+func assignKey(ctx context.Context, env operation.Env, in teamsAssignKeyInput) (operation.Result, error) {
 	if in.Key == "" {
-		info, err := env.read(ctx, proxyclient.Request{Path: "/key/info"})
-		if isNotFound(err) {
-			return Result{}, usage("the caller's own key is the master key, which belongs to no team: name another with {key} or {alias}")
+		info, err := env.Read(ctx, proxyclient.Request{Path: "/key/info"})
+		if operation.IsNotFound(err) {
+			return operation.Result{}, operation.Usage("the caller's own key is the master key, which belongs to no team: name another with {key} or {alias}")
 		}
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		in.Key = plain(Lookup(info, "key"))
+		in.Key = operation.Word(operation.Lookup(info, "key"))
 	}
-	body, err := env.write(ctx, "POST", "/key/update", map[string]string{"key": in.Key, "team_id": in.TeamID})
-	return Result{Body: body}, err
+	body, err := env.Write(ctx, "POST", "/key/update", map[string]string{"key": in.Key, "team_id": in.TeamID})
+	return operation.Result{Body: body}, err
 }
 
 // team is what the gateway says of one team.
@@ -259,14 +260,14 @@ type teamMember struct {
 	Role      string `json:"role"`
 }
 
-func readTeam(ctx context.Context, env Env, id string) (*team, error) {
-	body, err := env.read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {id}}})
+func readTeam(ctx context.Context, env operation.Env, id string) (*team, error) {
+	body, err := env.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {id}}})
 	if err != nil {
 		return nil, err
 	}
 	t := &team{}
-	_ = json.Unmarshal(Lookup(body, "team_info.models"), &t.models)
-	_ = json.Unmarshal(Lookup(body, "team_info.members_with_roles"), &t.members)
+	_ = json.Unmarshal(operation.Lookup(body, "team_info.models"), &t.models)
+	_ = json.Unmarshal(operation.Lookup(body, "team_info.members_with_roles"), &t.members)
 	return t, nil
 }
 

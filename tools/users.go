@@ -5,27 +5,28 @@ import (
 	"encoding/json"
 	"net/url"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var users = []*Operation{
+var users = operation.Catalog{
 	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
 }
 
-var userColumns = []Column{
+var userColumns = []operation.Column{
 	{Name: "user_id", ID: true},
 	{Name: "user_email", ID: true},
 	{Name: "user_alias"},
 	{Name: "user_role"},
 	{Name: "teams"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Format: operation.Dollars},
 	{Name: "key_count"},
-	{Name: "created_at", Format: Time, Optional: true},
+	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "models", Optional: true},
 	{Name: "tpm_limit", Optional: true},
 	{Name: "rpm_limit", Optional: true},
-	{Name: "budget_reset_at", Format: Time, Optional: true},
+	{Name: "budget_reset_at", Format: operation.Time, Optional: true},
 }
 
 type usersListInput struct {
@@ -41,18 +42,18 @@ type usersListInput struct {
 	SortOrder string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
 }
 
-var usersList = &Operation{
+var usersList = &operation.Operation{
 	Path:     "users list",
 	Summary:  "List internal users, a page at a time",
 	Help:     "Needs a proxy admin's key. Spend and budgets are in US dollars.",
 	Examples: []string{"users list", "users list --all --sort-by spend --sort-order desc"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do: List[usersListInput]{
+	Do: operation.List[usersListInput]{
 		Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-		Prepare: func(_ Env, args Args) (Args, about, error) {
+		Prepare: func(_ operation.Env, args operation.Args) (operation.Args, operation.About, error) {
 			if id, given := args["team_id"]; given { // the gateway calls it team
-				args = args.with("team", id)
+				args = args.With("team", id)
 				delete(args, "team_id")
 			}
 			return args, nil, nil
@@ -70,10 +71,10 @@ type usersCreateInput struct {
 	UserID        string   `json:"user_id,omitempty" jsonschema_description:"Id of the user; not given: the gateway makes one"`
 	Models        []string `json:"models,omitempty" jsonschema_description:"Models that the user may use; none given: all"`
 	AutoCreateKey *bool    `json:"auto_create_key,omitempty" jsonschema_description:"Also generate a key for the user (default true)"`
-	extras
+	Extras
 }
 
-var usersCreate = &Operation{
+var usersCreate = &operation.Operation{
 	Path:    "users create",
 	Summary: "Create an internal user",
 	Help:    "The gateway also generates a key for the user, shown once in the answer's field key, unless {auto_create_key} is false. Refused when a team does not exist: the gateway would leave it out without a word.",
@@ -81,48 +82,48 @@ var usersCreate = &Operation{
 		"users create --email=user@example.com --role=internal_user --alias=\"Alice\" --max-budget=100.0",
 		"users create --email ann@example.com --team research --auto-create-key=false",
 	},
-	Effect:  Write,
+	Effect:  operation.Write,
 	Default: true,
-	Do:      Func[usersCreateInput](createUser),
+	Do:      operation.Func[usersCreateInput](createUser),
 	Columns: userColumns,
 	Done:    "created user {user_email} ({user_id})",
 	Reveal:  []string{"key"},
 }
 
-func createUser(ctx context.Context, env Env, in usersCreateInput) (Result, error) {
-	fields := env.body()
+func createUser(ctx context.Context, env operation.Env, in usersCreateInput) (operation.Result, error) {
+	fields := env.Body()
 	if len(in.Teams) > 0 {
 		teams, err := teamIDs(ctx, env, in.Teams)
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		fields["teams"] = encode(teams)
+		fields["teams"] = operation.Encode(teams)
 	}
 	if in.UserRole == "" {
-		fields["user_role"] = encode("internal_user")
+		fields["user_role"] = operation.Encode("internal_user")
 	}
-	body, err := env.write(ctx, "POST", "/user/new", fields)
-	return Result{Body: body}, err
+	body, err := env.Write(ctx, "POST", "/user/new", fields)
+	return operation.Result{Body: body}, err
 }
 
 // teamIDs are the ids of teams of which some may be named by their aliases. The
 // gateway leaves out what does not exist without a word.
-func teamIDs(ctx context.Context, env Env, names []string) ([]string, error) {
+func teamIDs(ctx context.Context, env operation.Env, names []string) ([]string, error) {
 	ids := make([]string, len(names))
 	for i, name := range names {
 		ids[i] = name
-		_, err := env.read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
-		if isNotFound(err) {
+		_, err := env.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
+		if operation.IsNotFound(err) {
 			var id json.RawMessage
-			if id, err = directories["team"].find(ctx, env, name, "teams"); isNotFound(err) {
+			if id, err = operation.Directories["team"].Find(ctx, env, name, "teams"); operation.IsNotFound(err) {
 				return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-					Message: "team " + shown(name) + " does not exist; nothing was created",
+					Message: "team " + operation.Shown(name) + " does not exist; nothing was created",
 					Hint:    "teams list shows the teams"}
 			}
-			ids[i] = plain(id)
+			ids[i] = operation.Word(id)
 		}
 		// A key that may not look at the team may still be allowed to create.
-		if err != nil && !isRefused(err) {
+		if err != nil && !operation.IsRefused(err) {
 			return nil, err
 		}
 	}
@@ -134,13 +135,13 @@ type usersGetInput struct {
 	User   string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id" cli:"alias=email"`
 }
 
-var usersGet = &Operation{
+var usersGet = &operation.Operation{
 	Path:     "users get",
 	Summary:  "Show an internal user with its keys and teams",
 	Examples: []string{"users get --id 073af4b7-4340-4898-96e8-ac783197f4bf"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Endpoint[usersGetInput]{Method: "GET", Path: "/user/info"},
+	Do:       operation.Endpoint[usersGetInput]{Method: "GET", Path: "/user/info"},
 	Columns:  within("user_info", userColumns),
 }
 
@@ -153,13 +154,13 @@ type userRef struct {
 // userLimits are the settings that the gateway changes of a user. Its null
 // empties only some of them.
 type userLimits struct {
-	UserRole       string   `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What the user may do" cli:"name=role"`
-	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend, in US dollars" clear:"null"`
-	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	Models         []string `json:"models,omitempty" jsonschema_description:"Models that the user may use; all-proxy-models: all"`
-	Metadata       object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the user"`
+	UserRole       string           `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What the user may do" cli:"name=role"`
+	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend, in US dollars" clear:"null"`
+	BudgetDuration string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that the user may use; all-proxy-models: all"`
+	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the user"`
 }
 
 type usersUpdateInput struct {
@@ -167,11 +168,11 @@ type usersUpdateInput struct {
 	UserEmail string `json:"user_email,omitempty" jsonschema_description:"New email address" cli:"name=email"`
 	UserAlias string `json:"user_alias,omitempty" jsonschema_description:"New name for people" cli:"name=alias"`
 	userLimits
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var usersUpdate = &Operation{
+var usersUpdate = &operation.Operation{
 	Path:    "users update",
 	Summary: "Change role, limits, email or name of an internal user",
 	Help:    "What is not named stays; {clear} removes a limit. Refused for a user who does not exist, whom the gateway would create.",
@@ -179,27 +180,27 @@ var usersUpdate = &Operation{
 		"users update --user ann@example.com --max-budget 50 --budget-duration 30d",
 		"users update ann --role internal_user_viewer --clear max_budget",
 	},
-	Effect:  Set,
+	Effect:  operation.Set,
 	Default: true,
-	Do: Func[usersUpdateInput](func(ctx context.Context, env Env, in usersUpdateInput) (Result, error) {
-		fields := env.body()
+	Do: operation.Func[usersUpdateInput](func(ctx context.Context, env operation.Env, in usersUpdateInput) (operation.Result, error) {
+		fields := env.Body()
 		if len(fields) < 2 {
-			return Result{}, usage("name what to change")
+			return operation.Result{}, operation.Usage("name what to change")
 		}
 		if there, err := userExists(ctx, env, in.UserID); err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		} else if !there {
-			return Result{}, noUser(in.UserID)
+			return operation.Result{}, noUser(in.UserID)
 		}
-		body, err := env.write(ctx, "POST", "/user/update", fields)
-		return Result{Body: body}, err
+		body, err := env.Write(ctx, "POST", "/user/update", fields)
+		return operation.Result{Body: body}, err
 	}),
 	Columns: within("data", userColumns),
 	Done:    "updated user {data.user_email} ({user_id})",
 }
 
 func noUser(id string) error {
-	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + shown(id) + " does not exist; nothing was changed"}
+	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(id) + " does not exist; nothing was changed"}
 }
 
 type usersDeleteInput struct {
@@ -207,13 +208,13 @@ type usersDeleteInput struct {
 	User    string   `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"One user by email" ref:"user_ids,required"`
 }
 
-var usersDelete = &Operation{
+var usersDelete = &operation.Operation{
 	Path:     "users delete",
 	Summary:  "Delete internal users and their keys",
 	Help:     "When one of them does not exist, none is deleted. To see the spend first and block the keys use users retire.",
 	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
-	Effect:   Destructive,
+	Effect:   operation.Destructive,
 	Default:  true,
-	Do:       Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},
+	Do:       operation.Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},
 	Done:     "deleted user {user_ids}",
 }

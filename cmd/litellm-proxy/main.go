@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"litellm-proxy/internal/cli"
+	"litellm-proxy/tools"
 )
 
-func main() { os.Exit(cli.Main()) }
+func main() { os.Exit(cli.Main(tools.All())) }

@@ -14,6 +14,7 @@ import (
 	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
 )
 
 // ratio times what we do against the bare request that it comes down to, in
@@ -46,7 +47,7 @@ func BenchmarkCommand(b *testing.B) {
 	defer server.Close()
 	env := map[string]string{"LITELLM_PROXY_URL": server.URL, "LITELLM_PROXY_API_KEY": "sk-x"}
 	ratio(b, server.URL+"/models", func() {
-		status := cli.Run(context.Background(), cli.System{Args: []string{"models", "list"}, Stdin: strings.NewReader(""),
+		status := cli.Run(context.Background(), cli.System{Operations: tools.All(), Args: []string{"models", "list"}, Stdin: strings.NewReader(""),
 			Stdout: io.Discard, Stderr: io.Discard, Getenv: func(name string) string { return env[name] }})
 		if status != 0 {
 			b.Fatalf("exit %d", status)
@@ -62,7 +63,7 @@ func BenchmarkTool(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	server, err := mcpserver.New(mcpserver.Options{Client: client})
+	server, err := mcpserver.New(mcpserver.Options{Operations: tools.All(), Client: client})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func BenchmarkListAll(b *testing.B) {
 	defer server.Close()
 	env := map[string]string{"LITELLM_PROXY_URL": server.URL, "LITELLM_PROXY_API_KEY": "sk-x"}
 	for b.Loop() {
-		status := cli.Run(context.Background(), cli.System{Args: []string{"keys", "list", "--all", "--format", "jsonl"},
+		status := cli.Run(context.Background(), cli.System{Operations: tools.All(), Args: []string{"keys", "list", "--all", "--format", "jsonl"},
 			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard, Getenv: func(name string) string { return env[name] }})
 		if status != 0 {
 			b.Fatalf("exit %d", status)

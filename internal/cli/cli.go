@@ -26,9 +26,9 @@ import (
 	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 const program = "litellm-proxy"
@@ -40,15 +40,18 @@ type System struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
+	// Operations are those that become commands and tools.
+	Operations operation.Catalog
 	// Terminal is the file to ask questions on; nil when nobody can answer.
 	Terminal *os.File
 }
 
-// Main runs the program on the real world and returns its exit status.
-func Main() int {
+// Main runs the program on the real world, with these operations, and returns its
+// exit status.
+func Main(ops operation.Catalog) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	sys := System{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv}
+	sys := System{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Operations: ops}
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
 		sys.Terminal = os.Stdin
 	}
@@ -87,7 +90,7 @@ type app struct {
 	bind map[*cobra.Command]func(*cobra.Command)
 	// op is the operation that runs, for the words of errors; format the output
 	// format that was asked for.
-	op     *tools.Operation
+	op     *operation.Operation
 	format string
 	// demo is the throw-away sandbox of a demo under way, instead of the one in
 	// the file.
@@ -161,8 +164,8 @@ Every operation is a command here and a tool for AI assistants (litellm-proxy mc
 // groups adds a command for every operation, below one for its resource.
 func (a *app) groups(root *cobra.Command) {
 	parents := map[string]*cobra.Command{}
-	for _, op := range tools.All() {
-		if a.readOnly && op.Effect != tools.Read {
+	for _, op := range a.Operations {
+		if a.readOnly && op.Effect != operation.Read {
 			continue
 		}
 		resource, verb, ok := strings.Cut(op.Path, " ")

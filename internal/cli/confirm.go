@@ -6,14 +6,14 @@ import (
 	"fmt"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // confirm shows what would be sent and asks, at a terminal.
-func (c *call) confirm(client *proxyclient.Client) func(context.Context, *tools.Operation, tools.Args) error {
-	return func(ctx context.Context, op *tools.Operation, args tools.Args) error {
-		requests, err := tools.Plan(ctx, tools.Env{Client: client}, op, args)
+func (c *call) confirm(client *proxyclient.Client) func(context.Context, *operation.Operation, operation.Args) error {
+	return func(ctx context.Context, op *operation.Operation, args operation.Args) error {
+		requests, err := operation.Plan(ctx, operation.Env{Client: client}, op, args)
 		if err != nil {
 			return err
 		}

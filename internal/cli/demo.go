@@ -56,7 +56,7 @@ func (a *app) runDemo(ctx context.Context) error {
 	gateway := sandbox.New()
 	// play runs one command as if it had been typed, in an empty environment.
 	play := func(stdin io.Reader, stdout, stderr io.Writer, want int, args ...string) error {
-		sys := System{Args: append([]string{"--sandbox"}, args...), Stdin: stdin, Stdout: stdout, Stderr: stderr, Getenv: func(string) string { return "" }}
+		sys := System{Args: append([]string{"--sandbox"}, args...), Stdin: stdin, Stdout: stdout, Stderr: stderr, Getenv: func(string) string { return "" }, Operations: a.Operations}
 		got := run(ctx, sys, gateway)
 		if ctx.Err() != nil {
 			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted", Err: ctx.Err()}

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // exitStatus is the one place that decides what an error makes of the exit
@@ -96,7 +96,7 @@ func (a *app) words(text string) string {
 }
 
 // written is how a field stands on the command line.
-func written(f tools.Field) string {
+func written(f operation.Field) string {
 	if f.Arg > 0 {
 		return "<" + f.Flag + ">"
 	}
@@ -126,7 +126,7 @@ func (a *app) hint(e *proxyclient.Error) string {
 		if a.op == nil {
 			return ""
 		}
-		if list := a.op.Finder(); list != nil {
+		if list := a.Operations.Finder(a.op); list != nil {
 			return fmt.Sprintf("%s %s --columns %s shows what there is", program, list.Path, strings.Join(list.Identifiers(), ","))
 		}
 	}

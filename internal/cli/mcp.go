@@ -54,7 +54,7 @@ stdout belongs to the protocol; the log is on stderr.`,
 		if err != nil {
 			return err
 		}
-		o.Client, o.Version, o.ReadOnly = client, Version(), a.readOnly
+		o.Operations, o.Client, o.Version, o.ReadOnly = a.Operations, client, Version(), a.readOnly
 		if client.BaseURL() == config.SandboxURL {
 			o.Note = "This gateway is a sandbox for trying things out: its models answer fixed texts, nothing in it reaches a provider or costs money."
 		}

@@ -14,9 +14,9 @@ import (
 	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // extraField is the property that --set and --body fill.
@@ -25,7 +25,7 @@ const extraField = "extra"
 // call is one run of an operation.
 type call struct {
 	*app
-	op     *tools.Operation
+	op     *operation.Operation
 	values arguments
 	out    output.Options
 
@@ -34,16 +34,16 @@ type call struct {
 }
 
 // bindOperation gives the command of an operation its flags, help and action.
-func (a *app) bindOperation(cmd *cobra.Command, op *tools.Operation) {
+func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 	c := &call{app: a, op: op}
 	a.op = op
-	c.values = arguments{args: tools.Args{}, given: map[string]bool{}, sources: &sources{stdin: a.Stdin}}
+	c.values = arguments{args: operation.Args{}, given: map[string]bool{}, sources: &sources{stdin: a.Stdin}}
 	if a.Terminal != nil {
 		c.values.sources.prompt = hidden(a.Terminal, a.Stderr)
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	var positional []tools.Field
+	var positional []operation.Field
 	for _, f := range op.Fields() {
 		switch {
 		case f.Arg > 0:
@@ -57,7 +57,7 @@ func (a *app) bindOperation(cmd *cobra.Command, op *tools.Operation) {
 			c.bindField(cmd, f)
 		}
 	}
-	slices.SortFunc(positional, func(a, b tools.Field) int { return a.Arg - b.Arg })
+	slices.SortFunc(positional, func(a, b operation.Field) int { return a.Arg - b.Arg })
 	c.bindOutput(cmd)
 	cmd.Use = usageLine(op, positional)
 	cmd.Long = op.Summary + "."
@@ -93,19 +93,19 @@ const pairsHelp = `In key=value, numbers, true, false and null are typed and eve
 key:=JSON is JSON; key=@file and key=@- (standard input, or a hidden prompt) read
 the value; key=@@x is the text @x.`
 
-func usesPairs(op *tools.Operation) bool {
-	return slices.ContainsFunc(op.Fields(), func(f tools.Field) bool { return f.Kind == tools.Pairs })
+func usesPairs(op *operation.Operation) bool {
+	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return f.Kind == operation.KindPairs })
 }
 
 // usageLine is the operation's line in help: "add <model-name>".
-func usageLine(op *tools.Operation, positional []tools.Field) string {
+func usageLine(op *operation.Operation, positional []operation.Field) string {
 	_, line, ok := strings.Cut(op.Path, " ")
 	if !ok {
 		line = op.Path
 	}
 	for _, f := range positional {
 		word := "<" + f.Flag + ">"
-		if f.Kind == tools.Strings {
+		if f.Kind == operation.KindStrings {
 			word += "..."
 		}
 		if !f.Required {
@@ -116,7 +116,7 @@ func usageLine(op *tools.Operation, positional []tools.Field) string {
 	return line
 }
 
-func (c *call) bindField(cmd *cobra.Command, f tools.Field) {
+func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	flags := cmd.Flags()
 	help := c.words(f.Help)
 	if len(f.Enum) > 0 {
@@ -127,7 +127,7 @@ func (c *call) bindField(cmd *cobra.Command, f tools.Field) {
 	}
 	value := &fieldValue{field: f, to: &c.values}
 	flags.VarP(value, f.Flag, f.Short, help)
-	if f.Kind == tools.Boolean {
+	if f.Kind == operation.KindBoolean {
 		flags.Lookup(f.Flag).NoOptDefVal = "true"
 	}
 	for _, alias := range f.Aliases {
@@ -139,9 +139,9 @@ func (c *call) bindField(cmd *cobra.Command, f tools.Field) {
 }
 
 // bindExtra adds the flags for body fields that have none of their own.
-func (c *call) bindExtra(cmd *cobra.Command, f tools.Field) {
+func (c *call) bindExtra(cmd *cobra.Command, f operation.Field) {
 	set := f
-	set.Kind, set.Flag = tools.Pairs, "set"
+	set.Kind, set.Flag = operation.KindPairs, "set"
 	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "further body field: key=value, key:=JSON, key=@file")
 	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "further body fields as a JSON object, @file or @-")
 }
@@ -187,10 +187,10 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 	if c.op.Paged() {
 		flags.BoolVar(&c.all, "all", false, "all pages, from the first")
 	}
-	if c.op.Effect != tools.Read {
+	if c.op.Effect != operation.Read {
 		flags.BoolVar(&c.dryRun, "dry-run", false, "show the requests that would change something; send none of them")
 	}
-	if c.op.Effect == tools.Destructive && !c.op.Typed {
+	if c.op.Effect == operation.Destructive && !c.op.Typed {
 		flags.BoolVarP(&c.yes, "yes", "y", false, "do not ask")
 	}
 }
@@ -202,14 +202,14 @@ func isTerminal(w io.Writer) bool {
 }
 
 // positional stores the positional arguments.
-func (c *call) positional(fields []tools.Field, args []string) error {
+func (c *call) positional(fields []operation.Field, args []string) error {
 	for i, arg := range args {
 		switch {
-		case i < len(fields) && fields[i].Kind != tools.Strings:
+		case i < len(fields) && fields[i].Kind != operation.KindStrings:
 			if err := c.values.set(fields[i], arg); err != nil {
 				return usageError(fmt.Sprintf("<%s>: %v", fields[i].Flag, err))
 			}
-		case len(fields) > 0 && fields[len(fields)-1].Kind == tools.Strings:
+		case len(fields) > 0 && fields[len(fields)-1].Kind == operation.KindStrings:
 			c.values.add(fields[len(fields)-1].Name, quote(arg))
 		default:
 			return usageError(fmt.Sprintf("%q is one argument too many for %q", proxyclient.RedactText(arg), c.op.Path))
@@ -243,10 +243,10 @@ func (c *call) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.op.EffectFor(c.values.args) != tools.Read {
+	if c.op.EffectFor(c.values.args) != operation.Read {
 		client = client.WithChangedBy(config.Person(c.Getenv, os.Hostname))
 	}
-	env := tools.Env{Client: client}
+	env := operation.Env{Client: client}
 	if streaming {
 		env.Delta = func(words string) { fmt.Fprint(c.Stdout, words) }
 	}
@@ -259,13 +259,13 @@ func (c *call) run(ctx context.Context) error {
 	case c.all:
 		return c.walk(ctx, env)
 	}
-	result, err := tools.Invoke(ctx, env, c.op, c.values.args)
+	result, err := operation.Invoke(ctx, env, c.op, c.values.args)
 	return c.show(result, err)
 }
 
 // show writes the answer to stdout, and what a write did and what failed to
 // stderr.
-func (c *call) show(result tools.Result, failed error) error {
+func (c *call) show(result operation.Result, failed error) error {
 	switch {
 	case result.Streamed:
 		fmt.Fprintln(c.Stdout)
@@ -304,14 +304,14 @@ func (a *app) note(format string, args ...any) {
 }
 
 // notes says what an answer covers or leaves out.
-func (c *call) notes(result tools.Result) {
+func (c *call) notes(result operation.Result) {
 	for _, text := range result.Notes {
 		c.note("%s", c.words(text))
 	}
 }
 
 // paging says that a page is not the whole.
-func paging(p *tools.Page, argument string) string {
+func paging(p *operation.Page, argument string) string {
 	of := ""
 	if p.Total >= 0 {
 		of = fmt.Sprintf(" of %d", p.Total)
@@ -320,8 +320,8 @@ func paging(p *tools.Page, argument string) string {
 }
 
 // plan is --dry-run.
-func (c *call) plan(ctx context.Context, env tools.Env) error {
-	requests, err := tools.Plan(ctx, env, c.op, c.values.args)
+func (c *call) plan(ctx context.Context, env operation.Env) error {
+	requests, err := operation.Plan(ctx, env, c.op, c.values.args)
 	if err != nil {
 		return err
 	}
@@ -336,10 +336,10 @@ func (c *call) plan(ctx context.Context, env tools.Env) error {
 }
 
 // walk is --all: a page at a time, so that memory does not grow with the list.
-func (c *call) walk(ctx context.Context, env tools.Env) error {
+func (c *call) walk(ctx context.Context, env operation.Env) error {
 	stream := output.NewStream(c.Stdout, c.op, c.out)
 	shown := 0
-	for result, err := range tools.Pages(ctx, env, c.op, c.values.args) {
+	for result, err := range operation.Pages(ctx, env, c.op, c.values.args) {
 		if err == nil {
 			err = stream.Add(result.Page.Items)
 		}

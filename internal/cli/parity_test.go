@@ -18,6 +18,7 @@ import (
 
 	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
 )
@@ -76,7 +77,7 @@ func (g *echo) take() []request {
 }
 
 // sample makes a value for a field.
-func sample(f tools.Field) json.RawMessage {
+func sample(f operation.Field) json.RawMessage {
 	text := "a/b?c&d=" + f.Name + " [é]"
 	switch {
 	case len(f.Enum) > 0:
@@ -90,22 +91,22 @@ func sample(f tools.Field) json.RawMessage {
 	}
 	var v any = text
 	switch f.Kind {
-	case tools.Integer:
+	case operation.KindInteger:
 		v = 2
-	case tools.Number:
+	case operation.KindNumber:
 		v = json.Number("0.50")
-	case tools.Boolean:
+	case operation.KindBoolean:
 		v = f.Name != "stream"
-	case tools.Strings:
+	case operation.KindStrings:
 		v = []string{"one", "two 2"}
 		if len(f.Enum) > 0 {
 			v = f.Enum[:1]
 		}
-	case tools.Object, tools.Pairs:
+	case operation.KindObject, operation.KindPairs:
 		v = map[string]any{"text": "007", "number": json.Number("1.50"), "null": nil, "list": []int{1}, "@at": "@/etc/hostname"}
-	case tools.Messages:
+	case operation.KindMessages:
 		v = []map[string]string{{"role": "user", "content": "hi: there"}}
-	case tools.Headers:
+	case operation.KindHeaders:
 		v = map[string]string{"X-Test": "a:b"}
 	}
 	b, _ := json.Marshal(v)
@@ -119,7 +120,7 @@ var exclusive = map[string]string{"models get": "name", "models test": "model", 
 	"spend calculate": "completion_response prompt_tokens completion_tokens"}
 
 // leftOut tells whether a field is left out of the call with everything.
-func leftOut(op *tools.Operation, f tools.Field) bool {
+func leftOut(op *operation.Operation, f operation.Field) bool {
 	return slices.Contains(strings.Fields(exclusive[op.Path]), f.Name)
 }
 
@@ -129,19 +130,19 @@ var periods = []string{"period", "against", "start_date", "end_date"}
 
 // inputs are the calls with which an operation is tried: with everything, with
 // only what is required, and with everything emptied that can be.
-func inputs(op *tools.Operation) []tools.Args {
-	all, required, cleared := tools.Args{}, tools.Args{}, tools.Args(nil)
+func inputs(op *operation.Operation) []operation.Args {
+	all, required, cleared := operation.Args{}, operation.Args{}, operation.Args(nil)
 	fields := op.Fields()
 	for _, f := range fields {
 		if f.Ref != "" { // a name: looked up, see TestNames in package tools
 			if f.RefRequired {
-				i := slices.IndexFunc(fields, func(target tools.Field) bool { return target.Name == f.Ref })
+				i := slices.IndexFunc(fields, func(target operation.Field) bool { return target.Name == f.Ref })
 				required[f.Ref] = sample(fields[i])
 			}
 			continue
 		}
 		if f.Name == "clear" {
-			cleared = tools.Args{f.Name: json.RawMessage(marshal(f.Enum))}
+			cleared = operation.Args{f.Name: json.RawMessage(marshal(f.Enum))}
 			continue
 		}
 		if !leftOut(op, f) && (f.Required || !strings.HasSuffix(f.Name, "_date")) {
@@ -152,22 +153,22 @@ func inputs(op *tools.Operation) []tools.Args {
 		}
 	}
 	if cleared == nil {
-		return []tools.Args{all, required}
+		return []operation.Args{all, required}
 	}
 	for name, value := range required {
 		cleared[name] = value
 	}
-	return []tools.Args{all, required, cleared}
+	return []operation.Args{all, required, cleared}
 }
 
 // argv writes a call as a person would type it.
-func argv(t *testing.T, op *tools.Operation, args tools.Args) []string {
+func argv(t *testing.T, op *operation.Operation, args operation.Args) []string {
 	out := strings.Fields(op.Path)
 	if op.Sweeping {
 		out = append(out, "--yes")
 	}
 	fields := op.Fields()
-	slices.SortStableFunc(fields, func(a, b tools.Field) int { return a.Arg - b.Arg })
+	slices.SortStableFunc(fields, func(a, b operation.Field) int { return a.Arg - b.Arg })
 	for _, f := range fields {
 		value, ok := args[f.Name]
 		if !ok {
@@ -181,7 +182,7 @@ func argv(t *testing.T, op *tools.Operation, args tools.Args) []string {
 		members := map[string]json.RawMessage{}
 		_ = json.Unmarshal(value, &members)
 		switch {
-		case f.Arg > 0 && f.Kind == tools.Strings:
+		case f.Arg > 0 && f.Kind == operation.KindStrings:
 			var list []string
 			if err := json.Unmarshal(value, &list); err != nil {
 				t.Fatal(err)
@@ -193,11 +194,11 @@ func argv(t *testing.T, op *tools.Operation, args tools.Args) []string {
 			for name, v := range members {
 				out = append(out, "--set", name+":="+string(v))
 			}
-		case f.Kind == tools.Pairs:
+		case f.Kind == operation.KindPairs:
 			for name, v := range members {
 				flag(name + ":=" + string(v))
 			}
-		case f.Kind == tools.Messages:
+		case f.Kind == operation.KindMessages:
 			var list []struct{ Role, Content string }
 			if err := json.Unmarshal(value, &list); err != nil {
 				t.Fatal(err)
@@ -205,7 +206,7 @@ func argv(t *testing.T, op *tools.Operation, args tools.Args) []string {
 			for _, m := range list {
 				flag(m.Role + ":" + m.Content)
 			}
-		case f.Kind == tools.Headers:
+		case f.Kind == operation.KindHeaders:
 			for name, v := range members {
 				var s string
 				_ = json.Unmarshal(v, &s)
@@ -222,7 +223,7 @@ func argv(t *testing.T, op *tools.Operation, args tools.Args) []string {
 func run(t *testing.T, url, key string, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = cli.Run(context.Background(), cli.System{
+	status = cli.Run(context.Background(), cli.System{Operations: tools.All(),
 		Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 		Getenv: func(name string) string {
 			return map[string]string{"LITELLM_PROXY_URL": url, "LITELLM_PROXY_API_KEY": key, "USER": "tester"}[name]
@@ -334,7 +335,7 @@ func TestParity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mcp := connect(t, mcpserver.Options{Client: client, Toolsets: []string{"all"}, Confirm: "never"}, key)
+	mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, key)
 	for _, op := range tools.All() {
 		for _, args := range inputs(op) {
 			t.Run(op.Tool(), func(t *testing.T) {
@@ -387,7 +388,7 @@ func marshal(v any) string {
 
 // compare holds the two answers against each other: items of a list in full, an
 // object but for its empty fields.
-func compare(t *testing.T, op *tools.Operation, stdout string, structured json.RawMessage) {
+func compare(t *testing.T, op *operation.Operation, stdout string, structured json.RawMessage) {
 	t.Helper()
 	if op.Lists() {
 		var list struct{ Items []any }
@@ -455,11 +456,11 @@ func TestLiteralStrings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mcp := connect(t, mcpserver.Options{Client: client, Toolsets: []string{"all"}, Confirm: "never"}, "sk-x")
+	mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, "sk-x")
 	for _, op := range tools.All() {
 		for _, f := range op.Fields() {
 			// models get looks its name up in the answer.
-			if f.Kind != tools.String || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || leftOut(op, f) || slices.Contains(periods, f.Name) {
+			if f.Kind != operation.KindString || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || leftOut(op, f) || slices.Contains(periods, f.Name) {
 				continue
 			}
 			args := inputs(op)[0]

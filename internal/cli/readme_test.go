@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
 )
 
@@ -35,7 +36,7 @@ func reference() string {
 }
 
 // mark is a star for what is offered as a tool by default.
-func mark(op *tools.Operation) string {
+func mark(op *operation.Operation) string {
 	if op.Default {
 		return " *"
 	}
@@ -43,14 +44,14 @@ func mark(op *tools.Operation) string {
 }
 
 // usage is the command with its arguments and required flags.
-func usage(op *tools.Operation) string {
+func usage(op *operation.Operation) string {
 	words := []string{op.Path}
 	fields := op.Fields()
-	slices.SortStableFunc(fields, func(a, b tools.Field) int { return a.Arg - b.Arg })
+	slices.SortStableFunc(fields, func(a, b operation.Field) int { return a.Arg - b.Arg })
 	var flags []string
 	for _, f := range fields {
 		switch {
-		case f.Arg > 0 && f.Kind == tools.Strings:
+		case f.Arg > 0 && f.Kind == operation.KindStrings:
 			words = append(words, "<"+f.Flag+">...")
 		case f.Arg > 0:
 			words = append(words, "<"+f.Flag+">")

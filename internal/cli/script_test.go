@@ -12,10 +12,11 @@ import (
 
 	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/sandbox"
+	"litellm-proxy/tools"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"litellm-proxy": func() { os.Exit(cli.Main()) }})
+	testscript.Main(m, map[string]func(){"litellm-proxy": func() { os.Exit(cli.Main(tools.All())) }})
 }
 
 // TestScripts runs the scripts in testdata/script, each on a sandbox of its own

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
 	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
@@ -60,12 +61,12 @@ func TestMarkedSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mcp := connect(t, mcpserver.Options{Client: client, Toolsets: []string{"all"}, Confirm: "never"}, marked)
+		mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, marked)
 		for _, op := range tools.All() {
 			args := inputs(op)[0]
 			for _, f := range op.Fields() {
 				// A path holds a secret only in its query, and an enum holds none.
-				if _, ok := args[f.Name]; ok && f.Kind == tools.String && len(f.Enum) == 0 && f.Name != "method" && f.Name != "uri" {
+				if _, ok := args[f.Name]; ok && f.Kind == operation.KindString && len(f.Enum) == 0 && f.Name != "method" && f.Name != "uri" {
 					args[f.Name] = []byte(`"` + marked + `"`)
 				}
 			}
@@ -78,7 +79,7 @@ func TestMarkedSecret(t *testing.T) {
 				_, stdout, stderr := run(t, server.URL, marked, line...)
 				check(t, fmt.Sprintf("%d litellm-proxy %s --format %s", status, op.Path, format), stdout+stderr)
 			}
-			if op.Effect != tools.Read {
+			if op.Effect != operation.Read {
 				_, stdout, stderr := run(t, server.URL, marked, append(argv(t, op, args), "--dry-run")...)
 				check(t, op.Path+" --dry-run", stdout+stderr)
 			}

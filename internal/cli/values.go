@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/term"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // maxValueFile bounds what @file and @- read.
@@ -198,8 +198,8 @@ func chatMessage(text string) (json.RawMessage, error) {
 }
 
 // number checks and returns the text of a number as JSON.
-func number(text string, kind tools.Kind) (json.RawMessage, error) {
-	if kind == tools.Integer {
+func number(text string, kind operation.Kind) (json.RawMessage, error) {
+	if kind == operation.KindInteger {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("%q is not a whole number", text)
@@ -252,13 +252,13 @@ func hidden(in *os.File, out io.Writer) func(string) (string, error) {
 
 // fieldValue is a flag that stores JSON under the gateway's name.
 type fieldValue struct {
-	field tools.Field
+	field operation.Field
 	to    *arguments
 }
 
 // arguments collects the JSON object of one call.
 type arguments struct {
-	args    tools.Args
+	args    operation.Args
 	given   map[string]bool // scalar fields that have a value
 	sources *sources
 }
@@ -269,21 +269,21 @@ func (v *fieldValue) String() string { return "" }
 // Type implements pflag.Value: the word for the value in help.
 func (v *fieldValue) Type() string {
 	switch v.field.Kind {
-	case tools.Integer:
+	case operation.KindInteger:
 		return "int"
-	case tools.Number:
+	case operation.KindNumber:
 		return "number"
-	case tools.Boolean:
+	case operation.KindBoolean:
 		return "bool"
-	case tools.Strings:
+	case operation.KindStrings:
 		return "a,b"
-	case tools.Object:
+	case operation.KindObject:
 		return "JSON"
-	case tools.Pairs:
+	case operation.KindPairs:
 		return "key=value"
-	case tools.Messages:
+	case operation.KindMessages:
 		return "role:content"
-	case tools.Headers:
+	case operation.KindHeaders:
 		return "name:value"
 	}
 	return "text"
@@ -293,8 +293,8 @@ func (v *fieldValue) Type() string {
 func (v *fieldValue) Set(text string) error { return v.to.set(v.field, text) }
 
 // set stores what one flag or positional argument says.
-func (a *arguments) set(f tools.Field, text string) error {
-	if once := f.Kind < tools.Strings || f.Kind == tools.Object; once {
+func (a *arguments) set(f operation.Field, text string) error {
+	if once := f.Kind < operation.KindStrings || f.Kind == operation.KindObject; once {
 		if a.given[f.Name] {
 			return errors.New("is given twice")
 		}
@@ -302,35 +302,35 @@ func (a *arguments) set(f tools.Field, text string) error {
 	}
 	var err error
 	switch f.Kind {
-	case tools.Integer, tools.Number:
+	case operation.KindInteger, operation.KindNumber:
 		a.args[f.Name], err = number(text, f.Kind)
-	case tools.Boolean:
+	case operation.KindBoolean:
 		var b bool
 		if b, err = strconv.ParseBool(text); err != nil {
 			return fmt.Errorf("%q is not true or false", text)
 		}
 		a.args[f.Name] = json.RawMessage(strconv.FormatBool(b))
-	case tools.Strings:
+	case operation.KindStrings:
 		for _, s := range stringList(text) {
 			a.add(f.Name, quote(s))
 		}
 		if a.args[f.Name] == nil {
 			a.args[f.Name] = json.RawMessage("[]")
 		}
-	case tools.Object:
+	case operation.KindObject:
 		a.args[f.Name], err = a.sources.jsonObject(text, f.Name)
-	case tools.Pairs:
+	case operation.KindPairs:
 		var name string
 		var value json.RawMessage
 		if name, value, err = a.sources.pair(text, f.Texts); err == nil {
 			err = a.member(f.Name, name, value)
 		}
-	case tools.Messages:
+	case operation.KindMessages:
 		var m json.RawMessage
 		if m, err = chatMessage(text); err == nil {
 			a.add(f.Name, m)
 		}
-	case tools.Headers:
+	case operation.KindHeaders:
 		name, value, ok := strings.Cut(text, ":")
 		if !ok || strings.TrimSpace(name) == "" {
 			return fmt.Errorf("%q is not name:value", proxyclient.RedactText(text))

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 func TestPair(t *testing.T) {
@@ -149,15 +149,15 @@ func FuzzMessage(f *testing.F) {
 
 // FuzzSet: no flag's value makes anything but a valid argument or an error.
 func FuzzSet(f *testing.F) {
-	f.Add(uint8(tools.Integer), "5")
-	f.Add(uint8(tools.Strings), `["a"`)
-	f.Add(uint8(tools.Headers), "a:b")
+	f.Add(uint8(operation.KindInteger), "5")
+	f.Add(uint8(operation.KindStrings), `["a"`)
+	f.Add(uint8(operation.KindHeaders), "a:b")
 	f.Fuzz(func(t *testing.T, kind uint8, text string) {
 		if strings.Contains(text, "@") {
 			return // a file
 		}
-		a := arguments{args: tools.Args{}, given: map[string]bool{}, sources: &sources{stdin: strings.NewReader("")}}
-		if err := a.set(tools.Field{Name: "f", Kind: tools.Kind(kind % 10)}, text); err != nil {
+		a := arguments{args: operation.Args{}, given: map[string]bool{}, sources: &sources{stdin: strings.NewReader("")}}
+		if err := a.set(operation.Field{Name: "f", Kind: operation.Kind(kind % 10)}, text); err != nil {
 			return
 		}
 		if !json.Valid(a.args["f"]) {

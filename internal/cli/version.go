@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // versionCommand is "version": ours and the gateway's. --version makes no
@@ -37,7 +37,7 @@ func (a *app) versionCommand() *cobra.Command {
 			return proxyclient.Wrap("version of the gateway at "+client.BaseURL(), err)
 		}
 		var gateway string
-		_ = json.Unmarshal(tools.Lookup(answer, "litellm_version"), &gateway)
+		_ = json.Unmarshal(operation.Lookup(answer, "litellm_version"), &gateway)
 		if a.format == "json" {
 			return json.NewEncoder(a.Stdout).Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()})
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // reference is how a value makes the gateway read its own environment.
@@ -22,9 +22,9 @@ const reference = "os.environ/"
 
 // takesReferences tells whether the operation has a place where such a value is
 // usual, and so shows the argument confirm.
-func takesReferences(op *tools.Operation) bool {
-	return slices.ContainsFunc(op.Fields(), func(f tools.Field) bool {
-		return f.Kind == tools.Pairs || strings.Contains(f.Help, reference)
+func takesReferences(op *operation.Operation) bool {
+	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool {
+		return f.Kind == operation.KindPairs || strings.Contains(f.Help, reference)
 	})
 }
 
@@ -62,9 +62,9 @@ func (c *call) needsConfirmation() bool {
 		return false
 	}
 	switch c.op.EffectFor(c.args) {
-	case tools.Read:
+	case operation.Read:
 		return false
-	case tools.Destructive:
+	case operation.Destructive:
 		return true
 	}
 	return c.readsEnvironment()
@@ -72,7 +72,7 @@ func (c *call) needsConfirmation() bool {
 
 // why says what the call is confirmed for.
 func (c *call) why() string {
-	if c.op.EffectFor(c.args) == tools.Destructive {
+	if c.op.EffectFor(c.args) == operation.Destructive {
 		return "cannot be undone"
 	}
 	return "makes the gateway read its own environment (" + reference + "…)"
@@ -93,7 +93,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 			return c.judge(reply)
 		}
 	}
-	requests, err := tools.Plan(ctx, tools.Env{Client: c.client}, c.op, c.args)
+	requests, err := operation.Plan(ctx, operation.Env{Client: c.client}, c.op, c.args)
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}

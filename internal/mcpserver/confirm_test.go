@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
 )
 
@@ -186,7 +187,7 @@ func TestModernConfirmation(t *testing.T) {
 
 func TestSignedStateEnds(t *testing.T) {
 	s := newServer(t, Options{})
-	c := &call{tool: &tool{s: s, op: tools.Find("keys_delete")}, caller: &caller{owner: "a"}, args: tools.Args{"keys": json.RawMessage(`["x"]`)}}
+	c := &call{tool: &tool{s: s, op: tools.All().Find("keys_delete")}, caller: &caller{owner: "a"}, args: operation.Args{"keys": json.RawMessage(`["x"]`)}}
 	now := time.Now()
 	state := c.sign(now)
 	if !c.signed(state, now.Add(s.answerWait)) || c.signed(state, now.Add(s.answerWait+2*time.Second)) {

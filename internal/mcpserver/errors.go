@@ -8,8 +8,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // codeConfirm is our own code beside those of proxyclient: nothing was sent
@@ -23,7 +23,7 @@ func (c *call) failed(err error) *mcp.CallToolResult {
 }
 
 // partly is a call that ended in an error after a part was done.
-func (c *call) partly(r tools.Result, err error) *mcp.CallToolResult {
+func (c *call) partly(r operation.Result, err error) *mcp.CallToolResult {
 	if r.Body == nil && r.Page == nil && r.Text == "" && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
 		return c.failed(err)
 	}
@@ -92,7 +92,7 @@ func (c *call) hint(e *proxyclient.Error) string {
 			add(c.caller.keyHint())
 		}
 	case proxyclient.CodeNotFound:
-		if list := c.op.Finder(); list != nil && c.s.has(list.Tool()) && !strings.Contains(e.Hint, list.Tool()) {
+		if list := c.s.ops.Finder(c.op); list != nil && c.s.has(list.Tool()) && !strings.Contains(e.Hint, list.Tool()) {
 			add(list.Tool() + " shows what there is")
 		}
 	case proxyclient.CodeUnreachable:

@@ -16,6 +16,7 @@ import (
 
 	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
 )
 
 // patience is how long a test waits for what must come; no test measures time.
@@ -51,6 +52,9 @@ func fake(t *testing.T, h http.HandlerFunc) *proxyclient.Client {
 
 func newServer(t *testing.T, o Options) *Server {
 	t.Helper()
+	if o.Operations == nil {
+		o.Operations = tools.All()
+	}
 	if o.Toolsets == nil && o.Tools == nil {
 		o.Toolsets = []string{"all"}
 	}

@@ -10,22 +10,22 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // succeeded is a call that came to its end; it is an error all the same when a
 // part of it failed.
-func (c *call) succeeded(r tools.Result) *mcp.CallToolResult {
+func (c *call) succeeded(r operation.Result) *mcp.CallToolResult {
 	text, structured := c.show(r)
 	return answer(text, structured, len(r.Failed) > 0)
 }
 
 // show is a result as text, complete enough to act on, and as an object.
-func (c *call) show(r tools.Result) (string, json.RawMessage) {
+func (c *call) show(r operation.Result) (string, json.RawMessage) {
 	text, structured := c.content(r)
 	if len(r.Failed) > 0 {
-		if top, ok := members(structured); ok && tools.Lookup(structured, "failed") == nil {
+		if top, ok := members(structured); ok && operation.Lookup(structured, "failed") == nil {
 			structured = object(append(top, member{"failed", encode(r.Failed)}))
 		}
 		var lines strings.Builder
@@ -43,7 +43,7 @@ func (c *call) show(r tools.Result) (string, json.RawMessage) {
 	return text, structured
 }
 
-func (c *call) content(r tools.Result) (string, json.RawMessage) {
+func (c *call) content(r operation.Result) (string, json.RawMessage) {
 	switch {
 	case r.Page != nil:
 		return c.list(r.Page)
@@ -65,7 +65,7 @@ func (c *call) content(r tools.Result) (string, json.RawMessage) {
 
 // list is a page: slim items unless full was given, the total where it is known,
 // the arguments of the next page where there is one.
-func (c *call) list(p *tools.Page) (string, json.RawMessage) {
+func (c *call) list(p *operation.Page) (string, json.RawMessage) {
 	items := make([]json.RawMessage, len(p.Items))
 	for i, item := range p.Items {
 		item = compact(proxyclient.RedactJSON(item, c.op.Reveal...))
@@ -92,7 +92,7 @@ func (c *call) list(p *tools.Page) (string, json.RawMessage) {
 	if p.Next != nil {
 		next := p.Next
 		if c.flags[argFull] {
-			next = tools.Args{argFull: json.RawMessage("true")}
+			next = operation.Args{argFull: json.RawMessage("true")}
 			for name, value := range p.Next {
 				next[name] = value
 			}
@@ -108,7 +108,7 @@ func (c *call) list(p *tools.Page) (string, json.RawMessage) {
 
 // slim is an item with the fields that its operation shows in a table and those
 // that identify it. What is no object stays.
-func slim(op *tools.Operation, item json.RawMessage) json.RawMessage {
+func slim(op *operation.Operation, item json.RawMessage) json.RawMessage {
 	if len(item) == 0 || item[0] != '{' {
 		return item
 	}
@@ -121,7 +121,7 @@ func slim(op *tools.Operation, item json.RawMessage) json.RawMessage {
 		if field == "" {
 			field = column.Name
 		}
-		if value := dense(tools.Lookup(item, field)); !isEmpty(value) {
+		if value := dense(operation.Lookup(item, field)); !isEmpty(value) {
 			list = append(list, member{column.Name, value})
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
 )
@@ -67,7 +68,7 @@ func TestEveryTool(t *testing.T) {
 				t.Error("the name occurs twice")
 			}
 			seen[tool.Name] = true
-			op := tools.Find(tool.Name)
+			op := tools.All().Find(tool.Name)
 			if op == nil {
 				t.Fatal("there is no such operation")
 			}
@@ -78,7 +79,7 @@ func TestEveryTool(t *testing.T) {
 			if a.ReadOnlyHint == nil || a.DestructiveHint == nil || a.IdempotentHint == nil || a.OpenWorldHint == nil {
 				t.Fatal("not all annotations are set")
 			}
-			if *a.ReadOnlyHint != (op.Effect == tools.Read) || *a.DestructiveHint != (op.Effect == tools.Destructive) {
+			if *a.ReadOnlyHint != (op.Effect == operation.Read) || *a.DestructiveHint != (op.Effect == operation.Destructive) {
 				t.Errorf("the annotations contradict the effect %v", op.Effect)
 			}
 			if tool.OutputSchema != nil {
@@ -108,10 +109,10 @@ func TestEveryTool(t *testing.T) {
 			if len(have) < len(want) || !slices.Equal(have[:len(want)], want) {
 				t.Errorf("the properties are %v, want first %v", have, want)
 			}
-			if slices.Contains(have, argDryRun) != (op.Effect != tools.Read) {
+			if slices.Contains(have, argDryRun) != (op.Effect != operation.Read) {
 				t.Errorf("dry_run is offered, or not: %v", have)
 			}
-			if op.Effect == tools.Destructive && !slices.Contains(have, argConfirm) {
+			if op.Effect == operation.Destructive && !slices.Contains(have, argConfirm) {
 				t.Error("confirm is not offered")
 			}
 		})

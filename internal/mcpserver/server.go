@@ -14,12 +14,14 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // Options says which tools are offered, for which gateway and how carefully.
 type Options struct {
+	// Operations are those that can be offered as tools.
+	Operations operation.Catalog
 	// Client is that of the gateway; its own key is used on stdio, over HTTP only
 	// with [HTTPOptions.UseOwnKey]. It may be without a key, and nil: then tools
 	// are listed, and a call says what is missing.
@@ -59,6 +61,7 @@ type Server struct {
 	client  *proxyclient.Client
 	confirm string
 	log     *slog.Logger
+	ops     operation.Catalog
 	mcp     *server.MCPServer
 	tools   []*tool             // in the order of the registry
 	words   func(string) string // commands in a text become tools
@@ -78,7 +81,7 @@ type Server struct {
 // [proxyclient.CodeUsage].
 func New(o Options) (*Server, error) {
 	s := &Server{
-		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(),
+		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
 	}
@@ -128,48 +131,48 @@ func New(o Options) (*Server, error) {
 }
 
 // choose returns the operations that the options name, in the registry's order.
-func choose(o Options) ([]*tools.Operation, error) {
+func choose(o Options) ([]*operation.Operation, error) {
 	toolsets := o.Toolsets
 	if len(toolsets) == 0 && len(o.Tools) == 0 {
 		toolsets = []string{"default"}
 	}
 	resources := map[string]bool{}
-	for _, op := range tools.All() {
+	for _, op := range o.Operations {
 		resources[op.Resource()] = true
 	}
-	chosen := map[*tools.Operation]bool{}
+	chosen := map[*operation.Operation]bool{}
 	for _, name := range toolsets {
 		name = strings.TrimSpace(name)
 		resource := strings.ReplaceAll(name, "_", "-")
 		if name != "all" && name != "default" && !resources[resource] {
 			return nil, usage("there is no toolset %q; there are all, default, %s", name, strings.Join(slices.Sorted(maps.Keys(resources)), ", "))
 		}
-		for _, op := range tools.All() {
+		for _, op := range o.Operations {
 			if name == "all" || name == "default" && op.Default || op.Resource() == resource {
 				chosen[op] = true
 			}
 		}
 	}
 	for _, name := range o.Tools {
-		op, err := find(name)
+		op, err := find(o.Operations, name)
 		if err != nil {
 			return nil, err
 		}
-		if o.ReadOnly && op.Effect != tools.Read {
+		if o.ReadOnly && op.Effect != operation.Read {
 			return nil, usage("the tool %s writes, and this server is to be read-only", op.Tool())
 		}
 		chosen[op] = true
 	}
 	for _, name := range o.ExcludeTools {
-		op, err := find(name)
+		op, err := find(o.Operations, name)
 		if err != nil {
 			return nil, err
 		}
 		delete(chosen, op)
 	}
-	var ops []*tools.Operation
-	for _, op := range tools.All() {
-		if chosen[op] && (!o.ReadOnly || op.Effect == tools.Read) {
+	var ops []*operation.Operation
+	for _, op := range o.Operations {
+		if chosen[op] && (!o.ReadOnly || op.Effect == operation.Read) {
 			ops = append(ops, op)
 		}
 	}
@@ -179,12 +182,12 @@ func choose(o Options) ([]*tools.Operation, error) {
 	return ops, nil
 }
 
-func find(name string) (*tools.Operation, error) {
-	if op := tools.Find(strings.TrimSpace(name)); op != nil {
+func find(ops operation.Catalog, name string) (*operation.Operation, error) {
+	if op := ops.Find(strings.TrimSpace(name)); op != nil {
 		return op, nil
 	}
 	var names []string
-	for _, op := range tools.All() {
+	for _, op := range ops {
 		names = append(names, op.Tool())
 	}
 	slices.Sort(names)

@@ -10,8 +10,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
-	"litellm-proxy/tools"
 )
 
 // The arguments that this surface adds. Their descriptions are paid for once a
@@ -31,18 +31,18 @@ var argDescriptions = map[string]string{
 // tool is one operation as a tool.
 type tool struct {
 	s           *Server
-	op          *tools.Operation
+	op          *operation.Operation
 	declaration mcp.Tool
 	// added are the arguments that are ours and not the operation's; hidden ones
 	// are taken and not shown.
 	added, hidden []string
 }
 
-func (s *Server) newTool(op *tools.Operation) (*tool, error) {
+func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 	t := &tool{s: s, op: op}
 	fields := op.Fields()
 	own := func(name string) bool {
-		return slices.ContainsFunc(fields, func(f tools.Field) bool { return f.Name == name })
+		return slices.ContainsFunc(fields, func(f operation.Field) bool { return f.Name == name })
 	}
 	add := func(name string, shown bool) {
 		switch {
@@ -53,11 +53,11 @@ func (s *Server) newTool(op *tools.Operation) (*tool, error) {
 			t.hidden = append(t.hidden, name)
 		}
 	}
-	if op.Effect != tools.Read {
+	if op.Effect != operation.Read {
 		add(argDryRun, true)
 		if s.confirm == confirmAuto {
 			// Any write may turn out to need it, see environment references.
-			add(argConfirm, op.Effect == tools.Destructive || takesReferences(op))
+			add(argConfirm, op.Effect == operation.Destructive || takesReferences(op))
 		}
 	}
 	if slimmable(op) {
@@ -70,16 +70,16 @@ func (s *Server) newTool(op *tools.Operation) (*tool, error) {
 	t.declaration = mcp.NewToolWithRawSchema(op.Tool(), s.describe(op), schema)
 	t.declaration.Title = title(op)
 	t.declaration.Annotations = mcp.ToolAnnotation{
-		ReadOnlyHint:    mcp.ToBoolPtr(op.Effect == tools.Read),
-		DestructiveHint: mcp.ToBoolPtr(op.Effect == tools.Destructive),
-		IdempotentHint:  mcp.ToBoolPtr(op.Effect == tools.Read || op.Effect == tools.Set),
+		ReadOnlyHint:    mcp.ToBoolPtr(op.Effect == operation.Read),
+		DestructiveHint: mcp.ToBoolPtr(op.Effect == operation.Destructive),
+		IdempotentHint:  mcp.ToBoolPtr(op.Effect == operation.Read || op.Effect == operation.Set),
 		OpenWorldHint:   mcp.ToBoolPtr(true),
 	}
 	return t, nil
 }
 
 // title is the name for people: "Model groups: list".
-func title(op *tools.Operation) string {
+func title(op *operation.Operation) string {
 	resource, verb, _ := strings.Cut(op.Path, " ")
 	resource = strings.ReplaceAll(resource, "-", " ")
 	resource = strings.ToUpper(resource[:1]) + resource[1:]
@@ -91,8 +91,8 @@ func title(op *tools.Operation) string {
 
 // slimmable tells whether the answer's items are cut to the columns unless full
 // is given.
-func slimmable(op *tools.Operation) bool {
-	return op.Effect == tools.Read && len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
+func slimmable(op *operation.Operation) bool {
+	return op.Effect == operation.Read && len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
 }
 
 // addProperties puts boolean properties behind those of a schema, whose order
@@ -122,7 +122,7 @@ type call struct {
 	caller  *caller
 	request mcp.CallToolRequest
 	client  *proxyclient.Client
-	args    tools.Args
+	args    operation.Args
 	flags   map[string]bool // the added arguments
 }
 
@@ -133,7 +133,7 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	ctx, stop := c.caller.bind(ctx)
 	defer stop()
 	result, outcome := c.do(ctx)
-	if t.op.Effect != tools.Read && t.op.EffectFor(c.args) != tools.Read {
+	if t.op.Effect != operation.Read && t.op.EffectFor(c.args) != operation.Read {
 		c.audit(ctx, outcome)
 	}
 	return result, nil
@@ -153,11 +153,11 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
 	}
 	if c.flags[argDryRun] {
-		if c.op.EffectFor(c.args) == tools.Read {
+		if c.op.EffectFor(c.args) == operation.Read {
 			// A plan would send it.
 			return c.planned(nil), "dry run"
 		}
-		requests, err := tools.Plan(ctx, tools.Env{Client: c.client}, c.op, c.args)
+		requests, err := operation.Plan(ctx, operation.Env{Client: c.client}, c.op, c.args)
 		if err != nil {
 			return c.failed(err), "dry run: " + outcome(err)
 		}
@@ -169,7 +169,7 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		}
 	}
 	p := c.progress(ctx)
-	result, err := tools.Invoke(ctx, tools.Env{Client: c.client, Progress: p.step(), Delta: p.words()}, c.op, c.args)
+	result, err := operation.Invoke(ctx, operation.Env{Client: c.client, Progress: p.step(), Delta: p.words()}, c.op, c.args)
 	p.flush()
 	if err != nil {
 		return c.partly(result, err), outcome(err)

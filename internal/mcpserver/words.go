@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 // maxInstructions bounds what every client pays for in each conversation.
@@ -45,10 +45,10 @@ func instructions(o Options, confirm string) string {
 
 // commandWords returns what replaces the commands that a help text names by their
 // tools: "keys list" by keys_list.
-func commandWords() func(string) string {
+func commandWords(ops operation.Catalog) func(string) string {
 	names := map[string]string{}
 	var paths []string
-	for _, op := range tools.All() {
+	for _, op := range ops {
 		if strings.Contains(op.Path, " ") {
 			names[op.Path] = op.Tool()
 			paths = append(paths, regexp.QuoteMeta(op.Path))
@@ -59,7 +59,7 @@ func commandWords() func(string) string {
 	commands := regexp.MustCompile(`\b(` + strings.Join(paths, "|") + `)\b`)
 	return func(text string) string {
 		// The expression is slow, and most texts name no command.
-		if !slices.ContainsFunc(tools.All(), func(op *tools.Operation) bool { return names[op.Path] != "" && strings.Contains(text, op.Path) }) {
+		if !slices.ContainsFunc(ops, func(op *operation.Operation) bool { return names[op.Path] != "" && strings.Contains(text, op.Path) }) {
 			return text
 		}
 		return commands.ReplaceAllStringFunc(text, func(path string) string { return names[path] })
@@ -77,7 +77,7 @@ const maxSentences = 3
 
 // describe is a tool's description: the summary and the first sentences of the
 // help, arguments by their names.
-func (s *Server) describe(op *tools.Operation) string {
+func (s *Server) describe(op *operation.Operation) string {
 	text := op.Summary + "."
 	if op.Help != "" {
 		text += " " + op.Help
@@ -99,14 +99,14 @@ var settings = map[string]string{
 
 // reword puts what this caller would write in the place of {name}: an argument's
 // name, or who sets the setting.
-func (s *Server) reword(op *tools.Operation, c *caller, text string) string {
+func (s *Server) reword(op *operation.Operation, c *caller, text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
 	fields := op.Fields()
 	return placeholder().ReplaceAllStringFunc(text, func(braced string) string {
 		name := braced[1 : len(braced)-1]
-		if slices.ContainsFunc(fields, func(f tools.Field) bool { return f.Name == name }) {
+		if slices.ContainsFunc(fields, func(f operation.Field) bool { return f.Name == name }) {
 			return name
 		}
 		if setting, ok := settings[name]; ok {

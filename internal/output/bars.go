@@ -7,7 +7,7 @@ import (
 
 	"github.com/olekukonko/tablewriter/tw"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 // barWidth is how many characters the longest bar has.
@@ -15,7 +15,7 @@ const barWidth = 12
 
 // drawBars puts a column of bars behind each column that has them. Rows of fewer
 // than two numbers have nothing to compare.
-func drawBars(columns []tools.Column, header []string, align []tw.Align, rows [][]string) ([]string, []tw.Align, [][]string) {
+func drawBars(columns []operation.Column, header []string, align []tw.Align, rows [][]string) ([]string, []tw.Align, [][]string) {
 	if len(rows) < 2 {
 		return header, align, rows
 	}

@@ -6,17 +6,17 @@ import (
 	"strings"
 	"testing"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
-var barred = &tools.Operation{Path: "spend summary", Do: tools.Rows[struct{}](nil), Columns: []tools.Column{
-	{Name: "user_id"}, {Name: "team_id"}, {Name: "spend", Format: tools.Dollars, Bar: true}, {Name: "requests"},
+var barred = &operation.Operation{Path: "spend summary", Do: operation.Rows[struct{}](nil), Columns: []operation.Column{
+	{Name: "user_id"}, {Name: "team_id"}, {Name: "spend", Format: operation.Dollars, Bar: true}, {Name: "requests"},
 }}
 
 // TestBars: bars stand in a terminal's table and nowhere else, and the columns
 // are those that the answer names.
 func TestBars(t *testing.T) {
-	page := &tools.Page{Total: 3, Columns: []string{"user_id", "spend", "requests"}, Items: []json.RawMessage{
+	page := &operation.Page{Total: 3, Columns: []string{"user_id", "spend", "requests"}, Items: []json.RawMessage{
 		json.RawMessage(`{"user_id": "ann", "spend": 4e-05, "requests": 4}`),
 		json.RawMessage(`{"user_id": "bob", "spend": 0.00001, "requests": 2}`),
 		json.RawMessage(`{"user_id": "cy", "spend": 0, "requests": 1}`),
@@ -31,7 +31,7 @@ func TestBars(t *testing.T) {
 		{Options{Columns: []string{"team_id", "spend"}, NoHeader: true}, "-  0.00004\n-  0.00001\n-        0\n"},
 	} {
 		var b strings.Builder
-		if err := Write(&b, barred, tools.Result{Body: json.RawMessage(`{}`), Page: page}, tt.o); err != nil {
+		if err := Write(&b, barred, operation.Result{Body: json.RawMessage(`{}`), Page: page}, tt.o); err != nil {
 			t.Fatal(err)
 		}
 		if b.String() != tt.want {

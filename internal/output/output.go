@@ -22,7 +22,7 @@ import (
 	"slices"
 	"strings"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 // Format is the form of the output, as --format names it.
@@ -43,7 +43,7 @@ func (f Format) hasColumns() bool { return f == Table || f == CSV }
 
 // Formats returns the formats that the operation has, its default first: table
 // for a list that has columns, json for everything else.
-func Formats(op *tools.Operation) []string {
+func Formats(op *operation.Operation) []string {
 	var formats []string
 	switch list := op.Lists(); {
 	case list && len(op.Columns) > 0:
@@ -82,7 +82,7 @@ type Options struct {
 
 // Check tells what is wrong with the options for this operation: the error lists
 // what would be right. Call it before anything is sent.
-func (o Options) Check(op *tools.Operation) error {
+func (o Options) Check(op *operation.Operation) error {
 	valid := Formats(op)
 	if o.Format != "" && !slices.Contains(valid, string(o.Format)) {
 		return fmt.Errorf("%s has no format %q; valid: %s", op.Path, o.Format, strings.Join(valid, ", "))
@@ -102,7 +102,7 @@ func (o Options) Check(op *tools.Operation) error {
 	return err
 }
 
-func (o Options) format(op *tools.Operation) Format {
+func (o Options) format(op *operation.Operation) Format {
 	if o.Format != "" {
 		return o.Format
 	}
@@ -110,8 +110,8 @@ func (o Options) format(op *tools.Operation) Format {
 }
 
 // columns returns the columns to show.
-func (o Options) columns(op *tools.Operation) ([]tools.Column, error) {
-	var columns []tools.Column
+func (o Options) columns(op *operation.Operation) ([]operation.Column, error) {
+	var columns []operation.Column
 	if o.Columns == nil {
 		for _, c := range op.Columns {
 			if !c.Optional {
@@ -122,7 +122,7 @@ func (o Options) columns(op *tools.Operation) ([]tools.Column, error) {
 	}
 	for _, name := range o.Columns {
 		name = strings.TrimSpace(name)
-		i := slices.IndexFunc(op.Columns, func(c tools.Column) bool { return c.Name == name })
+		i := slices.IndexFunc(op.Columns, func(c operation.Column) bool { return c.Name == name })
 		if i < 0 {
 			names := make([]string, len(op.Columns))
 			for i, c := range op.Columns {
@@ -151,7 +151,7 @@ func (o Options) redact(body []byte, keep []string) []byte {
 
 // Write writes one answer. An answer that is no JSON is written as it is in
 // every format; an answer without a body is written as nothing.
-func Write(w io.Writer, op *tools.Operation, res tools.Result, o Options) error {
+func Write(w io.Writer, op *operation.Operation, res operation.Result, o Options) error {
 	if err := o.Check(op); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func Write(w io.Writer, op *tools.Operation, res tools.Result, o Options) error 
 	return out.Flush()
 }
 
-func write(w *bufio.Writer, op *tools.Operation, res tools.Result, o Options) error {
+func write(w *bufio.Writer, op *operation.Operation, res operation.Result, o Options) error {
 	format := o.format(op)
 	switch {
 	case res.Binary != nil:
@@ -202,7 +202,7 @@ func write(w *bufio.Writer, op *tools.Operation, res tools.Result, o Options) er
 	case YAML:
 		return writeYAML(w, yamlNode(body))
 	case Text:
-		eachValue(body, op.Text, func(value json.RawMessage) { writeText(w, cell(value, tools.Plain)+"\n", o) })
+		eachValue(body, op.Text, func(value json.RawMessage) { writeText(w, cell(value, operation.Plain)+"\n", o) })
 		return nil
 	}
 	columns, err := o.columns(op)
@@ -219,7 +219,7 @@ func write(w *bufio.Writer, op *tools.Operation, res tools.Result, o Options) er
 
 // listItems returns the items of an answer that is a list. A body that is a bare
 // array is one even where the operation does not say so.
-func listItems(res tools.Result) ([]json.RawMessage, bool) {
+func listItems(res operation.Result) ([]json.RawMessage, bool) {
 	if res.Page != nil {
 		return res.Page.Items, true
 	}
@@ -261,7 +261,7 @@ func writeText(w *bufio.Writer, s string, o Options) {
 // any item.
 func eachValue(body json.RawMessage, path string, emit func(json.RawMessage)) {
 	before, after, many := strings.Cut(path, "*")
-	value := tools.Lookup(body, strings.TrimSuffix(before, "."))
+	value := operation.Lookup(body, strings.TrimSuffix(before, "."))
 	switch {
 	case value == nil:
 	case !many:

@@ -13,25 +13,26 @@ import (
 
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
 )
 
-var columns = []tools.Column{
+var columns = []operation.Column{
 	{Name: "name", ID: true},
 	{Name: "upstream", Field: "params.model"},
-	{Name: "spend", Format: tools.Dollars},
-	{Name: "created", Format: tools.Time},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "created", Format: operation.Time},
 	{Name: "models"},
-	{Name: "input_cost", Field: "info.cost", Format: tools.DollarsPerMillion, Optional: true},
+	{Name: "input_cost", Field: "info.cost", Format: operation.DollarsPerMillion, Optional: true},
 }
 
 // list and object are two operations with these columns, plain one without any.
 var (
-	list   = &tools.Operation{Path: "things list", Do: tools.List[struct{}]{Items: "things"}, Columns: columns}
-	object = &tools.Operation{Path: "things get", Do: tools.Endpoint[struct{}]{}, Columns: columns, Reveal: []string{"key"}}
-	plain  = &tools.Operation{Path: "things delete", Do: tools.Endpoint[struct{}]{}}
-	chat   = &tools.Operation{Path: "chat completions", Do: tools.Endpoint[struct{}]{}, Text: "choices.*.message.content", Reveal: []string{"choices"}}
+	list   = &operation.Operation{Path: "things list", Do: operation.List[struct{}]{Items: "things"}, Columns: columns}
+	object = &operation.Operation{Path: "things get", Do: operation.Endpoint[struct{}]{}, Columns: columns, Reveal: []string{"key"}}
+	plain  = &operation.Operation{Path: "things delete", Do: operation.Endpoint[struct{}]{}}
+	chat   = &operation.Operation{Path: "chat completions", Do: operation.Endpoint[struct{}]{}, Text: "choices.*.message.content", Reveal: []string{"choices"}}
 )
 
 const (
@@ -40,20 +41,20 @@ const (
 )
 
 // page makes a Result of items as tools.List does.
-func page(bare bool, items ...string) tools.Result {
-	p := &tools.Page{Items: []json.RawMessage{}, Total: len(items), Bare: bare}
+func page(bare bool, items ...string) operation.Result {
+	p := &operation.Page{Items: []json.RawMessage{}, Total: len(items), Bare: bare}
 	for _, item := range items {
 		p.Items = append(p.Items, json.RawMessage(item))
 	}
-	return tools.Result{Body: json.RawMessage(`{"things":[` + strings.Join(items, ",") + `],"total":` + fmt.Sprint(len(items)) + `}`), Page: p}
+	return operation.Result{Body: json.RawMessage(`{"things":[` + strings.Join(items, ",") + `],"total":` + fmt.Sprint(len(items)) + `}`), Page: p}
 }
 
-func body(s string) tools.Result { return tools.Result{Body: json.RawMessage(s)} }
+func body(s string) operation.Result { return operation.Result{Body: json.RawMessage(s)} }
 
 // lines joins lines, each with its end.
 func lines(s ...string) string { return strings.Join(s, "\n") + "\n" }
 
-func written(t *testing.T, op *tools.Operation, res tools.Result, o Options) string {
+func written(t *testing.T, op *operation.Operation, res operation.Result, o Options) string {
 	t.Helper()
 	var b strings.Builder
 	if err := Write(&b, op, res, o); err != nil {
@@ -65,8 +66,8 @@ func written(t *testing.T, op *tools.Operation, res tools.Result, o Options) str
 func TestWrite(t *testing.T) {
 	tests := []struct {
 		name string
-		op   *tools.Operation
-		res  tools.Result
+		op   *operation.Operation
+		res  operation.Result
 		o    Options
 		want string
 	}{
@@ -139,11 +140,11 @@ func TestWrite(t *testing.T) {
 			"Hi \x1b[1m\nthere\n2\n"},
 		{"text at a terminal", chat, body(`{"choices":[{"message":{"content":"Hi \u001b[1m\n\tthere"}}]}`), Options{Format: Text, Terminal: true},
 			"Hi \\x1b[1m\n\tthere\n"},
-		{"text that was streamed", chat, tools.Result{Body: json.RawMessage(`{"choices":[{"message":{"content":"Hi"}}]}`), Streamed: true}, Options{Format: Text}, ""},
-		{"no JSON: text", plain, tools.Result{Text: "# HELP\nx 1"}, Options{}, "# HELP\nx 1"},
-		{"no JSON: text at a terminal", plain, tools.Result{Text: "a\x1b]0;x\x07\xff"}, Options{Terminal: true}, "a\\x1b]0;x\\x07\uFFFD\n"},
-		{"no JSON: binary", object, tools.Result{Binary: []byte("\x00\xff\n")}, Options{Format: Table, Terminal: true}, "\x00\xff\n"},
-		{"no answer", plain, tools.Result{}, Options{Terminal: true}, ""},
+		{"text that was streamed", chat, operation.Result{Body: json.RawMessage(`{"choices":[{"message":{"content":"Hi"}}]}`), Streamed: true}, Options{Format: Text}, ""},
+		{"no JSON: text", plain, operation.Result{Text: "# HELP\nx 1"}, Options{}, "# HELP\nx 1"},
+		{"no JSON: text at a terminal", plain, operation.Result{Text: "a\x1b]0;x\x07\xff"}, Options{Terminal: true}, "a\\x1b]0;x\\x07\uFFFD\n"},
+		{"no JSON: binary", object, operation.Result{Binary: []byte("\x00\xff\n")}, Options{Format: Table, Terminal: true}, "\x00\xff\n"},
+		{"no answer", plain, operation.Result{}, Options{Terminal: true}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,7 +159,7 @@ func TestSecrets(t *testing.T) {
 	const secret, shown = "sk-aaaaaaaaaaaaaaaaaaaaMARK", "sk-bbbbbbbbbbbbbbbbbbbbMINE"
 	answer := `{"name":"` + secret + `","api_key":"` + secret + `","key":"` + shown + `"}`
 	for _, format := range Formats(object) {
-		for _, res := range []tools.Result{body(answer), page(true, answer), page(false, answer)} {
+		for _, res := range []operation.Result{body(answer), page(true, answer), page(false, answer)} {
 			o := Options{Format: Format(format), Redact: proxyclient.RedactJSON}
 			got := written(t, object, res, o)
 			if strings.Contains(got, secret) {
@@ -175,7 +176,7 @@ func TestSecrets(t *testing.T) {
 		}
 	}
 	o := Options{Redact: proxyclient.RedactJSON}
-	if got := written(t, plain, tools.Result{Text: "the key is " + secret}, o); strings.Contains(got, secret) {
+	if got := written(t, plain, operation.Result{Text: "the key is " + secret}, o); strings.Contains(got, secret) {
 		t.Errorf("an answer in text shows a secret: %s", got)
 	}
 }
@@ -183,7 +184,7 @@ func TestSecrets(t *testing.T) {
 func TestCheck(t *testing.T) {
 	tests := []struct {
 		name string
-		op   *tools.Operation
+		op   *operation.Operation
 		o    Options
 		want string // "": no fault
 	}{

@@ -9,7 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 // MaxTableRows is how many rows a [Stream] holds for a table, whose widths are
@@ -23,7 +23,7 @@ var ErrTableFull = errors.New("a table holds 10,000 rows; use --format csv or js
 // that of one page in every format but table.
 type Stream struct {
 	w       *bufio.Writer
-	op      *tools.Operation
+	op      *operation.Operation
 	o       Options
 	format  Format
 	keep    []string // the parts of an item that are no secret
@@ -32,7 +32,7 @@ type Stream struct {
 	shown   []string // the columns of this answer; nil: the operation's
 
 	count   int
-	columns []tools.Column
+	columns []operation.Column
 	picker  *picker // nil: an item is a cell by itself
 	csv     *csvRows
 	rows    [][]string
@@ -42,13 +42,13 @@ type Stream struct {
 
 // NewStream returns a stream that writes to w. What [Options.Check] finds wrong
 // is the error of every call of its methods.
-func NewStream(w io.Writer, op *tools.Operation, o Options) *Stream {
+func NewStream(w io.Writer, op *operation.Operation, o Options) *Stream {
 	s := newStream(bufio.NewWriter(w), op, o)
 	s.maxRows = MaxTableRows
 	return s
 }
 
-func newStream(w *bufio.Writer, op *tools.Operation, o Options) *Stream {
+func newStream(w *bufio.Writer, op *operation.Operation, o Options) *Stream {
 	s := &Stream{w: w, op: op, o: o, format: o.format(op), text: inItem(op.Text), err: o.Check(op)}
 	for _, path := range op.Reveal {
 		s.keep = append(s.keep, inItem(path))
@@ -94,7 +94,7 @@ func (s *Stream) add(item json.RawMessage) error {
 	case YAML:
 		return writeYAML(s.w, &yaml.Node{Kind: yaml.SequenceNode, Content: []*yaml.Node{yamlNode(item)}})
 	case Text:
-		eachValue(item, s.text, func(value json.RawMessage) { writeText(s.w, cell(value, tools.Plain)+"\n", s.o) })
+		eachValue(item, s.text, func(value json.RawMessage) { writeText(s.w, cell(value, operation.Plain)+"\n", s.o) })
 		return nil
 	}
 	s.start(item)
@@ -128,12 +128,12 @@ func (s *Stream) start(first json.RawMessage) {
 		return
 	}
 	if first != nil && at(first, skipSpace(first, 0)) != '{' && s.o.Columns == nil {
-		s.columns = []tools.Column{{Name: "value"}}
+		s.columns = []operation.Column{{Name: "value"}}
 	} else {
 		// Check has found no fault with them.
 		s.columns, _ = s.o.columns(s.op)
 		if s.shown != nil && s.o.Columns == nil {
-			s.columns = slices.DeleteFunc(s.columns, func(c tools.Column) bool { return !slices.Contains(s.shown, c.Name) })
+			s.columns = slices.DeleteFunc(s.columns, func(c operation.Column) bool { return !slices.Contains(s.shown, c.Name) })
 		}
 		s.picker = newPicker(s.columns)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 // absent stands in a table where there is nothing, so that a row always has as
@@ -21,18 +21,18 @@ import (
 const absent = "-"
 
 // unit is what a format measures in.
-func unit(f tools.Format) string {
+func unit(f operation.Format) string {
 	switch f {
-	case tools.Dollars:
+	case operation.Dollars:
 		return " (USD)"
-	case tools.DollarsPerMillion:
+	case operation.DollarsPerMillion:
 		return " (USD/1M tokens)"
 	}
 	return ""
 }
 
 // tableCell is a cell of a table.
-func tableCell(value json.RawMessage, format tools.Format) string {
+func tableCell(value json.RawMessage, format operation.Format) string {
 	if s := visible(cell(value, format)); s != "" {
 		return s
 	}
@@ -40,7 +40,7 @@ func tableCell(value json.RawMessage, format tools.Format) string {
 }
 
 // writeRows writes a table with a column for each of columns.
-func writeRows(w io.Writer, columns []tools.Column, rows [][]string, o Options) error {
+func writeRows(w io.Writer, columns []operation.Column, rows [][]string, o Options) error {
 	header := make([]string, len(columns))
 	align := make([]tw.Align, len(columns))
 	for i, c := range columns {
@@ -57,7 +57,7 @@ func writeRows(w io.Writer, columns []tools.Column, rows [][]string, o Options) 
 }
 
 // writeFields writes an object as a table with a line for each of columns.
-func writeFields(w io.Writer, columns []tools.Column, values []json.RawMessage, o Options) error {
+func writeFields(w io.Writer, columns []operation.Column, values []json.RawMessage, o Options) error {
 	rows := make([][]string, len(columns))
 	for i, c := range columns {
 		rows[i] = []string{c.Name + unit(c.Format), tableCell(values[i], c.Format)}
@@ -131,13 +131,13 @@ func (t *trimmer) flush() error {
 // csvRows writes rows of CSV.
 type csvRows struct {
 	w       *csv.Writer
-	columns []tools.Column
+	columns []operation.Column
 	record  []string
 	o       Options
 }
 
 // newCSV writes the header, unless there shall be none.
-func newCSV(w *bufio.Writer, columns []tools.Column, o Options) *csvRows {
+func newCSV(w *bufio.Writer, columns []operation.Column, o Options) *csvRows {
 	c := &csvRows{w: csv.NewWriter(w), columns: columns, record: make([]string, len(columns)), o: o}
 	if !o.NoHeader {
 		for i, column := range columns {

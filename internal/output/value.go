@@ -11,7 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"litellm-proxy/tools"
+	"litellm-proxy/internal/operation"
 )
 
 // picker takes the values of columns out of objects. It reads an object once for
@@ -27,7 +27,7 @@ type picker struct {
 // member called head at the path rest. See [tools.Lookup].
 type field struct{ path, head, rest string }
 
-func newPicker(columns []tools.Column) *picker {
+func newPicker(columns []operation.Column) *picker {
 	p := &picker{values: make([]json.RawMessage, len(columns)), exact: make([]bool, len(columns))}
 	for _, c := range columns {
 		f := field{path: c.Field}
@@ -63,7 +63,7 @@ func (p *picker) pick(item json.RawMessage) []json.RawMessage {
 		if !p.exact[i] {
 			rest = f.rest
 		}
-		p.values[i] = tools.Lookup(p.values[i], rest)
+		p.values[i] = operation.Lookup(p.values[i], rest)
 	}
 	return p.values
 }
@@ -186,7 +186,7 @@ func unquote(b []byte) string {
 }
 
 // cell is a value as a table or CSV shows it; "" when it is absent.
-func cell(value json.RawMessage, format tools.Format) string {
+func cell(value json.RawMessage, format operation.Format) string {
 	value = bytes.TrimSpace(value)
 	switch at(value, 0) {
 	case 0, 'n':
@@ -203,24 +203,24 @@ func cell(value json.RawMessage, format tools.Format) string {
 	return formatNumber(string(value), format)
 }
 
-func formatText(s string, format tools.Format) string {
+func formatText(s string, format operation.Format) string {
 	switch format {
-	case tools.Time:
+	case operation.Time:
 		return formatTime(s)
-	case tools.Dollars, tools.DollarsPerMillion:
+	case operation.Dollars, operation.DollarsPerMillion:
 		// A gateway on PostgreSQL sends some decimals as text.
 		return formatNumber(s, format)
 	}
 	return s
 }
 
-func formatNumber(s string, format tools.Format) string {
+func formatNumber(s string, format operation.Format) string {
 	switch format {
-	case tools.Time:
+	case operation.Time:
 		return formatUnix(s)
-	case tools.Dollars:
+	case operation.Dollars:
 		return decimal(s, 0)
-	case tools.DollarsPerMillion:
+	case operation.DollarsPerMillion:
 		return decimal(s, 6)
 	}
 	return s

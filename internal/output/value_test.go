@@ -9,67 +9,68 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
 )
 
 func TestCell(t *testing.T) {
 	tests := []struct {
-		format tools.Format
+		format operation.Format
 		value  string
 		want   string
 	}{
-		{tools.Plain, ``, ""},
-		{tools.Plain, `null`, ""},
-		{tools.Plain, `"a\u0041"`, "aA"},
-		{tools.Plain, `"\ud800"`, "\uFFFD"},
-		{tools.Plain, `1e-7`, "1e-7"},
-		{tools.Plain, `123456789012345678901234567890.10`, "123456789012345678901234567890.10"},
-		{tools.Plain, `true`, "true"},
-		{tools.Plain, ` [ "a", 1.0, false, null ] `, "a,1.0,false,null"},
-		{tools.Plain, `["a", {"b": 1}]`, `["a",{"b":1}]`},
-		{tools.Plain, `{"b": "<", "a": 1.0}`, `{"b":"<","a":1.0}`},
+		{operation.Plain, ``, ""},
+		{operation.Plain, `null`, ""},
+		{operation.Plain, `"a\u0041"`, "aA"},
+		{operation.Plain, `"\ud800"`, "\uFFFD"},
+		{operation.Plain, `1e-7`, "1e-7"},
+		{operation.Plain, `123456789012345678901234567890.10`, "123456789012345678901234567890.10"},
+		{operation.Plain, `true`, "true"},
+		{operation.Plain, ` [ "a", 1.0, false, null ] `, "a,1.0,false,null"},
+		{operation.Plain, `["a", {"b": 1}]`, `["a",{"b":1}]`},
+		{operation.Plain, `{"b": "<", "a": 1.0}`, `{"b":"<","a":1.0}`},
 
-		{tools.Dollars, `3.6e-6`, "0.0000036"},
-		{tools.Dollars, `100.0`, "100"},
-		{tools.Dollars, `100`, "100"},
-		{tools.Dollars, `0`, "0"},
-		{tools.Dollars, `-0.0`, "0"},
-		{tools.Dollars, `-12.50`, "-12.5"},
-		{tools.Dollars, `1.5E+3`, "1500"},
-		{tools.Dollars, `0.30000000000000004`, "0.3"},
-		{tools.Dollars, `0.00030000000000000003`, "0.0003"},
-		{tools.Dollars, `99.99999999999999999`, "100"},
-		{tools.Dollars, `1.9999999999999996`, "2"},
-		{tools.Dollars, `12345678901234567890`, "12345678901234567890"},
-		{tools.Dollars, `1e999999999`, "1e999999999"},
-		{tools.Dollars, `1e99999999999999999999`, "1e99999999999999999999"},
-		{tools.Dollars, `"0.50"`, "0.5"},
-		{tools.Dollars, `"unlimited"`, "unlimited"},
-		{tools.Dollars, `true`, "true"},
-		{tools.DollarsPerMillion, `1.5e-7`, "0.15"},
-		{tools.DollarsPerMillion, `6e-07`, "0.6"},
-		{tools.DollarsPerMillion, `2.4999999999999998e-06`, "2.5"},
-		{tools.DollarsPerMillion, `0.00003`, "30"},
-		{tools.DollarsPerMillion, `0`, "0"},
+		{operation.Dollars, `3.6e-6`, "0.0000036"},
+		{operation.Dollars, `100.0`, "100"},
+		{operation.Dollars, `100`, "100"},
+		{operation.Dollars, `0`, "0"},
+		{operation.Dollars, `-0.0`, "0"},
+		{operation.Dollars, `-12.50`, "-12.5"},
+		{operation.Dollars, `1.5E+3`, "1500"},
+		{operation.Dollars, `0.30000000000000004`, "0.3"},
+		{operation.Dollars, `0.00030000000000000003`, "0.0003"},
+		{operation.Dollars, `99.99999999999999999`, "100"},
+		{operation.Dollars, `1.9999999999999996`, "2"},
+		{operation.Dollars, `12345678901234567890`, "12345678901234567890"},
+		{operation.Dollars, `1e999999999`, "1e999999999"},
+		{operation.Dollars, `1e99999999999999999999`, "1e99999999999999999999"},
+		{operation.Dollars, `"0.50"`, "0.5"},
+		{operation.Dollars, `"unlimited"`, "unlimited"},
+		{operation.Dollars, `true`, "true"},
+		{operation.DollarsPerMillion, `1.5e-7`, "0.15"},
+		{operation.DollarsPerMillion, `6e-07`, "0.6"},
+		{operation.DollarsPerMillion, `2.4999999999999998e-06`, "2.5"},
+		{operation.DollarsPerMillion, `0.00003`, "30"},
+		{operation.DollarsPerMillion, `0`, "0"},
 
-		{tools.Time, `"2026-11-22T16:15:09Z"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22T16:15:09.123456Z"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22T16:15:09.999999+00:00"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22T18:15:09+02:00"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22T16:15:09.123"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22 16:15:09"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22 16:15:09.5+00"`, "2026-11-22T16:15:09Z"},
-		{tools.Time, `"2026-11-22 16:15:09+0100"`, "2026-11-22T15:15:09Z"},
-		{tools.Time, `1763820909`, "2025-11-22T14:15:09Z"},
-		{tools.Time, `1763820909.9`, "2025-11-22T14:15:09Z"},
-		{tools.Time, `1.763820909e9`, "2025-11-22T14:15:09Z"},
-		{tools.Time, `0`, "1970-01-01T00:00:00Z"},
-		{tools.Time, `1763820909000000`, "1763820909000000"},
-		{tools.Time, `1e400`, "1e400"},
-		{tools.Time, `"2026-11-22"`, "2026-11-22"},
-		{tools.Time, `"2026-13-45 99:99:99"`, "2026-13-45 99:99:99"},
-		{tools.Time, `"never"`, "never"},
-		{tools.Time, `null`, ""},
+		{operation.Time, `"2026-11-22T16:15:09Z"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22T16:15:09.123456Z"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22T16:15:09.999999+00:00"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22T18:15:09+02:00"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22T16:15:09.123"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22 16:15:09"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22 16:15:09.5+00"`, "2026-11-22T16:15:09Z"},
+		{operation.Time, `"2026-11-22 16:15:09+0100"`, "2026-11-22T15:15:09Z"},
+		{operation.Time, `1763820909`, "2025-11-22T14:15:09Z"},
+		{operation.Time, `1763820909.9`, "2025-11-22T14:15:09Z"},
+		{operation.Time, `1.763820909e9`, "2025-11-22T14:15:09Z"},
+		{operation.Time, `0`, "1970-01-01T00:00:00Z"},
+		{operation.Time, `1763820909000000`, "1763820909000000"},
+		{operation.Time, `1e400`, "1e400"},
+		{operation.Time, `"2026-11-22"`, "2026-11-22"},
+		{operation.Time, `"2026-13-45 99:99:99"`, "2026-13-45 99:99:99"},
+		{operation.Time, `"never"`, "never"},
+		{operation.Time, `null`, ""},
 	}
 	for _, tt := range tests {
 		if got := cell(json.RawMessage(tt.value), tt.format); got != tt.want {
@@ -139,15 +140,15 @@ func FuzzColumns(f *testing.F) {
 		if path == "" {
 			return
 		}
-		got := newPicker([]tools.Column{{Name: "x", Field: path}, {Name: path}}).pick(item)
+		got := newPicker([]operation.Column{{Name: "x", Field: path}, {Name: path}}).pick(item)
 		for range elements(item) {
 		}
 		_ = yamlNode(item)
-		_ = cell(item, tools.Plain)
+		_ = cell(item, operation.Plain)
 		if !json.Valid(item) {
 			return // it is enough that nothing panics
 		}
-		want := tools.Lookup(item, path)
+		want := operation.Lookup(item, path)
 		if strings.HasPrefix(string(want), "null") {
 			want = nil
 		}
@@ -174,8 +175,8 @@ func manyKeys(n int) []json.RawMessage {
 }
 
 func TestManyKeysAreWhole(t *testing.T) {
-	res := tools.Result{Body: json.RawMessage(`{}`), Page: &tools.Page{Items: manyKeys(1000)}}
-	got := strings.Split(written(t, tools.Find("keys list"), res, Options{NoHeader: true}), "\n")
+	res := operation.Result{Body: json.RawMessage(`{}`), Page: &operation.Page{Items: manyKeys(1000)}}
+	got := strings.Split(written(t, tools.All().Find("keys list"), res, Options{NoHeader: true}), "\n")
 	if len(got) != 1001 || !strings.HasPrefix(got[999], "key-999") || len(got[0]) == 0 {
 		t.Errorf("%d lines, want 1000; the last one is %q", len(got)-1, got[len(got)-2])
 	}
@@ -190,7 +191,7 @@ func BenchmarkJSONL(b *testing.B) { benchmark(b, JSONL) }
 func BenchmarkYAML(b *testing.B)  { benchmark(b, YAML) }
 
 func benchmark(b *testing.B, format Format) {
-	op, items := tools.Find("keys list"), manyKeys(10_000)
+	op, items := tools.All().Find("keys list"), manyKeys(10_000)
 	b.ReportAllocs()
 	for b.Loop() {
 		s := NewStream(io.Discard, op, Options{Format: format})

@@ -1,4 +1,4 @@
-package tools
+package ledger
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -19,18 +20,18 @@ import (
 // activityTable is one of these tables.
 type activityTable struct {
 	path   string
-	filter string // the argument that names owners
+	Filter string // the argument that names owners
 	// partial: a request may be missing (customer: it named none) or count
 	// several times (tag: it had several).
 	partial bool
 }
 
-var activityTables = map[string]activityTable{
-	"user":         {path: "/user/daily/activity", filter: "user_id"},
-	"team":         {path: "/team/daily/activity", filter: "team_ids"},
-	"organization": {path: "/organization/daily/activity", filter: "organization_ids"},
-	"customer":     {path: "/customer/daily/activity", filter: "end_user_ids", partial: true},
-	"tag":          {path: "/tag/daily/activity", filter: "tags", partial: true},
+var Tables = map[string]activityTable{
+	"user":         {path: "/user/daily/activity", Filter: "user_id"},
+	"team":         {path: "/team/daily/activity", Filter: "team_ids"},
+	"organization": {path: "/organization/daily/activity", Filter: "organization_ids"},
+	"customer":     {path: "/customer/daily/activity", Filter: "end_user_ids", partial: true},
+	"tag":          {path: "/tag/daily/activity", Filter: "tags", partial: true},
 }
 
 // A model is the provider's, openai/gpt-4o. The name that callers used is no part
@@ -40,14 +41,14 @@ var activityTables = map[string]activityTable{
 
 // unassigned is the owner of what has none. Gateways that do not keep it (seen in
 // the source of older versions, for teams) leave such requests out of the table.
-const unassigned = "Unassigned"
+const Unassigned = "Unassigned"
 
 // none is the model of requests that were refused before one was looked at.
-const none = "(none)"
+const None = "(none)"
 
 // metrics are the numbers of some requests.
-type metrics struct {
-	Spend      dollars `json:"spend"`
+type Metrics struct {
+	Spend      Dollars `json:"spend"`
 	Prompt     int64   `json:"prompt_tokens"`
 	Completion int64   `json:"completion_tokens"`
 	Tokens     int64   `json:"total_tokens"`
@@ -56,10 +57,10 @@ type metrics struct {
 	Failed     int64   `json:"failed_requests"`
 }
 
-func (m *metrics) add(n metrics) { m.plus(n, 1) }
+func (m *Metrics) Add(n Metrics) { m.plus(n, 1) }
 
-func (m *metrics) plus(n metrics, sign int64) {
-	m.Spend += dollars(sign) * n.Spend
+func (m *Metrics) plus(n Metrics, sign int64) {
+	m.Spend += Dollars(sign) * n.Spend
 	m.Prompt += sign * n.Prompt
 	m.Completion += sign * n.Completion
 	m.Tokens += sign * n.Tokens
@@ -69,24 +70,24 @@ func (m *metrics) plus(n metrics, sign int64) {
 }
 
 // minus is what m has and n has not.
-func (m metrics) minus(n metrics) metrics {
+func (m Metrics) minus(n Metrics) Metrics {
 	m.plus(n, -1)
 	return m
 }
 
 // isZero allows for what a difference of floating-point sums leaves behind.
-func (m metrics) isZero() bool {
+func (m Metrics) isZero() bool {
 	spend := m.Spend
 	m.Spend = 0
-	return m == metrics{} && -1e-9 < spend && spend < 1e-9
+	return m == Metrics{} && -1e-9 < spend && spend < 1e-9
 }
 
 // dollars is an amount whose last digits, which are what a sum of floating-point
 // numbers leaves behind, are not shown.
-type dollars float64
+type Dollars float64
 
 // MarshalJSON implements [json.Marshaler].
-func (d dollars) MarshalJSON() ([]byte, error) {
+func (d Dollars) MarshalJSON() ([]byte, error) {
 	rounded, err := strconv.ParseFloat(strconv.FormatFloat(float64(d), 'f', 12, 64), 64)
 	if err != nil || rounded == 0 {
 		return []byte("0"), err
@@ -95,36 +96,36 @@ func (d dollars) MarshalJSON() ([]byte, error) {
 }
 
 // dayActivity is a day in an answer, as far as it came on one page.
-type dayActivity struct {
+type DayActivity struct {
 	Date      string
-	Metrics   metrics
+	Metrics   Metrics
 	Breakdown struct {
-		Entities  map[string]activityPart
-		Models    map[string]activityPart
-		Providers map[string]activityPart
-		Keys      map[string]keyActivity `json:"api_keys"`
+		Entities  map[string]ActivityPart
+		Models    map[string]ActivityPart
+		Providers map[string]ActivityPart
+		Keys      map[string]KeyActivity `json:"api_keys"`
 	}
 }
 
-type activityPart struct {
-	Metrics  metrics
+type ActivityPart struct {
+	Metrics  Metrics
 	Metadata struct {
 		UserEmail         string `json:"user_email"`
 		TeamAlias         string `json:"team_alias"`
 		OrganizationAlias string `json:"organization_alias"`
 	}
-	Keys map[string]keyActivity `json:"api_key_breakdown"`
+	Keys map[string]KeyActivity `json:"api_key_breakdown"`
 }
 
-type keyActivity struct {
-	Metrics  metrics
+type KeyActivity struct {
+	Metrics  Metrics
 	Metadata struct {
 		KeyAlias string `json:"key_alias"`
 	}
 }
 
 // parts are the sums for one thing that requests differ in.
-func (d *dayActivity) parts(dimension string) map[string]activityPart {
+func (d *DayActivity) parts(dimension string) map[string]ActivityPart {
 	switch dimension {
 	case "model":
 		return d.Breakdown.Models
@@ -135,9 +136,9 @@ func (d *dayActivity) parts(dimension string) map[string]activityPart {
 }
 
 // spendNames are the names of what has an identifier, as the answers tell them.
-type spendNames map[string]map[string]string
+type Names map[string]map[string]string
 
-func (n spendNames) set(of, id, name string) {
+func (n Names) Set(of, id, name string) {
 	if name == "" {
 		return
 	}
@@ -147,35 +148,35 @@ func (n spendNames) set(of, id, name string) {
 	n[of][id] = name
 }
 
-func (n spendNames) learn(of string, d *dayActivity) {
+func (n Names) learn(of string, d *DayActivity) {
 	for id, part := range d.Breakdown.Entities {
-		n.set(of, id, part.Metadata.UserEmail+part.Metadata.TeamAlias+part.Metadata.OrganizationAlias)
+		n.Set(of, id, part.Metadata.UserEmail+part.Metadata.TeamAlias+part.Metadata.OrganizationAlias)
 	}
 	for key, activity := range d.Breakdown.Keys {
-		n.set("key", key, activity.Metadata.KeyAlias)
+		n.Set("key", key, activity.Metadata.KeyAlias)
 	}
 }
 
 // activityRows is how many rows a page has, activityPages how many pages of a
 // longer period are worked on at a time.
-const activityRows, activityPages = 1000, 20
+const ActivityRows, activityPages = 1000, 20
 
 // readActivity walks the pages of a table. With split, a period of several days
 // that has too many is not read at all: tooLong.
-func readActivity(ctx context.Context, env Env, of string, p period, filter url.Values, split bool, emit func(*dayActivity) error) (tooLong bool, err error) {
+func readActivity(ctx context.Context, env operation.Env, of string, p Period, filter url.Values, split bool, emit func(*DayActivity) error) (tooLong bool, err error) {
 	query := url.Values{}
 	maps.Copy(query, filter)
-	query.Set("start_date", p.start())
-	query.Set("end_date", p.end())
-	query.Set("page_size", strconv.Itoa(activityRows))
+	query.Set("start_date", p.Start())
+	query.Set("end_date", p.End())
+	query.Set("page_size", strconv.Itoa(ActivityRows))
 	for page := 1; ; page++ {
 		query.Set("page", strconv.Itoa(page))
-		body, err := env.read(ctx, proxyclient.Request{Path: activityTables[of].path, Query: query})
+		body, err := env.Read(ctx, proxyclient.Request{Path: Tables[of].path, Query: query})
 		if err != nil {
 			return false, err
 		}
 		var answer struct {
-			Results  []dayActivity
+			Results  []DayActivity
 			Metadata struct {
 				Pages int `json:"total_pages"`
 			}
@@ -183,7 +184,7 @@ func readActivity(ctx context.Context, env Env, of string, p period, filter url.
 		if err := json.Unmarshal(body, &answer); err != nil {
 			return false, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's daily activity cannot be read: " + err.Error()}
 		}
-		if split && answer.Metadata.Pages > activityPages && p.days() > 1 {
+		if split && answer.Metadata.Pages > activityPages && p.Days() > 1 {
 			return true, nil
 		}
 		for i := range answer.Results {

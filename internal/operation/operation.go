@@ -9,12 +9,11 @@
 // To add an operation, add one value to the file of its resource and its name to
 // the list of that resource (see keys.go); its flags, its tool, its help, its
 // completion and its place in the tests follow from the value.
-package tools
+package operation
 
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"strings"
 )
 
@@ -178,12 +177,12 @@ func (a Args) String(name string) string {
 }
 
 // with returns a copy in which name has a value.
-func (a Args) with(name string, value any) Args {
+func (a Args) With(name string, value any) Args {
 	out := make(Args, len(a)+1)
 	for k, v := range a {
 		out[k] = v
 	}
-	out[name] = encode(value)
+	out[name] = Encode(value)
 	return out
 }
 
@@ -238,17 +237,14 @@ type Failure struct {
 	Why string `json:"why"`
 }
 
-// All returns every operation, in the order in which help and documentation
+// Catalog is a set of operations, in the order in which help and documentation
 // show them.
-func All() []*Operation {
-	return slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
-		organizations, projects, customers, budgets, providerBudgets, tags, spend, health, cache, chat, raw, status)
-}
+type Catalog []*Operation
 
 // Find returns the operation with this path ("keys list") or tool name
 // ("keys_list"), or nil.
-func Find(name string) *Operation {
-	for _, op := range All() {
+func (c Catalog) Find(name string) *Operation {
+	for _, op := range c {
 		if op.Path == name || op.Tool() == name {
 			return op
 		}
@@ -256,12 +252,12 @@ func Find(name string) *Operation {
 	return nil
 }
 
-// Finder returns the list of the same resource in which the identifiers that the
-// operation takes can be found, or nil.
-func (op *Operation) Finder() *Operation {
+// Finder returns the list of op's resource that shows the identifiers op takes,
+// or nil.
+func (c Catalog) Finder(op *Operation) *Operation {
 	var finder *Operation
 	most := 0
-	for _, other := range All() {
+	for _, other := range c {
 		if other == op || !other.Lists() || other.Resource() != op.Resource() {
 			continue
 		}
@@ -293,16 +289,16 @@ func Lookup(body json.RawMessage, path string) json.RawMessage {
 			return nil
 		}
 		if value, ok := object[path]; ok {
-			return noNull(value)
+			return NoNull(value)
 		}
 		var name string
 		name, path, _ = strings.Cut(path, ".")
 		body = object[name]
 	}
-	return noNull(body)
+	return NoNull(body)
 }
 
-func noNull(value json.RawMessage) json.RawMessage {
+func NoNull(value json.RawMessage) json.RawMessage {
 	if bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
 		return nil
 	}
@@ -310,7 +306,7 @@ func noNull(value json.RawMessage) json.RawMessage {
 }
 
 // encode is json.Marshal without HTML escapes, for values that cannot fail.
-func encode(value any) json.RawMessage {
+func Encode(value any) json.RawMessage {
 	if raw, ok := value.(json.RawMessage); ok {
 		return raw
 	}

@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import (
 	"bytes"
@@ -43,11 +43,11 @@ type Env struct {
 	// Of this call, set by Invoke and Plan.
 	op     *Operation
 	effect Effect
-	args   Args
+	Args   Args
 }
 
 // now is the time in UTC.
-func (env Env) now() time.Time {
+func (env Env) Now() time.Time {
 	if env.Now != nil {
 		return env.Now().UTC()
 	}
@@ -56,23 +56,23 @@ func (env Env) now() time.Time {
 
 // body is the arguments as a request body: as they came, the extra fields beside
 // the named ones, and what empties the fields that clear names.
-func (env Env) body() Args {
+func (env Env) Body() Args {
 	body := Args{}
-	for name, value := range env.args {
-		if name != extra {
+	for name, value := range env.Args {
+		if name != ExtraField {
 			body[name] = value
 		}
 	}
-	env.op.cleared(env.args, body)
+	env.op.cleared(env.Args, body)
 	var more Args
-	if json.Unmarshal(env.args[extra], &more) == nil {
+	if json.Unmarshal(env.Args[ExtraField], &more) == nil {
 		maps.Copy(body, more)
 	}
 	return body
 }
 
 // read sends a request that changes nothing and returns its JSON answer.
-func (env Env) read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
+func (env Env) Read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
 	if r.Method == "" {
 		r.Method = http.MethodGet
 	}
@@ -81,8 +81,8 @@ func (env Env) read(ctx context.Context, r proxyclient.Request) (json.RawMessage
 }
 
 // write sends a request that changes something, once.
-func (env Env) write(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
-	return env.Client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: encode(body)})
+func (env Env) Write(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
+	return env.Client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 }
 
 // Endpoint is an operation of one request. Path parameters are taken by their
@@ -106,14 +106,14 @@ func (Endpoint[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 func (e Endpoint[In]) Run(ctx context.Context, env Env, _ Args) (Result, error) {
 	r := proxyclient.Request{Method: e.Method, Path: e.Path, Params: map[string]string{}, Read: env.effect == Read}
 	queried := e.Method == http.MethodGet || e.Method == http.MethodDelete
-	query, body, fields := url.Values{}, Args{}, env.body()
+	query, body, fields := url.Values{}, Args{}, env.Body()
 	if len(e.Subject) > 0 && len(fields) <= len(e.Subject) {
-		return Result{}, usage("name what to change")
+		return Result{}, Usage("name what to change")
 	}
 	for name, value := range fields {
 		switch {
 		case strings.Contains(e.Path, "{"+name+"}"):
-			r.Params[name] = plain(value)
+			r.Params[name] = Word(value)
 		case queried && !slices.Contains(e.Body, name) || slices.Contains(e.Query, name):
 			addQuery(query, name, value)
 		default:
@@ -122,7 +122,7 @@ func (e Endpoint[In]) Run(ctx context.Context, env Env, _ Args) (Result, error) 
 	}
 	r.Query = query
 	if len(body) > 0 || !queried {
-		r.Body = encode(body)
+		r.Body = Encode(body)
 	}
 	answer, err := env.Client.JSON(ctx, r)
 	return Result{Body: answer}, err
@@ -145,7 +145,7 @@ type List[In any] struct {
 	Offset     bool
 	// Prepare turns the arguments into what is sent, and returns what the
 	// answer is about; nil: they are sent as they came.
-	Prepare func(Env, Args) (Args, about, error)
+	Prepare func(Env, Args) (Args, About, error)
 	// Defaults are sent where the argument is absent.
 	Defaults Args
 }
@@ -162,7 +162,7 @@ func (List[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 // Run implements [Action].
 func (l List[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 	r := proxyclient.Request{Path: l.Path, Params: map[string]string{}, Query: url.Values{}}
-	sent, what := args, about(nil)
+	sent, what := args, About(nil)
 	if l.Prepare != nil {
 		var err error
 		if sent, what, err = l.Prepare(env, args); err != nil {
@@ -176,12 +176,12 @@ func (l List[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 	}
 	for name, value := range sent {
 		if strings.Contains(l.Path, "{"+name+"}") {
-			r.Params[name] = plain(value)
+			r.Params[name] = Word(value)
 		} else {
 			addQuery(r.Query, name, value)
 		}
 	}
-	body, err := env.read(ctx, r)
+	body, err := env.Read(ctx, r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -204,11 +204,11 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 	member := func(path string) json.RawMessage {
 		first, rest, nested := strings.Cut(path, ".")
 		if value, ok := top[path]; ok || !nested {
-			return noNull(value)
+			return NoNull(value)
 		}
 		return Lookup(top[first], rest)
 	}
-	list := noNull(body)
+	list := NoNull(body)
 	if l.Items != "" {
 		list = member(l.Items)
 	}
@@ -231,12 +231,12 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 	}
 	if l.Page != "" && l.Offset {
 		offset, _ := strconv.Atoi(string(args[l.Page]))
-		size := maxPageSize
+		size := MaxPageSize
 		if n, err := strconv.Atoi(string(args[l.Size])); err == nil {
 			size = n
 		}
 		if len(p.Items) >= size {
-			p.Next = args.with(l.Page, offset+len(p.Items))
+			p.Next = args.With(l.Page, offset+len(p.Items))
 		}
 	} else if l.Page != "" {
 		number, pages := 1, 0
@@ -247,7 +247,7 @@ func (l List[In]) page(body json.RawMessage, args Args) (*Page, error) {
 			pages = n
 		}
 		if number < pages {
-			p.Next = args.with(l.Page, number+1)
+			p.Next = args.With(l.Page, number+1)
 		}
 	}
 	return p, nil
@@ -263,10 +263,10 @@ func (Func[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 // Run implements [Action].
 func (f Func[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 	var in In
-	d := json.NewDecoder(bytes.NewReader(encode(args)))
+	d := json.NewDecoder(bytes.NewReader(Encode(args)))
 	d.UseNumber()
 	if err := d.Decode(&in); err != nil {
-		return Result{}, usage("the arguments cannot be read: " + err.Error())
+		return Result{}, Usage("the arguments cannot be read: " + err.Error())
 	}
 	return f(ctx, env, in)
 }
@@ -286,13 +286,13 @@ func (r Rows[In]) Run(ctx context.Context, env Env, args Args) (Result, error) {
 }
 
 // about is what an answer is about, which its items do not say.
-type about interface {
+type About interface {
 	members() Args
 	notes() []string
 }
 
 // plain is a value as a path segment or a query value.
-func plain(value json.RawMessage) string {
+func Word(value json.RawMessage) string {
 	var s string
 	if json.Unmarshal(value, &s) == nil {
 		return s
@@ -306,16 +306,16 @@ func addQuery(q url.Values, name string, value json.RawMessage) {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) == nil && list != nil {
 		for _, v := range list {
-			q.Add(name, plain(v))
+			q.Add(name, Word(v))
 		}
 		return
 	}
-	if noNull(value) != nil {
-		q.Set(name, plain(value))
+	if NoNull(value) != nil {
+		q.Set(name, Word(value))
 	}
 }
 
 // usage is an error of the caller's arguments: nothing was sent.
-func usage(message string) error {
+func Usage(message string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
 }

@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import (
 	"encoding/json"
@@ -13,55 +13,55 @@ import (
 
 // extra is the property of every write that carries what the input does not
 // name: --set and --body on the command line.
-const extra = "extra"
+const ExtraField = "extra"
 
 // Kind is what the value of a field is.
 type Kind int
 
 const (
 	// String is any text.
-	String Kind = iota + 1
+	KindString Kind = iota + 1
 	// Integer and Number are JSON's; Boolean is true or false.
-	Integer
-	Number
-	Boolean
+	KindInteger
+	KindNumber
+	KindBoolean
 	// Strings is a list of texts.
-	Strings
+	KindStrings
 	// Object is a JSON object, written as one on the command line too.
-	Object
+	KindObject
 	// Pairs is a JSON object written as key=value on the command line.
-	Pairs
+	KindPairs
 	// Messages is a list of {role, content}, written as role:content.
-	Messages
+	KindMessages
 	// Headers is an object of texts, written as name:value.
-	Headers
+	KindHeaders
 )
 
 // The types that inputs use beside string, int, float64, bool and []string.
 type (
-	object  map[string]json.RawMessage
-	pairs   map[string]json.RawMessage
-	headers map[string]string
-	message struct {
+	Object  map[string]json.RawMessage
+	Pairs   map[string]json.RawMessage
+	Headers map[string]string
+	Message struct {
 		Role    string `json:"role" jsonschema:"required,enum=system,enum=developer,enum=user,enum=assistant,enum=tool" jsonschema_description:"Who speaks"`
 		Content string `json:"content" jsonschema:"required" jsonschema_description:"The words"`
 	}
 	// extras is embedded in the input of a write.
-	extras struct {
-		Extra object `json:"extra,omitempty" jsonschema_description:"Further request body fields that have no property of their own" cli:"texts=extra"`
+	Extras struct {
+		Extra Object `json:"extra,omitempty" jsonschema_description:"Further request body fields that have no property of their own" cli:"texts=extra"`
 	}
 )
 
 var kinds = map[reflect.Type]Kind{
-	reflect.TypeFor[string]():    String,
-	reflect.TypeFor[int]():       Integer,
-	reflect.TypeFor[float64]():   Number,
-	reflect.TypeFor[bool]():      Boolean,
-	reflect.TypeFor[[]string]():  Strings,
-	reflect.TypeFor[object]():    Object,
-	reflect.TypeFor[pairs]():     Pairs,
-	reflect.TypeFor[[]message](): Messages,
-	reflect.TypeFor[headers]():   Headers,
+	reflect.TypeFor[string]():    KindString,
+	reflect.TypeFor[int]():       KindInteger,
+	reflect.TypeFor[float64]():   KindNumber,
+	reflect.TypeFor[bool]():      KindBoolean,
+	reflect.TypeFor[[]string]():  KindStrings,
+	reflect.TypeFor[Object]():    KindObject,
+	reflect.TypeFor[Pairs]():     KindPairs,
+	reflect.TypeFor[[]Message](): KindMessages,
+	reflect.TypeFor[Headers]():   KindHeaders,
 }
 
 // Field is one member of an operation's input: a property of the tool, a flag
@@ -102,7 +102,7 @@ type Field struct {
 func (op *Operation) Fields() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
-	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == clearField && f.Kind == Strings })
+	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == clearField && f.Kind == KindStrings })
 	if i >= 0 {
 		for _, f := range fields {
 			if f.Cleared != "" {
@@ -161,7 +161,7 @@ func collect(t reflect.Type, fields *[]Field) {
 }
 
 // field returns the field of that name.
-func (op *Operation) field(name string) (Field, bool) {
+func (op *Operation) Field(name string) (Field, bool) {
 	fields := op.Fields()
 	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
@@ -173,7 +173,7 @@ func (op *Operation) field(name string) (Field, bool) {
 // TakesExtra tells whether the operation takes further body fields, as every
 // write with a body does.
 func (op *Operation) TakesExtra() bool {
-	_, ok := op.field(extra)
+	_, ok := op.Field(ExtraField)
 	return ok
 }
 
@@ -183,9 +183,9 @@ func (op *Operation) schema() *jsonschema.Schema {
 		Anonymous: true, ExpandedStruct: true, DoNotReference: true, RequiredFromJSONSchemaTags: true,
 		Mapper: func(t reflect.Type) *jsonschema.Schema {
 			switch kinds[t] {
-			case Object, Pairs:
+			case KindObject, KindPairs:
 				return &jsonschema.Schema{Type: "object"}
-			case Headers:
+			case KindHeaders:
 				return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
 			}
 			return nil
@@ -193,7 +193,7 @@ func (op *Operation) schema() *jsonschema.Schema {
 	}
 	s := r.ReflectFromType(op.Do.Input())
 	s.Version = ""
-	if f, ok := op.field(clearField); ok && f.Kind == Strings {
+	if f, ok := op.Field(clearField); ok && f.Kind == KindStrings {
 		property, _ := s.Properties.Get(clearField)
 		for _, name := range f.Enum {
 			property.Items.Enum = append(property.Items.Enum, name)
@@ -210,7 +210,7 @@ func (op *Operation) Schema() json.RawMessage {
 	if s, ok := schemas.Load(op.Path); ok {
 		return s.(json.RawMessage)
 	}
-	s := encode(op.schema())
+	s := Encode(op.schema())
 	schemas.Store(op.Path, s)
 	return s
 }

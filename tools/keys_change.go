@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -22,11 +23,11 @@ type keysUpdateInput struct {
 	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" clear:"null"`
 	keyLimits
 	Spend *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var keysUpdate = &Operation{
+var keysUpdate = &operation.Operation{
 	Path:    "keys update",
 	Summary: "Change limits, owner, models or alias of a virtual key",
 	Help:    "What is not named stays; {clear} removes a limit, for duration the expiry.",
@@ -35,31 +36,31 @@ var keysUpdate = &Operation{
 		"keys update --alias ci --clear max_budget,duration",
 		"keys update 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b --key-alias nightly",
 	},
-	Effect:  Set,
+	Effect:  operation.Set,
 	Default: true,
-	Do:      Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
+	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
 	Columns: keyColumns,
 	Done:    "updated key {key_alias} {key_name} (token {token})",
 }
 
-var keysBlock = &Operation{
+var keysBlock = &operation.Operation{
 	Path:     "keys block",
 	Summary:  "Block a virtual key: its calls are refused until it is unblocked",
 	Examples: []string{"keys block --alias ci"},
-	Effect:   Set,
+	Effect:   operation.Set,
 	Default:  true,
-	Do:       Endpoint[keyRef]{Method: "POST", Path: "/key/block", Fixed: true},
+	Do:       operation.Endpoint[keyRef]{Method: "POST", Path: "/key/block", Fixed: true},
 	Columns:  keyColumns,
 	Done:     "blocked key {key_alias} {key_name} (token {token})",
 }
 
-var keysUnblock = &Operation{
+var keysUnblock = &operation.Operation{
 	Path:     "keys unblock",
 	Summary:  "Unblock a virtual key",
 	Examples: []string{"keys unblock --alias ci"},
-	Effect:   Set,
+	Effect:   operation.Set,
 	Default:  true,
-	Do:       Endpoint[keyRef]{Method: "POST", Path: "/key/unblock", Fixed: true},
+	Do:       operation.Endpoint[keyRef]{Method: "POST", Path: "/key/unblock", Fixed: true},
 	Columns:  keyColumns,
 	Done:     "unblocked key {key_alias} {key_name} (token {token})",
 }
@@ -69,20 +70,20 @@ type keysResetSpendInput struct {
 	ResetTo float64 `json:"reset_to,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend afterwards, in US dollars (default 0); at most the present spend"`
 }
 
-var keysResetSpend = &Operation{
+var keysResetSpend = &operation.Operation{
 	Path:     "keys reset-spend",
 	Summary:  "Set the spend of a virtual key back",
 	Help:     "The spend until then is lost from the key, not from the spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
-	Effect:   Set,
-	Do: Func[keysResetSpendInput](func(ctx context.Context, env Env, in keysResetSpendInput) (Result, error) {
-		to := env.args["reset_to"]
+	Effect:   operation.Set,
+	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, env operation.Env, in keysResetSpendInput) (operation.Result, error) {
+		to := env.Args["reset_to"]
 		if to == nil {
 			to = json.RawMessage("0")
 		}
 		// The hash, since a path is written into logs.
-		body, err := env.send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), Args{"reset_to": to})
-		return Result{Body: body}, err
+		body, err := env.Send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), operation.Args{"reset_to": to})
+		return operation.Result{Body: body}, err
 	}),
 	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",
 }
@@ -95,38 +96,38 @@ type keysAliasesInput struct {
 	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 }
 
-var keysAliases = &Operation{
+var keysAliases = &operation.Operation{
 	Path:     "keys aliases",
 	Summary:  "List the aliases of virtual keys, a page at a time",
 	Help:     "For the keys themselves use keys list.",
 	Examples: []string{"keys aliases --search ci", "keys aliases --team research --all --format jsonl"},
-	Effect:   Read,
-	Do: List[keysAliasesInput]{
+	Effect:   operation.Read,
+	Do: operation.List[keysAliasesInput]{
 		Path: "/key/aliases", Items: "aliases", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
 	},
 }
 
 type keysServiceAccountInput struct {
-	TeamID         string   `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key belongs to"`
-	Team           string   `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
-	KeyAlias       string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key, which becomes the service account's id; must be unique"`
-	Models         []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: those of the team"`
-	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
-	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
-	Duration       string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
-	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
-	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
-	Metadata       object   `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
-	extras
+	TeamID         string           `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key belongs to"`
+	Team           string           `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	KeyAlias       string           `json:"key_alias,omitempty" jsonschema_description:"Name of the key, which becomes the service account's id; must be unique"`
+	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: those of the team"`
+	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
+	BudgetDuration string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
+	Duration       string           `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
+	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
+	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
+	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
+	Extras
 }
 
-var keysServiceAccount = &Operation{
+var keysServiceAccount = &operation.Operation{
 	Path:     "keys service-account",
 	Summary:  "Generate a key of a team that belongs to no user",
 	Help:     "It outlives the members of the team. The key itself is in the answer's field key and is never shown again.",
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
-	Effect:   Write,
-	Do:       Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
 	Columns:  keyColumns,
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",
 	Reveal:   []string{"key"},
@@ -137,32 +138,32 @@ type keysRegenerateInput struct {
 	GracePeriod string `json:"grace_period,omitempty" jsonschema_description:"The old key works this long beside the new one, for example 24h; not given: not at all"`
 	NewKey      string `json:"new_key,omitempty" jsonschema_description:"The new key, sk- and 16 or more characters; not given: the gateway makes one"`
 	Duration    string `json:"duration,omitempty" jsonschema_description:"New key expires after this time, for example 90d"`
-	extras
+	Extras
 }
 
-var keysRegenerate = &Operation{
+var keysRegenerate = &operation.Operation{
 	Path:     "keys regenerate",
 	Summary:  "Replace a virtual key by a new one with the same limits, owner and spend",
 	Help:     "Programs that use the old key are refused from then on. Needs LiteLLM Enterprise; without it generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
-	Effect:   Destructive,
-	Do: Func[keysRegenerateInput](func(ctx context.Context, env Env, in keysRegenerateInput) (Result, error) {
-		fields := env.body()
+	Effect:   operation.Destructive,
+	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, env operation.Env, in keysRegenerateInput) (operation.Result, error) {
+		fields := env.Body()
 		delete(fields, "key")
-		body, err := env.send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
-		return Result{Body: body}, err
+		body, err := env.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
+		return operation.Result{Body: body}, err
 	}),
 	Done:   "regenerated key {key_alias} {key_name}",
 	Reveal: []string{"key"},
 }
 
-var keysHealth = &Operation{
+var keysHealth = &operation.Operation{
 	Path:     "keys health",
 	Summary:  "Check the caller's own key and the logging that is set up for it",
 	Help:     "Sends a test log to the key's logging callbacks. To see what a key may do use status.",
 	Examples: []string{"keys health"},
-	Effect:   Read,
-	Do:       Endpoint[struct{}]{Method: "POST", Path: "/key/health"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/key/health"},
 }
 
 type keysBulkUpdateInput struct {
@@ -173,68 +174,68 @@ type keysBulkUpdateInput struct {
 	TeamID     string   `json:"team_id,omitempty" jsonschema_description:"Team that the keys shall belong to" clear:"null"`
 	Team       string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 	Tags       []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	clearing
-	extras
+	Clearing
+	Extras
 }
 
-var keysBulkUpdate = &Operation{
+var keysBulkUpdate = &operation.Operation{
 	Path:     "keys bulk-update",
 	Summary:  "Change budget, team or tags of several virtual keys alike",
 	Help:     "What cannot be changed is reported and the rest changed. For other settings use keys update.",
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
-	Effect:   Set,
-	Do:       Func[keysBulkUpdateInput](bulkUpdateKeys),
+	Effect:   operation.Set,
+	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
 }
 
-func bulkUpdateKeys(ctx context.Context, env Env, in keysBulkUpdateInput) (Result, error) {
+func bulkUpdateKeys(ctx context.Context, env operation.Env, in keysBulkUpdateInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return Result{}, usage("name what to change: {keys} or {key_aliases}")
+		return operation.Result{}, operation.Usage("name what to change: {keys} or {key_aliases}")
 	}
-	change := env.body()
+	change := env.Body()
 	delete(change, "keys")
 	delete(change, "key_aliases")
 	if len(change) == 0 {
-		return Result{}, usage("name what to change, for example {max_budget}")
+		return operation.Result{}, operation.Usage("name what to change, for example {max_budget}")
 	}
 	named := map[string]string{} // hash → how the caller named it
-	items := []Args{}
-	var result Result
+	items := []operation.Args{}
+	var result operation.Result
 	add := func(hash, what string) {
 		named[hash] = what
-		item := Args{"key": encode(hash)}
+		item := operation.Args{"key": operation.Encode(hash)}
 		for name, value := range change {
 			item[name] = value
 		}
 		items = append(items, item)
 	}
 	for _, key := range in.Keys {
-		add(keyHash(key), "key "+shown(key))
+		add(keyHash(key), "key "+operation.Shown(key))
 	}
 	for _, alias := range in.KeyAliases {
-		hash, err := directories["alias"].find(ctx, env, alias, "keys")
+		hash, err := operation.Directories["alias"].Find(ctx, env, alias, "keys")
 		switch {
-		case isNotFound(err):
-			result.Failed = append(result.Failed, Failure{"key alias " + shown(alias), "not found"})
+		case operation.IsNotFound(err):
+			result.Failed = append(result.Failed, operation.Failure{What: "key alias " + operation.Shown(alias), Why: "not found"})
 		case err != nil:
-			return Result{}, err
+			return operation.Result{}, err
 		default:
-			add(plain(hash), "key alias "+shown(alias))
+			add(operation.Word(hash), "key alias "+operation.Shown(alias))
 		}
 	}
 	if len(items) == 0 {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exists"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exists"}
 	}
-	body, err := env.write(ctx, "POST", "/key/bulk_update", map[string]any{"keys": items})
+	body, err := env.Write(ctx, "POST", "/key/bulk_update", map[string]any{"keys": items})
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	var failed []struct {
 		Key    string
 		Reason string `json:"failed_reason"`
 	}
-	_ = json.Unmarshal(Lookup(body, "failed_updates"), &failed)
+	_ = json.Unmarshal(operation.Lookup(body, "failed_updates"), &failed)
 	for _, f := range failed {
-		result.Failed = append(result.Failed, Failure{named[f.Key], f.Reason})
+		result.Failed = append(result.Failed, operation.Failure{What: named[f.Key], Why: f.Reason})
 		delete(named, f.Key)
 	}
 	result.Body = body
@@ -256,48 +257,48 @@ type keysMoveInput struct {
 	Models []string `json:"models,omitempty" jsonschema_description:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
 }
 
-var keysMove = &Operation{
+var keysMove = &operation.Operation{
 	Path:     "keys move",
 	Summary:  "Move a virtual key to another team",
 	Help:     "The key's user is made a member of the team first, and {models} are changed first, as the gateway wants it. Limits and spend go with the key.",
 	Examples: []string{"keys move --alias ci --team research", "keys move --alias ci --team research --models gpt-4o-mini --dry-run"},
-	Effect:   Set,
+	Effect:   operation.Set,
 	Default:  true,
-	Do:       Func[keysMoveInput](moveKey),
+	Do:       operation.Func[keysMoveInput](moveKey),
 }
 
-func moveKey(ctx context.Context, env Env, in keysMoveInput) (Result, error) {
+func moveKey(ctx context.Context, env operation.Env, in keysMoveInput) (operation.Result, error) {
 	hash := keyHash(in.Key)
-	info, err := env.read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
+	info, err := env.Read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	team, err := readTeam(ctx, env, in.TeamID)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	key := Lookup(info, "info")
-	alias := strings.TrimSpace(plain(Lookup(key, "key_alias")) + " " + plain(Lookup(key, "key_name")))
-	if plain(Lookup(key, "team_id")) == in.TeamID {
-		return Result{Body: info, Done: "key " + alias + " is in that team already; nothing was changed"}, nil
+	key := operation.Lookup(info, "info")
+	alias := strings.TrimSpace(operation.Word(operation.Lookup(key, "key_alias")) + " " + operation.Word(operation.Lookup(key, "key_name")))
+	if operation.Word(operation.Lookup(key, "team_id")) == in.TeamID {
+		return operation.Result{Body: info, Done: "key " + alias + " is in that team already; nothing was changed"}, nil
 	}
 	models := in.Models
 	if models == nil {
-		_ = json.Unmarshal(Lookup(key, "models"), &models)
+		_ = json.Unmarshal(operation.Lookup(key, "models"), &models)
 	}
 	if lacking := team.lacks(models); len(lacking) > 0 {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
 			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may; nothing was changed",
 			Hint:    "give {models}, what the key may use from then on, or add the models to the team first"}
 	}
-	steps := tasks{env: env}
+	steps := operation.Steps{Env: env}
 	if in.Models != nil {
-		steps.do(ctx, "set the models of key "+alias, "POST", "/key/update", Args{"key": encode(hash), "models": encode(models)})
+		steps.Do(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})
 	}
-	if user := plain(Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
-		steps.do(ctx, "made user "+user+" a member of team "+in.TeamID, "POST", "/team/member_add", Args{
-			"team_id": encode(in.TeamID), "member": encode([]teamMember{{UserID: user, Role: "user"}})})
+	if user := operation.Word(operation.Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
+		steps.Do(ctx, "made user "+user+" a member of team "+in.TeamID, "POST", "/team/member_add", operation.Args{
+			"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: user, Role: "user"}})})
 	}
-	body := steps.do(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", Args{"key": encode(hash), "team_id": encode(in.TeamID)})
-	return steps.result(body)
+	body := steps.Do(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
+	return steps.Result(body)
 }

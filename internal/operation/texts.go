@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import "strings"
 
@@ -27,7 +27,7 @@ var texts = map[string][]string{
 	"model_info": strings.Fields(`
 		base_model created_at created_by id ptu_effective_from ptu_effective_to team_id team_public_model_name tier
 		updated_at updated_by`),
-	extra: strings.Fields(`agent_id budget_duration budget_id duration end_user_budget_id key key_alias
+	ExtraField: strings.Fields(`agent_id budget_duration budget_id duration end_user_budget_id key key_alias
 		model_id organization_id password project_id rotation_interval rpm_limit_type sso_user_id stop team_id
 		tpm_limit_type user user_alias user_id`),
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -23,73 +24,73 @@ type usersOnboardInput struct {
 	Duration        string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
 }
 
-var usersOnboard = &Operation{
+var usersOnboard = &operation.Operation{
 	Path:     "users onboard",
 	Summary:  "Give a person access: user, team membership and key in one go",
 	Help:     "What is there already is left as it is, so that it can be run again after a failure. The key is in the answer's field key and is never shown again.",
 	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
-	Effect:   Write,
+	Effect:   operation.Write,
 	Default:  true,
-	Do:       Func[usersOnboardInput](onboard),
+	Do:       operation.Func[usersOnboardInput](onboard),
 	Reveal:   []string{"key"},
 }
 
-func onboard(ctx context.Context, env Env, in usersOnboardInput) (Result, error) {
-	steps := tasks{env: env}
-	id, err := directories["user"].find(ctx, env, in.UserEmail, "user_email")
-	if err != nil && !isNotFound(err) {
-		return Result{}, err
+func onboard(ctx context.Context, env operation.Env, in usersOnboardInput) (operation.Result, error) {
+	steps := operation.Steps{Env: env}
+	id, err := operation.Directories["user"].Find(ctx, env, in.UserEmail, "user_email")
+	if err != nil && !operation.IsNotFound(err) {
+		return operation.Result{}, err
 	}
 	if err := freeAlias(ctx, env, in.KeyAlias); err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	var members []string
 	if in.TeamID != "" {
 		team, err := readTeam(ctx, env, in.TeamID)
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
 		if lacking := team.lacks(in.Models); len(lacking) > 0 {
-			return Result{}, usage("{models}: the team may not use " + plainList(encode(lacking)))
+			return operation.Result{}, operation.Usage("{models}: the team may not use " + operation.Words(operation.Encode(lacking)))
 		}
 		members = team.memberIDs()
 	}
-	if isNotFound(err) {
-		made := steps.do(ctx, "created user "+in.UserEmail, "POST", "/user/new", Args{
-			"user_email": encode(in.UserEmail), "user_role": encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": encode(false)})
-		id = orPlanned(Lookup(made, "user_id"), "the new user's id")
+	if operation.IsNotFound(err) {
+		made := steps.Do(ctx, "created user "+in.UserEmail, "POST", "/user/new", operation.Args{
+			"user_email": operation.Encode(in.UserEmail), "user_role": operation.Encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": operation.Encode(false)})
+		id = orPlanned(operation.Lookup(made, "user_id"), "the new user's id")
 	}
-	if in.TeamID != "" && !slices.Contains(members, plain(id)) {
-		member := Args{"team_id": encode(in.TeamID), "member": encode([]teamMember{{UserID: plain(id), Role: "user"}})}
+	if in.TeamID != "" && !slices.Contains(members, operation.Word(id)) {
+		member := operation.Args{"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})}
 		if in.MaxBudgetInTeam != nil {
-			member["max_budget_in_team"] = env.args["max_budget_in_team"]
+			member["max_budget_in_team"] = env.Args["max_budget_in_team"]
 		}
-		steps.do(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
+		steps.Do(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
 	}
-	key := Args{"user_id": id}
+	key := operation.Args{"user_id": id}
 	for _, name := range []string{"team_id", "key_alias", "models", "max_budget", "budget_duration", "duration"} {
-		if value, given := env.args[name]; given {
+		if value, given := env.Args[name]; given {
 			key[name] = value
 		}
 	}
-	made := steps.do(ctx, "generated a key", "POST", "/key/generate", key)
-	return steps.result(encode(map[string]json.RawMessage{
-		"user_id": id, "user_email": encode(in.UserEmail), "team_id": key["team_id"], "key": Lookup(made, "key"),
-		"key_alias": Lookup(made, "key_alias"), "token": Lookup(made, "token"), "expires": Lookup(made, "expires")}))
+	made := steps.Do(ctx, "generated a key", "POST", "/key/generate", key)
+	return steps.Result(operation.Encode(map[string]json.RawMessage{
+		"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": key["team_id"], "key": operation.Lookup(made, "key"),
+		"key_alias": operation.Lookup(made, "key_alias"), "token": operation.Lookup(made, "token"), "expires": operation.Lookup(made, "expires")}))
 }
 
 // freeAlias refuses a key alias that is taken before anything is sent: the key is
 // the last step.
-func freeAlias(ctx context.Context, env Env, alias string) error {
+func freeAlias(ctx context.Context, env operation.Env, alias string) error {
 	if alias == "" {
 		return nil
 	}
-	_, err := directories["alias"].find(ctx, env, alias, "key_alias")
+	_, err := operation.Directories["alias"].Find(ctx, env, alias, "key_alias")
 	if err == nil {
-		return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "a key is called " + shown(alias) + " already; nothing was changed",
+		return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "a key is called " + operation.Shown(alias) + " already; nothing was changed",
 			Hint: "give another {key_alias}"}
 	}
-	if isNotFound(err) || isRefused(err) {
+	if operation.IsNotFound(err) || operation.IsRefused(err) {
 		return nil
 	}
 	return err
@@ -99,7 +100,7 @@ func freeAlias(ctx context.Context, env Env, alias string) error {
 // answer is empty.
 func orPlanned(id json.RawMessage, what string) json.RawMessage {
 	if id == nil {
-		return encode("<" + what + ">")
+		return operation.Encode("<" + what + ">")
 	}
 	return id
 }
@@ -109,14 +110,14 @@ type usersRetireInput struct {
 	BlockOnly bool `json:"block_only,omitempty" jsonschema_description:"Block the keys and show the spend; delete nothing"`
 }
 
-var usersRetire = &Operation{
+var usersRetire = &operation.Operation{
 	Path:     "users retire",
 	Summary:  "Retire a user: block the keys, show the spend, then delete the user and the keys",
 	Help:     "When a key cannot be blocked the user is not deleted.",
 	Examples: []string{"users retire --user ann@example.com --block-only", "users retire --user ann@example.com"},
-	Effect:   Destructive,
+	Effect:   operation.Destructive,
 	Default:  true,
-	Do:       Func[usersRetireInput](retire),
+	Do:       operation.Func[usersRetireInput](retire),
 }
 
 // retired is the answer of users retire: what the user had at the end.
@@ -136,24 +137,24 @@ type retiredKey struct {
 	Spend json.RawMessage `json:"spend"`
 }
 
-func retire(ctx context.Context, env Env, in usersRetireInput) (Result, error) {
-	info, err := env.read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {in.UserID}}})
+func retire(ctx context.Context, env operation.Env, in usersRetireInput) (operation.Result, error) {
+	info, err := env.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {in.UserID}}})
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	user := Lookup(info, "user_info")
-	out := retired{UserID: in.UserID, UserEmail: Lookup(user, "user_email"), Spend: Lookup(user, "spend"), Teams: Lookup(user, "teams"), Keys: []retiredKey{}}
-	if err := json.Unmarshal(Lookup(info, "keys"), &out.Keys); err != nil && Lookup(info, "keys") != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to /user/info has no list of keys"}
+	user := operation.Lookup(info, "user_info")
+	out := retired{UserID: in.UserID, UserEmail: operation.Lookup(user, "user_email"), Spend: operation.Lookup(user, "spend"), Teams: operation.Lookup(user, "teams"), Keys: []retiredKey{}}
+	if err := json.Unmarshal(operation.Lookup(info, "keys"), &out.Keys); err != nil && operation.Lookup(info, "keys") != nil {
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to /user/info has no list of keys"}
 	}
-	steps := tasks{env: env}
+	steps := operation.Steps{Env: env}
 	for _, key := range out.Keys {
-		name := cmp.Or(plain(key.Alias), key.Name, key.Token)
-		steps.do(ctx, "blocked key "+name, "POST", "/key/block", map[string]string{"key": key.Token})
+		name := cmp.Or(operation.Word(key.Alias), key.Name, key.Token)
+		steps.Do(ctx, "blocked key "+name, "POST", "/key/block", map[string]string{"key": key.Token})
 	}
 	if !in.BlockOnly {
-		steps.do(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})
-		out.Deleted = steps.err == nil
+		steps.Do(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})
+		out.Deleted = steps.Err == nil
 	}
-	return steps.result(encode(out))
+	return steps.Result(operation.Encode(out))
 }

@@ -6,26 +6,27 @@ import (
 	"net/url"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
 var (
-	modelGroups  = []*Operation{modelGroupsList, modelGroupsGet, modelGroupsMakePublic}
-	accessGroups = []*Operation{
+	modelGroups  = operation.Catalog{modelGroupsList, modelGroupsGet, modelGroupsMakePublic}
+	accessGroups = operation.Catalog{
 		accessGroupsList, accessGroupsGet, accessGroupsCreate, accessGroupsUpdate, accessGroupsDelete,
 		accessGroupsBudget, accessGroupsBudgetSet, accessGroupsBudgetDelete,
 	}
-	fallbacks = []*Operation{fallbacksGet, fallbacksSet, fallbacksDelete}
+	fallbacks = operation.Catalog{fallbacksGet, fallbacksSet, fallbacksDelete}
 )
 
-var modelGroupColumns = []Column{
+var modelGroupColumns = []operation.Column{
 	{Name: "model_group", ID: true},
 	{Name: "providers"},
 	{Name: "mode"},
 	{Name: "max_input_tokens"},
 	{Name: "max_output_tokens"},
-	{Name: "input_cost", Field: "input_cost_per_token", Format: DollarsPerMillion},
-	{Name: "output_cost", Field: "output_cost_per_token", Format: DollarsPerMillion},
+	{Name: "input_cost", Field: "input_cost_per_token", Format: operation.DollarsPerMillion},
+	{Name: "output_cost", Field: "output_cost_per_token", Format: operation.DollarsPerMillion},
 	{Name: "public", Field: "is_public_model_group"},
 	{Name: "tpm", Optional: true},
 	{Name: "rpm", Optional: true},
@@ -34,13 +35,13 @@ var modelGroupColumns = []Column{
 	{Name: "supports_reasoning", Optional: true},
 }
 
-var modelGroupsList = &Operation{
+var modelGroupsList = &operation.Operation{
 	Path:     "model-groups list",
 	Summary:  "List models by public name with what they can do and cost, deployments taken together",
 	Help:     "Prices in tables are US dollars for a million tokens; in JSON, for one token. For single deployments use models info.",
 	Examples: []string{"model-groups list", "model-groups list --columns model_group,supports_vision,supports_reasoning"},
-	Effect:   Read,
-	Do:       List[struct{}]{Path: "/model_group/info", Items: "data"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Path: "/model_group/info", Items: "data"},
 	Columns:  modelGroupColumns,
 }
 
@@ -48,36 +49,36 @@ type modelGroupName struct {
 	ModelGroup string `json:"model_group" jsonschema:"required,minLength=1" jsonschema_description:"Public name of the model" cli:"arg=1"`
 }
 
-var modelGroupsGet = &Operation{
+var modelGroupsGet = &operation.Operation{
 	Path:     "model-groups get",
 	Summary:  "Show what a model can do and cost, its deployments taken together",
 	Examples: []string{"model-groups get gpt-4o-mini"},
-	Effect:   Read,
-	Do: Func[modelGroupName](func(ctx context.Context, env Env, in modelGroupName) (Result, error) {
-		body, err := env.read(ctx, proxyclient.Request{Path: "/model_group/info", Query: url.Values{"model_group": {in.ModelGroup}}})
+	Effect:   operation.Read,
+	Do: operation.Func[modelGroupName](func(ctx context.Context, env operation.Env, in modelGroupName) (operation.Result, error) {
+		body, err := env.Read(ctx, proxyclient.Request{Path: "/model_group/info", Query: url.Values{"model_group": {in.ModelGroup}}})
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
-		return first(Lookup(body, "data"), "model group", in.ModelGroup)
+		return first(operation.Lookup(body, "data"), "model group", in.ModelGroup)
 	}),
 	Columns: modelGroupColumns,
 }
 
 // first is the one item of a list that the gateway sends for one thing, empty
 // when there is no such thing.
-func first(list json.RawMessage, what, name string) (Result, error) {
+func first(list json.RawMessage, what, name string) (operation.Result, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(list, &items); err != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected"}
 	}
 	if len(items) == 0 {
-		return Result{}, missing(what, name)
+		return operation.Result{}, missing(what, name)
 	}
-	return Result{Body: items[0]}, nil
+	return operation.Result{Body: items[0]}, nil
 }
 
 func missing(what, name string) error {
-	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: what + " " + shown(name) + " does not exist"}
+	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: what + " " + operation.Shown(name) + " does not exist"}
 }
 
 type makePublicInput struct {
@@ -85,53 +86,53 @@ type makePublicInput struct {
 	None        bool     `json:"none,omitempty" jsonschema_description:"Show none"`
 }
 
-var modelGroupsMakePublic = &Operation{
+var modelGroupsMakePublic = &operation.Operation{
 	Path:     "model-groups make-public",
 	Summary:  "Say which models the gateway's public model hub shows",
 	Help:     "Replaces the list: a model that is not named is no longer shown. Refused for a name that no model has, which the gateway would store.",
 	Examples: []string{"model-groups make-public gpt-4o-mini claude-haiku", "model-groups make-public --none"},
-	Effect:   Set,
-	Do: Func[makePublicInput](func(ctx context.Context, env Env, in makePublicInput) (Result, error) {
+	Effect:   operation.Set,
+	Do: operation.Func[makePublicInput](func(ctx context.Context, env operation.Env, in makePublicInput) (operation.Result, error) {
 		if (len(in.ModelGroups) == 0) != in.None {
-			return Result{}, usage("name {model_groups}, or {none}")
+			return operation.Result{}, operation.Usage("name {model_groups}, or {none}")
 		}
-		list, err := env.read(ctx, proxyclient.Request{Path: "/model_group/info"})
+		list, err := env.Read(ctx, proxyclient.Request{Path: "/model_group/info"})
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
 		var groups []struct {
 			ModelGroup string `json:"model_group"`
 		}
-		_ = json.Unmarshal(Lookup(list, "data"), &groups)
+		_ = json.Unmarshal(operation.Lookup(list, "data"), &groups)
 		known := map[string]bool{}
 		for _, g := range groups {
 			known[g.ModelGroup] = true
 		}
 		for _, name := range in.ModelGroups {
 			if !known[name] && !known[""] {
-				return Result{}, missing("model", name)
+				return operation.Result{}, missing("model", name)
 			}
 		}
-		body, err := env.write(ctx, "POST", "/model_group/make_public", map[string][]string{"model_groups": append([]string{}, in.ModelGroups...)})
-		return Result{Body: body, Done: "the model hub shows: " + strings.Join(in.ModelGroups, ", ")}, err
+		body, err := env.Write(ctx, "POST", "/model_group/make_public", map[string][]string{"model_groups": append([]string{}, in.ModelGroups...)})
+		return operation.Result{Body: body, Done: "the model hub shows: " + strings.Join(in.ModelGroups, ", ")}, err
 	}),
 }
 
-var accessGroupColumns = []Column{
+var accessGroupColumns = []operation.Column{
 	{Name: "access_group", ID: true},
 	{Name: "model_names"},
 	{Name: "deployment_count"},
-	{Name: "spend", Format: Dollars},
-	{Name: "max_budget", Field: "budget.max_budget", Format: Dollars},
+	{Name: "spend", Format: operation.Dollars},
+	{Name: "max_budget", Field: "budget.max_budget", Format: operation.Dollars},
 	{Name: "budget_duration", Field: "budget.budget_duration"},
 }
 
-var accessGroupsList = &Operation{
+var accessGroupsList = &operation.Operation{
 	Path:     "access-groups list",
 	Summary:  "List access groups: names under which keys and teams are given several models",
 	Examples: []string{"access-groups list"},
-	Effect:   Read,
-	Do:       List[struct{}]{Path: "/access_group/list", Items: "access_groups"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Path: "/access_group/list", Items: "access_groups"},
 	Columns:  accessGroupColumns,
 }
 
@@ -139,12 +140,12 @@ type accessGroupName struct {
 	AccessGroup string `json:"access_group" jsonschema:"required,minLength=1" jsonschema_description:"Name of the access group" cli:"arg=1"`
 }
 
-var accessGroupsGet = &Operation{
+var accessGroupsGet = &operation.Operation{
 	Path:     "access-groups get",
 	Summary:  "Show an access group with its models, spend and budget",
 	Examples: []string{"access-groups get production"},
-	Effect:   Read,
-	Do:       Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/info"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/info"},
 	Columns:  accessGroupColumns,
 }
 
@@ -152,45 +153,45 @@ type accessGroupModels struct {
 	accessGroupName
 	ModelNames []string `json:"model_names,omitempty" jsonschema_description:"Names of models: every deployment of them" cli:"alias=models"`
 	ModelIDs   []string `json:"model_ids,omitempty" jsonschema_description:"Ids of single deployments"`
-	extras
+	Extras
 }
 
-var accessGroupsCreate = &Operation{
+var accessGroupsCreate = &operation.Operation{
 	Path:     "access-groups create",
 	Summary:  "Put models together under a name that keys and teams can be given",
 	Help:     "Only models of the gateway's database, not of its configuration file. Give the name to a key or team in {model_names}' place: keys generate --models NAME.",
 	Examples: []string{"access-groups create production --models gpt-4o,claude-haiku"},
-	Effect:   Write,
-	Do:       Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
 	Done:     "created access group {access_group} with {models_updated} deployments",
 }
 
-var accessGroupsUpdate = &Operation{
+var accessGroupsUpdate = &operation.Operation{
 	Path:     "access-groups update",
 	Summary:  "Replace the models of an access group",
 	Help:     "A model that is not named is taken out.",
 	Examples: []string{"access-groups update production --models gpt-4o"},
-	Effect:   Set,
-	Do:       Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
 	Done:     "updated access group {access_group}: {models_updated} deployments",
 }
 
-var accessGroupsDelete = &Operation{
+var accessGroupsDelete = &operation.Operation{
 	Path:     "access-groups delete",
 	Summary:  "Delete an access group",
 	Help:     "Keys and teams that were given it lose its models. The models stay.",
 	Examples: []string{"access-groups delete production"},
-	Effect:   Destructive,
-	Do:       Endpoint[accessGroupName]{Method: "DELETE", Path: "/access_group/{access_group}/delete"},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[accessGroupName]{Method: "DELETE", Path: "/access_group/{access_group}/delete"},
 	Done:     "deleted access group {access_group}",
 }
 
-var accessGroupsBudget = &Operation{
+var accessGroupsBudget = &operation.Operation{
 	Path:     "access-groups budget",
 	Summary:  "Show spend and budget of an access group",
 	Examples: []string{"access-groups budget production"},
-	Effect:   Read,
-	Do:       Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/budget"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/budget"},
 }
 
 type accessGroupsBudgetSetInput struct {
@@ -199,30 +200,30 @@ type accessGroupsBudgetSetInput struct {
 	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
 	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
 	BudgetID       string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
-	extras
+	Extras
 }
 
-var accessGroupsBudgetSet = &Operation{
+var accessGroupsBudgetSet = &operation.Operation{
 	Path:     "access-groups budget-set",
 	Summary:  "Set the budget of an access group",
 	Examples: []string{"access-groups budget-set production --max-budget 100 --budget-duration 30d"},
-	Effect:   Set,
-	Do:       Endpoint[accessGroupsBudgetSetInput]{Method: "PUT", Path: "/access_group/{access_group}/budget", Subject: []string{"access_group"}},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[accessGroupsBudgetSetInput]{Method: "PUT", Path: "/access_group/{access_group}/budget", Subject: []string{"access_group"}},
 	Done:     "set the budget of access group {access_group}",
 }
 
-var accessGroupsBudgetDelete = &Operation{
+var accessGroupsBudgetDelete = &operation.Operation{
 	Path:     "access-groups budget-delete",
 	Summary:  "Delete the budget of an access group",
 	Examples: []string{"access-groups budget-delete production"},
-	Effect:   Destructive,
-	Do: Func[accessGroupName](func(ctx context.Context, env Env, in accessGroupName) (Result, error) {
+	Effect:   operation.Destructive,
+	Do: operation.Func[accessGroupName](func(ctx context.Context, env operation.Env, in accessGroupName) (operation.Result, error) {
 		body, err := env.Client.JSON(ctx, proxyclient.Request{
 			Method: "DELETE", Path: "/access_group/{access_group}/budget", Params: map[string]string{"access_group": in.AccessGroup}})
-		if err == nil && string(Lookup(body, "budget_deleted")) == "false" {
-			return Result{}, missing("a budget of access group", in.AccessGroup)
+		if err == nil && string(operation.Lookup(body, "budget_deleted")) == "false" {
+			return operation.Result{}, missing("a budget of access group", in.AccessGroup)
 		}
-		return Result{Body: body}, err
+		return operation.Result{Body: body}, err
 	}),
 	Done: "deleted the budget of access group {access_group}",
 }
@@ -232,35 +233,35 @@ type fallbackRef struct {
 	FallbackType string `json:"fallback_type,omitempty" jsonschema:"enum=general,enum=context_window,enum=content_policy" jsonschema_description:"After which failure (the gateway's default is general: any)" cli:"name=type"`
 }
 
-var fallbacksGet = &Operation{
+var fallbacksGet = &operation.Operation{
 	Path:     "fallbacks get",
 	Summary:  "Show which models are tried when a model fails",
 	Examples: []string{"fallbacks get gpt-4o", "fallbacks get gpt-4o --type context_window"},
-	Effect:   Read,
-	Do:       Endpoint[fallbackRef]{Method: "GET", Path: "/fallback/{model}"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[fallbackRef]{Method: "GET", Path: "/fallback/{model}"},
 }
 
 type fallbacksSetInput struct {
 	fallbackRef
 	FallbackModels []string `json:"fallback_models" jsonschema:"required,minItems=1" jsonschema_description:"Models to try, in this order" cli:"name=models"`
-	extras
+	Extras
 }
 
-var fallbacksSet = &Operation{
+var fallbacksSet = &operation.Operation{
 	Path:     "fallbacks set",
 	Summary:  "Say which models are tried, in order, when a model fails",
 	Help:     "Replaces the list for that kind of failure.",
 	Examples: []string{"fallbacks set gpt-4o --models claude-haiku,gpt-4o-mini"},
-	Effect:   Set,
-	Do:       Endpoint[fallbacksSetInput]{Method: "POST", Path: "/fallback"},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[fallbacksSetInput]{Method: "POST", Path: "/fallback"},
 	Done:     "model {model} falls back to {fallback_models} ({fallback_type})",
 }
 
-var fallbacksDelete = &Operation{
+var fallbacksDelete = &operation.Operation{
 	Path:     "fallbacks delete",
 	Summary:  "Delete the fallbacks of a model",
 	Examples: []string{"fallbacks delete gpt-4o"},
-	Effect:   Destructive,
-	Do:       Endpoint[fallbackRef]{Method: "DELETE", Path: "/fallback/{model}"},
+	Effect:   operation.Destructive,
+	Do:       operation.Endpoint[fallbackRef]{Method: "DELETE", Path: "/fallback/{model}"},
 	Done:     "deleted the {fallback_type} fallbacks of model {model}",
 }

@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import (
 	"bytes"
@@ -45,9 +45,9 @@ func (op *Operation) Validate(args Args) error {
 	if err != nil {
 		return fmt.Errorf("the schema of %q: %w", op.Path, err)
 	}
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encode(args)))
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(Encode(args)))
 	if err != nil {
-		return usage("the arguments are no JSON object: " + err.Error())
+		return Usage("the arguments are no JSON object: " + err.Error())
 	}
 	var faults []string
 	if err := s.Validate(value); err != nil {
@@ -57,7 +57,7 @@ func (op *Operation) Validate(args Args) error {
 		}
 		faults = op.faults(invalid)
 	}
-	if more, ok := args[extra]; ok && len(faults) == 0 {
+	if more, ok := args[ExtraField]; ok && len(faults) == 0 {
 		faults = op.declared(more)
 	}
 	if len(faults) == 0 {
@@ -66,7 +66,7 @@ func (op *Operation) Validate(args Args) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return usage(strings.Join(faults, "; "))
+	return Usage(strings.Join(faults, "; "))
 }
 
 // declared reports extra fields that have a property of their own: two values
@@ -77,7 +77,7 @@ func (op *Operation) declared(more json.RawMessage) (faults []string) {
 		return []string{"{extra} must be an object"}
 	}
 	for name := range fields {
-		if _, ok := op.field(name); ok {
+		if _, ok := op.Field(name); ok {
 			faults = append(faults, fmt.Sprintf("%q has an argument of its own: give {%s}", name, name))
 		}
 	}
@@ -141,10 +141,10 @@ func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
 
 // clears tells whether a null in this place means a field that {clear} empties.
 func (op *Operation) clears(location []string) bool {
-	if _, update := op.field(clearField); !update || len(location) != 1 {
+	if _, update := op.Field(clearField); !update || len(location) != 1 {
 		return false
 	}
-	f, _ := op.field(location[0])
+	f, _ := op.Field(location[0])
 	return f.Cleared != ""
 }
 

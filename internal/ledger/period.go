@@ -1,4 +1,4 @@
-package tools
+package ledger
 
 import (
 	"cmp"
@@ -6,37 +6,39 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"litellm-proxy/internal/operation"
 )
 
 // period is some whole days in UTC, the first and the last included: what the
 // gateway's daily numbers can be asked for.
-type period struct{ from, to time.Time }
+type Period struct{ from, to time.Time }
 
 // periodInput is embedded in the input of what is asked for a period.
-type periodInput struct {
+type PeriodInput struct {
 	Period    string `json:"period,omitempty" jsonschema_description:"today, yesterday, 7d, this-month, last-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 30d)"`
 	StartDate string `json:"start_date,omitempty" jsonschema_description:"First day (YYYY-MM-DD, UTC) instead of period"`
 	EndDate   string `json:"end_date,omitempty" jsonschema_description:"Last day (default today)"`
 }
 
 // resolve is the period that is meant.
-func (in periodInput) resolve(env Env) (period, error) {
+func (in PeriodInput) Resolve(env operation.Env) (Period, error) {
 	switch {
 	case in.Period != "" && in.StartDate+in.EndDate != "":
-		return period{}, usage("{period} and {start_date} both say when: give one")
+		return Period{}, operation.Usage("{period} and {start_date} both say when: give one")
 	case in.StartDate == "" && in.EndDate != "":
-		return period{}, usage("{end_date} needs {start_date}, or give {period}")
+		return Period{}, operation.Usage("{end_date} needs {start_date}, or give {period}")
 	case in.StartDate == "":
-		return parsePeriod("period", cmp.Or(in.Period, "30d"), env.now())
+		return ParsePeriod("period", cmp.Or(in.Period, "30d"), env.Now())
 	}
 	from, err := parseDay("start_date", in.StartDate)
 	if err != nil {
-		return period{}, err
+		return Period{}, err
 	}
-	to := midnight(env.now())
+	to := midnight(env.Now())
 	if in.EndDate != "" {
 		if to, err = parseDay("end_date", in.EndDate); err != nil {
-			return period{}, err
+			return Period{}, err
 		}
 	}
 	return between("start_date", from, to)
@@ -46,24 +48,24 @@ func (in periodInput) resolve(env Env) (period, error) {
 const maxDays = 3700
 
 // parsePeriod reads a period as people say it. argument is named in the error.
-func parsePeriod(argument, text string, now time.Time) (period, error) {
+func ParsePeriod(argument, text string, now time.Time) (Period, error) {
 	today := midnight(now)
 	month := time.Date(today.Year(), today.Month(), 1, 0, 0, 0, 0, time.UTC)
 	// A week begins on Monday.
 	week := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
 	switch text = strings.ToLower(strings.TrimSpace(text)); text {
 	case "today":
-		return period{today, today}, nil
+		return Period{today, today}, nil
 	case "yesterday":
-		return period{today.AddDate(0, 0, -1), today.AddDate(0, 0, -1)}, nil
+		return Period{today.AddDate(0, 0, -1), today.AddDate(0, 0, -1)}, nil
 	case "this-week":
-		return period{week, today}, nil
+		return Period{week, today}, nil
 	case "last-week":
-		return period{week.AddDate(0, 0, -7), week.AddDate(0, 0, -1)}, nil
+		return Period{week.AddDate(0, 0, -7), week.AddDate(0, 0, -1)}, nil
 	case "this-month":
-		return period{month, today}, nil
+		return Period{month, today}, nil
 	case "last-month":
-		return period{month.AddDate(0, -1, 0), month.AddDate(0, 0, -1)}, nil
+		return Period{month.AddDate(0, -1, 0), month.AddDate(0, 0, -1)}, nil
 	}
 	if n := len(text) - 1; n > 0 && (text[n] == 'd' || text[n] == 'w') {
 		count, err := strconv.Atoi(text[:n])
@@ -71,17 +73,17 @@ func parsePeriod(argument, text string, now time.Time) (period, error) {
 			count = min(count, maxDays) * 7
 		}
 		if err == nil && count > 0 && count <= maxDays && text[0] != '+' {
-			return period{today.AddDate(0, 0, 1-count), today}, nil
+			return Period{today.AddDate(0, 0, 1-count), today}, nil
 		}
 	}
 	if from, to, ok := strings.Cut(text, ".."); ok {
 		first, err := parseSpan(argument, from)
 		if err != nil {
-			return period{}, err
+			return Period{}, err
 		}
 		last, err := parseSpan(argument, to)
 		if err != nil {
-			return period{}, err
+			return Period{}, err
 		}
 		return between(argument, first.from, last.to)
 	}
@@ -89,17 +91,17 @@ func parsePeriod(argument, text string, now time.Time) (period, error) {
 }
 
 // parseSpan reads a year, a month or a day.
-func parseSpan(argument, text string) (period, error) {
+func parseSpan(argument, text string) (Period, error) {
 	for _, form := range []struct {
 		layout       string
 		years, month int
 	}{{"2006", 1, 0}, {"2006-01", 0, 1}} {
 		if from, err := time.Parse(form.layout, text); err == nil && from.Year() > 0 {
-			return period{from, from.AddDate(form.years, form.month, -1)}, nil
+			return Period{from, from.AddDate(form.years, form.month, -1)}, nil
 		}
 	}
 	day, err := parseDay(argument, text)
-	return period{day, day}, err
+	return Period{day, day}, err
 }
 
 func parseDay(argument, text string) (time.Time, error) {
@@ -111,70 +113,70 @@ func parseDay(argument, text string) (time.Time, error) {
 	if argument == "start_date" || argument == "end_date" {
 		want = "a day like 2026-10-01"
 	}
-	return day, usage(fmt.Sprintf("{%s}: %q is not %s", argument, shown(text), want))
+	return day, operation.Usage(fmt.Sprintf("{%s}: %q is not %s", argument, operation.Shown(text), want))
 }
 
-func between(argument string, from, to time.Time) (period, error) {
-	p := period{from, to}
+func between(argument string, from, to time.Time) (Period, error) {
+	p := Period{from, to}
 	switch {
 	case to.Before(from):
-		return p, usage(fmt.Sprintf("{%s}: %s is after %s", argument, from.Format(time.DateOnly), to.Format(time.DateOnly)))
-	case p.days() > maxDays:
-		return p, usage(fmt.Sprintf("{%s}: %d days are more than ten years", argument, p.days()))
+		return p, operation.Usage(fmt.Sprintf("{%s}: %s is after %s", argument, from.Format(time.DateOnly), to.Format(time.DateOnly)))
+	case p.Days() > maxDays:
+		return p, operation.Usage(fmt.Sprintf("{%s}: %d days are more than ten years", argument, p.Days()))
 	}
 	return p, nil
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
-func (p period) start() string { return p.from.Format(time.DateOnly) }
-func (p period) end() string   { return p.to.Format(time.DateOnly) }
-func (p period) days() int     { return int(p.to.Sub(p.from)/(24*time.Hour)) + 1 }
+func (p Period) Start() string { return p.from.Format(time.DateOnly) }
+func (p Period) End() string   { return p.to.Format(time.DateOnly) }
+func (p Period) Days() int     { return int(p.to.Sub(p.from)/(24*time.Hour)) + 1 }
 
 // before is the period of the same length that ends the day before.
-func (p period) before() period {
-	return period{p.from.AddDate(0, 0, -p.days()), p.from.AddDate(0, 0, -1)}
+func (p Period) Before() Period {
+	return Period{p.from.AddDate(0, 0, -p.Days()), p.from.AddDate(0, 0, -1)}
 }
 
 // halves are the two parts of a period of several days.
-func (p period) halves() (period, period) {
-	middle := p.from.AddDate(0, 0, p.days()/2)
-	return period{p.from, middle.AddDate(0, 0, -1)}, period{middle, p.to}
+func (p Period) halves() (Period, Period) {
+	middle := p.from.AddDate(0, 0, p.Days()/2)
+	return Period{p.from, middle.AddDate(0, 0, -1)}, Period{middle, p.to}
 }
 
 // String is how an answer says what it covers.
-func (p period) String() string {
+func (p Period) String() string {
 	if p.from.Equal(p.to) {
-		return p.start() + " (UTC)"
+		return p.Start() + " (UTC)"
 	}
-	return p.start() + " to " + p.end() + " (UTC)"
+	return p.Start() + " to " + p.End() + " (UTC)"
 }
 
-func (p period) members() Args {
-	return Args{"start_date": encode(p.start()), "end_date": encode(p.end())}
+func (p Period) members() operation.Args {
+	return operation.Args{"start_date": operation.Encode(p.Start()), "end_date": operation.Encode(p.End())}
 }
 
-func (p period) notes() []string { return []string{p.String()} }
+func (p Period) notes() []string { return []string{p.String()} }
 
 // dated is for a List whose dates are days: start_date and end_date take the
 // place of the period.
-func dated(env Env, args Args) (Args, about, error) {
-	p, err := periodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.resolve(env)
+func Dated(env operation.Env, args operation.Args) (operation.Args, operation.About, error) {
+	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(env)
 	if err != nil {
 		return nil, nil, err
 	}
-	out := args.with("start_date", p.start()).with("end_date", p.end())
+	out := args.With("start_date", p.Start()).With("end_date", p.End())
 	delete(out, "period")
 	return out, p, nil
 }
 
 // timed is for a List whose dates are times: the last day is over when the next
 // one begins.
-func timed(env Env, args Args) (Args, about, error) {
-	out, what, err := dated(env, args)
+func Timed(env operation.Env, args operation.Args) (operation.Args, operation.About, error) {
+	out, what, err := Dated(env, args)
 	if err != nil {
 		return nil, nil, err
 	}
-	p := what.(period)
-	return out.with("start_date", p.start()+" 00:00:00").with("end_date", p.to.AddDate(0, 0, 1).Format(time.DateTime)), p, nil
+	p := what.(Period)
+	return out.With("start_date", p.Start()+" 00:00:00").With("end_date", p.to.AddDate(0, 0, 1).Format(time.DateTime)), p, nil
 }

@@ -8,36 +8,38 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"litellm-proxy/internal/operation"
 )
 
 // keyReviews are the views of keys that an administrator cleans up with.
-var keyReviews = []*Operation{keysUnused, keysExpiring}
+var keyReviews = operation.Catalog{keysUnused, keysExpiring}
 
 type keysUnusedInput struct {
 	Days  int `json:"days,omitempty" jsonschema:"minimum=1,maximum=3650" jsonschema_description:"Not used for so many days (default 30)"`
 	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most (default all)"`
 }
 
-var keysUnused = &Operation{
+var keysUnused = &operation.Operation{
 	Path:     "keys unused",
 	Summary:  "List keys that nobody used for some time, the longest idle first",
 	Help:     "A key that was never used counts from its creation; expired keys are left out.",
 	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Rows[keysUnusedInput](unusedKeys),
-	Columns: []Column{
+	Do:       operation.Rows[keysUnusedInput](unusedKeys),
+	Columns: []operation.Column{
 		{Name: "key_alias"},
 		{Name: "key_name"},
 		{Name: "token"},
 		{Name: "user_id"},
 		{Name: "team_id"},
 		{Name: "idle_days"},
-		{Name: "last_active", Format: Time},
-		{Name: "created_at", Format: Time},
-		{Name: "spend", Format: Dollars},
+		{Name: "last_active", Format: operation.Time},
+		{Name: "created_at", Format: operation.Time},
+		{Name: "spend", Format: operation.Dollars},
 		{Name: "blocked", Optional: true},
-		{Name: "expires", Format: Time, Optional: true},
+		{Name: "expires", Format: operation.Time, Optional: true},
 	},
 }
 
@@ -47,23 +49,23 @@ type keysExpiringInput struct {
 	Limit   int  `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most (default all)"`
 }
 
-var keysExpiring = &Operation{
+var keysExpiring = &operation.Operation{
 	Path:     "keys expiring",
 	Summary:  "List keys that expire soon, the next first",
 	Examples: []string{"keys expiring --days 7", "keys expiring --expired"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Rows[keysExpiringInput](expiringKeys),
-	Columns: []Column{
+	Do:       operation.Rows[keysExpiringInput](expiringKeys),
+	Columns: []operation.Column{
 		{Name: "key_alias"},
 		{Name: "key_name"},
 		{Name: "token"},
 		{Name: "user_id"},
 		{Name: "team_id"},
 		{Name: "days_left"},
-		{Name: "expires", Format: Time},
-		{Name: "last_active", Format: Time},
-		{Name: "spend", Format: Dollars, Optional: true},
+		{Name: "expires", Format: operation.Time},
+		{Name: "last_active", Format: operation.Time},
+		{Name: "spend", Format: operation.Dollars, Optional: true},
 		{Name: "blocked", Optional: true},
 	},
 }
@@ -73,24 +75,24 @@ var reviewed = strings.Fields("key_alias key_name token user_id team_id spend bl
 
 type reviewedKey struct {
 	days int
-	row  row
+	row  operation.Row
 }
 
 // reviewKeys walks all keys; judge tells which to show, and under which number
 // of days.
-func reviewKeys(ctx context.Context, env Env, days string, limit int, judge func(key json.RawMessage) (int, bool)) (Result, error) {
+func reviewKeys(ctx context.Context, env operation.Env, days string, limit int, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
 	var found []reviewedKey
 	for key, err := range ownerLists["key"].all(ctx, env) {
 		if err != nil {
-			return Result{}, err
+			return operation.Result{}, err
 		}
 		n, ok := judge(key)
 		if !ok {
 			continue
 		}
-		r := row{{days, n}}
+		r := operation.RowOf(days, n)
 		for _, name := range reviewed {
-			r = append(r, rowMember{name, Lookup(key, name)})
+			r = append(r, operation.Member{name: name, value: operation.Lookup(key, name)})
 		}
 		found = append(found, reviewedKey{n, r})
 	}
@@ -101,7 +103,7 @@ func reviewKeys(ctx context.Context, env Env, days string, limit int, judge func
 		return cmp.Compare(y.days, x.days)
 	})
 	shown := limited(found, limit)
-	rows := make([]row, len(shown))
+	rows := make([]operation.Row, len(shown))
 	for i, k := range shown {
 		rows[i] = k.row
 	}
@@ -109,11 +111,11 @@ func reviewKeys(ctx context.Context, env Env, days string, limit int, judge func
 	if len(shown) < len(found) {
 		notes = []string{fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found))}
 	}
-	return listed(row{{"at", env.now().Format(time.RFC3339)}}, rows, len(found), nil, notes), nil
+	return operation.Listed(operation.RowOf("at", env.Now().Format(time.RFC3339)), rows, len(found), nil, notes), nil
 }
 
-func unusedKeys(ctx context.Context, env Env, in keysUnusedInput) (Result, error) {
-	now, least := env.now(), cmp.Or(in.Days, 30)
+func unusedKeys(ctx context.Context, env operation.Env, in keysUnusedInput) (operation.Result, error) {
+	now, least := env.Now(), cmp.Or(in.Days, 30)
 	return reviewKeys(ctx, env, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
 		if expires, ok := timeOf(key, "expires"); ok && expires.Before(now) {
 			return 0, false
@@ -127,8 +129,8 @@ func unusedKeys(ctx context.Context, env Env, in keysUnusedInput) (Result, error
 	})
 }
 
-func expiringKeys(ctx context.Context, env Env, in keysExpiringInput) (Result, error) {
-	now, most := env.now(), time.Duration(cmp.Or(in.Days, 30))*24*time.Hour
+func expiringKeys(ctx context.Context, env operation.Env, in keysExpiringInput) (operation.Result, error) {
+	now, most := env.Now(), time.Duration(cmp.Or(in.Days, 30))*24*time.Hour
 	return reviewKeys(ctx, env, "days_left", in.Limit, func(key json.RawMessage) (int, bool) {
 		expires, ok := timeOf(key, "expires")
 		left := expires.Sub(now)
@@ -148,7 +150,7 @@ func wholeDays(d time.Duration) int {
 
 // timeOf reads a time of the gateway, which without a zone is UTC.
 func timeOf(item json.RawMessage, field string) (time.Time, bool) {
-	text := strings.Replace(plain(Lookup(item, field)), " ", "T", 1)
+	text := strings.Replace(operation.Word(operation.Lookup(item, field)), " ", "T", 1)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t, true

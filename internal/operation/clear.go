@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 // clearing is embedded in the input of an update. A field that can be emptied
 // says in its tag what the gateway wants to be sent for that, clear:"null" for a
 // limit, clear:"[]" for a list; {clear} names such fields.
-type clearing struct {
+type Clearing struct {
 	Clear []string `json:"clear,omitempty" jsonschema:"minItems=1" jsonschema_description:"Fields to empty: limits are removed"`
 }
 
@@ -22,7 +22,7 @@ func (op *Operation) cleared(args, body Args) {
 	}
 	delete(body, clearField)
 	for _, name := range names {
-		if f, ok := op.field(name); ok && f.Cleared != "" {
+		if f, ok := op.Field(name); ok && f.Cleared != "" {
 			body[name] = json.RawMessage(f.Cleared)
 		}
 	}

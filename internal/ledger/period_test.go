@@ -1,10 +1,11 @@
-package tools
+package ledger
 
 import (
 	"strings"
 	"testing"
 	"time"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -42,7 +43,7 @@ func TestParsePeriod(t *testing.T) {
 		"1990..2026":             "ten years",
 		"last month":             "is not",
 	} {
-		p, err := parsePeriod("period", text, saturday)
+		p, err := ParsePeriod("period", text, saturday)
 		got := p.String()
 		if err != nil {
 			got = err.Error()
@@ -55,34 +56,34 @@ func TestParsePeriod(t *testing.T) {
 		}
 	}
 	// Months of different lengths, and a Sunday, which ends a week.
-	if p, _ := parsePeriod("period", "last-month", time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)); p.String() != "2027-02-01 to 2027-02-28 (UTC)" {
+	if p, _ := ParsePeriod("period", "last-month", time.Date(2027, 3, 31, 0, 0, 0, 0, time.UTC)); p.String() != "2027-02-01 to 2027-02-28 (UTC)" {
 		t.Errorf("last-month on 31 March: %s", p)
 	}
-	if p, _ := parsePeriod("period", "this-week", time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)); p.String() != "2026-11-16 to 2026-11-22 (UTC)" {
+	if p, _ := ParsePeriod("period", "this-week", time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)); p.String() != "2026-11-16 to 2026-11-22 (UTC)" {
 		t.Errorf("this-week on a Sunday: %s", p)
 	}
 	// It is the next day already in UTC.
 	west := time.FixedZone("west", -5*3600)
-	if p, _ := parsePeriod("period", "today", time.Date(2026, 11, 20, 20, 0, 0, 0, west)); p.String() != "2026-11-21 (UTC)" {
+	if p, _ := ParsePeriod("period", "today", time.Date(2026, 11, 20, 20, 0, 0, 0, west)); p.String() != "2026-11-21 (UTC)" {
 		t.Errorf("today in the west: %s", p)
 	}
 }
 
 func TestPeriodInput(t *testing.T) {
-	env := Env{Now: func() time.Time { return saturday }}
+	env := operation.Env{Now: func() time.Time { return saturday }}
 	for _, tt := range []struct {
-		in   periodInput
+		in   PeriodInput
 		want string
 	}{
-		{periodInput{}, "2026-10-23 to 2026-11-21 (UTC)"},
-		{periodInput{StartDate: "2026-11-01"}, "2026-11-01 to 2026-11-21 (UTC)"},
-		{periodInput{StartDate: "2026-11-01", EndDate: "2026-11-02"}, "2026-11-01 to 2026-11-02 (UTC)"},
-		{periodInput{StartDate: "2026-12-01"}, "is after 2026-11-21"},
-		{periodInput{EndDate: "2026-11-02"}, "{end_date} needs {start_date}"},
-		{periodInput{Period: "7d", EndDate: "2026-11-02"}, "{period} and {start_date}"},
-		{periodInput{StartDate: "7d"}, "{start_date}: \"7d\" is not a day"},
+		{PeriodInput{}, "2026-10-23 to 2026-11-21 (UTC)"},
+		{PeriodInput{StartDate: "2026-11-01"}, "2026-11-01 to 2026-11-21 (UTC)"},
+		{PeriodInput{StartDate: "2026-11-01", EndDate: "2026-11-02"}, "2026-11-01 to 2026-11-02 (UTC)"},
+		{PeriodInput{StartDate: "2026-12-01"}, "is after 2026-11-21"},
+		{PeriodInput{EndDate: "2026-11-02"}, "{end_date} needs {start_date}"},
+		{PeriodInput{Period: "7d", EndDate: "2026-11-02"}, "{period} and {start_date}"},
+		{PeriodInput{StartDate: "7d"}, "{start_date}: \"7d\" is not a day"},
 	} {
-		p, err := tt.in.resolve(env)
+		p, err := tt.in.Resolve(env)
 		got := p.String()
 		if err != nil {
 			got = err.Error()
@@ -94,11 +95,11 @@ func TestPeriodInput(t *testing.T) {
 }
 
 func TestPeriodParts(t *testing.T) {
-	p, err := parsePeriod("period", "7d", saturday)
+	p, err := ParsePeriod("period", "7d", saturday)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.before().String(); got != "2026-11-08 to 2026-11-14 (UTC)" {
+	if got := p.Before().String(); got != "2026-11-08 to 2026-11-14 (UTC)" {
 		t.Errorf("before: %s", got)
 	}
 	a, b := p.halves()
@@ -115,20 +116,20 @@ func FuzzPeriod(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string, seconds int64) {
 		now := time.Unix(seconds%253402300800, 0)
-		p, err := parsePeriod("period", text, now)
+		p, err := ParsePeriod("period", text, now)
 		if err != nil {
 			if proxyclient.CodeOf(err) != proxyclient.CodeUsage {
 				t.Fatalf("%q: %v", text, err)
 			}
 			return
 		}
-		if p.to.Before(p.from) || p.days() > maxDays || !p.from.Equal(midnight(p.from)) || p.to.Year() > 9999 {
+		if p.to.Before(p.from) || p.Days() > maxDays || !p.from.Equal(midnight(p.from)) || p.to.Year() > 9999 {
 			t.Fatalf("%q: %s", text, p)
 		}
 		if p.from.Year() <= 0 || p.to.Year() <= 0 {
 			return // the clock is
 		}
-		again, err := parsePeriod("period", p.start()+".."+p.end(), now)
+		again, err := ParsePeriod("period", p.Start()+".."+p.End(), now)
 		if err != nil || again != p {
 			t.Fatalf("%q: %s, written out %s, %v", text, p, again, err)
 		}

@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 // directory is where names of one kind are looked up.
 type directory struct {
 	what   string // for messages: "team"
-	path   string // GET
+	Path   string // GET
 	filter string // query parameter that narrows the list, perhaps to partial matches
 	items  string // dotted path of the list
 	name   string // dotted path of the name in an item
@@ -29,15 +29,15 @@ type directory struct {
 	query  url.Values
 }
 
-var directories = map[string]directory{
-	"team": {what: "team", path: "/v2/team/list", filter: "team_alias", items: "teams", name: "team_alias", id: "team_id",
+var Directories = map[string]directory{
+	"team": {what: "team", Path: "/v2/team/list", filter: "team_alias", items: "teams", name: "team_alias", id: "team_id",
 		query: url.Values{"page_size": {"100"}}},
-	"user": {what: "user", path: "/user/list", filter: "user_email", items: "users", name: "user_email", id: "user_id", fold: true,
+	"user": {what: "user", Path: "/user/list", filter: "user_email", items: "users", name: "user_email", id: "user_id", fold: true,
 		query: url.Values{"page_size": {"100"}}},
-	"organization": {what: "organization", path: "/organization/list", filter: "org_alias", items: "", name: "organization_alias", id: "organization_id"},
-	"alias": {what: "key", path: "/key/list", filter: "key_alias", items: "keys", name: "key_alias", id: "token",
+	"organization": {what: "organization", Path: "/organization/list", filter: "org_alias", items: "", name: "organization_alias", id: "organization_id"},
+	"alias": {what: "key", Path: "/key/list", filter: "key_alias", items: "keys", name: "key_alias", id: "token",
 		query: url.Values{"return_full_object": {"true"}, "size": {"100"}}},
-	"name": {what: "model", path: "/v1/model/info", items: "data", name: "model_name", id: "model_info.id"},
+	"name": {what: "model", Path: "/v1/model/info", items: "data", name: "model_name", id: "model_info.id"},
 }
 
 // resolve replaces names by identifiers in the arguments.
@@ -45,20 +45,20 @@ func (op *Operation) resolve(ctx context.Context, env Env, args Args) (Args, err
 	for _, f := range op.Fields() {
 		value, given := args[f.Name]
 		if f.RefRequired && !given && args[f.Ref] == nil {
-			return nil, usage(fmt.Sprintf("{%s} or {%s} is required", f.Ref, f.Name))
+			return nil, Usage(fmt.Sprintf("{%s} or {%s} is required", f.Ref, f.Name))
 		}
 		if f.Ref == "" || !given {
 			continue
 		}
 		if _, both := args[f.Ref]; both {
-			return nil, usage(fmt.Sprintf("{%s} and {%s} both name it: give one", f.Name, f.Ref))
+			return nil, Usage(fmt.Sprintf("{%s} and {%s} both name it: give one", f.Name, f.Ref))
 		}
-		id, err := directories[f.Name].find(ctx, env, plain(value), f.Ref)
+		id, err := Directories[f.Name].Find(ctx, env, Word(value), f.Ref)
 		if err != nil {
 			return nil, err
 		}
-		if target, _ := op.field(f.Ref); target.Kind == Strings {
-			id = encode([]json.RawMessage{id})
+		if target, _ := op.Field(f.Ref); target.Kind == KindStrings {
+			id = Encode([]json.RawMessage{id})
 		}
 		args = maps.Clone(args)
 		delete(args, f.Name)
@@ -68,15 +68,15 @@ func (op *Operation) resolve(ctx context.Context, env Env, args Args) (Args, err
 }
 
 // find returns the identifier of the one thing with this name.
-func (d directory) find(ctx context.Context, env Env, name, ref string) (json.RawMessage, error) {
-	r := proxyclient.Request{Path: d.path, Query: url.Values{}}
+func (d directory) Find(ctx context.Context, env Env, name, ref string) (json.RawMessage, error) {
+	r := proxyclient.Request{Path: d.Path, Query: url.Values{}}
 	maps.Copy(r.Query, d.query)
 	if d.filter != "" {
 		r.Query.Set(d.filter, name)
 	}
-	body, err := env.read(ctx, r)
+	body, err := env.Read(ctx, r)
 	if err != nil {
-		return nil, proxyclient.Wrap("look up "+d.what+" "+shown(name), err)
+		return nil, proxyclient.Wrap("look up "+d.what+" "+Shown(name), err)
 	}
 	list := body
 	if d.items != "" {
@@ -84,30 +84,30 @@ func (d directory) find(ctx context.Context, env Env, name, ref string) (json.Ra
 	}
 	var items, found []json.RawMessage
 	if err := json.Unmarshal(list, &items); err != nil {
-		return nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to " + d.path + " has no list"}
+		return nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to " + d.Path + " has no list"}
 	}
 	for _, item := range items {
-		if got := plain(Lookup(item, d.name)); got == name || d.fold && strings.EqualFold(got, name) {
+		if got := Word(Lookup(item, d.name)); got == name || d.fold && strings.EqualFold(got, name) {
 			found = append(found, item)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s is called %q", d.what, shown(name)),
+		return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s is called %q", d.what, Shown(name)),
 			Hint: fmt.Sprintf("nothing was changed; an identifier goes into {%s}", ref)}
 	case 1:
 		return Lookup(found[0], d.id), nil
 	}
-	return nil, ambiguous(d.what, name, ref, found, d.id)
+	return nil, Ambiguous(d.what, name, ref, found, d.id)
 }
 
 // ambiguous lists the things that share a name.
-func ambiguous(what, name, ref string, found []json.RawMessage, id string) error {
+func Ambiguous(what, name, ref string, found []json.RawMessage, id string) error {
 	var candidates strings.Builder
 	for _, item := range found {
-		fmt.Fprintf(&candidates, "\n  %s", plain(Lookup(item, id)))
+		fmt.Fprintf(&candidates, "\n  %s", Word(Lookup(item, id)))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d %ss are called %q:%s", len(found), what, shown(name), candidates.String()),
+		Message: fmt.Sprintf("%d %ss are called %q:%s", len(found), what, Shown(name), candidates.String()),
 		Hint:    fmt.Sprintf("nothing was changed; name one with {%s}", ref)}
 }

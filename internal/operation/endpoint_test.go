@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import "net/http"
 

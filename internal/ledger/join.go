@@ -1,4 +1,4 @@
-package tools
+package ledger
 
 import (
 	"context"
@@ -7,49 +7,50 @@ import (
 	"net/url"
 	"slices"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
 // spendQuestion is what is asked: how much, for each of the things in by. With
 // an owner, only that one's.
-type spendQuestion struct {
-	by     []string
-	period period
-	user   string
-	team   string
-	key    string // a hash
+type Question struct {
+	By     []string
+	Period Period
+	User   string
+	Team   string
+	Key    string // a hash
 }
 
 // spendAnswer is the sums, one for each combination that occurs.
-type spendAnswer struct {
-	groups map[string]*spendGroup
-	total  metrics
-	names  spendNames
+type Answer struct {
+	Groups map[string]*Group
+	Total  Metrics
+	Names  Names
 }
 
-type spendGroup struct {
-	values []string // in the order of by
-	metrics
+type Group struct {
+	Values []string // in the order of by
+	Metrics
 }
 
 // maxGroups bounds an answer.
 const maxGroups = 500_000
 
-func (a *spendAnswer) add(values []string, m metrics) error {
+func (a *Answer) Add(values []string, m Metrics) error {
 	if m.isZero() {
 		return nil
 	}
 	id := fmt.Sprintf("%q", values)
-	g := a.groups[id]
+	g := a.Groups[id]
 	if g == nil {
-		if len(a.groups) == maxGroups {
+		if len(a.Groups) == maxGroups {
 			return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: fmt.Sprintf("the answer has more than %d rows: ask for a shorter period, or by less", maxGroups)}
 		}
-		g = &spendGroup{values: slices.Clone(values)}
-		a.groups[id] = g
+		g = &Group{Values: slices.Clone(values)}
+		a.Groups[id] = g
 	}
-	g.add(m)
-	a.total.add(m)
+	g.Add(m)
+	a.Total.Add(m)
 	return nil
 }
 
@@ -60,33 +61,33 @@ type dayKey struct{ day, key string }
 
 // cell is what one table says of a dayKey.
 type cell struct {
-	total metrics
+	total Metrics
 	// sums by dimension ("entity", "model", "provider") and value.
-	sums map[string]map[string]metrics
+	sums map[string]map[string]Metrics
 }
 
 type cells map[dayKey]*cell
 
-func (c cells) add(d *dayActivity, dimensions []string) {
+func (c cells) add(d *DayActivity, dimensions []string) {
 	at := func(key string) *cell {
 		id := dayKey{d.Date, key}
 		if c[id] == nil {
-			c[id] = &cell{sums: map[string]map[string]metrics{}}
+			c[id] = &cell{sums: map[string]map[string]Metrics{}}
 		}
 		return c[id]
 	}
 	for key, activity := range d.Breakdown.Keys {
-		at(key).total.add(activity.Metrics)
+		at(key).total.Add(activity.Metrics)
 	}
 	for _, dimension := range dimensions {
 		for value, part := range d.parts(dimension) {
 			for key, activity := range part.Keys {
 				one := at(key)
 				if one.sums[dimension] == nil {
-					one.sums[dimension] = map[string]metrics{}
+					one.sums[dimension] = map[string]Metrics{}
 				}
 				sum := one.sums[dimension][value]
-				sum.add(activity.Metrics)
+				sum.Add(activity.Metrics)
 				one.sums[dimension][value] = sum
 			}
 		}
@@ -95,7 +96,7 @@ func (c cells) add(d *dayActivity, dimensions []string) {
 
 // complete adds to a dimension what its values leave out of the total: requests
 // that were refused before a model was looked at have none.
-func (c *cell) complete(dimension string) map[string]metrics {
+func (c *cell) complete(dimension string) map[string]Metrics {
 	rest := c.total
 	for _, m := range c.sums[dimension] {
 		rest = rest.minus(m)
@@ -103,19 +104,19 @@ func (c *cell) complete(dimension string) map[string]metrics {
 	sums := c.sums[dimension]
 	if !rest.isZero() {
 		if sums == nil {
-			sums = map[string]metrics{}
+			sums = map[string]Metrics{}
 			c.sums[dimension] = sums
 		}
-		known := sums[none]
-		known.add(rest)
-		sums[none] = known
+		known := sums[None]
+		known.Add(rest)
+		sums[None] = known
 	}
 	return sums
 }
 
 // clone is a cell of its own.
 func (c *cell) clone() *cell {
-	out := &cell{total: c.total, sums: map[string]map[string]metrics{}}
+	out := &cell{total: c.total, sums: map[string]map[string]Metrics{}}
 	for dimension, sums := range c.sums {
 		out.sums[dimension] = maps.Clone(sums)
 	}
@@ -139,7 +140,7 @@ func (c *cell) less(known *cell) {
 
 // joint is the sums for combinations of values, when they follow from those of
 // each dimension: at most one may have several.
-func (c *cell) joint(dimensions []string) (out []spendGroup, ok bool) {
+func (c *cell) joint(dimensions []string) (out []Group, ok bool) {
 	values, several := make([]string, len(dimensions)), -1
 	for i, dimension := range dimensions {
 		sums := c.complete(dimension)
@@ -154,39 +155,39 @@ func (c *cell) joint(dimensions []string) (out []spendGroup, ok bool) {
 		}
 	}
 	if several < 0 {
-		return []spendGroup{{values, c.total}}, true
+		return []Group{{values, c.total}}, true
 	}
 	for value, m := range c.sums[dimensions[several]] {
 		one := slices.Clone(values)
 		one[several] = value
-		out = append(out, spendGroup{one, m})
+		out = append(out, Group{one, m})
 	}
 	return out, true
 }
 
 // spendJoin works an answer out of several tables, or of one by several
 // dimensions.
-type spendJoin struct {
-	q          spendQuestion
-	env        Env
+type joining struct {
+	q          Question
+	env        operation.Env
 	tables     []string // the first has every request that is asked for
 	dimensions []string // in a cell
 	filter     url.Values
-	answer     *spendAnswer
+	answer     *Answer
 	// whole are the tables that are seen to keep what is unassigned.
 	whole map[string]bool
 }
 
 // run reads the tables and adds them up, a part of the period at a time when it
 // is long: memory is that of activityPages pages, or of a day.
-func (j *spendJoin) run(ctx context.Context, p period) error {
+func (j *joining) run(ctx context.Context, p Period) error {
 	read := make([]cells, len(j.tables))
-	dimensions := unique(append(slices.Clone(j.dimensions), "entity", "model"))
+	dimensions := operation.Unique(append(slices.Clone(j.dimensions), "entity", "model"))
 	for i, of := range j.tables {
 		read[i] = cells{}
-		tooLong, err := readActivity(ctx, j.env, of, p, j.filter, true, func(d *dayActivity) error {
-			j.answer.names.learn(of, d)
-			if _, ok := d.Breakdown.Entities[unassigned]; ok {
+		tooLong, err := readActivity(ctx, j.env, of, p, j.filter, true, func(d *DayActivity) error {
+			j.answer.Names.learn(of, d)
+			if _, ok := d.Breakdown.Entities[Unassigned]; ok {
 				j.whole[of] = true
 			}
 			read[i].add(d, dimensions)
@@ -208,7 +209,7 @@ func (j *spendJoin) run(ctx context.Context, p period) error {
 
 // join adds every cell up in the table that tells it apart: the one whose owners
 // may be several, because those of the others are not.
-func (j *spendJoin) join(ctx context.Context, p period, read []cells) error {
+func (j *joining) join(ctx context.Context, p Period, read []cells) error {
 	unclear := make([]cells, len(j.tables))
 	for id := range read[0] {
 		i, err := j.choose(id, read)
@@ -236,14 +237,14 @@ func (j *spendJoin) join(ctx context.Context, p period, read []cells) error {
 }
 
 // choose is the table to take a cell from.
-func (j *spendJoin) choose(id dayKey, read []cells) (int, error) {
+func (j *joining) choose(id dayKey, read []cells) (int, error) {
 	several := 0
 	first := read[0][id]
-	partial := activityTables[j.tables[0]].partial
+	partial := Tables[j.tables[0]].partial
 	for i, of := range j.tables {
 		c := read[i][id]
 		if c == nil {
-			c = &cell{total: first.total, sums: map[string]map[string]metrics{"entity": {unassigned: first.total}}}
+			c = &cell{total: first.total, sums: map[string]map[string]Metrics{"entity": {Unassigned: first.total}}}
 			read[i][id] = c
 		}
 		switch {
@@ -261,11 +262,11 @@ func (j *spendJoin) choose(id dayKey, read []cells) (int, error) {
 
 // slice asks for what does not follow from the sums of one table, model by
 // model; what is left of a cell then had none.
-func (j *spendJoin) slice(ctx context.Context, p period, table int, unclear cells, read []cells) error {
+func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells, read []cells) error {
 	models := map[string]bool{}
 	for _, c := range unclear {
 		for model := range c.sums["model"] {
-			if model != none {
+			if model != None {
 				models[model] = true
 			}
 		}
@@ -278,7 +279,7 @@ func (j *spendJoin) slice(ctx context.Context, p period, table int, unclear cell
 		filter := url.Values{"model": {model}}
 		maps.Copy(filter, j.filter)
 		sliced := cells{}
-		if _, err := readActivity(ctx, j.env, j.tables[table], p, filter, false, func(d *dayActivity) error {
+		if _, err := readActivity(ctx, j.env, j.tables[table], p, filter, false, func(d *DayActivity) error {
 			sliced.add(d, j.dimensions)
 			return nil
 		}); err != nil {
@@ -316,7 +317,7 @@ func (j *spendJoin) slice(ctx context.Context, p period, table int, unclear cell
 
 // add adds parts of a cell of a table to the answer, under the owners that the
 // key has in the other tables on that day.
-func (j *spendJoin) add(id dayKey, table int, parts []spendGroup, read []cells) error {
+func (j *joining) add(id dayKey, table int, parts []Group, read []cells) error {
 	found := map[string]string{"day": id.day, "key": id.key}
 	for i, of := range j.tables {
 		for owner := range read[i][id].sums["entity"] {
@@ -328,16 +329,16 @@ func (j *spendJoin) add(id dayKey, table int, parts []spendGroup, read []cells) 
 			if dimension == "entity" {
 				dimension = j.tables[table]
 			}
-			found[dimension] = part.values[i]
+			found[dimension] = part.Values[i]
 		}
-		if j.q.user != "" && found["user"] != j.q.user || j.q.team != "" && found["team"] != j.q.team {
+		if j.q.User != "" && found["user"] != j.q.User || j.q.Team != "" && found["team"] != j.q.Team {
 			continue
 		}
-		values := make([]string, len(j.q.by))
-		for i, by := range j.q.by {
+		values := make([]string, len(j.q.By))
+		for i, by := range j.q.By {
 			values[i] = found[by]
 		}
-		if err := j.answer.add(values, part.metrics); err != nil {
+		if err := j.answer.Add(values, part.metrics); err != nil {
 			return err
 		}
 	}
@@ -345,12 +346,12 @@ func (j *spendJoin) add(id dayKey, table int, parts []spendGroup, read []cells) 
 }
 
 // refuse is the error where an answer would be a guess.
-func (j *spendJoin) refuse(id dayKey) error {
-	name := j.answer.names["key"][id.key]
+func (j *joining) refuse(id dayKey) error {
+	name := j.answer.Names["key"][id.key]
 	if name == "" {
 		name = id.key
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
-		Message: fmt.Sprintf("the gateway's daily numbers do not tell this apart: those of key %s on %s", shown(name), id.day),
+		Message: fmt.Sprintf("the gateway's daily numbers do not tell this apart: those of key %s on %s", operation.Shown(name), id.day),
 		Hint:    "ask for fewer things in {by}, or for another period; spend logs has every request"}
 }

@@ -6,25 +6,26 @@ import (
 	"net/url"
 	"strings"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
-var modelsBlock = &Operation{
+var modelsBlock = &operation.Operation{
 	Path:     "models block",
 	Summary:  "Block one deployment of a model: calls to it are refused until it is unblocked",
 	Help:     "Models of the gateway's configuration file cannot be blocked.",
 	Examples: []string{"models block --name gpt-4"},
-	Effect:   Set,
-	Do:       Endpoint[modelRef]{Method: "POST", Path: "/model/block", Fixed: true},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/block", Fixed: true},
 	Done:     "blocked model {model_name} (id {model_id})",
 }
 
-var modelsUnblock = &Operation{
+var modelsUnblock = &operation.Operation{
 	Path:     "models unblock",
 	Summary:  "Unblock one deployment of a model",
 	Examples: []string{"models unblock --name gpt-4"},
-	Effect:   Set,
-	Do:       Endpoint[modelRef]{Method: "POST", Path: "/model/unblock", Fixed: true},
+	Effect:   operation.Set,
+	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/unblock", Fixed: true},
 	Done:     "unblocked model {model_name} (id {model_id})",
 }
 
@@ -33,14 +34,14 @@ type modelsTestInput struct {
 	Model   string `json:"model,omitempty" jsonschema_description:"Name of the model: every deployment of it is called" cli:"name=name"`
 }
 
-var modelsTest = &Operation{
+var modelsTest = &operation.Operation{
 	Path:     "models test",
 	Summary:  "Make a real test call to a model and say whether its provider answers",
 	Help:     "It costs what a very short call costs. Without {model_id} or {model} nothing is called; for the state of all models use the gateway's health.",
 	Examples: []string{"models test --name gpt-4o-mini"},
-	Effect:   Read,
+	Effect:   operation.Read,
 	Default:  true,
-	Do:       Func[modelsTestInput](testModel),
+	Do:       operation.Func[modelsTestInput](testModel),
 }
 
 // modelTest is the answer of models test.
@@ -60,11 +61,11 @@ type deploymentTest struct {
 // testModel asks the gateway for the health of the deployments, which it finds
 // out by calling them. It answers 503 when one is ill, and when there is none of
 // that name.
-func testModel(ctx context.Context, env Env, in modelsTestInput) (Result, error) {
+func testModel(ctx context.Context, env operation.Env, in modelsTestInput) (operation.Result, error) {
 	query := url.Values{}
 	switch {
 	case (in.ModelID == "") == (in.Model == ""):
-		return Result{}, usage("name one model: {model_id} or {model}")
+		return operation.Result{}, operation.Usage("name one model: {model_id} or {model}")
 	case in.ModelID != "":
 		query.Set("model_id", in.ModelID)
 	default:
@@ -72,17 +73,17 @@ func testModel(ctx context.Context, env Env, in modelsTestInput) (Result, error)
 	}
 	// Not as a read: it would be tried again, and each try is a call.
 	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: "GET", Path: "/health", Query: query})
-	if e := as(err); e != nil && e.Status == 503 && Lookup(e.Body, "unhealthy_endpoints") != nil {
+	if e := operation.AsError(err); e != nil && e.Status == 503 && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
 	}
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	out := modelTest{Deployments: []deploymentTest{}}
-	var failed []Failure
+	var failed []operation.Failure
 	for _, list := range []string{"healthy_endpoints", "unhealthy_endpoints"} {
 		var endpoints []deploymentTest
-		_ = json.Unmarshal(Lookup(body, list), &endpoints)
+		_ = json.Unmarshal(operation.Lookup(body, list), &endpoints)
 		for _, d := range endpoints {
 			d.OK = list == "healthy_endpoints"
 			if d.OK {
@@ -90,25 +91,25 @@ func testModel(ctx context.Context, env Env, in modelsTestInput) (Result, error)
 			} else {
 				out.Unhealthy++
 				d.Error, _, _ = strings.Cut(d.Error, "\nstack trace")
-				failed = append(failed, Failure{strings.TrimSpace(d.Model + " " + d.ModelID), d.Error})
+				failed = append(failed, operation.Failure{What: strings.TrimSpace(d.Model + " " + d.ModelID), Why: d.Error})
 			}
 			out.Deployments = append(out.Deployments, d)
 		}
 	}
-	if len(out.Deployments) == 0 && Lookup(body, "unhealthy_endpoints") != nil {
-		return Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + shown(in.Model+in.ModelID)}
+	if len(out.Deployments) == 0 && operation.Lookup(body, "unhealthy_endpoints") != nil {
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + operation.Shown(in.Model+in.ModelID)}
 	}
-	return Result{Body: encode(out), Failed: failed}, nil
+	return operation.Result{Body: operation.Encode(out), Failed: failed}, nil
 }
 
 type modelsDeprecationsInput struct {
 	WarnWithinDays int `json:"warn_within_days,omitempty" jsonschema:"minimum=0" jsonschema_description:"How soon is imminent, in days (the gateway's default is 30)"`
 }
 
-var modelsDeprecations = &Operation{
+var modelsDeprecations = &operation.Operation{
 	Path:     "models deprecations",
 	Summary:  "Show which models their providers have deprecated or will soon switch off",
 	Examples: []string{"models deprecations --warn-within-days 90"},
-	Effect:   Read,
-	Do:       Endpoint[modelsDeprecationsInput]{Method: "GET", Path: "/v1/model/deprecations"},
+	Effect:   operation.Read,
+	Do:       operation.Endpoint[modelsDeprecationsInput]{Method: "GET", Path: "/v1/model/deprecations"},
 }

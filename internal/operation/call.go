@@ -1,4 +1,4 @@
-package tools
+package operation
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ func Invoke(ctx context.Context, env Env, op *Operation, args Args) (Result, err
 	if err != nil {
 		return Result{}, proxyclient.Wrap(op.Path, err)
 	}
-	env.op, env.effect, env.args = op, op.EffectFor(args), args
+	env.op, env.effect, env.Args = op, op.EffectFor(args), args
 	if env.effect == Destructive && env.Confirm != nil {
 		if err := env.Confirm(ctx, op, args); err != nil {
 			return Result{}, err
@@ -59,7 +59,7 @@ func (r *Result) tell() {
 	if len(head) == 1 {
 		comma = ""
 	}
-	r.Body = slices.Concat(head, []byte(comma+`"failed":`), encode(r.Failed), []byte("}"))
+	r.Body = slices.Concat(head, []byte(comma+`"failed":`), Encode(r.Failed), []byte("}"))
 }
 
 // Plan runs the operation with its writes recorded instead of sent, and returns
@@ -75,7 +75,7 @@ func Plan(ctx context.Context, env Env, op *Operation, args Args) ([]proxyclient
 	}
 	client, recorder := env.Client.Recording()
 	env.Client, env.Confirm, env.Delta = client, nil, nil
-	env.op, env.effect, env.args = op, op.EffectFor(args), args
+	env.op, env.effect, env.Args = op, op.EffectFor(args), args
 	if _, err := op.Do.Run(ctx, env, args); err != nil {
 		return nil, proxyclient.Wrap(op.doing(args), err)
 	}
@@ -83,14 +83,14 @@ func Plan(ctx context.Context, env Env, op *Operation, args Args) ([]proxyclient
 }
 
 // maxPageSize is the most that a gateway sends on one page (422 above).
-const maxPageSize = 100
+const MaxPageSize = 100
 
 // Pages runs a paged list from the page that the arguments name to the last
 // one, a page at a time. Without a size of their own the pages are of 100 items.
 func Pages(ctx context.Context, env Env, op *Operation, args Args) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		if l, ok := op.Do.(lister); ok && args[l.shape().Size] == nil && l.shape().Size != "" {
-			args = args.with(l.shape().Size, maxPageSize)
+			args = args.With(l.shape().Size, MaxPageSize)
 		}
 		for args != nil {
 			result, err := Invoke(ctx, env, op, args)
@@ -107,7 +107,7 @@ func (op *Operation) doing(args Args) string {
 	words := []string{op.Path}
 	for _, f := range op.Fields() {
 		if value := args[f.Name]; value != nil && f.Arg > 0 {
-			words = append(words, plainList(value))
+			words = append(words, Words(value))
 		}
 	}
 	return proxyclient.RedactText(strings.Join(words, " "))
@@ -128,10 +128,10 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 		for name := range strings.SplitSeq(names, "|") {
 			value := Lookup(body, name)
 			if value == nil {
-				value = noNull(args[name])
+				value = NoNull(args[name])
 			}
 			if value != nil {
-				out.WriteString(plainList(value))
+				out.WriteString(Words(value))
 				break
 			}
 		}
@@ -139,33 +139,36 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 }
 
 // plainList is a value for a reader: a text without quotes, a list with commas.
-func plainList(value json.RawMessage) string {
+func Words(value json.RawMessage) string {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) != nil {
-		return plain(value)
+		return Word(value)
 	}
 	words := make([]string, len(list))
 	for i, v := range list {
-		words[i] = plain(v)
+		words[i] = Word(v)
 	}
 	return strings.Join(words, ", ")
 }
 
 // isNotFound tells whether the gateway said that the object does not exist.
-func isNotFound(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeNotFound }
+func IsNotFound(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeNotFound }
 
 // isRefused tells whether the key may not do what was tried.
-func isRefused(err error) bool {
+func IsRefused(err error) bool {
 	code := proxyclient.CodeOf(err)
 	return code == proxyclient.CodeForbidden || code == proxyclient.CodeUnauthorized
 }
 
 // as returns the error of the gateway in err, or nil.
-func as(err error) *proxyclient.Error {
+func AsError(err error) *proxyclient.Error {
 	var e *proxyclient.Error
 	errors.As(err, &e)
 	return e
 }
 
 // isRead tells whether an HTTP method changes nothing by itself.
-func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+func IsRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
+// shown is a name for a reader: a key masked, everything else as it is.
+func Shown(name string) string { return proxyclient.RedactText(name) }

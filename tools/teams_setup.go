@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -18,56 +19,56 @@ type teamsSetupInput struct {
 	KeyAlias        string   `json:"key_alias,omitempty" jsonschema_description:"Also generate a service account key of the team with this name"`
 }
 
-var teamsSetup = &Operation{
+var teamsSetup = &operation.Operation{
 	Path:    "teams setup",
 	Summary: "Create a team with budget, models, members and, if wanted, a key in one go",
 	Help:    "Everything is checked before the first request that changes something. A key is in the answer's field key and is never shown again.",
 	Examples: []string{
 		"teams setup research --models gpt-4o-mini --max-budget 100 --budget-duration 30d --emails ann@example.com,bob@example.com --key-alias research-batch",
 	},
-	Effect:  Write,
+	Effect:  operation.Write,
 	Default: true,
-	Do:      Func[teamsSetupInput](setupTeam),
+	Do:      operation.Func[teamsSetupInput](setupTeam),
 	Reveal:  []string{"key"},
 }
 
-func setupTeam(ctx context.Context, env Env, in teamsSetupInput) (Result, error) {
+func setupTeam(ctx context.Context, env operation.Env, in teamsSetupInput) (operation.Result, error) {
 	if err := newAlias(ctx, env, in.TeamAlias, false); err != nil {
-		if e := as(err); e != nil && e.Code == proxyclient.CodeConflict {
+		if e := operation.AsError(err); e != nil && e.Code == proxyclient.CodeConflict {
 			e.Hint = "nothing was created; teams update and teams member-add change the one that is there"
 		}
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	if err := freeAlias(ctx, env, in.KeyAlias); err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
 	members, err := in.find(ctx, env, "user", in.CreateMissing)
 	if err != nil {
-		return Result{}, err
+		return operation.Result{}, err
 	}
-	steps := tasks{env: env}
-	settings := Args{}
+	steps := operation.Steps{Env: env}
+	settings := operation.Args{}
 	for _, name := range []string{"team_alias", "models", "max_budget", "budget_duration"} {
-		if value, given := env.args[name]; given {
+		if value, given := env.Args[name]; given {
 			settings[name] = value
 		}
 	}
-	team := steps.do(ctx, "created team "+in.TeamAlias, "POST", "/team/new", settings)
-	id := orPlanned(Lookup(team, "team_id"), "the new team's id")
+	team := steps.Do(ctx, "created team "+in.TeamAlias, "POST", "/team/new", settings)
+	id := orPlanned(operation.Lookup(team, "team_id"), "the new team's id")
 	if len(members) > 0 {
-		add := Args{"team_id": id, "member": encode(members)}
+		add := operation.Args{"team_id": id, "member": operation.Encode(members)}
 		if in.MaxBudgetInTeam != nil {
-			add["max_budget_in_team"] = env.args["max_budget_in_team"]
+			add["max_budget_in_team"] = env.Args["max_budget_in_team"]
 		}
-		steps.do(ctx, "added "+plainList(encode(append(in.UserIDs, in.UserEmails...))), "POST", "/team/member_add", add)
+		steps.Do(ctx, "added "+operation.Words(operation.Encode(append(in.UserIDs, in.UserEmails...))), "POST", "/team/member_add", add)
 	}
 	var key json.RawMessage
 	if in.KeyAlias != "" {
-		key = steps.do(ctx, "generated key "+in.KeyAlias, "POST", "/key/service-account/generate", Args{"team_id": id, "key_alias": encode(in.KeyAlias)})
+		key = steps.Do(ctx, "generated key "+in.KeyAlias, "POST", "/key/service-account/generate", operation.Args{"team_id": id, "key_alias": operation.Encode(in.KeyAlias)})
 	}
-	out := map[string]json.RawMessage{"team_id": id, "team_alias": encode(in.TeamAlias), "members": encode(members)}
+	out := map[string]json.RawMessage{"team_id": id, "team_alias": operation.Encode(in.TeamAlias), "members": operation.Encode(members)}
 	if key != nil {
-		out["key"], out["token"] = Lookup(key, "key"), Lookup(key, "token")
+		out["key"], out["token"] = operation.Lookup(key, "key"), operation.Lookup(key, "token")
 	}
-	return steps.result(encode(out))
+	return steps.Result(operation.Encode(out))
 }

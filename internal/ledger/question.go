@@ -1,0 +1,229 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+
+	"litellm-proxy/internal/operation"
+)
+
+// dimensions of spend that are not owners.
+var plainDimensions = []string{"model", "provider"}
+
+// ask answers a question about spend.
+func (q Question) Ask(ctx context.Context, env operation.Env) (*Answer, error) {
+	answer := &Answer{Groups: map[string]*Group{}, Names: Names{}}
+	tables, err := q.Tables()
+	if err != nil {
+		return nil, err
+	}
+	var dimensions []string
+	for _, by := range q.By {
+		if slices.Contains(plainDimensions, by) {
+			dimensions = append(dimensions, by)
+		}
+	}
+	filter := url.Values{}
+	if q.Key != "" {
+		filter.Set("api_key", q.Key)
+	}
+	owner := q.owner(tables[0])
+	if len(tables) == 1 && owner != "" {
+		filter.Set(Tables[tables[0]].Filter, owner)
+	}
+	if len(tables) > 1 || len(dimensions) > 1 || len(dimensions) == 1 && slices.Contains(q.By, tables[0]) {
+		if len(tables) > 1 || slices.Contains(q.By, tables[0]) {
+			dimensions = append(dimensions, "entity")
+		}
+		j := joining{q: q, env: env, tables: tables, dimensions: dimensions, filter: filter, answer: answer, whole: map[string]bool{}}
+		return answer, j.run(ctx, q.Period)
+	}
+	of := ""
+	if len(dimensions) == 1 {
+		of = dimensions[0]
+	} else if slices.Contains(q.By, tables[0]) {
+		of = tables[0]
+	}
+	_, err = readActivity(ctx, env, tables[0], q.Period, filter, false, func(d *DayActivity) error {
+		answer.Names.learn(tables[0], d)
+		return q.count(d, of, answer)
+	})
+	return answer, err
+}
+
+// tables are those that the question needs, the one whose numbers count first.
+func (q Question) Tables() ([]string, error) {
+	var tables []string
+	for _, of := range append(slices.Clone(q.By), "user", "team") {
+		if _, ok := Tables[of]; !ok || slices.Contains(tables, of) || !slices.Contains(q.By, of) && q.owner(of) == "" {
+			continue
+		}
+		tables = append(tables, of)
+	}
+	// A partial table has the requests that are asked for, and of the others that
+	// of users has all.
+	slices.SortStableFunc(tables, func(a, b string) int { return cmp.Compare(tableRank(a), tableRank(b)) })
+	if len(tables) > 1 && Tables[tables[1]].partial {
+		return nil, operation.Usage("{by}: the gateway's daily numbers do not tell apart what of a tag is whose customer's: ask for one of the two; spend logs has both")
+	}
+	if tables == nil {
+		tables = []string{"user"}
+	}
+	return tables, nil
+}
+
+func tableRank(of string) int {
+	switch {
+	case Tables[of].partial:
+		return 0
+	case of == "user":
+		return 1
+	}
+	return 2
+}
+
+// owner is the one that the question is limited to.
+func (q Question) owner(of string) string {
+	switch of {
+	case "user":
+		return q.User
+	case "team":
+		return q.Team
+	}
+	return ""
+}
+
+// count adds up what a page says of a day, by at most one thing besides day and
+// key.
+func (q Question) count(d *DayActivity, of string, answer *Answer) error {
+	found := map[string]string{"day": d.Date}
+	values := make([]string, len(q.By))
+	add := func(m Metrics) error {
+		for i, by := range q.By {
+			values[i] = found[by]
+		}
+		return answer.Add(values, m)
+	}
+	rests, rest := map[string]Metrics{}, d.Metrics
+	byKey := slices.Contains(q.By, "key")
+	if byKey {
+		for key, activity := range d.Breakdown.Keys {
+			rests[key] = activity.Metrics
+		}
+	}
+	if of != "" {
+		for value, part := range d.parts(of) {
+			found[of] = value
+			if !byKey {
+				rest = rest.minus(part.Metrics)
+				if err := add(part.Metrics); err != nil {
+					return err
+				}
+				continue
+			}
+			for key, activity := range part.Keys {
+				found["key"] = key
+				rests[key] = rests[key].minus(activity.Metrics)
+				if err := add(activity.Metrics); err != nil {
+					return err
+				}
+			}
+		}
+		found[of] = None
+	}
+	if !byKey {
+		return add(rest)
+	}
+	for key, rest := range rests {
+		found["key"] = key
+		if err := add(rest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sorted are the groups, the dearest first.
+func (a *Answer) Sorted() []*Group {
+	groups := make([]*Group, 0, len(a.Groups))
+	for _, g := range a.Groups {
+		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, func(x, y *Group) int {
+		return cmp.Or(cmp.Compare(y.Spend, x.Spend), cmp.Compare(y.Requests, x.Requests), slices.Compare(x.Values, y.Values))
+	})
+	return groups
+}
+
+// spendColumn says under which names a thing stands in an answer: its
+// identifier, and the name for people where there is one.
+var columnOf = map[string]struct{ id, name string }{
+	"user":         {"user_id", "user_email"},
+	"team":         {"team_id", "team_alias"},
+	"organization": {"organization_id", "organization_alias"},
+	"customer":     {"customer_id", ""},
+	"key":          {"key", "key_alias"},
+	"model":        {"model", ""},
+	"provider":     {"provider", ""},
+	"tag":          {"tag", ""},
+	"day":          {"date", ""},
+}
+
+// spendGroupColumns are the columns of everything that spend is asked by. They
+// are no place to look an identifier up in: spend logs is.
+var GroupColumns = []operation.Column{
+	{Name: "date"},
+	{Name: "user_id"},
+	{Name: "user_email"},
+	{Name: "team_id"},
+	{Name: "team_alias"},
+	{Name: "organization_id"},
+	{Name: "organization_alias"},
+	{Name: "customer_id"},
+	{Name: "key_alias"},
+	{Name: "key"},
+	{Name: "model"},
+	{Name: "provider"},
+	{Name: "tag"},
+}
+
+// spendShown are the columns to show of columns when spend is asked by these.
+func ShownColumns(by []string, columns []operation.Column) []string {
+	var names []string
+	for _, c := range columns {
+		group := slices.ContainsFunc(GroupColumns, func(g operation.Column) bool { return g.Name == c.Name })
+		asked := slices.ContainsFunc(by, func(b string) bool { return columnOf[b].id == c.Name || columnOf[b].name == c.Name })
+		if !c.Optional && (!group || asked) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// label are the members of a row that say what it is of.
+func (a *Answer) Label(by, values []string) operation.Row {
+	var r operation.Row
+	for i, b := range by {
+		c := columnOf[b]
+		if c.name == "" {
+			r = append(r, operation.Member{name: c.id, value: values[i]})
+			continue
+		}
+		var name any
+		if known, ok := a.Names[b][values[i]]; ok {
+			name = known
+		}
+		r = append(r, operation.Member{name: c.id, value: values[i]}, operation.Member{name: c.name, value: name})
+	}
+	return r
+}
+
+// numbers are the members of a row that say how much.
+func (m Metrics) Numbers() operation.Row {
+	return operation.RowOf(
+		"spend", m.Spend, "prompt_tokens", m.Prompt, "completion_tokens", m.Completion, "total_tokens", m.Tokens,
+		"requests", m.Requests, "successful", m.Successful, "failed", m.Failed,
+	)
+}

@@ -1,0 +1,66 @@
+package operation
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// row is an object whose members have an order.
+type Row []Member
+
+type Member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (r Row) MarshalJSON() ([]byte, error) {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, m := range r {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		value := Encode(m.value)
+		if value == nil {
+			value = json.RawMessage("null")
+		}
+		fmt.Fprintf(&b, "%s:%s", Encode(m.name), value)
+	}
+	return []byte(b.String() + "}"), nil
+}
+
+// listed is the result of an operation that made its rows: the body has them and
+// what they are about.
+func Listed(about Row, rows []Row, total int, columns []string, notes []string) Result {
+	page := &Page{Items: make([]json.RawMessage, len(rows)), Total: total, Columns: columns, About: Args{}}
+	for i, r := range rows {
+		page.Items[i] = Encode(r)
+	}
+	for _, m := range about {
+		page.About[m.name] = Encode(m.value)
+	}
+	return Result{Body: Encode(append(about, Member{"items", page.Items})), Page: page, Notes: notes}
+}
+
+// unique are the values without repetitions.
+func Unique(values []string) []string {
+	out := []string{}
+	for _, v := range values {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+// RowOf makes a row of names and values in turn.
+func RowOf(pairs ...any) Row {
+	row := make(Row, 0, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		row = append(row, Member{pairs[i].(string), pairs[i+1]})
+	}
+	return row
+}
