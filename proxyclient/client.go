@@ -87,6 +87,7 @@ type Client struct {
 	counted    bool // transport is ours: bytes written are known
 	sleep      func(context.Context, time.Duration) error
 	recorder   *Recorder
+	allow      func(Recorded) error // nil: every write
 }
 
 // New makes a client; it opens no connection. Its errors have [CodeUsage].

@@ -34,12 +34,17 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, err
 	}
 	if c.recorder != nil && !r.Read {
-		c.recorder.add(c, p)
+		c.recorder.add(c.recorded(p))
 		return &Response{
 			Status: http.StatusOK,
 			Header: http.Header{"Content-Type": {"application/json"}},
 			Body:   []byte("{}"),
 		}, nil
+	}
+	if c.allow != nil && !r.Read {
+		if err := c.allow(c.recorded(p)); err != nil {
+			return nil, err
+		}
 	}
 	var out *Response
 	err = c.send(ctx, p, func(a *attempt) (*Error, again) {

@@ -32,6 +32,7 @@ const (
 	CodeUnavailable    Code = "unavailable"     // 502, 503, 504 and overload
 	CodeInternal       Code = "internal"        // any other 5xx
 	CodeBadAnswer      Code = "bad_answer"      // not what a gateway sends: HTML, broken JSON, a body that ends early
+	CodeIncomplete     Code = "incomplete"      // a list that changed while it was read
 	CodeTooLarge       Code = "too_large"       // the answer is above the limit
 	CodeRedirected     Code = "redirected"      // see Error.Location
 	CodeCanceled       Code = "canceled"        // by the caller's context
@@ -52,6 +53,7 @@ var codeWords = map[Code]string{
 	CodeUnavailable:    "unavailable",
 	CodeInternal:       "gateway error",
 	CodeBadAnswer:      "bad answer",
+	CodeIncomplete:     "incomplete",
 	CodeTooLarge:       "answer too large",
 	CodeRedirected:     "redirected",
 	CodeCanceled:       "canceled",

@@ -1,8 +1,16 @@
 package proxyclient
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -12,12 +20,65 @@ type Recorder struct {
 	requests []Recorded
 }
 
-// Recorded is a request that was not sent. Secrets in it are masked.
+// Recorded is a request that was not sent. Secrets in what can be seen of it are
+// masked; [Recorded.Digest] covers the request as it would be sent.
 type Recorded struct {
 	Method string          `json:"method"`
-	Path   string          `json:"path"`            // escaped, without the base URL's prefix
-	Query  string          `json:"query,omitempty"` // encoded, without the ?
-	Body   json.RawMessage `json:"body,omitempty"`  // a body that is no JSON stands here as a JSON string
+	Path   string          `json:"path"`              // escaped, without the base URL's prefix
+	Query  string          `json:"query,omitempty"`   // encoded, without the ?
+	Header json.RawMessage `json:"headers,omitempty"` // an object of those that the caller chose
+	Body   json.RawMessage `json:"body,omitempty"`    // a body that is no JSON stands here as a JSON string
+
+	sent sent
+}
+
+// sent is a request as it goes out.
+type sent struct{ method, path, query, header, body string }
+
+// String is the request on one line: method, path, query, headers and body, secrets
+// masked.
+func (r Recorded) String() string {
+	text := r.Method + " " + r.Path
+	if r.Query != "" {
+		text += "?" + r.Query
+	}
+	if len(r.Header) > 0 {
+		text += " with the headers " + string(r.Header)
+	}
+	if len(r.Body) > 0 {
+		var b bytes.Buffer
+		if json.Compact(&b, r.Body) == nil {
+			text += " " + b.String()
+		}
+	}
+	return text
+}
+
+// Digest identifies the request as it would be sent, secrets included. It tells
+// nothing of them: it is keyed for this process.
+func (r Recorded) Digest() string {
+	h := hmac.New(sha256.New, digestKey())
+	for _, part := range []string{r.sent.method, r.sent.path, r.sent.query, r.sent.header, r.sent.body} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+var digestKey = sync.OnceValue(func() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails: it ends the program instead
+	return key
+})
+
+// Fill is the request with values in place of placeholders: where one is the whole of
+// a JSON string, of a query value or of a segment of the path.
+func (r Recorded) Fill(values map[string]string) Recorded {
+	for placeholder, value := range values {
+		r.sent.body = strings.ReplaceAll(r.sent.body, string(quoteJSON(placeholder)), string(quoteJSON(value)))
+		r.sent.query = strings.ReplaceAll(r.sent.query, "="+url.QueryEscape(placeholder), "="+url.QueryEscape(value))
+		r.sent.path = strings.ReplaceAll(r.sent.path, "/"+url.PathEscape(placeholder), "/"+url.PathEscape(value))
+	}
+	return r
 }
 
 // Recording is the same client, except that its writes are recorded and not sent:
@@ -29,6 +90,14 @@ func (c *Client) Recording() (*Client, *Recorder) {
 	return &d, d.recorder
 }
 
+// Gated is the same client, except that each write is shown to allow first: an error
+// of it is that of the request, and nothing is sent.
+func (c *Client) Gated(allow func(Recorded) error) *Client {
+	d := *c
+	d.allow = allow
+	return &d
+}
+
 // Requests gives what was recorded so far, in order.
 func (r *Recorder) Requests() []Recorded {
 	r.mu.Lock()
@@ -36,8 +105,16 @@ func (r *Recorder) Requests() []Recorded {
 	return slices.Clone(r.requests)
 }
 
-func (r *Recorder) add(c *Client, p *prepared) {
-	rec := Recorded{Method: p.method, Path: c.scrub(p.path), Query: c.scrubQuery(p.query)}
+func (r *Recorder) add(rec Recorded) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.requests = append(r.requests, rec)
+}
+
+// recorded is a request for those who are shown it.
+func (c *Client) recorded(p *prepared) Recorded {
+	rec := Recorded{Method: p.method, Path: c.scrub(p.path), Query: c.scrubQuery(p.query),
+		sent: sent{method: p.method, path: p.path, query: p.query, body: string(p.body)}}
 	if len(p.body) > 0 {
 		if json.Valid(p.body) {
 			rec.Body = c.scrubJSON(p.body)
@@ -45,7 +122,8 @@ func (r *Recorder) add(c *Client, p *prepared) {
 			rec.Body = quoteJSON(c.scrub(string(p.body)))
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.requests = append(r.requests, rec)
+	if chosen, err := json.Marshal(p.Header); err == nil && len(p.Header) > 0 {
+		rec.sent.header, rec.Header = string(chosen)+p.ContentType, c.scrubJSON(chosen)
+	}
+	return rec
 }

@@ -32,8 +32,13 @@ func (c *Client) Stream(ctx context.Context, r Request, event func(data []byte) 
 		return err
 	}
 	if c.recorder != nil && !r.Read {
-		c.recorder.add(c, p)
+		c.recorder.add(c.recorded(p))
 		return nil
+	}
+	if c.allow != nil && !r.Read {
+		if err := c.allow(c.recorded(p)); err != nil {
+			return err
+		}
 	}
 	var stopped error // what event returned
 	err = c.send(ctx, p, func(a *attempt) (*Error, again) {

@@ -13,6 +13,11 @@ var (
 	providerBudgets = operation.Catalog{providerBudgetsList}
 )
 
+// budgetCollection is all budgets at once.
+var budgetCollection = &operation.Collection{
+	What: "budget", Path: "/budget/list", ID: "budget_id", Name: "budget_id",
+}
+
 var budgetColumns = []operation.Column{
 	{Name: "budget_id", ID: true},
 	{Name: "max_budget", Format: operation.Dollars},
@@ -33,7 +38,7 @@ var budgetsList = &operation.Operation{
 	Examples: []string{"budgets list"},
 	Effect:   operation.Read,
 	Default:  true,
-	Do:       operation.List[struct{}]{Path: "/budget/list"},
+	Do:       operation.List[struct{}]{Of: budgetCollection},
 	Columns:  budgetColumns,
 }
 
@@ -46,8 +51,8 @@ var budgetsGet = &operation.Operation{
 	Summary:  "Show a budget",
 	Examples: []string{"budgets get free-tier"},
 	Effect:   operation.Read,
-	Do: operation.Func[budgetName](func(ctx context.Context, env operation.Env, in budgetName) (operation.Result, error) {
-		body, err := env.Read(ctx, proxyclient.Request{Method: "POST", Path: "/budget/info", Body: operation.Encode(map[string][]string{"budgets": {in.BudgetID}})})
+	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
+		body, err := call.Read(ctx, proxyclient.Request{Method: "POST", Path: "/budget/info", Body: operation.Encode(map[string][]string{"budgets": {in.BudgetID}})})
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -70,7 +75,7 @@ type budgetLimits struct {
 type budgetsCreateInput struct {
 	BudgetID string `json:"budget_id,omitempty" jsonschema_description:"Id of the budget, best a name; not given: the gateway makes one" cli:"arg=1"`
 	budgetLimits
-	Extras
+	operation.Extras
 }
 
 var budgetsCreate = &operation.Operation{
@@ -80,12 +85,12 @@ var budgetsCreate = &operation.Operation{
 	Examples: []string{"budgets create free-tier --max-budget 5 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Default:  true,
-	Do: operation.Func[budgetsCreateInput](func(ctx context.Context, env operation.Env, in budgetsCreateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[budgetsCreateInput](func(ctx context.Context, call *operation.Call, in budgetsCreateInput) (operation.Result, error) {
+		fields := call.Body()
 		if len(fields) == 0 || len(fields) == 1 && in.BudgetID != "" {
 			return operation.Result{}, operation.Usage("name a limit, for example {max_budget}")
 		}
-		body, err := env.Write(ctx, "POST", "/budget/new", fields)
+		body, err := call.Write(ctx, "POST", "/budget/new", fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: budgetColumns,
@@ -95,8 +100,8 @@ var budgetsCreate = &operation.Operation{
 type budgetsUpdateInput struct {
 	budgetName
 	budgetLimits
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var budgetsUpdate = &operation.Operation{
@@ -106,12 +111,12 @@ var budgetsUpdate = &operation.Operation{
 	Examples: []string{"budgets update free-tier --max-budget 10", "budgets update free-tier --clear tpm_limit"},
 	Effect:   operation.Set,
 	Default:  true,
-	Do: operation.Func[budgetsUpdateInput](func(ctx context.Context, env operation.Env, in budgetsUpdateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[budgetsUpdateInput](func(ctx context.Context, call *operation.Call, in budgetsUpdateInput) (operation.Result, error) {
+		fields := call.Body()
 		if len(fields) < 2 {
 			return operation.Result{}, operation.Usage("name what to change")
 		}
-		body, err := env.Write(ctx, "POST", "/budget/update", fields)
+		body, err := call.Write(ctx, "POST", "/budget/update", fields)
 		return present(body, err, "budget", in.BudgetID)
 	}),
 	Columns: budgetColumns,
@@ -136,8 +141,8 @@ var budgetsDelete = &operation.Operation{
 	Help:     "What used it is no longer limited by it.",
 	Examples: []string{"budgets delete free-tier"},
 	Effect:   operation.Destructive,
-	Do: operation.Func[budgetName](func(ctx context.Context, env operation.Env, in budgetName) (operation.Result, error) {
-		body, err := env.Write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})
+	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
+		body, err := call.Write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})
 		return present(body, err, "budget", in.BudgetID)
 	}),
 	Columns: budgetColumns,

@@ -40,7 +40,7 @@ var cacheFlush = &operation.Operation{
 	Help:     "Also what other gateways keep in the same Redis.",
 	Examples: []string{"cache flush --yes"},
 	Effect:   operation.Destructive,
-	Sweeping: true,
+	Consent:  operation.Consent{Sweeping: true},
 	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/cache/flushall"},
 	Done:     "flushed the cache",
 }

@@ -25,7 +25,7 @@ type chatInput struct {
 	FrequencyPenalty *float64            `json:"frequency_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used often"`
 	User             string              `json:"user,omitempty" jsonschema_description:"Id of the end user (customer) to charge"`
 	Stream           bool                `json:"stream,omitempty" jsonschema_description:"Give the words as they come (a tool: as progress)"`
-	Extras
+	operation.Extras
 }
 
 var chatCompletions = &operation.Operation{
@@ -42,24 +42,24 @@ var chatCompletions = &operation.Operation{
 	Text:   "choices.*.message.content",
 }
 
-func complete(ctx context.Context, env operation.Env, in chatInput) (operation.Result, error) {
-	r := proxyclient.Request{Method: "POST", Path: "/chat/completions", Body: operation.Encode(env.Body()), Timeout: chatTimeout}
+func complete(ctx context.Context, call *operation.Call, in chatInput) (operation.Result, error) {
+	r := proxyclient.Request{Method: "POST", Path: "/chat/completions", Body: operation.Encode(call.Body()), Timeout: chatTimeout}
 	if !in.Stream {
-		body, err := env.Client.JSON(ctx, r)
+		body, err := call.Client().JSON(ctx, r)
 		return operation.Result{Body: body}, err
 	}
 	var answer completion
-	err := env.Client.Stream(ctx, r, func(data []byte) error {
+	err := call.Client().Stream(ctx, r, func(data []byte) error {
 		words, err := answer.add(data)
-		if err == nil && words != "" && env.Delta != nil {
-			env.Delta(words)
+		if err == nil && words != "" {
+			call.Delta(words)
 		}
 		return err
 	})
 	if answer.Choices == nil {
 		return operation.Result{}, err
 	}
-	return operation.Result{Body: operation.Encode(answer), Streamed: env.Delta != nil}, err
+	return operation.Result{Body: operation.Encode(answer), Streamed: call.Streams()}, err
 }
 
 // completion is a chat completion put together from the chunks of a stream, in

@@ -9,6 +9,11 @@ import (
 
 var credentials = operation.Catalog{credentialsList, credentialsCreate, credentialsGet, credentialsUpdate, credentialsDelete}
 
+// credentialCollection is all credentials at once.
+var credentialCollection = &operation.Collection{
+	What: "credential", Path: "/credentials", Items: "credentials", ID: "credential_name", Name: "credential_name",
+}
+
 var credentialColumns = []operation.Column{
 	{Name: "credential_name", ID: true},
 	{Name: "custom_llm_provider", Field: "credential_info.custom_llm_provider"},
@@ -22,7 +27,7 @@ var credentialsList = &operation.Operation{
 	Help:     "The gateway masks their values.",
 	Examples: []string{"credentials list", "credentials list --format json"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Path: "/credentials", Items: "credentials"},
+	Do:       operation.List[struct{}]{Of: credentialCollection},
 	Columns:  credentialColumns,
 }
 
@@ -35,7 +40,7 @@ type credentialsCreateInput struct {
 	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" jsonschema_description:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
 	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" jsonschema_description:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
 	DisplayName      string           `json:"display_name,omitempty" jsonschema_description:"Name for people"`
-	Extras
+	operation.Extras
 }
 
 var credentialsCreate = &operation.Operation{
@@ -67,7 +72,7 @@ type credentialsUpdateInput struct {
 	CredentialValues operation.Object `json:"credential_values,omitempty" jsonschema_description:"Values to change, for example api_key; the others stay" cli:"name=values"`
 	ValuesToDelete   []string         `json:"credential_values_to_delete,omitempty" jsonschema_description:"Names of values to delete" cli:"name=delete-values"`
 	DisplayName      string           `json:"display_name,omitempty" jsonschema_description:"Name for people"`
-	Extras
+	operation.Extras
 }
 
 var credentialsUpdate = &operation.Operation{
@@ -79,8 +84,8 @@ var credentialsUpdate = &operation.Operation{
 		"credentials update azure-prod --delete-values api_base",
 	},
 	Effect: operation.Set,
-	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, env operation.Env, in credentialsUpdateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, call *operation.Call, in credentialsUpdateInput) (operation.Result, error) {
+		fields := call.Body()
 		delete(fields, "credential_name")
 		if len(fields) == 0 {
 			return operation.Result{}, operation.Usage("name what to change: {credential_values}, {credential_info} or {display_name}")
@@ -89,7 +94,7 @@ var credentialsUpdate = &operation.Operation{
 			// Required by the gateway, which keeps what is not in it.
 			fields["credential_info"] = json.RawMessage("{}")
 		}
-		body, err := env.Send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)
+		body, err := call.Send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)
 		return operation.Result{Body: body}, err
 	}),
 	Done: "updated credential {credential_name}",

@@ -10,6 +10,11 @@ var customers = operation.Catalog{
 	customersList, customersGet, customersCreate, customersUpdate, customersDelete, customersBlock, customersUnblock,
 }
 
+// customerCollection is all customers at once.
+var customerCollection = &operation.Collection{
+	What: "customer", Path: "/customer/list", ID: "user_id", Name: "alias",
+}
+
 var customerColumns = []operation.Column{
 	{Name: "user_id", ID: true},
 	{Name: "alias"},
@@ -27,7 +32,7 @@ var customersList = &operation.Operation{
 	Help:     "A customer appears with the first request that names it. For people with keys use users list.",
 	Examples: []string{"customers list", "customers list --format csv --columns user_id,spend"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Path: "/customer/list"},
+	Do:       operation.List[struct{}]{Of: customerCollection},
 	Columns:  customerColumns,
 }
 
@@ -59,7 +64,7 @@ type customersCreateInput struct {
 	BudgetDuration string `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
 	TPMLimit       *int   `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
 	RPMLimit       *int   `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
-	Extras
+	operation.Extras
 }
 
 var customersCreate = &operation.Operation{
@@ -74,7 +79,7 @@ var customersCreate = &operation.Operation{
 
 type customersUpdateInput struct {
 	customerSettings
-	Extras
+	operation.Extras
 }
 
 var customersUpdate = &operation.Operation{
@@ -126,31 +131,18 @@ var customersUnblock = &operation.Operation{
 // blockCustomers sends /customer/update for each: /customer/block answers 500
 // although it blocks, and creates who does not exist; /customer/unblock has no
 // effect.
-func blockCustomers(blocked bool) func(context.Context, operation.Env, customerIDs) (operation.Result, error) {
+func blockCustomers(blocked bool) func(context.Context, *operation.Call, customerIDs) (operation.Result, error) {
 	verb := "unblocked"
 	if blocked {
 		verb = "blocked"
 	}
-	return func(ctx context.Context, env operation.Env, in customerIDs) (operation.Result, error) {
-		done := []string{}
-		var failed []operation.Failure
-		var last error
+	return func(ctx context.Context, call *operation.Call, in customerIDs) (operation.Result, error) {
+		parts, done := operation.NewParts(call, verb), []string{}
 		for _, id := range in.UserIDs {
-			_, err := env.Write(ctx, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked})
-			if err != nil {
-				last = err
-				failed = append(failed, operation.Failure{What: "customer " + id, Why: err.Error()})
-				continue
+			if parts.Write(ctx, "customer "+id, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked}) != nil {
+				done = append(done, id)
 			}
-			done = append(done, id)
 		}
-		if len(done) == 0 && len(failed) == 1 {
-			return operation.Result{}, last
-		}
-		r := operation.Result{Body: operation.Encode(map[string]any{verb: done}), Failed: failed}
-		if len(done) > 0 {
-			r.Done = verb + " customer " + operation.Words(operation.Encode(done))
-		}
-		return r, nil
+		return parts.Result(operation.Encode(map[string]any{verb: done}))
 	}
 }

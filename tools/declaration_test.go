@@ -42,7 +42,7 @@ func TestAllIsComplete(t *testing.T) {
 			if !ok {
 				return true
 			}
-			if name, ok := lit.Type.(*ast.Ident); !ok || name.Name != "Operation" {
+			if name, ok := lit.Type.(*ast.SelectorExpr); !ok || name.Sel.Name != "Operation" {
 				return true
 			}
 			declared++
@@ -107,7 +107,7 @@ func TestDeclarations(t *testing.T) {
 				fail("the description of %s is empty or ends with a full stop", f.Name)
 			}
 			if f.Ref != "" {
-				if _, ok := op.Field(f.Ref); !ok || operation.Directories[f.Name].Path == "" {
+				if _, ok := op.Field(f.Ref); !ok || f.Collection == nil {
 					fail("%s refers to %s, or is the name of no directory", f.Name, f.Ref)
 				}
 			}

@@ -39,12 +39,12 @@ var healthCheck = &operation.Operation{
 
 // checkModels sends its request once: to repeat it would call the models again.
 // The gateway answers 503 with the same body when none of them is healthy.
-func checkModels(ctx context.Context, env operation.Env, _ healthCheckInput) (operation.Result, error) {
+func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) (operation.Result, error) {
 	query := map[string][]string{}
-	for name, value := range env.Args {
+	for name, value := range call.Args() {
 		query[name] = []string{operation.Word(value)}
 	}
-	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodGet, Path: "/health", Query: query, Timeout: checkTimeout})
+	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: http.MethodGet, Path: "/health", Query: query, Timeout: checkTimeout})
 	if e := operation.AsError(err); e != nil && e.Status == http.StatusServiceUnavailable && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
 	}
@@ -62,13 +62,13 @@ func checkModels(ctx context.Context, env operation.Env, _ healthCheckInput) (op
 			reason, _, _ := strings.Cut(operation.Word(endpoint["error"]), "\n")
 			item := operation.RowOf("status", status, "model", endpoint["model"], "model_id", endpoint["model_id"])
 			if reason != "" && status == "unhealthy" {
-				item = append(item, operation.Member{name: "error", value: reason})
+				item = append(item, operation.Member{Name: "error", Value: reason})
 			}
 			page.Items = append(page.Items, operation.Encode(item))
 		}
 	}
 	page.Total = len(page.Items)
-	if model := env.Args.String("model"); page.Total == 0 && model != "" && operation.Lookup(body, "unhealthy_count") != nil {
+	if model := call.Args().String("model"); page.Total == 0 && model != "" && operation.Lookup(body, "unhealthy_count") != nil {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no deployment of model " + operation.Shown(model) + " was checked",
 			Hint: "models list shows the models"}
 	}
@@ -110,6 +110,11 @@ var healthLiveness = &operation.Operation{
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/liveness"},
 }
 
+// healthCheckCollection is the checks of models, newest first.
+var healthCheckCollection = &operation.Collection{
+	What: "health check", Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true,
+}
+
 var healthColumns = []operation.Column{
 	{Name: "checked_at", Format: operation.Time},
 	{Name: "model", Field: "model_name"},
@@ -135,7 +140,7 @@ var healthHistory = &operation.Operation{
 	Help:     "The gateway keeps checks of single models and those that it makes by itself.",
 	Examples: []string{"health history --model gpt-4o-mini", "health history --status unhealthy --all --format csv"},
 	Effect:   operation.Read,
-	Do:       operation.List[healthHistoryInput]{Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true},
+	Do:       operation.List[healthHistoryInput]{Of: healthCheckCollection},
 	Columns:  healthColumns,
 }
 
@@ -149,8 +154,8 @@ var healthLatest = &operation.Operation{
 	Columns:  healthColumns,
 }
 
-func latestHealth(ctx context.Context, env operation.Env, _ struct{}) (operation.Result, error) {
-	body, err := env.Read(ctx, proxyclient.Request{Path: "/health/latest"})
+func latestHealth(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/health/latest"})
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -205,7 +210,7 @@ type healthTestInput struct {
 	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
 	Mode          string          `json:"mode,omitempty" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" jsonschema_description:"Kind of the test call (default: that of the model)"`
 	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"As in models add" cli:"name=info,short=i,texts=model_info"`
-	Extras
+	operation.Extras
 }
 
 var healthTestConnection = &operation.Operation{
@@ -224,15 +229,15 @@ var healthTestConnection = &operation.Operation{
 
 // testConnection puts the model among its parameters: without one there the
 // gateway answers 500. A test that fails is a 200 with the status error.
-func testConnection(ctx context.Context, env operation.Env, in healthTestInput) (operation.Result, error) {
-	fields := env.Body()
+func testConnection(ctx context.Context, call *operation.Call, in healthTestInput) (operation.Result, error) {
+	fields := call.Body()
 	delete(fields, "model")
 	params := operation.Pairs{"model": operation.Encode(in.Model)}
 	for name, value := range in.LitellmParams {
 		params[name] = value
 	}
 	fields["litellm_params"] = operation.Encode(params)
-	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: http.MethodPost, Path: "/health/test_connection", Body: operation.Encode(fields), Timeout: chatTimeout})
+	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: http.MethodPost, Path: "/health/test_connection", Body: operation.Encode(fields), Timeout: chatTimeout})
 	result := operation.Result{Body: body}
 	if operation.Word(operation.Lookup(body, "status")) == "error" {
 		reason, _, _ := strings.Cut(operation.Word(operation.Lookup(body, "result.error")), "\nstack trace:")

@@ -32,19 +32,18 @@ var httpRequest = &operation.Operation{
 		`http request GET /health/readiness -H "X-Custom-Header:value"`,
 	},
 	Effect: operation.Destructive,
-	Typed:  true,
-	EffectOf: func(args operation.Args) operation.Effect {
+	Consent: operation.Consent{Typed: true, Effect: func(args operation.Args) operation.Effect {
 		if operation.IsRead(strings.ToUpper(args.String("method"))) {
 			return operation.Read
 		}
 		return operation.Destructive
-	},
+	}},
 	Do: operation.Func[httpInput](request),
 	// The answer to a write may hold a key that is never shown again.
 	Reveal: []string{"key"},
 }
 
-func request(ctx context.Context, env operation.Env, in httpInput) (operation.Result, error) {
+func request(ctx context.Context, call *operation.Call, in httpInput) (operation.Result, error) {
 	method := strings.ToUpper(in.Method)
 	r := proxyclient.Request{Method: method, Path: in.URI, RawPath: true, Read: operation.IsRead(method), Header: http.Header{}, Accept: "*/*"}
 	for name, value := range in.Header {
@@ -54,13 +53,13 @@ func request(ctx context.Context, env operation.Env, in httpInput) (operation.Re
 	case in.Data != "" && in.JSON != nil:
 		return operation.Result{}, operation.Usage("{data} and {json} are both the body: give one")
 	case in.JSON != nil:
-		r.Body = env.Args["json"]
+		r.Body = call.Arg("json")
 	case in.Data != "":
 		r.Body = []byte(in.Data)
 		r.ContentType = r.Header.Get("Content-Type")
 	}
 	r.Header.Del("Content-Type")
-	answer, err := env.Client.Do(ctx, r)
+	answer, err := call.Client().Do(ctx, r)
 	if err != nil {
 		return operation.Result{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -18,6 +17,19 @@ var keys = operation.Catalog{
 	keysList, keysGenerate, keysInfo, keysUpdate, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
 	keysServiceAccount, keysRegenerate, keysBulkUpdate, keysHealth,
 }
+
+// keyCollection is the virtual keys that the caller may see.
+var keyCollection = &operation.Collection{
+	What: "key", Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
+	ID: "token", Name: "key_alias", Search: "key_alias", Sort: "sort_by", Order: "sort_order", Unique: "token",
+	Fixed: url.Values{"return_full_object": {"true"}},
+}
+
+// keyAlias is the name of a key where its hash is wanted.
+type keyAlias string
+
+// Collection is where the alias is looked up.
+func (keyAlias) Collection() *operation.Collection { return keyCollection }
 
 var keyColumns = []operation.Column{
 	{Name: "key_alias", ID: true},
@@ -40,23 +52,23 @@ var keyColumns = []operation.Column{
 }
 
 type keysListInput struct {
-	Page                 int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	Size                 int    `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Keys on a page (the gateway's default is 10)"`
-	UserID               string `json:"user_id,omitempty" jsonschema_description:"Only keys of this internal user"`
-	User                 string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	TeamID               string `json:"team_id,omitempty" jsonschema_description:"Only keys of this team"`
-	Team                 string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	OrganizationID       string `json:"organization_id,omitempty" jsonschema_description:"Only keys of this organization"`
-	Organization         string `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	KeyHash              string `json:"key_hash,omitempty" jsonschema_description:"Only the key with this 64-digit hash (its token)"`
-	KeyAlias             string `json:"key_alias,omitempty" jsonschema_description:"Only the key with exactly this alias"`
-	Search               string `json:"search,omitempty" jsonschema_description:"Only keys whose alias contains this text or whose hash it is"`
-	Status               string `json:"status,omitempty" jsonschema:"enum=active,enum=expired,enum=revoked,enum=deleted" jsonschema_description:"Only keys in this state; revoked means blocked"`
-	SortBy               string `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or key_alias"`
-	SortOrder            string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is desc)"`
-	ReturnFullObject     bool   `json:"return_full_object,omitempty" jsonschema_description:"Whole key objects (default true); false gives bare hashes"`
-	IncludeTeamKeys      bool   `json:"include_team_keys,omitempty" jsonschema_description:"Also keys of the teams whose admin the caller is"`
-	IncludeCreatedByKeys bool   `json:"include_created_by_keys,omitempty" jsonschema_description:"Also keys that the caller created for others"`
+	Page                 int               `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	Size                 int               `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Keys on a page (the gateway's default is 10)"`
+	UserID               string            `json:"user_id,omitempty" jsonschema_description:"Only keys of this internal user"`
+	User                 userEmail         `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	TeamID               string            `json:"team_id,omitempty" jsonschema_description:"Only keys of this team"`
+	Team                 teamAlias         `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	OrganizationID       string            `json:"organization_id,omitempty" jsonschema_description:"Only keys of this organization"`
+	Organization         organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	KeyHash              string            `json:"key_hash,omitempty" jsonschema_description:"Only the key with this 64-digit hash (its token)"`
+	KeyAlias             string            `json:"key_alias,omitempty" jsonschema_description:"Only the key with exactly this alias"`
+	Search               string            `json:"search,omitempty" jsonschema_description:"Only keys whose alias contains this text or whose hash it is"`
+	Status               string            `json:"status,omitempty" jsonschema:"enum=active,enum=expired,enum=revoked,enum=deleted" jsonschema_description:"Only keys in this state; revoked means blocked"`
+	SortBy               string            `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or key_alias"`
+	SortOrder            string            `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is desc)"`
+	ReturnFullObject     bool              `json:"return_full_object,omitempty" jsonschema_description:"Whole key objects (default true); false gives bare hashes"`
+	IncludeTeamKeys      bool              `json:"include_team_keys,omitempty" jsonschema_description:"Also keys of the teams whose admin the caller is"`
+	IncludeCreatedByKeys bool              `json:"include_created_by_keys,omitempty" jsonschema_description:"Also keys that the caller created for others"`
 }
 
 var keysList = &operation.Operation{
@@ -70,10 +82,7 @@ var keysList = &operation.Operation{
 	},
 	Effect:  operation.Read,
 	Default: true,
-	Do: operation.List[keysListInput]{
-		Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-		Defaults: operation.Args{"return_full_object": json.RawMessage("true")},
-	},
+	Do:      operation.List[keysListInput]{Of: keyCollection},
 	Columns: keyColumns,
 }
 
@@ -83,9 +92,9 @@ type keyLimits struct {
 	BudgetDuration      string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
 	Duration            string           `json:"duration,omitempty" jsonschema_description:"Key expires after this time: 24h, 7d" clear:"null"`
 	TeamID              string           `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
-	Team                string           `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	Team                teamAlias        `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 	UserID              string           `json:"user_id,omitempty" jsonschema_description:"User that the key belongs to" clear:"null"`
-	User                string           `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	User                userEmail        `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
 	BudgetID            string           `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use" clear:"null"`
 	RPMLimit            *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
 	TPMLimit            *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
@@ -105,13 +114,13 @@ type keysGenerateInput struct {
 	KeyAlias  string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
 	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend"`
 	keyLimits
-	SoftBudget     *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
-	OrganizationID string           `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
-	Organization   string           `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	KeyType        string           `json:"key_type,omitempty" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" jsonschema_description:"What the key is for; sets allowed_routes"`
-	Config         operation.Object `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
-	Spend          *float64         `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
-	Extras
+	SoftBudget     *float64          `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
+	OrganizationID string            `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
+	Organization   organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	KeyType        string            `json:"key_type,omitempty" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" jsonschema_description:"What the key is for; sets allowed_routes"`
+	Config         operation.Object  `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
+	Spend          *float64          `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	operation.Extras
 }
 
 var keysGenerate = &operation.Operation{
@@ -131,8 +140,8 @@ var keysGenerate = &operation.Operation{
 }
 
 type keysInfoInput struct {
-	Key   string `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
-	Alias string `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"Alias of the key" ref:"key" cli:"alias=key-alias"`
+	Key   string   `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+	Alias keyAlias `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"Alias of the key" ref:"key" cli:"alias=key-alias"`
 }
 
 var keysInfo = &operation.Operation{
@@ -169,68 +178,55 @@ var keysDelete = &operation.Operation{
 // repeats names that never existed, without those, and beside it what is
 // missing.
 type deletedKeys struct {
-	DeletedKeys       []string            `json:"deleted_keys"`
-	DeletedKeyAliases []string            `json:"deleted_key_aliases"`
-	Failed            []operation.Failure `json:"failed,omitempty"`
+	DeletedKeys       []string `json:"deleted_keys"`
+	DeletedKeyAliases []string `json:"deleted_key_aliases"`
 }
 
 // deleteKeys sends one request for keys and one for aliases: the gateway
 // ignores the aliases of a request that has both.
-func deleteKeys(ctx context.Context, env operation.Env, in keysDeleteInput) (operation.Result, error) {
+func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
 		return operation.Result{}, operation.Usage("name what to delete: {keys} or {key_aliases}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
-	var said []string
-	var last error
-	delete := func(field, filter, what string, names []string, deleted *[]string) {
-		found := names[:0:0]
+	parts := operation.NewParts(call, "deleted")
+	remove := func(field, filter, what string, names []string) []string {
+		found := []string{}
 		for _, name := range names {
-			switch there, err := keyExists(ctx, env, filter, name); {
+			there, err := keyExists(ctx, call, filter, name)
+			switch {
 			case err != nil && !operation.IsRefused(err):
-				last = err
-				out.Failed = append(out.Failed, operation.Failure{What: what + " " + operation.Shown(name), Why: err.Error()})
+				parts.Fail(what+" "+name, err)
 			case err == nil && !there:
-				last = &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: what + " " + operation.Shown(name) + " does not exist"}
-				out.Failed = append(out.Failed, operation.Failure{What: what + " " + operation.Shown(name), Why: "not found"})
+				parts.Fail(what+" "+name, missing(what, name))
 			default:
 				found = append(found, name)
 			}
 		}
 		if len(found) == 0 {
-			return
+			return found
 		}
-		if _, err := env.Write(ctx, "POST", "/key/delete", map[string][]string{field: found}); err != nil {
-			last = err
-			for _, name := range found {
-				out.Failed = append(out.Failed, operation.Failure{What: what + " " + operation.Shown(name), Why: err.Error()})
-			}
-			return
-		}
-		*deleted = append(*deleted, found...)
+		_, err := call.Write(ctx, "POST", "/key/delete", map[string][]string{field: found})
+		deleted := []string{}
 		for _, name := range found {
-			said = append(said, what+" "+operation.Shown(name))
+			if parts.Try(what+" "+name, func() error { return err }) {
+				deleted = append(deleted, name)
+			}
 		}
+		return deleted
 	}
-	delete("keys", "key_hash", "key", in.Keys, &out.DeletedKeys)
-	delete("key_aliases", "key_alias", "key alias", in.KeyAliases, &out.DeletedKeyAliases)
-	if len(said) == 0 && len(out.Failed) == 1 {
-		return operation.Result{}, last
-	}
-	result := operation.Result{Body: operation.Encode(out), Failed: out.Failed}
-	if len(said) > 0 {
-		result.Done = "deleted " + strings.Join(said, ", ")
-	}
-	return result, nil
+	out.DeletedKeys = remove("keys", "key_hash", "key", in.Keys)
+	out.DeletedKeyAliases = remove("key_aliases", "key_alias", "key alias", in.KeyAliases)
+	return parts.Result(operation.Encode(out))
 }
 
 // keyExists looks a key up by its hash or its alias. GET /key/info would not do:
 // it still answers for some seconds after a deletion.
-func keyExists(ctx context.Context, env operation.Env, filter, name string) (bool, error) {
+func keyExists(ctx context.Context, call *operation.Call, filter, name string) (bool, error) {
 	if filter == "key_hash" {
 		name = keyHash(name)
 	}
-	body, err := env.Read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
 	return string(operation.Lookup(body, "total_count")) != "0", err
 }
 

@@ -13,8 +13,8 @@ import (
 
 // keyRef names one key.
 type keyRef struct {
-	Key   string `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash" cli:"arg=1"`
-	Alias string `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"key,required"`
+	Key   string   `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash" cli:"arg=1"`
+	Alias keyAlias `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"key,required"`
 }
 
 type keysUpdateInput struct {
@@ -23,8 +23,8 @@ type keysUpdateInput struct {
 	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" clear:"null"`
 	keyLimits
 	Spend *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var keysUpdate = &operation.Operation{
@@ -76,24 +76,24 @@ var keysResetSpend = &operation.Operation{
 	Help:     "The spend until then is lost from the key, not from the spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
-	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, env operation.Env, in keysResetSpendInput) (operation.Result, error) {
-		to := env.Args["reset_to"]
+	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
+		to := call.Arg("reset_to")
 		if to == nil {
 			to = json.RawMessage("0")
 		}
 		// The hash, since a path is written into logs.
-		body, err := env.Send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), operation.Args{"reset_to": to})
+		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), operation.Args{"reset_to": to})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",
 }
 
 type keysAliasesInput struct {
-	Page   int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	Size   int    `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Aliases on a page (the gateway's default is 50)"`
-	Search string `json:"search,omitempty" jsonschema_description:"Only aliases that contain this text"`
-	TeamID string `json:"team_id,omitempty" jsonschema_description:"Only aliases of this team's keys"`
-	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	Page   int       `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	Size   int       `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Aliases on a page (the gateway's default is 50)"`
+	Search string    `json:"search,omitempty" jsonschema_description:"Only aliases that contain this text"`
+	TeamID string    `json:"team_id,omitempty" jsonschema_description:"Only aliases of this team's keys"`
+	Team   teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 }
 
 var keysAliases = &operation.Operation{
@@ -102,14 +102,15 @@ var keysAliases = &operation.Operation{
 	Help:     "For the keys themselves use keys list.",
 	Examples: []string{"keys aliases --search ci", "keys aliases --team research --all --format jsonl"},
 	Effect:   operation.Read,
-	Do: operation.List[keysAliasesInput]{
-		Path: "/key/aliases", Items: "aliases", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-	},
+	Do: operation.List[keysAliasesInput]{Of: &operation.Collection{
+		What: "key alias", Path: "/key/aliases", Items: "aliases", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
+		ID: "key_alias",
+	}},
 }
 
 type keysServiceAccountInput struct {
 	TeamID         string           `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key belongs to"`
-	Team           string           `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	Team           teamAlias        `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
 	KeyAlias       string           `json:"key_alias,omitempty" jsonschema_description:"Name of the key, which becomes the service account's id; must be unique"`
 	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: those of the team"`
 	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
@@ -118,7 +119,7 @@ type keysServiceAccountInput struct {
 	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
 	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
 	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
-	Extras
+	operation.Extras
 }
 
 var keysServiceAccount = &operation.Operation{
@@ -138,7 +139,7 @@ type keysRegenerateInput struct {
 	GracePeriod string `json:"grace_period,omitempty" jsonschema_description:"The old key works this long beside the new one, for example 24h; not given: not at all"`
 	NewKey      string `json:"new_key,omitempty" jsonschema_description:"The new key, sk- and 16 or more characters; not given: the gateway makes one"`
 	Duration    string `json:"duration,omitempty" jsonschema_description:"New key expires after this time, for example 90d"`
-	Extras
+	operation.Extras
 }
 
 var keysRegenerate = &operation.Operation{
@@ -147,10 +148,10 @@ var keysRegenerate = &operation.Operation{
 	Help:     "Programs that use the old key are refused from then on. Needs LiteLLM Enterprise; without it generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
 	Effect:   operation.Destructive,
-	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, env operation.Env, in keysRegenerateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
+		fields := call.Body()
 		delete(fields, "key")
-		body, err := env.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
+		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
 	Done:   "regenerated key {key_alias} {key_name}",
@@ -167,15 +168,15 @@ var keysHealth = &operation.Operation{
 }
 
 type keysBulkUpdateInput struct {
-	Keys       []string `json:"keys,omitempty" jsonschema_description:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
-	MaxBudget  *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each key may spend, in US dollars" clear:"null"`
-	BudgetID   string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for each key" clear:"null"`
-	TeamID     string   `json:"team_id,omitempty" jsonschema_description:"Team that the keys shall belong to" clear:"null"`
-	Team       string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	Tags       []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	Clearing
-	Extras
+	Keys       []string  `json:"keys,omitempty" jsonschema_description:"Keys (sk-...) or their 64-digit hashes"`
+	KeyAliases []string  `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
+	MaxBudget  *float64  `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each key may spend, in US dollars" clear:"null"`
+	BudgetID   string    `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for each key" clear:"null"`
+	TeamID     string    `json:"team_id,omitempty" jsonschema_description:"Team that the keys shall belong to" clear:"null"`
+	Team       teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	Tags       []string  `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	operation.Clearing
+	operation.Extras
 }
 
 var keysBulkUpdate = &operation.Operation{
@@ -187,11 +188,11 @@ var keysBulkUpdate = &operation.Operation{
 	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
 }
 
-func bulkUpdateKeys(ctx context.Context, env operation.Env, in keysBulkUpdateInput) (operation.Result, error) {
+func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdateInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
 		return operation.Result{}, operation.Usage("name what to change: {keys} or {key_aliases}")
 	}
-	change := env.Body()
+	change := call.Body()
 	delete(change, "keys")
 	delete(change, "key_aliases")
 	if len(change) == 0 {
@@ -212,20 +213,20 @@ func bulkUpdateKeys(ctx context.Context, env operation.Env, in keysBulkUpdateInp
 		add(keyHash(key), "key "+operation.Shown(key))
 	}
 	for _, alias := range in.KeyAliases {
-		hash, err := operation.Directories["alias"].Find(ctx, env, alias, "keys")
+		hash, err := keyCollection.Find(ctx, call, alias, "keys")
 		switch {
 		case operation.IsNotFound(err):
 			result.Failed = append(result.Failed, operation.Failure{What: "key alias " + operation.Shown(alias), Why: "not found"})
 		case err != nil:
 			return operation.Result{}, err
 		default:
-			add(operation.Word(hash), "key alias "+operation.Shown(alias))
+			add(operation.Word(hash.ID), "key alias "+operation.Shown(alias))
 		}
 	}
 	if len(items) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exists"}
 	}
-	body, err := env.Write(ctx, "POST", "/key/bulk_update", map[string]any{"keys": items})
+	body, err := call.Write(ctx, "POST", "/key/bulk_update", map[string]any{"keys": items})
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -252,9 +253,9 @@ func bulkUpdateKeys(ctx context.Context, env operation.Env, in keysBulkUpdateInp
 
 type keysMoveInput struct {
 	keyRef
-	TeamID string   `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key shall belong to"`
-	Team   string   `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
-	Models []string `json:"models,omitempty" jsonschema_description:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
+	TeamID string    `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key shall belong to"`
+	Team   teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	Models []string  `json:"models,omitempty" jsonschema_description:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
 }
 
 var keysMove = &operation.Operation{
@@ -267,13 +268,13 @@ var keysMove = &operation.Operation{
 	Do:       operation.Func[keysMoveInput](moveKey),
 }
 
-func moveKey(ctx context.Context, env operation.Env, in keysMoveInput) (operation.Result, error) {
+func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (operation.Result, error) {
 	hash := keyHash(in.Key)
-	info, err := env.Read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
+	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
 	if err != nil {
 		return operation.Result{}, err
 	}
-	team, err := readTeam(ctx, env, in.TeamID)
+	team, err := readTeam(ctx, call, in.TeamID)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -291,14 +292,14 @@ func moveKey(ctx context.Context, env operation.Env, in keysMoveInput) (operatio
 			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may; nothing was changed",
 			Hint:    "give {models}, what the key may use from then on, or add the models to the team first"}
 	}
-	steps := operation.Steps{Env: env}
+	steps := operation.NewSteps(call)
 	if in.Models != nil {
-		steps.Do(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})
+		steps.Write(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})
 	}
 	if user := operation.Word(operation.Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
-		steps.Do(ctx, "made user "+user+" a member of team "+in.TeamID, "POST", "/team/member_add", operation.Args{
+		steps.Write(ctx, "made user "+user+" a member of team "+in.TeamID, "POST", "/team/member_add", operation.Args{
 			"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: user, Role: "user"}})})
 	}
-	body := steps.Do(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
+	body := steps.Write(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
 	return steps.Result(body)
 }

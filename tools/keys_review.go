@@ -80,9 +80,9 @@ type reviewedKey struct {
 
 // reviewKeys walks all keys; judge tells which to show, and under which number
 // of days.
-func reviewKeys(ctx context.Context, env operation.Env, days string, limit int, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
+func reviewKeys(ctx context.Context, call *operation.Call, days string, limit int, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
 	var found []reviewedKey
-	for key, err := range ownerLists["key"].all(ctx, env) {
+	for key, err := range keyCollection.All(ctx, call, nil) {
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -92,7 +92,7 @@ func reviewKeys(ctx context.Context, env operation.Env, days string, limit int, 
 		}
 		r := operation.RowOf(days, n)
 		for _, name := range reviewed {
-			r = append(r, operation.Member{name: name, value: operation.Lookup(key, name)})
+			r = append(r, operation.Member{Name: name, Value: operation.Lookup(key, name)})
 		}
 		found = append(found, reviewedKey{n, r})
 	}
@@ -111,12 +111,12 @@ func reviewKeys(ctx context.Context, env operation.Env, days string, limit int, 
 	if len(shown) < len(found) {
 		notes = []string{fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found))}
 	}
-	return operation.Listed(operation.RowOf("at", env.Now().Format(time.RFC3339)), rows, len(found), nil, notes), nil
+	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, notes), nil
 }
 
-func unusedKeys(ctx context.Context, env operation.Env, in keysUnusedInput) (operation.Result, error) {
-	now, least := env.Now(), cmp.Or(in.Days, 30)
-	return reviewKeys(ctx, env, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
+func unusedKeys(ctx context.Context, call *operation.Call, in keysUnusedInput) (operation.Result, error) {
+	now, least := call.Now(), cmp.Or(in.Days, 30)
+	return reviewKeys(ctx, call, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
 		if expires, ok := timeOf(key, "expires"); ok && expires.Before(now) {
 			return 0, false
 		}
@@ -129,9 +129,9 @@ func unusedKeys(ctx context.Context, env operation.Env, in keysUnusedInput) (ope
 	})
 }
 
-func expiringKeys(ctx context.Context, env operation.Env, in keysExpiringInput) (operation.Result, error) {
-	now, most := env.Now(), time.Duration(cmp.Or(in.Days, 30))*24*time.Hour
-	return reviewKeys(ctx, env, "days_left", in.Limit, func(key json.RawMessage) (int, bool) {
+func expiringKeys(ctx context.Context, call *operation.Call, in keysExpiringInput) (operation.Result, error) {
+	now, most := call.Now(), time.Duration(cmp.Or(in.Days, 30))*24*time.Hour
+	return reviewKeys(ctx, call, "days_left", in.Limit, func(key json.RawMessage) (int, bool) {
 		expires, ok := timeOf(key, "expires")
 		left := expires.Sub(now)
 		return wholeDays(left), ok && left <= most && (left > 0 || in.Expired)

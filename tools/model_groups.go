@@ -19,6 +19,11 @@ var (
 	fallbacks = operation.Catalog{fallbacksGet, fallbacksSet, fallbacksDelete}
 )
 
+// modelGroupCollection is all models by their public names.
+var modelGroupCollection = &operation.Collection{
+	What: "model", Path: "/model_group/info", Items: "data", ID: "model_group", Name: "model_group", Bare: true,
+}
+
 var modelGroupColumns = []operation.Column{
 	{Name: "model_group", ID: true},
 	{Name: "providers"},
@@ -41,7 +46,7 @@ var modelGroupsList = &operation.Operation{
 	Help:     "Prices in tables are US dollars for a million tokens; in JSON, for one token. For single deployments use models info.",
 	Examples: []string{"model-groups list", "model-groups list --columns model_group,supports_vision,supports_reasoning"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Path: "/model_group/info", Items: "data"},
+	Do:       operation.List[struct{}]{Of: modelGroupCollection},
 	Columns:  modelGroupColumns,
 }
 
@@ -54,8 +59,8 @@ var modelGroupsGet = &operation.Operation{
 	Summary:  "Show what a model can do and cost, its deployments taken together",
 	Examples: []string{"model-groups get gpt-4o-mini"},
 	Effect:   operation.Read,
-	Do: operation.Func[modelGroupName](func(ctx context.Context, env operation.Env, in modelGroupName) (operation.Result, error) {
-		body, err := env.Read(ctx, proxyclient.Request{Path: "/model_group/info", Query: url.Values{"model_group": {in.ModelGroup}}})
+	Do: operation.Func[modelGroupName](func(ctx context.Context, call *operation.Call, in modelGroupName) (operation.Result, error) {
+		body, err := call.Read(ctx, proxyclient.Request{Path: "/model_group/info", Query: url.Values{"model_group": {in.ModelGroup}}})
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -92,11 +97,11 @@ var modelGroupsMakePublic = &operation.Operation{
 	Help:     "Replaces the list: a model that is not named is no longer shown. Refused for a name that no model has, which the gateway would store.",
 	Examples: []string{"model-groups make-public gpt-4o-mini claude-haiku", "model-groups make-public --none"},
 	Effect:   operation.Set,
-	Do: operation.Func[makePublicInput](func(ctx context.Context, env operation.Env, in makePublicInput) (operation.Result, error) {
+	Do: operation.Func[makePublicInput](func(ctx context.Context, call *operation.Call, in makePublicInput) (operation.Result, error) {
 		if (len(in.ModelGroups) == 0) != in.None {
 			return operation.Result{}, operation.Usage("name {model_groups}, or {none}")
 		}
-		list, err := env.Read(ctx, proxyclient.Request{Path: "/model_group/info"})
+		list, err := call.Read(ctx, proxyclient.Request{Path: "/model_group/info"})
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -113,9 +118,14 @@ var modelGroupsMakePublic = &operation.Operation{
 				return operation.Result{}, missing("model", name)
 			}
 		}
-		body, err := env.Write(ctx, "POST", "/model_group/make_public", map[string][]string{"model_groups": append([]string{}, in.ModelGroups...)})
+		body, err := call.Write(ctx, "POST", "/model_group/make_public", map[string][]string{"model_groups": append([]string{}, in.ModelGroups...)})
 		return operation.Result{Body: body, Done: "the model hub shows: " + strings.Join(in.ModelGroups, ", ")}, err
 	}),
+}
+
+// accessGroupCollection is all access groups at once.
+var accessGroupCollection = &operation.Collection{
+	What: "access group", Path: "/access_group/list", Items: "access_groups", ID: "access_group", Name: "access_group",
 }
 
 var accessGroupColumns = []operation.Column{
@@ -132,7 +142,7 @@ var accessGroupsList = &operation.Operation{
 	Summary:  "List access groups: names under which keys and teams are given several models",
 	Examples: []string{"access-groups list"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Path: "/access_group/list", Items: "access_groups"},
+	Do:       operation.List[struct{}]{Of: accessGroupCollection},
 	Columns:  accessGroupColumns,
 }
 
@@ -153,7 +163,7 @@ type accessGroupModels struct {
 	accessGroupName
 	ModelNames []string `json:"model_names,omitempty" jsonschema_description:"Names of models: every deployment of them" cli:"alias=models"`
 	ModelIDs   []string `json:"model_ids,omitempty" jsonschema_description:"Ids of single deployments"`
-	Extras
+	operation.Extras
 }
 
 var accessGroupsCreate = &operation.Operation{
@@ -200,7 +210,7 @@ type accessGroupsBudgetSetInput struct {
 	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
 	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
 	BudgetID       string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
-	Extras
+	operation.Extras
 }
 
 var accessGroupsBudgetSet = &operation.Operation{
@@ -217,8 +227,8 @@ var accessGroupsBudgetDelete = &operation.Operation{
 	Summary:  "Delete the budget of an access group",
 	Examples: []string{"access-groups budget-delete production"},
 	Effect:   operation.Destructive,
-	Do: operation.Func[accessGroupName](func(ctx context.Context, env operation.Env, in accessGroupName) (operation.Result, error) {
-		body, err := env.Client.JSON(ctx, proxyclient.Request{
+	Do: operation.Func[accessGroupName](func(ctx context.Context, call *operation.Call, in accessGroupName) (operation.Result, error) {
+		body, err := call.Client().JSON(ctx, proxyclient.Request{
 			Method: "DELETE", Path: "/access_group/{access_group}/budget", Params: map[string]string{"access_group": in.AccessGroup}})
 		if err == nil && string(operation.Lookup(body, "budget_deleted")) == "false" {
 			return operation.Result{}, missing("a budget of access group", in.AccessGroup)
@@ -244,7 +254,7 @@ var fallbacksGet = &operation.Operation{
 type fallbacksSetInput struct {
 	fallbackRef
 	FallbackModels []string `json:"fallback_models" jsonschema:"required,minItems=1" jsonschema_description:"Models to try, in this order" cli:"name=models"`
-	Extras
+	operation.Extras
 }
 
 var fallbacksSet = &operation.Operation{

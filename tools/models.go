@@ -15,8 +15,8 @@ var models = operation.Catalog{
 }
 
 type modelsListInput struct {
-	TeamID string `json:"team_id,omitempty" jsonschema_description:"Only models that this team may use"`
-	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	TeamID string    `json:"team_id,omitempty" jsonschema_description:"Only models that this team may use"`
+	Team   teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 }
 
 var modelsList = &operation.Operation{
@@ -26,7 +26,7 @@ var modelsList = &operation.Operation{
 	Examples: []string{"models list", "models list --format json | jq -r '.[].id'"},
 	Effect:   operation.Read,
 	Default:  true,
-	Do:       operation.List[modelsListInput]{Path: "/models", Items: "data"},
+	Do:       operation.List[modelsListInput]{Of: &operation.Collection{What: "model", Path: "/models", Items: "data", ID: "id", Name: "id", Bare: true}},
 	Columns: []operation.Column{
 		{Name: "id", ID: true},
 		{Name: "object"},
@@ -37,6 +37,17 @@ var modelsList = &operation.Operation{
 		{Name: "max_output_tokens", Optional: true},
 	},
 }
+
+// deploymentCollection is the deployments of all models at once.
+var deploymentCollection = &operation.Collection{
+	What: "model", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", Bare: true,
+}
+
+// modelName is the name of a model where the ID of its one deployment is wanted.
+type modelName string
+
+// Collection is where the name is looked up.
+func (modelName) Collection() *operation.Collection { return deploymentCollection }
 
 var modelColumns = []operation.Column{
 	{Name: "public_model", Field: "model_name", ID: true},
@@ -60,7 +71,7 @@ var modelsInfo = &operation.Operation{
 	},
 	Effect:  operation.Read,
 	Default: true,
-	Do:      operation.List[struct{}]{Path: "/v1/model/info", Items: "data"},
+	Do:      operation.List[struct{}]{Of: deploymentCollection},
 	Columns: modelColumns,
 }
 
@@ -68,7 +79,7 @@ type modelsAddInput struct {
 	ModelName     string          `json:"model_name" jsonschema:"required,minLength=1" jsonschema_description:"Name by which callers ask for the model" cli:"arg=1"`
 	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"How the provider is reached: model (default: model_name), api_key, api_base, litellm_credential_name, rpm and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
 	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"What is kept with the model: description, base_model, mode, prices and others" cli:"name=info,short=i,texts=model_info"`
-	Extras
+	operation.Extras
 }
 
 var modelsAdd = &operation.Operation{
@@ -85,8 +96,8 @@ var modelsAdd = &operation.Operation{
 	Done:    "added model {model_name} (id {model_id})",
 }
 
-func addModel(ctx context.Context, env operation.Env, in modelsAddInput) (operation.Result, error) {
-	fields := env.Body()
+func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (operation.Result, error) {
+	fields := call.Body()
 	if in.LitellmParams["model"] == nil {
 		params := operation.Pairs{"model": operation.Encode(in.ModelName)}
 		for name, value := range in.LitellmParams {
@@ -98,7 +109,7 @@ func addModel(ctx context.Context, env operation.Env, in modelsAddInput) (operat
 		// Required by the gateway, which fails with a 500 without it.
 		fields["model_info"] = json.RawMessage("{}")
 	}
-	body, err := env.Write(ctx, "POST", "/model/new", fields)
+	body, err := call.Write(ctx, "POST", "/model/new", fields)
 	if e := operation.AsError(err); e != nil && strings.Contains(e.Message, "was saved to the database") {
 		e.Hint = "the model is stored under that id and serves nobody: models delete removes it; the parameter model in {litellm_params} wants a provider, for example openai/gpt-4o"
 	}
@@ -120,7 +131,7 @@ var modelsGet = &operation.Operation{
 	Columns:  modelColumns,
 }
 
-func getModel(ctx context.Context, env operation.Env, in modelsGetInput) (operation.Result, error) {
+func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (operation.Result, error) {
 	r := proxyclient.Request{Path: "/v1/model/info"}
 	if (in.ID == "") == (in.Name == "") {
 		return operation.Result{}, operation.Usage("name one model: {id} or {name}")
@@ -128,7 +139,7 @@ func getModel(ctx context.Context, env operation.Env, in modelsGetInput) (operat
 	if in.ID != "" {
 		r.Query = url.Values{"litellm_model_id": {in.ID}}
 	}
-	body, err := env.Read(ctx, r)
+	body, err := call.Read(ctx, r)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -152,15 +163,15 @@ func getModel(ctx context.Context, env operation.Env, in modelsGetInput) (operat
 
 // modelRef names one deployment.
 type modelRef struct {
-	ModelID string `json:"model_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
-	Name    string `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"model_id,required"`
+	ModelID string    `json:"model_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
+	Name    modelName `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"model_id,required"`
 }
 
 type modelsUpdateInput struct {
 	modelRef
 	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
 	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
-	Extras
+	operation.Extras
 }
 
 var modelsUpdate = &operation.Operation{
@@ -178,8 +189,8 @@ var modelsUpdate = &operation.Operation{
 
 // updateModel sends PATCH /model/{id}/update: POST /model/update does not store
 // model_info. A model_info without its id would be given a made-up one.
-func updateModel(ctx context.Context, env operation.Env, in modelsUpdateInput) (operation.Result, error) {
-	fields := env.Body()
+func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput) (operation.Result, error) {
+	fields := call.Body()
 	delete(fields, "model_id")
 	if len(fields) == 0 {
 		return operation.Result{}, operation.Usage("name what to change: {litellm_params} or {model_info}")
@@ -191,15 +202,15 @@ func updateModel(ctx context.Context, env operation.Env, in modelsUpdateInput) (
 		}
 		fields["model_info"] = operation.Encode(info)
 	}
-	body, err := env.Client.JSON(ctx, proxyclient.Request{
+	body, err := call.Client().JSON(ctx, proxyclient.Request{
 		Method: "PATCH", Path: "/model/{model_id}/update", Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
 	})
 	return operation.Result{Body: body}, err
 }
 
 type modelsDeleteInput struct {
-	ID   string `json:"id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
-	Name string `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"id,required"`
+	ID   string    `json:"id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
+	Name modelName `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"id,required"`
 }
 
 var modelsDelete = &operation.Operation{

@@ -61,7 +61,7 @@ type deploymentTest struct {
 // testModel asks the gateway for the health of the deployments, which it finds
 // out by calling them. It answers 503 when one is ill, and when there is none of
 // that name.
-func testModel(ctx context.Context, env operation.Env, in modelsTestInput) (operation.Result, error) {
+func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (operation.Result, error) {
 	query := url.Values{}
 	switch {
 	case (in.ModelID == "") == (in.Model == ""):
@@ -72,7 +72,7 @@ func testModel(ctx context.Context, env operation.Env, in modelsTestInput) (oper
 		query.Set("model", in.Model)
 	}
 	// Not as a read: it would be tried again, and each try is a call.
-	body, err := env.Client.JSON(ctx, proxyclient.Request{Method: "GET", Path: "/health", Query: query})
+	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "GET", Path: "/health", Query: query})
 	if e := operation.AsError(err); e != nil && e.Status == 503 && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
 	}

@@ -102,7 +102,7 @@ func TestNames(t *testing.T) {
 						args[name] = value
 					}
 					g.others, g.looked = nil, nil
-					_, err := operation.Invoke(t.Context(), env, op, args)
+					_, err := run(t.Context(), env, op, args)
 					return strings.Join(g.others, "\n"), err
 				}
 				id := identifiers[f.Name]
@@ -153,7 +153,7 @@ func TestClear(t *testing.T) {
 	g := &lookups{}
 	env := g.env(t)
 	args := operation.Args{"key": operation.Encode("k"), "clear": operation.Encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": operation.Encode(5)}
-	if _, err := operation.Invoke(t.Context(), env, keysUpdate, args); err != nil {
+	if _, err := run(t.Context(), env, keysUpdate, args); err != nil {
 		t.Fatal(err)
 	}
 	want := `POST /key/update  {"key":"k","max_budget":null,"metadata":{},"models":[],"tpm_limit":5}`
@@ -189,7 +189,7 @@ func TestTasksStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := operation.Invoke(t.Context(), operation.Env{Client: client}, usersRetire, operation.Args{"user_id": operation.Encode("u")})
+	result, err := run(t.Context(), operation.Env{Client: client}, usersRetire, operation.Args{"user_id": operation.Encode("u")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,17 @@ var (
 
 const needsEnterprise = "Needs LiteLLM Enterprise."
 
+// organizationCollection is the organizations that the caller may see, at once.
+var organizationCollection = &operation.Collection{
+	What: "organization", Path: "/organization/list", ID: "organization_id", Name: "organization_alias", Search: "org_alias",
+}
+
+// organizationAlias is the name of an organization where its ID is wanted.
+type organizationAlias string
+
+// Collection is where the alias is looked up.
+func (organizationAlias) Collection() *operation.Collection { return organizationCollection }
+
 var organizationColumns = []operation.Column{
 	{Name: "organization_alias", ID: true},
 	{Name: "organization_id", ID: true},
@@ -39,14 +50,14 @@ var organizationsList = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations list"},
 	Effect:   operation.Read,
-	Do:       operation.List[organizationsListInput]{Path: "/organization/list"},
+	Do:       operation.List[organizationsListInput]{Of: organizationCollection},
 	Columns:  organizationColumns,
 }
 
 // organizationRef names one organization.
 type organizationRef struct {
-	OrganizationID string `json:"organization_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the organization" cli:"arg=1"`
-	Organization   string `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"organization_id,required"`
+	OrganizationID string            `json:"organization_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the organization" cli:"arg=1"`
+	Organization   organizationAlias `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"organization_id,required"`
 }
 
 var organizationsGet = &operation.Operation{
@@ -75,7 +86,7 @@ type organizationsCreateInput struct {
 	OrganizationID    string `json:"organization_id,omitempty" jsonschema_description:"Id of the organization; not given: the gateway makes one"`
 	BudgetID          string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
 	orgLimits
-	Extras
+	operation.Extras
 }
 
 var organizationsCreate = &operation.Operation{
@@ -93,8 +104,8 @@ type organizationsUpdateInput struct {
 	organizationRef
 	OrganizationAlias string `json:"organization_alias,omitempty" jsonschema_description:"New name"`
 	orgLimits
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var organizationsUpdate = &operation.Operation{
@@ -109,8 +120,8 @@ var organizationsUpdate = &operation.Operation{
 }
 
 type organizationsDeleteInput struct {
-	OrganizationIDs []string `json:"organization_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the organizations" cli:"arg=1"`
-	Organization    string   `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"One organization by its alias" ref:"organization_ids,required"`
+	OrganizationIDs []string          `json:"organization_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the organizations" cli:"arg=1"`
+	Organization    organizationAlias `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"One organization by its alias" ref:"organization_ids,required"`
 }
 
 var organizationsDelete = &operation.Operation{
@@ -129,7 +140,7 @@ type organizationsMemberAddInput struct {
 	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization (default internal_user)"`
 	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each may spend in the organization, in US dollars"`
 	CreateMissing           bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
-	Extras
+	operation.Extras
 }
 
 var organizationsMemberAdd = &operation.Operation{
@@ -138,24 +149,24 @@ var organizationsMemberAdd = &operation.Operation{
 	Help:     "Refused when a user does not exist, whom the gateway would create, unless {create_missing}. " + needsEnterprise,
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
 	Effect:   operation.Write,
-	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, env operation.Env, in organizationsMemberAddInput) (operation.Result, error) {
-		return in.add(ctx, env, "/organization/member_add", cmp.Or(in.Role, "internal_user"), in.CreateMissing, "organization "+in.OrganizationID)
+	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
+		return in.add(ctx, call, "/organization/member_add", cmp.Or(in.Role, "internal_user"), in.CreateMissing, "organization "+in.OrganizationID)
 	}),
 }
 
 // organizationMember names one member of one organization.
 type organizationMember struct {
 	organizationRef
-	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
-	User   string `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+	UserID string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
+	User   userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
 }
 
 type organizationsMemberUpdateInput struct {
 	organizationMember
 	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization"`
 	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the organization, in US dollars" clear:"null"`
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var organizationsMemberUpdate = &operation.Operation{
@@ -200,7 +211,7 @@ var projectsList = &operation.Operation{
 	Help:     "A project has the members of its team. Creating them needs LiteLLM Enterprise.",
 	Examples: []string{"projects list"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Path: "/project/list"},
+	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}},
 	Columns:  projectColumns,
 }
 
@@ -226,12 +237,12 @@ type projectSettings struct {
 }
 
 type projectsCreateInput struct {
-	ProjectAlias string `json:"project_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the project" cli:"arg=1"`
-	TeamID       string `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team of the project"`
-	Team         string `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
-	BudgetID     string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
+	ProjectAlias string    `json:"project_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the project" cli:"arg=1"`
+	TeamID       string    `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team of the project"`
+	Team         teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	BudgetID     string    `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
 	projectSettings
-	Extras
+	operation.Extras
 }
 
 var projectsCreate = &operation.Operation{
@@ -247,12 +258,12 @@ var projectsCreate = &operation.Operation{
 
 type projectsUpdateInput struct {
 	projectID
-	ProjectAlias string `json:"project_alias,omitempty" jsonschema_description:"New name"`
-	TeamID       string `json:"team_id,omitempty" jsonschema_description:"Team to which it shall belong"`
-	Team         string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	ProjectAlias string    `json:"project_alias,omitempty" jsonschema_description:"New name"`
+	TeamID       string    `json:"team_id,omitempty" jsonschema_description:"Team to which it shall belong"`
+	Team         teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
 	projectSettings
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var projectsUpdate = &operation.Operation{

@@ -40,22 +40,22 @@ var spendLogColumns = []operation.Column{
 }
 
 type spendLogsInput struct {
-	PeriodInput
-	UserID       string `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
-	User         string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	TeamID       string `json:"team_id,omitempty" jsonschema_description:"Only this team"`
-	Team         string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	APIKey       string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
-	KeyAlias     string `json:"key_alias,omitempty" jsonschema_description:"Only the key with this alias"`
-	ModelGroup   string `json:"model_group,omitempty" jsonschema_description:"Only this model, as callers name it" cli:"name=model"`
-	EndUser      string `json:"end_user,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
-	StatusFilter string `json:"status_filter,omitempty" jsonschema:"enum=success,enum=failure" jsonschema_description:"Only requests that ended so" cli:"name=status"`
-	RequestID    string `json:"request_id,omitempty" jsonschema_description:"Only this request"`
-	ErrorCode    string `json:"error_code,omitempty" jsonschema_description:"Only failures with this HTTP status"`
-	SortBy       string `json:"sort_by,omitempty" jsonschema:"enum=startTime,enum=endTime,enum=spend,enum=total_tokens,enum=request_duration_ms,enum=model" jsonschema_description:"Field to sort by (default startTime)"`
-	SortOrder    string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc"`
-	Page         int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize     int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Requests on a page (default 50)" cli:"alias=size"`
+	ledger.PeriodInput
+	UserID       string    `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
+	User         userEmail `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	TeamID       string    `json:"team_id,omitempty" jsonschema_description:"Only this team"`
+	Team         teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	APIKey       string    `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
+	KeyAlias     string    `json:"key_alias,omitempty" jsonschema_description:"Only the key with this alias"`
+	ModelGroup   string    `json:"model_group,omitempty" jsonschema_description:"Only this model, as callers name it" cli:"name=model"`
+	EndUser      string    `json:"end_user,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
+	StatusFilter string    `json:"status_filter,omitempty" jsonschema:"enum=success,enum=failure" jsonschema_description:"Only requests that ended so" cli:"name=status"`
+	RequestID    string    `json:"request_id,omitempty" jsonschema_description:"Only this request"`
+	ErrorCode    string    `json:"error_code,omitempty" jsonschema_description:"Only failures with this HTTP status"`
+	SortBy       string    `json:"sort_by,omitempty" jsonschema:"enum=startTime,enum=endTime,enum=spend,enum=total_tokens,enum=request_duration_ms,enum=model" jsonschema_description:"Field to sort by (default startTime)"`
+	SortOrder    string    `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc"`
+	Page         int       `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	PageSize     int       `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Requests on a page (default 50)" cli:"alias=size"`
 }
 
 var spendLogs = &operation.Operation{
@@ -69,10 +69,10 @@ var spendLogs = &operation.Operation{
 	},
 	Effect:  operation.Read,
 	Default: true,
-	Do: operation.List[spendLogsInput]{
-		Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
-		Page: "page", Size: "page_size", Prepare: ledger.Timed,
-	},
+	Do: operation.List[spendLogsInput]{Prepare: ledger.Timed, Of: &operation.Collection{
+		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
+		Page: "page", Size: "page_size", ID: "request_id", Bare: true,
+	}},
 	Columns: spendLogColumns,
 }
 
@@ -90,8 +90,8 @@ var spendGet = &operation.Operation{
 	Columns:  spendLogColumns,
 }
 
-func getRequest(ctx context.Context, env operation.Env, in spendGetInput) (operation.Result, error) {
-	body, err := env.Read(ctx, proxyclient.Request{Path: "/spend/logs", Query: url.Values{"request_id": {in.RequestID}}})
+func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (operation.Result, error) {
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/spend/logs", Query: url.Values{"request_id": {in.RequestID}}})
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -109,7 +109,7 @@ func getRequest(ctx context.Context, env operation.Env, in spendGetInput) (opera
 type spendActivityInput struct {
 	Of  string   `json:"of,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=tag" jsonschema_description:"Whose activity (default user)"`
 	IDs []string `json:"ids,omitempty" jsonschema_description:"Only these: ids, or names of tags; of users one at a time (default all)"`
-	PeriodInput
+	ledger.PeriodInput
 	Model    string `json:"model,omitempty" jsonschema_description:"Only this model, as its provider names it (openai/gpt-4o)"`
 	APIKey   string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
 	Page     int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
@@ -126,9 +126,9 @@ var spendActivity = &operation.Operation{
 		"spend activity --of tag --format json",
 	},
 	Effect: operation.Read,
-	Do: operation.List[spendActivityInput]{
-		Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Prepare: activityOf,
-	},
+	Do: operation.List[spendActivityInput]{Prepare: activityOf, Of: &operation.Collection{
+		What: "day", Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Most: 1000,
+	}},
 	Columns: []operation.Column{
 		{Name: "date"},
 		{Name: "spend", Field: "metrics.spend", Format: operation.Dollars, Bar: true},
@@ -142,10 +142,10 @@ var spendActivity = &operation.Operation{
 }
 
 // activityOf turns the arguments into those of the table that is meant.
-func activityOf(env operation.Env, args operation.Args) (operation.Args, operation.About, error) {
-	out, what, err := ledger.Dated(env, args)
+func activityOf(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+	out, what, err := ledger.Dated(call, args)
 	if err != nil {
-		return nil, nil, err
+		return nil, operation.About{}, err
 	}
 	of := cmp.Or(args.String("of"), "user")
 	out["of"] = operation.Encode(of)
@@ -155,7 +155,7 @@ func activityOf(env operation.Env, args operation.Args) (operation.Args, operati
 	var ids []string
 	if json.Unmarshal(out["ids"], &ids) == nil && len(ids) > 0 {
 		if of == "user" && len(ids) > 1 {
-			return nil, nil, operation.Usage("{ids}: the activity of users is asked for one at a time")
+			return nil, operation.About{}, operation.Usage("{ids}: the activity of users is asked for one at a time")
 		}
 		out[ledger.Tables[of].Filter] = operation.Encode(strings.Join(ids, ","))
 	}
@@ -185,8 +185,8 @@ var spendCalculate = &operation.Operation{
 	Columns: []operation.Column{{Name: "cost", Format: operation.Dollars}},
 }
 
-func calculateSpend(ctx context.Context, env operation.Env, in spendCalculateInput) (operation.Result, error) {
-	fields := env.Args
+func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculateInput) (operation.Result, error) {
+	fields := call.Args()
 	counted := in.PromptTokens != nil || in.CompletionTokens != nil
 	ways := 0
 	for _, given := range []bool{in.CompletionResponse != nil, len(in.Messages) > 0, counted} {
@@ -210,12 +210,12 @@ func calculateSpend(ctx context.Context, env operation.Env, in spendCalculateInp
 			"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion,
 		}})}
 	}
-	body, err := env.Read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: operation.Encode(fields)})
+	body, err := call.Read(ctx, proxyclient.Request{Method: "POST", Path: "/spend/calculate", Body: operation.Encode(fields)})
 	return operation.Result{Body: body}, err
 }
 
 type spendReportInput struct {
-	PeriodInput
+	ledger.PeriodInput
 	GroupBy        string `json:"group_by,omitempty" jsonschema:"enum=team,enum=customer,enum=api_key" jsonschema_description:"What to group by (default team)"`
 	APIKey         string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
 	InternalUserID string `json:"internal_user_id,omitempty" jsonschema_description:"Only this internal user" cli:"name=user-id"`
@@ -229,5 +229,5 @@ var spendReport = &operation.Operation{
 	Help:     "Needs LiteLLM Enterprise; spend summary answers the same without.",
 	Examples: []string{"spend report --group-by customer --period last-month"},
 	Effect:   operation.Read,
-	Do:       operation.List[spendReportInput]{Path: "/global/spend/report", Prepare: ledger.Dated},
+	Do:       operation.List[spendReportInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/global/spend/report"}},
 }

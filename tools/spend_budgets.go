@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -16,60 +14,9 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// ownerList is a list of what may have a budget.
-type ownerList struct {
-	path, items, pages, size string
-	id, name                 string // of an item
-	query                    url.Values
-}
-
-var ownerLists = map[string]ownerList{
-	"key":          {path: "/key/list", items: "keys", pages: "total_pages", size: "size", id: "token", name: "key_alias", query: url.Values{"return_full_object": {"true"}}},
-	"user":         {path: "/user/list", items: "users", pages: "total_pages", size: "page_size", id: "user_id", name: "user_email"},
-	"team":         {path: "/v2/team/list", items: "teams", pages: "total_pages", size: "page_size", id: "team_id", name: "team_alias"},
-	"organization": {path: "/organization/list", id: "organization_id", name: "organization_alias"},
-	"customer":     {path: "/customer/list", id: "user_id", name: "alias"},
-}
-
-// all walks the items of all pages.
-func (l ownerList) all(ctx context.Context, env operation.Env) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		for page, pages := 1, 1; page <= pages; page++ {
-			query := url.Values{}
-			for name, values := range l.query {
-				query[name] = values
-			}
-			if l.pages != "" {
-				query.Set("page", strconv.Itoa(page))
-				query.Set(l.size, strconv.Itoa(operation.MaxPageSize))
-			}
-			body, err := env.Read(ctx, proxyclient.Request{Path: l.path, Query: query})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			list := body
-			if l.items != "" {
-				list = operation.Lookup(body, l.items)
-			}
-			var items []json.RawMessage
-			if err := json.Unmarshal(list, &items); err != nil && list != nil {
-				yield(nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (" + l.path + ")"})
-				return
-			}
-			for _, item := range items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-			if n, err := strconv.Atoi(string(operation.Lookup(body, l.pages))); err == nil && l.pages != "" {
-				pages = n
-			}
-			if env.Progress != nil {
-				env.Progress(page, pages)
-			}
-		}
-	}
+// owners are the lists of what may have a budget.
+var owners = map[string]*operation.Collection{
+	"key": keyCollection, "user": userCollection, "team": teamCollection, "organization": organizationCollection, "customer": customerCollection,
 }
 
 type spendBudgetsInput struct {
@@ -121,7 +68,7 @@ func (b *budgetUse) used() float64 {
 	return b.spend / b.limit * 100
 }
 
-func showBudgets(ctx context.Context, env operation.Env, in spendBudgetsInput) (operation.Result, error) {
+func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput) (operation.Result, error) {
 	kinds := operation.Unique(in.Of)
 	if len(kinds) == 0 {
 		kinds = []string{"key", "user", "team", "organization", "customer"}
@@ -129,7 +76,7 @@ func showBudgets(ctx context.Context, env operation.Env, in spendBudgetsInput) (
 	var found []*budgetUse
 	var notes []string
 	for _, of := range kinds {
-		for item, err := range ownerLists[of].all(ctx, env) {
+		for item, err := range owners[of].All(ctx, call, nil) {
 			if code := proxyclient.CodeOf(err); len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
 				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
 				break
@@ -152,9 +99,9 @@ func showBudgets(ctx context.Context, env operation.Env, in spendBudgetsInput) (
 		rows[i] = operation.RowOf("of", b.of, "name", b.name, "id", b.id, "spend", ledger.Dollars(b.spend), "max_budget", ledger.Dollars(b.limit),
 			"used_percent", used, "remaining", ledger.Dollars(b.limit-b.spend), "budget_duration", b.duration, "budget_reset_at", b.reset)
 	}
-	about := operation.RowOf("at", env.Now().Format(time.RFC3339))
+	about := operation.RowOf("at", call.Now().Format(time.RFC3339))
 	if notes != nil {
-		about = append(about, operation.Member{name: "notes", value: notes})
+		about = append(about, operation.Member{Name: "notes", Value: notes})
 	}
 	if len(shown) < len(found) {
 		notes = append(slices.Clip(notes), fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found)))
@@ -175,9 +122,9 @@ func budgetOf(of string, item json.RawMessage) *budgetUse {
 	if err != nil {
 		return nil
 	}
-	l := ownerLists[of]
-	b := &budgetUse{of: of, id: operation.Word(operation.Lookup(item, l.id)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at")}
-	if name := operation.Lookup(item, l.name); name != nil {
+	l := owners[of]
+	b := &budgetUse{of: of, id: operation.Word(operation.Lookup(item, l.ID)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at")}
+	if name := operation.Lookup(item, l.Name); name != nil {
 		b.name = operation.Word(name)
 	}
 	b.spend, _ = strconv.ParseFloat(operation.Word(operation.Lookup(item, "spend")), 64)

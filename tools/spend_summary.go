@@ -13,12 +13,12 @@ import (
 
 // spendFilter is embedded in the input of what is asked about spend.
 type spendFilter struct {
-	UserID string `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
-	User   string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	TeamID string `json:"team_id,omitempty" jsonschema_description:"Only this team"`
-	Team   string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	Key    string `json:"key,omitempty" jsonschema_description:"Only this key, or its hash"`
-	Alias  string `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key" cli:"name=key-alias"`
+	UserID string    `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
+	User   userEmail `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	TeamID string    `json:"team_id,omitempty" jsonschema_description:"Only this team"`
+	Team   teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	Key    string    `json:"key,omitempty" jsonschema_description:"Only this key, or its hash"`
+	Alias  keyAlias  `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key" cli:"name=key-alias"`
 }
 
 func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
@@ -41,7 +41,7 @@ var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 
 type spendSummaryInput struct {
 	By []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"What to group by, one or several; none: one row"`
-	PeriodInput
+	ledger.PeriodInput
 	spendFilter
 	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the dearest first; total counts them all (default all)" cli:"alias=top"`
 }
@@ -61,13 +61,13 @@ var spendSummary = &operation.Operation{
 	Columns: spendSummaryColumns,
 }
 
-func summarizeSpend(ctx context.Context, env operation.Env, in spendSummaryInput) (operation.Result, error) {
-	p, err := in.Resolve(env)
+func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryInput) (operation.Result, error) {
+	p, err := in.Resolve(call.Now())
 	if err != nil {
 		return operation.Result{}, err
 	}
 	q := in.question(in.By, p)
-	answer, err := q.Ask(ctx, env)
+	answer, err := q.Ask(ctx, call)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -86,7 +86,7 @@ func summarizeSpend(ctx context.Context, env operation.Env, in spendSummaryInput
 		// With its several tags a request would count several times.
 		notes[0] += "; by tag: no total, for a request counts under each of its tags"
 	} else {
-		about = append(about, operation.Member{name: "sum", value: answer.Total.Numbers()})
+		about = append(about, operation.Member{Name: "sum", Value: answer.Total.Numbers()})
 		notes[0] += fmt.Sprintf("; in all %s US dollars, %d requests (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), answer.Total.Requests, answer.Total.Failed)
 	}
 	if slices.Contains(q.By, "customer") {
@@ -107,7 +107,7 @@ func limited[T any](list []T, limit int) []T {
 
 type spendTopInput struct {
 	By []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"Rankings to give, each by itself (default user, team, key, model)"`
-	PeriodInput
+	ledger.PeriodInput
 	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Places in each ranking (default 5)"`
 }
 
@@ -132,8 +132,8 @@ var spendTop = &operation.Operation{
 	},
 }
 
-func rankSpend(ctx context.Context, env operation.Env, in spendTopInput) (operation.Result, error) {
-	p, err := in.Resolve(env)
+func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (operation.Result, error) {
+	p, err := in.Resolve(call.Now())
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -141,14 +141,14 @@ func rankSpend(ctx context.Context, env operation.Env, in spendTopInput) (operat
 	if len(by) == 0 {
 		by = []string{"user", "team", "key", "model"}
 	}
-	all, err := ledger.Question{Period: p}.Ask(ctx, env)
+	all, err := ledger.Question{Period: p}.Ask(ctx, call)
 	if err != nil {
 		return operation.Result{}, err
 	}
 	var rows []operation.Row
 	total := 0
 	for _, b := range by {
-		answer, err := ledger.Question{By: []string{b}, Period: p}.Ask(ctx, env)
+		answer, err := ledger.Question{By: []string{b}, Period: p}.Ask(ctx, call)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -214,26 +214,26 @@ var spendCompareColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 	{Name: "requests_before"},
 }...)
 
-func compareSpend(ctx context.Context, env operation.Env, in spendCompareInput) (operation.Result, error) {
+func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInput) (operation.Result, error) {
 	if slices.Contains(in.By, "day") {
 		return operation.Result{}, operation.Usage("{by}: the days of two periods are not the same; spend summary gives them")
 	}
-	p, err := ledger.ParsePeriod("period", cmp.Or(in.Period, "7d"), env.Now())
+	p, err := ledger.ParsePeriod("period", cmp.Or(in.Period, "7d"), call.Now())
 	if err != nil {
 		return operation.Result{}, err
 	}
 	other := p.Before()
 	if in.Against != "" {
-		if other, err = ledger.ParsePeriod("against", in.Against, env.Now()); err != nil {
+		if other, err = ledger.ParsePeriod("against", in.Against, call.Now()); err != nil {
 			return operation.Result{}, err
 		}
 	}
 	by := operation.Unique(in.By)
-	now, err := ledger.Question{By: by, Period: p}.Ask(ctx, env)
+	now, err := ledger.Question{By: by, Period: p}.Ask(ctx, call)
 	if err != nil {
 		return operation.Result{}, err
 	}
-	before, err := ledger.Question{By: by, Period: other}.Ask(ctx, env)
+	before, err := ledger.Question{By: by, Period: other}.Ask(ctx, call)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -259,7 +259,7 @@ func compareSpend(ctx context.Context, env operation.Env, in spendCompareInput) 
 		notes = append(notes, fmt.Sprintf("the change is that from the %d days before scaled to %d", other.Days(), p.Days()))
 	}
 	if !slices.Contains(by, "tag") {
-		about = append(about, operation.Member{name: "sum", value: now.Total.Numbers()}, operation.Member{name: "sum_before", value: before.Total.Numbers()})
+		about = append(about, operation.Member{Name: "sum", Value: now.Total.Numbers()}, operation.Member{Name: "sum_before", Value: before.Total.Numbers()})
 	}
 	if len(shown) < len(changes) {
 		notes = append(notes, fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(changes)))
@@ -277,13 +277,13 @@ type spendChange struct {
 func spendChanges(now, before *ledger.Answer, scale float64) []spendChange {
 	ids := map[string]*spendChange{}
 	for id, g := range now.Groups {
-		ids[id] = &spendChange{values: g.Values, now: g.metrics}
+		ids[id] = &spendChange{values: g.Values, now: g.Metrics}
 	}
 	for id, g := range before.Groups {
 		if ids[id] == nil {
 			ids[id] = &spendChange{values: g.Values}
 		}
-		ids[id].before = g.metrics
+		ids[id].before = g.Metrics
 	}
 	changes := make([]spendChange, 0, len(ids))
 	for _, c := range ids {

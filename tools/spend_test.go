@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
@@ -53,7 +54,7 @@ func invoke(t *testing.T, env operation.Env, path, args string) (operation.Resul
 	if err := json.Unmarshal([]byte(args), &a); err != nil {
 		t.Fatal(err)
 	}
-	return operation.Invoke(context.Background(), env, All().Find(path), a)
+	return run(context.Background(), env, All().Find(path), a)
 }
 
 // table is the shown columns of a result's items, a line each.
@@ -135,15 +136,15 @@ type loggedRequest struct {
 	m                                               ledger.Metrics
 }
 
-// ledger is a gateway that was asked for requests and tells daily sums of them,
+// book is a gateway that was asked for requests and tells daily sums of them,
 // as the real one does: a table of rows, added up page by page.
-type ledger struct {
+type book struct {
 	requests []loggedRequest
 	page     int  // rows on a page at most
 	old      bool // leaves what has no team out of the table of teams
 }
 
-func (l *ledger) owners(r loggedRequest, of string) []string {
+func (l *book) owners(r loggedRequest, of string) []string {
 	switch of {
 	case "user":
 		return []string{r.user}
@@ -161,7 +162,7 @@ func (l *ledger) owners(r loggedRequest, of string) []string {
 	return []string{r.customer}
 }
 
-func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (l *book) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	of, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	q := r.URL.Query()
 	owner := q.Get(ledger.Tables[of].Filter)
@@ -247,7 +248,7 @@ func (l *ledger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // truth is the answer worked out from the requests themselves.
-func (l *ledger) truth(q ledger.Question) map[string]ledger.Metrics {
+func (l *book) truth(q ledger.Question) map[string]ledger.Metrics {
 	out := map[string]ledger.Metrics{}
 	for _, r := range l.requests {
 		if r.day < q.Period.Start() || r.day > q.Period.End() || q.User != "" && r.user != q.User || q.Team != "" && r.team != q.Team || q.Key != "" && r.key != q.Key {
@@ -281,8 +282,8 @@ func (l *ledger) truth(q ledger.Question) map[string]ledger.Metrics {
 
 // random is a ledger of keys that mostly have one owner, sometimes change it
 // between two days, and sometimes within one.
-func random(rng *rand.Rand) *ledger {
-	l := &ledger{page: 1 + rng.IntN(6), old: rng.IntN(3) == 0}
+func random(rng *rand.Rand) *book {
+	l := &book{page: 1 + rng.IntN(6), old: rng.IntN(3) == 0}
 	pick := func(names ...string) string { return names[rng.IntN(len(names))] }
 	type owner struct{ user, team string }
 	owners := map[string]owner{}
@@ -349,7 +350,7 @@ func TestSpendIsExact(t *testing.T) {
 			if tables, err := q.Tables(); l.old && err == nil && slices.Contains(tables, "team") && tables[0] != "user" {
 				continue // an old gateway's table of teams has not everything
 			}
-			answer, err := q.Ask(context.Background(), env)
+			answer, err := q.Ask(context.Background(), prepared(t, env))
 			if err != nil {
 				if code := proxyclient.CodeOf(err); code != proxyclient.CodeUnsupported && code != proxyclient.CodeUsage {
 					t.Fatalf("seed %d %+v: %v", seed, q, err)
@@ -382,7 +383,7 @@ func TestSpendIsExact(t *testing.T) {
 // TestSpendLongPeriod: a period with many pages is worked on in parts, and comes
 // to the same.
 func TestSpendLongPeriod(t *testing.T) {
-	l := &ledger{page: 1}
+	l := &book{page: 1}
 	for i := range 60 {
 		l.requests = append(l.requests, loggedRequest{day: fmt.Sprintf("2026-11-%02d", 1+i%20), key: fmt.Sprint("k", i), user: fmt.Sprint("u", i%3), team: "red",
 			model: "openai/a", provider: "openai", m: ledger.Metrics{Requests: 1, Successful: 1, Spend: 0.25}})
@@ -390,7 +391,7 @@ func TestSpendLongPeriod(t *testing.T) {
 	env := serve(t, l.ServeHTTP)
 	q := ledger.Question{By: []string{"user", "team"}}
 	q.Period, _ = ledger.ParsePeriod("period", "2026-11", env.Now())
-	answer, err := q.Ask(context.Background(), env)
+	answer, err := q.Ask(context.Background(), prepared(t, env))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,25 +63,25 @@ type keyReport struct {
 	Expiry json.RawMessage `json:"expires,omitempty"`
 }
 
-func gateway(ctx context.Context, env operation.Env, _ struct{}) (operation.Result, error) {
-	ready, err := env.Read(ctx, proxyclient.Request{Path: "/health/readiness"})
+func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
+	ready, err := call.Read(ctx, proxyclient.Request{Path: "/health/readiness"})
 	if err != nil {
 		return operation.Result{}, err
 	}
 	report := gatewayReport{
-		URL:      env.Client.BaseURL(),
+		URL:      call.Client().BaseURL(),
 		Status:   operation.Word(operation.Lookup(ready, "status")),
 		Database: operation.Word(operation.Lookup(ready, "db")),
-		Key:      keyReport{Name: env.Client.MaskedKey(), Source: env.Client.APIKeySource()},
+		Key:      keyReport{Name: call.Client().MaskedKey(), Source: call.Client().APIKeySource()},
 	}
 	// What this key may not see is left out; everything else was answered.
-	if details, err := env.Read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
+	if details, err := call.Read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
 		report.Version = operation.Word(operation.Lookup(details, "litellm_version"))
 	} else if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Result{}, err
 	}
 	// A refused key fails the call, and the report says what was found.
-	err = report.Key.fill(ctx, env)
+	err = report.Key.fill(ctx, call)
 	if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Result{}, err
 	}
@@ -90,11 +90,11 @@ func gateway(ctx context.Context, env operation.Env, _ struct{}) (operation.Resu
 
 // fill asks what the key is. A master key is in no table: /key/info answers 404
 // for it, and only an admin may list users.
-func (k *keyReport) fill(ctx context.Context, env operation.Env) error {
-	models, err := env.Read(ctx, proxyclient.Request{Path: "/models"})
+func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
+	models, err := call.Read(ctx, proxyclient.Request{Path: "/models"})
 	if err != nil {
 		k.Status = "refused"
-		if !env.Client.HasKey() {
+		if !call.Client().HasKey() {
 			k.Status = "missing"
 		}
 		return err
@@ -105,7 +105,7 @@ func (k *keyReport) fill(ctx context.Context, env operation.Env) error {
 	for _, model := range list {
 		k.Models = append(k.Models, model.ID)
 	}
-	info, err := env.Read(ctx, proxyclient.Request{Path: "/key/info"})
+	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 	switch {
 	case operation.IsNotFound(err):
 		k.Role = "proxy_admin (master key)"
@@ -113,14 +113,14 @@ func (k *keyReport) fill(ctx context.Context, env operation.Env) error {
 		own := operation.Lookup(info, "info")
 		k.Alias, k.UserID, k.TeamID = operation.Lookup(own, "key_alias"), operation.Lookup(own, "user_id"), operation.Lookup(own, "team_id")
 		k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.Lookup(own, "max_budget"), operation.Lookup(own, "expires")
-		k.Role = k.role(ctx, env)
+		k.Role = k.role(ctx, call)
 	}
 	return nil
 }
 
 // role is that of the user to whom the key belongs.
-func (k *keyReport) role(ctx context.Context, env operation.Env) string {
-	body, err := env.Read(ctx, proxyclient.Request{Path: "/user/info"})
+func (k *keyReport) role(ctx context.Context, call *operation.Call) string {
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info"})
 	if err != nil {
 		return ""
 	}

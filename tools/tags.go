@@ -32,7 +32,7 @@ var tagsList = &operation.Operation{
 	Summary:  "List tags: those that were created, and those that requests carried",
 	Examples: []string{"tags list"},
 	Effect:   operation.Read,
-	Do:       operation.List[tagsListInput]{Path: "/tag/list"},
+	Do:       operation.List[tagsListInput]{Of: &operation.Collection{What: "tag", Path: "/tag/list", ID: "name", Name: "name"}},
 	Columns:  tagColumns,
 }
 
@@ -45,8 +45,8 @@ var tagsGet = &operation.Operation{
 	Summary:  "Show a tag that was created, with its models and budget",
 	Examples: []string{"tags get production"},
 	Effect:   operation.Read,
-	Do: operation.Func[tagName](func(ctx context.Context, env operation.Env, in tagName) (operation.Result, error) {
-		body, err := readTag(ctx, env, in.Name)
+	Do: operation.Func[tagName](func(ctx context.Context, call *operation.Call, in tagName) (operation.Result, error) {
+		body, err := readTag(ctx, call, in.Name)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -58,8 +58,8 @@ var tagsGet = &operation.Operation{
 	Columns: tagColumns,
 }
 
-func readTag(ctx context.Context, env operation.Env, name string) (json.RawMessage, error) {
-	return env.Read(ctx, proxyclient.Request{Method: "POST", Path: "/tag/info", Body: operation.Encode(map[string][]string{"names": {name}})})
+func readTag(ctx context.Context, call *operation.Call, name string) (json.RawMessage, error) {
+	return call.Read(ctx, proxyclient.Request{Method: "POST", Path: "/tag/info", Body: operation.Encode(map[string][]string{"names": {name}})})
 }
 
 // tagSettings are what create and update share.
@@ -76,7 +76,7 @@ type tagSettings struct {
 
 type tagsCreateInput struct {
 	tagSettings
-	Extras
+	operation.Extras
 }
 
 var tagsCreate = &operation.Operation{
@@ -84,8 +84,8 @@ var tagsCreate = &operation.Operation{
 	Summary:  "Create a tag, to give it a budget or models",
 	Examples: []string{"tags create production --description \"Production traffic\" --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
-	Do: operation.Func[tagsCreateInput](func(ctx context.Context, env operation.Env, _ tagsCreateInput) (operation.Result, error) {
-		body, err := env.Write(ctx, "POST", "/tag/new", env.Body())
+	Do: operation.Func[tagsCreateInput](func(ctx context.Context, call *operation.Call, _ tagsCreateInput) (operation.Result, error) {
+		body, err := call.Write(ctx, "POST", "/tag/new", call.Body())
 		if e := operation.AsError(err); e != nil && operation.IsNotFound(err) && strings.Contains(e.Message, "Model") {
 			e.Hint = "the tag itself was created; {models} must be models of the gateway's database"
 		}
@@ -97,8 +97,8 @@ var tagsCreate = &operation.Operation{
 
 type tagsUpdateInput struct {
 	tagSettings
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var tagsUpdate = &operation.Operation{
@@ -107,13 +107,13 @@ var tagsUpdate = &operation.Operation{
 	Help:     "What is not named stays; {clear} removes a limit.",
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
 	Effect:   operation.Set,
-	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, env operation.Env, in tagsUpdateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, in tagsUpdateInput) (operation.Result, error) {
+		fields := call.Body()
 		if len(fields) < 2 {
 			return operation.Result{}, operation.Usage("name what to change")
 		}
 		// The gateway empties description and models when they are not sent.
-		body, err := readTag(ctx, env, in.Name)
+		body, err := readTag(ctx, call, in.Name)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -123,7 +123,7 @@ var tagsUpdate = &operation.Operation{
 				fields[name] = value
 			}
 		}
-		body, err = env.Write(ctx, "POST", "/tag/update", fields)
+		body, err = call.Write(ctx, "POST", "/tag/update", fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: within("tag", tagColumns),

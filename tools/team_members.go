@@ -41,7 +41,7 @@ type teamsMemberAddInput struct {
 	BudgetDuration  string   `json:"budget_duration,omitempty" jsonschema_description:"That spend starts again from 0 after this time: 30d, 1mo"`
 	AllowedModels   []string `json:"allowed_models,omitempty" jsonschema_description:"Models of the team that they may use; none given: all"`
 	CreateMissing   bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
-	Extras
+	operation.Extras
 }
 
 var teamsMemberAdd = &operation.Operation{
@@ -57,26 +57,26 @@ var teamsMemberAdd = &operation.Operation{
 	Do:      operation.Func[teamsMemberAddInput](addMembers),
 }
 
-func addMembers(ctx context.Context, env operation.Env, in teamsMemberAddInput) (operation.Result, error) {
-	return in.add(ctx, env, "/team/member_add", cmp.Or(in.Role, "user"), in.CreateMissing, "team "+in.TeamID)
+func addMembers(ctx context.Context, call *operation.Call, in teamsMemberAddInput) (operation.Result, error) {
+	return in.add(ctx, call, "/team/member_add", cmp.Or(in.Role, "user"), in.CreateMissing, "team "+in.TeamID)
 }
 
 // add sends the people to an endpoint that takes them as its member; to is what
 // they are added to, for the reader.
-func (p people) add(ctx context.Context, env operation.Env, path, role string, create bool, to string) (operation.Result, error) {
+func (p people) add(ctx context.Context, call *operation.Call, path, role string, create bool, to string) (operation.Result, error) {
 	if len(p.UserIDs)+len(p.UserEmails) == 0 {
 		return operation.Result{}, operation.Usage("name whom to add: {user_ids} or {user_emails}")
 	}
-	members, err := p.find(ctx, env, role, create)
+	members, err := p.find(ctx, call, role, create)
 	if err != nil {
 		return operation.Result{}, err
 	}
-	fields := env.Body()
+	fields := call.Body()
 	for _, name := range []string{"user_ids", "user_emails", "role", "create_missing"} {
 		delete(fields, name)
 	}
 	fields["member"] = operation.Encode(members)
-	body, err := env.Write(ctx, "POST", path, fields)
+	body, err := call.Write(ctx, "POST", path, fields)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -85,14 +85,14 @@ func (p people) add(ctx context.Context, env operation.Env, path, role string, c
 
 // find returns the users as members of a team. One who does not exist is an
 // error unless missing ones are to be created.
-func (p people) find(ctx context.Context, env operation.Env, role string, create bool) ([]teamMember, error) {
+func (p people) find(ctx context.Context, call *operation.Call, role string, create bool) ([]teamMember, error) {
 	members := []teamMember{}
 	absent := func(what string) error {
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(what) + " does not exist; nothing was changed",
 			Hint: "users create makes a user"}
 	}
 	for _, id := range p.UserIDs {
-		if there, err := userExists(ctx, env, id); err != nil {
+		if there, err := userExists(ctx, call, id); err != nil {
 			return nil, err
 		} else if !there && !create {
 			return nil, absent(id)
@@ -100,10 +100,10 @@ func (p people) find(ctx context.Context, env operation.Env, role string, create
 		members = append(members, teamMember{UserID: id, Role: role})
 	}
 	for _, email := range p.UserEmails {
-		id, err := operation.Directories["user"].Find(ctx, env, email, "user_ids")
+		id, err := userCollection.Find(ctx, call, email, "user_ids")
 		switch {
 		case err == nil:
-			members = append(members, teamMember{UserID: operation.Word(id), Role: role})
+			members = append(members, teamMember{UserID: operation.Word(id.ID), Role: role})
 		case operation.IsNotFound(err) && !create:
 			return nil, absent(email)
 		case operation.IsNotFound(err), operation.IsRefused(err):
@@ -117,8 +117,8 @@ func (p people) find(ctx context.Context, env operation.Env, role string, create
 
 // userExists tells whether there is a user. A key that may not look is taken to
 // know.
-func userExists(ctx context.Context, env operation.Env, id string) (bool, error) {
-	_, err := env.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
+func userExists(ctx context.Context, call *operation.Call, id string) (bool, error) {
+	_, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
 	switch {
 	case err == nil, operation.IsRefused(err):
 		return true, nil
@@ -130,16 +130,16 @@ func userExists(ctx context.Context, env operation.Env, id string) (bool, error)
 
 type teamsMemberUpdateInput struct {
 	teamRef
-	UserID          string   `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
-	User            string   `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
-	Role            string   `json:"role,omitempty" jsonschema:"enum=user,enum=admin" jsonschema_description:"Role in the team (admin needs Enterprise)"`
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the team, in US dollars" clear:"null"`
-	BudgetDuration  string   `json:"budget_duration,omitempty" jsonschema_description:"That spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	TPMLimit        *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit        *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	AllowedModels   []string `json:"allowed_models,omitempty" jsonschema_description:"Models of the team that the member may use" clear:"[]"`
-	Clearing
-	Extras
+	UserID          string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
+	User            userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+	Role            string    `json:"role,omitempty" jsonschema:"enum=user,enum=admin" jsonschema_description:"Role in the team (admin needs Enterprise)"`
+	MaxBudgetInTeam *float64  `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the team, in US dollars" clear:"null"`
+	BudgetDuration  string    `json:"budget_duration,omitempty" jsonschema_description:"That spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	TPMLimit        *int      `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit        *int      `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	AllowedModels   []string  `json:"allowed_models,omitempty" jsonschema_description:"Models of the team that the member may use" clear:"[]"`
+	operation.Clearing
+	operation.Extras
 }
 
 var teamsMemberUpdate = &operation.Operation{
@@ -148,12 +148,12 @@ var teamsMemberUpdate = &operation.Operation{
 	Help:     "Refused for a user who is no member, for whom the gateway would store the limits all the same.",
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
-	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, env operation.Env, in teamsMemberUpdateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, call *operation.Call, in teamsMemberUpdateInput) (operation.Result, error) {
+		fields := call.Body()
 		if len(fields) <= 2 {
 			return operation.Result{}, operation.Usage("name what to change")
 		}
-		t, err := readTeam(ctx, env, in.TeamID)
+		t, err := readTeam(ctx, call, in.TeamID)
 		if err != nil && !operation.IsRefused(err) {
 			return operation.Result{}, err
 		}
@@ -162,7 +162,7 @@ var teamsMemberUpdate = &operation.Operation{
 				Message: "user " + operation.Shown(in.UserID) + " is no member of team " + operation.Shown(in.TeamID) + "; nothing was changed",
 				Hint:    "teams get shows the members"}
 		}
-		body, err := env.Write(ctx, "POST", "/team/member_update", fields)
+		body, err := call.Write(ctx, "POST", "/team/member_update", fields)
 		return operation.Result{Body: body}, err
 	}),
 	Done: "updated member {user_id} of team {team_id}",
@@ -183,33 +183,30 @@ var teamsMemberRemove = &operation.Operation{
 	Do:       operation.Func[teamsMemberRemoveInput](removeMembers),
 }
 
-func removeMembers(ctx context.Context, env operation.Env, in teamsMemberRemoveInput) (operation.Result, error) {
+func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemoveInput) (operation.Result, error) {
 	if len(in.UserIDs)+len(in.UserEmails) == 0 {
 		return operation.Result{}, operation.Usage("name whom to remove: {user_ids} or {user_emails}")
 	}
-	removed := []string{}
-	var failed []operation.Failure
-	var last error
+	removed, parts := []string{}, operation.NewParts(call, "removed")
 	remove := func(field, name string) {
-		id := operation.Encode(name)
-		var err error
-		if field == "user_email" {
-			// The gateway forgets under which address it added somebody.
-			if found, e := operation.Directories["user"].Find(ctx, env, name, "user_ids"); e == nil {
-				field, id = "user_id", found
-			} else if !operation.IsNotFound(e) && !operation.IsRefused(e) {
-				err = e
+		done := parts.Try(name, func() error {
+			id := operation.Encode(name)
+			if field == "user_email" {
+				// The gateway forgets under which address it added somebody.
+				found, err := userCollection.Find(ctx, call, name, "user_ids")
+				switch {
+				case err == nil:
+					field, id = "user_id", found.ID
+				case !operation.IsNotFound(err) && !operation.IsRefused(err):
+					return err
+				}
 			}
+			_, err := call.Write(ctx, "POST", "/team/member_delete", operation.Args{"team_id": operation.Encode(in.TeamID), field: id})
+			return err
+		})
+		if done {
+			removed = append(removed, name)
 		}
-		if err == nil {
-			_, err = env.Write(ctx, "POST", "/team/member_delete", operation.Args{"team_id": operation.Encode(in.TeamID), field: id})
-		}
-		if err != nil {
-			last = err
-			failed = append(failed, operation.Failure{What: "member " + operation.Shown(name), Why: err.Error()})
-			return
-		}
-		removed = append(removed, name)
 	}
 	for _, id := range in.UserIDs {
 		remove("user_id", id)
@@ -217,14 +214,11 @@ func removeMembers(ctx context.Context, env operation.Env, in teamsMemberRemoveI
 	for _, email := range in.UserEmails {
 		remove("user_email", email)
 	}
-	if len(removed) == 0 && len(failed) == 1 {
-		return operation.Result{}, last
+	result, err := parts.Result(operation.Encode(map[string]any{"team_id": in.TeamID, "removed": removed}))
+	if result.Done != "" {
+		result.Done += " from team " + in.TeamID
 	}
-	r := operation.Result{Body: operation.Encode(map[string]any{"team_id": in.TeamID, "removed": removed}), Failed: failed}
-	if len(removed) > 0 {
-		r.Done = "removed " + operation.Shown(strings.Join(removed, ", ")) + " from team " + in.TeamID
-	}
-	return r, nil
+	return result, err
 }
 
 type teamModels struct {
@@ -249,8 +243,8 @@ var teamsModelRemove = &operation.Operation{
 	Help:     "Refused for a model that is not in the list, and for the last one: a team without a list may use every model.",
 	Examples: []string{"teams model-remove --team research --models claude-haiku"},
 	Effect:   operation.Set,
-	Do: operation.Func[teamModels](func(ctx context.Context, env operation.Env, in teamModels) (operation.Result, error) {
-		t, err := readTeam(ctx, env, in.TeamID)
+	Do: operation.Func[teamModels](func(ctx context.Context, call *operation.Call, in teamModels) (operation.Result, error) {
+		t, err := readTeam(ctx, call, in.TeamID)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -267,7 +261,7 @@ var teamsModelRemove = &operation.Operation{
 				Message: "that would empty the list, and a team without a list may use every model; nothing was changed",
 				Hint:    "teams update replaces the list, teams block stops the team"}
 		}
-		body, err := env.Write(ctx, "POST", "/team/model/delete", env.Body())
+		body, err := call.Write(ctx, "POST", "/team/model/delete", call.Body())
 		return operation.Result{Body: body}, err
 	}),
 	Columns: teamColumns,
@@ -293,8 +287,8 @@ var teamsPermissionsSet = &operation.Operation{
 	Help:     "Replaces the list. A name that teams permissions-get does not offer is refused; the gateway would store it.",
 	Examples: []string{"teams permissions-set --team research --permissions /key/generate,/key/info"},
 	Effect:   operation.Set,
-	Do: operation.Func[teamsPermissionsSetInput](func(ctx context.Context, env operation.Env, in teamsPermissionsSetInput) (operation.Result, error) {
-		list, err := env.Read(ctx, proxyclient.Request{Path: "/team/permissions_list", Query: url.Values{"team_id": {in.TeamID}}})
+	Do: operation.Func[teamsPermissionsSetInput](func(ctx context.Context, call *operation.Call, in teamsPermissionsSetInput) (operation.Result, error) {
+		list, err := call.Read(ctx, proxyclient.Request{Path: "/team/permissions_list", Query: url.Values{"team_id": {in.TeamID}}})
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -305,7 +299,7 @@ var teamsPermissionsSet = &operation.Operation{
 				return operation.Result{}, operation.Usage(fmt.Sprintf("{team_member_permissions}: %q is none of %s", operation.Shown(name), strings.Join(offered, ", ")))
 			}
 		}
-		body, err := env.Write(ctx, "POST", "/team/permissions_update", env.Body())
+		body, err := call.Write(ctx, "POST", "/team/permissions_update", call.Body())
 		return operation.Result{Body: body}, err
 	}),
 	Done: "members of team {team_alias} ({team_id}) may {team_member_permissions}",
@@ -352,9 +346,9 @@ var teamsCallbacksDelete = &operation.Operation{
 }
 
 type teamsSpendByUserInput struct {
-	TeamIDs string `json:"team_ids,omitempty" jsonschema:"minLength=1" jsonschema_description:"Ids of the teams, separated by commas" cli:"arg=1"`
-	Team    string `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
-	PeriodInput
+	TeamIDs string    `json:"team_ids,omitempty" jsonschema:"minLength=1" jsonschema_description:"Ids of the teams, separated by commas" cli:"arg=1"`
+	Team    teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
+	ledger.PeriodInput
 }
 
 var teamsSpendByUser = &operation.Operation{
@@ -363,7 +357,7 @@ var teamsSpendByUser = &operation.Operation{
 	Help:     "Amounts are in US dollars.",
 	Examples: []string{"teams spend-by-user --team research --period 2026-10"},
 	Effect:   operation.Read,
-	Do:       operation.List[teamsSpendByUserInput]{Path: "/team/spend/by_user", Items: "results", Prepare: ledger.Dated},
+	Do:       operation.List[teamsSpendByUserInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/team/spend/by_user", Items: "results"}},
 	Columns: []operation.Column{
 		{Name: "user_id", ID: true},
 		{Name: "user_email"},

@@ -15,6 +15,18 @@ var teams = operation.Catalog{
 	teamsPermissionsGet, teamsPermissionsSet, teamsCallbacksList, teamsCallbacksAdd, teamsCallbacksDelete, teamsSpendByUser,
 }
 
+// teamCollection is the teams that the caller may see.
+var teamCollection = &operation.Collection{
+	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
+	ID: "team_id", Name: "team_alias", Search: "team_alias", Sort: "sort_by", Order: "sort_order", Unique: "team_id",
+}
+
+// teamAlias is the name of a team where its ID is wanted.
+type teamAlias string
+
+// Collection is where the alias is looked up.
+func (teamAlias) Collection() *operation.Collection { return teamCollection }
+
 var teamColumns = []operation.Column{
 	{Name: "team_alias", ID: true},
 	{Name: "team_id", ID: true},
@@ -34,22 +46,22 @@ var teamColumns = []operation.Column{
 
 // teamRef names one team.
 type teamRef struct {
-	TeamID string `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the team" cli:"arg=1"`
-	Team   string `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	TeamID string    `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the team" cli:"arg=1"`
+	Team   teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
 }
 
 type teamsListInput struct {
-	Page           int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize       int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Teams on a page (the gateway's default is 10)" cli:"alias=size"`
-	TeamAlias      string `json:"team_alias,omitempty" jsonschema_description:"Only teams whose alias contains this text" cli:"alias=team"`
-	TeamID         string `json:"team_id,omitempty" jsonschema_description:"Only the team with this id"`
-	UserID         string `json:"user_id,omitempty" jsonschema_description:"Only teams of this user"`
-	User           string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	OrganizationID string `json:"organization_id,omitempty" jsonschema_description:"Only teams of this organization"`
-	Organization   string `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	Status         string `json:"status,omitempty" jsonschema:"enum=deleted" jsonschema_description:"deleted: the teams that were deleted"`
-	SortBy         string `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or team_alias"`
-	SortOrder      string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
+	Page           int               `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	PageSize       int               `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Teams on a page (the gateway's default is 10)" cli:"alias=size"`
+	TeamAlias      string            `json:"team_alias,omitempty" jsonschema_description:"Only teams whose alias contains this text" cli:"alias=team"`
+	TeamID         string            `json:"team_id,omitempty" jsonschema_description:"Only the team with this id"`
+	UserID         string            `json:"user_id,omitempty" jsonschema_description:"Only teams of this user"`
+	User           userEmail         `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
+	OrganizationID string            `json:"organization_id,omitempty" jsonschema_description:"Only teams of this organization"`
+	Organization   organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	Status         string            `json:"status,omitempty" jsonschema:"enum=deleted" jsonschema_description:"deleted: the teams that were deleted"`
+	SortBy         string            `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or team_alias"`
+	SortOrder      string            `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
 }
 
 var teamsList = &operation.Operation{
@@ -59,10 +71,8 @@ var teamsList = &operation.Operation{
 	Examples: []string{"teams list", "teams list --all --sort-by spend --sort-order desc", "teams list --user ann@example.com"},
 	Effect:   operation.Read,
 	Default:  true,
-	Do: operation.List[teamsListInput]{
-		Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	},
-	Columns: teamColumns,
+	Do:       operation.List[teamsListInput]{Of: teamCollection},
+	Columns:  teamColumns,
 }
 
 var teamsAvailable = &operation.Operation{
@@ -71,7 +81,7 @@ var teamsAvailable = &operation.Operation{
 	Help:     "Those that the gateway's configuration names as available_teams.",
 	Examples: []string{"teams available"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Path: "/team/available"},
+	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "team", Path: "/team/available", ID: "team_id", Name: "team_alias"}},
 	Columns:  teamColumns,
 }
 
@@ -93,19 +103,19 @@ var teamsGet = &operation.Operation{
 
 // teamLimits are the settings of a team that create and update share.
 type teamLimits struct {
-	Models           []string         `json:"models,omitempty" jsonschema_description:"Models that the team may use; an empty list: all" clear:"[]"`
-	MaxBudget        *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the team may spend, in US dollars" clear:"null"`
-	BudgetDuration   string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget       *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit         *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit         *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	TeamMemberBudget *float64         `json:"team_member_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each member may spend in the team, in US dollars" clear:"null"`
-	OrganizationID   string           `json:"organization_id,omitempty" jsonschema_description:"Organization of the team (Enterprise)" clear:"null"`
-	Organization     string           `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	Tags             []string         `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	Guardrails       []string         `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
-	ModelAliases     operation.Object `json:"model_aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
-	Metadata         operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the team" clear:"{}"`
+	Models           []string          `json:"models,omitempty" jsonschema_description:"Models that the team may use; an empty list: all" clear:"[]"`
+	MaxBudget        *float64          `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the team may spend, in US dollars" clear:"null"`
+	BudgetDuration   string            `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget       *float64          `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit         *int              `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
+	RPMLimit         *int              `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	TeamMemberBudget *float64          `json:"team_member_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each member may spend in the team, in US dollars" clear:"null"`
+	OrganizationID   string            `json:"organization_id,omitempty" jsonschema_description:"Organization of the team (Enterprise)" clear:"null"`
+	Organization     organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
+	Tags             []string          `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	Guardrails       []string          `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
+	ModelAliases     operation.Object  `json:"model_aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
+	Metadata         operation.Object  `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the team" clear:"{}"`
 }
 
 type teamsCreateInput struct {
@@ -113,7 +123,7 @@ type teamsCreateInput struct {
 	TeamID    string `json:"team_id,omitempty" jsonschema_description:"Id of the team; not given: the gateway makes one"`
 	teamLimits
 	Duplicate bool `json:"duplicate,omitempty" jsonschema_description:"Create it although a team has this alias"`
-	Extras
+	operation.Extras
 }
 
 var teamsCreate = &operation.Operation{
@@ -123,13 +133,13 @@ var teamsCreate = &operation.Operation{
 	Examples: []string{"teams create research --models gpt-4o-mini --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Default:  true,
-	Do: operation.Func[teamsCreateInput](func(ctx context.Context, env operation.Env, in teamsCreateInput) (operation.Result, error) {
-		if err := newAlias(ctx, env, in.TeamAlias, in.Duplicate); err != nil {
+	Do: operation.Func[teamsCreateInput](func(ctx context.Context, call *operation.Call, in teamsCreateInput) (operation.Result, error) {
+		if err := newAlias(ctx, call, in.TeamAlias, in.Duplicate); err != nil {
 			return operation.Result{}, err
 		}
-		fields := env.Body()
+		fields := call.Body()
 		delete(fields, "duplicate")
-		body, err := env.Write(ctx, "POST", "/team/new", fields)
+		body, err := call.Write(ctx, "POST", "/team/new", fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: teamColumns,
@@ -138,15 +148,15 @@ var teamsCreate = &operation.Operation{
 
 // newAlias refuses an alias that a team has: the gateway makes a second team,
 // and from then on the name names neither.
-func newAlias(ctx context.Context, env operation.Env, alias string, duplicate bool) error {
+func newAlias(ctx context.Context, call *operation.Call, alias string, duplicate bool) error {
 	if duplicate {
 		return nil
 	}
-	id, err := operation.Directories["team"].Find(ctx, env, alias, "team_id")
+	id, err := teamCollection.Find(ctx, call, alias, "team_id")
 	switch {
 	case err == nil:
 		return &proxyclient.Error{Code: proxyclient.CodeConflict,
-			Message: "a team is called " + operation.Shown(alias) + " already: " + operation.Word(id),
+			Message: "a team is called " + operation.Shown(alias) + " already: " + operation.Word(id.ID),
 			Hint:    "nothing was created; {duplicate} makes a second one of that name"}
 	case operation.IsNotFound(err), operation.IsRefused(err):
 		return nil
@@ -158,8 +168,8 @@ type teamsUpdateInput struct {
 	teamRef
 	TeamAlias string `json:"team_alias,omitempty" jsonschema_description:"New name" clear:"null"`
 	teamLimits
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var teamsUpdate = &operation.Operation{
@@ -178,8 +188,8 @@ var teamsUpdate = &operation.Operation{
 }
 
 type teamsDeleteInput struct {
-	TeamIDs []string `json:"team_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the teams" cli:"arg=1"`
-	Team    string   `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
+	TeamIDs []string  `json:"team_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the teams" cli:"arg=1"`
+	Team    teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
 }
 
 var teamsDelete = &operation.Operation{
@@ -216,8 +226,8 @@ var teamsUnblock = &operation.Operation{
 
 type teamsAssignKeyInput struct {
 	teamRef
-	Key   string `json:"key,omitempty" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
-	Alias string `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key"`
+	Key   string   `json:"key,omitempty" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+	Alias keyAlias `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key"`
 }
 
 var teamsAssignKey = &operation.Operation{
@@ -231,9 +241,9 @@ var teamsAssignKey = &operation.Operation{
 	Done:     "assigned key {key_alias} {key_name} to team {team_id}",
 }
 
-func assignKey(ctx context.Context, env operation.Env, in teamsAssignKeyInput) (operation.Result, error) {
+func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput) (operation.Result, error) {
 	if in.Key == "" {
-		info, err := env.Read(ctx, proxyclient.Request{Path: "/key/info"})
+		info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 		if operation.IsNotFound(err) {
 			return operation.Result{}, operation.Usage("the caller's own key is the master key, which belongs to no team: name another with {key} or {alias}")
 		}
@@ -242,7 +252,7 @@ func assignKey(ctx context.Context, env operation.Env, in teamsAssignKeyInput) (
 		}
 		in.Key = operation.Word(operation.Lookup(info, "key"))
 	}
-	body, err := env.Write(ctx, "POST", "/key/update", map[string]string{"key": in.Key, "team_id": in.TeamID})
+	body, err := call.Write(ctx, "POST", "/key/update", map[string]string{"key": in.Key, "team_id": in.TeamID})
 	return operation.Result{Body: body}, err
 }
 
@@ -260,8 +270,8 @@ type teamMember struct {
 	Role      string `json:"role"`
 }
 
-func readTeam(ctx context.Context, env operation.Env, id string) (*team, error) {
-	body, err := env.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {id}}})
+func readTeam(ctx context.Context, call *operation.Call, id string) (*team, error) {
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {id}}})
 	if err != nil {
 		return nil, err
 	}

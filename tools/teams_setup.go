@@ -32,39 +32,45 @@ var teamsSetup = &operation.Operation{
 	Reveal:  []string{"key"},
 }
 
-func setupTeam(ctx context.Context, env operation.Env, in teamsSetupInput) (operation.Result, error) {
-	if err := newAlias(ctx, env, in.TeamAlias, false); err != nil {
+func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (operation.Result, error) {
+	if err := newAlias(ctx, call, in.TeamAlias, false); err != nil {
 		if e := operation.AsError(err); e != nil && e.Code == proxyclient.CodeConflict {
 			e.Hint = "nothing was created; teams update and teams member-add change the one that is there"
 		}
 		return operation.Result{}, err
 	}
-	if err := freeAlias(ctx, env, in.KeyAlias); err != nil {
+	if err := freeAlias(ctx, call, in.KeyAlias); err != nil {
 		return operation.Result{}, err
 	}
-	members, err := in.find(ctx, env, "user", in.CreateMissing)
+	members, err := in.find(ctx, call, "user", in.CreateMissing)
 	if err != nil {
 		return operation.Result{}, err
 	}
-	steps := operation.Steps{Env: env}
+	steps := operation.NewSteps(call)
 	settings := operation.Args{}
 	for _, name := range []string{"team_alias", "models", "max_budget", "budget_duration"} {
-		if value, given := env.Args[name]; given {
+		if value, given := call.Args()[name]; given {
 			settings[name] = value
 		}
 	}
-	team := steps.Do(ctx, "created team "+in.TeamAlias, "POST", "/team/new", settings)
-	id := orPlanned(operation.Lookup(team, "team_id"), "the new team's id")
+	team := steps.Write(ctx, "created team "+in.TeamAlias, "POST", "/team/new", settings)
+	if steps.Err() != nil {
+		return steps.Result(nil)
+	}
+	id, err := call.Identifier(team, "team_id", "the new team")
+	if err != nil {
+		return operation.Result{}, err
+	}
 	if len(members) > 0 {
 		add := operation.Args{"team_id": id, "member": operation.Encode(members)}
 		if in.MaxBudgetInTeam != nil {
-			add["max_budget_in_team"] = env.Args["max_budget_in_team"]
+			add["max_budget_in_team"] = call.Arg("max_budget_in_team")
 		}
-		steps.Do(ctx, "added "+operation.Words(operation.Encode(append(in.UserIDs, in.UserEmails...))), "POST", "/team/member_add", add)
+		steps.Write(ctx, "added "+operation.Words(operation.Encode(append(in.UserIDs, in.UserEmails...))), "POST", "/team/member_add", add)
 	}
 	var key json.RawMessage
 	if in.KeyAlias != "" {
-		key = steps.Do(ctx, "generated key "+in.KeyAlias, "POST", "/key/service-account/generate", operation.Args{"team_id": id, "key_alias": operation.Encode(in.KeyAlias)})
+		key = steps.Write(ctx, "generated key "+in.KeyAlias, "POST", "/key/service-account/generate", operation.Args{"team_id": id, "key_alias": operation.Encode(in.KeyAlias)})
 	}
 	out := map[string]json.RawMessage{"team_id": id, "team_alias": operation.Encode(in.TeamAlias), "members": operation.Encode(members)}
 	if key != nil {

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 
 	"litellm-proxy/internal/operation"
@@ -12,6 +11,18 @@ import (
 var users = operation.Catalog{
 	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
 }
+
+// userCollection is the internal users.
+var userCollection = &operation.Collection{
+	What: "user", Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
+	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Sort: "sort_by", Order: "sort_order", Unique: "user_id",
+}
+
+// userEmail is the email address of a user where the ID is wanted.
+type userEmail string
+
+// Collection is where the address is looked up.
+func (userEmail) Collection() *operation.Collection { return userCollection }
 
 var userColumns = []operation.Column{
 	{Name: "user_id", ID: true},
@@ -30,16 +41,16 @@ var userColumns = []operation.Column{
 }
 
 type usersListInput struct {
-	Page      int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize  int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Users on a page (the gateway's default is 25)" cli:"alias=size"`
-	Role      string `json:"role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Only users with this role"`
-	UserEmail string `json:"user_email,omitempty" jsonschema_description:"Only users whose email contains this text" cli:"name=email"`
-	Search    string `json:"search,omitempty" jsonschema_description:"Only users whose id or email contains this text"`
-	UserIDs   string `json:"user_ids,omitempty" jsonschema_description:"Only these user ids, separated by commas"`
-	TeamID    string `json:"team_id,omitempty" jsonschema_description:"Only members of this team"`
-	Team      string `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	SortBy    string `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or user_email"`
-	SortOrder string `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
+	Page      int       `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
+	PageSize  int       `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Users on a page (the gateway's default is 25)" cli:"alias=size"`
+	Role      string    `json:"role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Only users with this role"`
+	UserEmail string    `json:"user_email,omitempty" jsonschema_description:"Only users whose email contains this text" cli:"name=email"`
+	Search    string    `json:"search,omitempty" jsonschema_description:"Only users whose id or email contains this text"`
+	UserIDs   string    `json:"user_ids,omitempty" jsonschema_description:"Only these user ids, separated by commas"`
+	TeamID    string    `json:"team_id,omitempty" jsonschema_description:"Only members of this team"`
+	Team      teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	SortBy    string    `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or user_email"`
+	SortOrder string    `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
 }
 
 var usersList = &operation.Operation{
@@ -50,13 +61,13 @@ var usersList = &operation.Operation{
 	Effect:   operation.Read,
 	Default:  true,
 	Do: operation.List[usersListInput]{
-		Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-		Prepare: func(_ operation.Env, args operation.Args) (operation.Args, operation.About, error) {
+		Of: userCollection,
+		Prepare: func(_ *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 			if id, given := args["team_id"]; given { // the gateway calls it team
 				args = args.With("team", id)
 				delete(args, "team_id")
 			}
-			return args, nil, nil
+			return args, operation.About{}, nil
 		},
 	},
 	Columns: userColumns,
@@ -71,7 +82,7 @@ type usersCreateInput struct {
 	UserID        string   `json:"user_id,omitempty" jsonschema_description:"Id of the user; not given: the gateway makes one"`
 	Models        []string `json:"models,omitempty" jsonschema_description:"Models that the user may use; none given: all"`
 	AutoCreateKey *bool    `json:"auto_create_key,omitempty" jsonschema_description:"Also generate a key for the user (default true)"`
-	Extras
+	operation.Extras
 }
 
 var usersCreate = &operation.Operation{
@@ -90,10 +101,10 @@ var usersCreate = &operation.Operation{
 	Reveal:  []string{"key"},
 }
 
-func createUser(ctx context.Context, env operation.Env, in usersCreateInput) (operation.Result, error) {
-	fields := env.Body()
+func createUser(ctx context.Context, call *operation.Call, in usersCreateInput) (operation.Result, error) {
+	fields := call.Body()
 	if len(in.Teams) > 0 {
-		teams, err := teamIDs(ctx, env, in.Teams)
+		teams, err := teamIDs(ctx, call, in.Teams)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -102,25 +113,25 @@ func createUser(ctx context.Context, env operation.Env, in usersCreateInput) (op
 	if in.UserRole == "" {
 		fields["user_role"] = operation.Encode("internal_user")
 	}
-	body, err := env.Write(ctx, "POST", "/user/new", fields)
+	body, err := call.Write(ctx, "POST", "/user/new", fields)
 	return operation.Result{Body: body}, err
 }
 
 // teamIDs are the ids of teams of which some may be named by their aliases. The
 // gateway leaves out what does not exist without a word.
-func teamIDs(ctx context.Context, env operation.Env, names []string) ([]string, error) {
+func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]string, error) {
 	ids := make([]string, len(names))
 	for i, name := range names {
 		ids[i] = name
-		_, err := env.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
+		_, err := call.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
 		if operation.IsNotFound(err) {
-			var id json.RawMessage
-			if id, err = operation.Directories["team"].Find(ctx, env, name, "teams"); operation.IsNotFound(err) {
+			var thing operation.Thing
+			if thing, err = teamCollection.Find(ctx, call, name, "teams"); operation.IsNotFound(err) {
 				return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 					Message: "team " + operation.Shown(name) + " does not exist; nothing was created",
 					Hint:    "teams list shows the teams"}
 			}
-			ids[i] = operation.Word(id)
+			ids[i] = operation.Word(thing.ID)
 		}
 		// A key that may not look at the team may still be allowed to create.
 		if err != nil && !operation.IsRefused(err) {
@@ -131,8 +142,8 @@ func teamIDs(ctx context.Context, env operation.Env, names []string) ([]string, 
 }
 
 type usersGetInput struct {
-	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
-	User   string `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id" cli:"alias=email"`
+	UserID string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
+	User   userEmail `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id" cli:"alias=email"`
 }
 
 var usersGet = &operation.Operation{
@@ -147,8 +158,8 @@ var usersGet = &operation.Operation{
 
 // userRef names one user.
 type userRef struct {
-	UserID string `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user" cli:"arg=1"`
-	User   string `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+	UserID string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user" cli:"arg=1"`
+	User   userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
 }
 
 // userLimits are the settings that the gateway changes of a user. Its null
@@ -168,8 +179,8 @@ type usersUpdateInput struct {
 	UserEmail string `json:"user_email,omitempty" jsonschema_description:"New email address" cli:"name=email"`
 	UserAlias string `json:"user_alias,omitempty" jsonschema_description:"New name for people" cli:"name=alias"`
 	userLimits
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var usersUpdate = &operation.Operation{
@@ -182,17 +193,17 @@ var usersUpdate = &operation.Operation{
 	},
 	Effect:  operation.Set,
 	Default: true,
-	Do: operation.Func[usersUpdateInput](func(ctx context.Context, env operation.Env, in usersUpdateInput) (operation.Result, error) {
-		fields := env.Body()
+	Do: operation.Func[usersUpdateInput](func(ctx context.Context, call *operation.Call, in usersUpdateInput) (operation.Result, error) {
+		fields := call.Body()
 		if len(fields) < 2 {
 			return operation.Result{}, operation.Usage("name what to change")
 		}
-		if there, err := userExists(ctx, env, in.UserID); err != nil {
+		if there, err := userExists(ctx, call, in.UserID); err != nil {
 			return operation.Result{}, err
 		} else if !there {
 			return operation.Result{}, noUser(in.UserID)
 		}
-		body, err := env.Write(ctx, "POST", "/user/update", fields)
+		body, err := call.Write(ctx, "POST", "/user/update", fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: within("data", userColumns),
@@ -204,8 +215,8 @@ func noUser(id string) error {
 }
 
 type usersDeleteInput struct {
-	UserIDs []string `json:"user_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
-	User    string   `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"One user by email" ref:"user_ids,required"`
+	UserIDs []string  `json:"user_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
+	User    userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"One user by email" ref:"user_ids,required"`
 }
 
 var usersDelete = &operation.Operation{

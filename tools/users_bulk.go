@@ -15,7 +15,7 @@ type usersBulkCreateInput struct {
 	Teams         []string `json:"teams,omitempty" jsonschema_description:"Ids or aliases of existing teams to join" cli:"name=team"`
 	AutoCreateKey *bool    `json:"auto_create_key,omitempty" jsonschema_description:"Also generate a key for each (default false)"`
 	userLimits
-	Extras
+	operation.Extras
 }
 
 var usersBulkCreate = &operation.Operation{
@@ -28,11 +28,11 @@ var usersBulkCreate = &operation.Operation{
 	Reveal:   []string{"data.*.key"},
 }
 
-func bulkCreateUsers(ctx context.Context, env operation.Env, in usersBulkCreateInput) (operation.Result, error) {
-	common := env.Body()
+func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCreateInput) (operation.Result, error) {
+	common := call.Body()
 	delete(common, "user_emails")
 	if len(in.Teams) > 0 {
-		teams, err := teamIDs(ctx, env, in.Teams)
+		teams, err := teamIDs(ctx, call, in.Teams)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -45,14 +45,14 @@ func bulkCreateUsers(ctx context.Context, env operation.Env, in usersBulkCreateI
 	for _, email := range in.UserEmails {
 		list = append(list, common.With("user_email", email))
 	}
-	return env.bulk(ctx, "created", "/management/v1/users/bulk", "data", map[string]any{"users": list})
+	return bulk(ctx, call, "created", "/management/v1/users/bulk", "data", map[string]any{"users": list})
 }
 
 type usersBulkUpdateInput struct {
 	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
 	userLimits
-	Clearing
-	Extras
+	operation.Clearing
+	operation.Extras
 }
 
 var usersBulkUpdate = &operation.Operation{
@@ -64,8 +64,8 @@ var usersBulkUpdate = &operation.Operation{
 	Do:       operation.Func[usersBulkUpdateInput](bulkUpdateUsers),
 }
 
-func bulkUpdateUsers(ctx context.Context, env operation.Env, in usersBulkUpdateInput) (operation.Result, error) {
-	common := env.Body()
+func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpdateInput) (operation.Result, error) {
+	common := call.Body()
 	delete(common, "user_ids")
 	if len(common) == 0 {
 		return operation.Result{}, operation.Usage("name what to change")
@@ -73,7 +73,7 @@ func bulkUpdateUsers(ctx context.Context, env operation.Env, in usersBulkUpdateI
 	var list []operation.Args
 	var missing []operation.Failure
 	for _, id := range in.UserIDs {
-		there, err := userExists(ctx, env, id)
+		there, err := userExists(ctx, call, id)
 		switch {
 		case err != nil:
 			return operation.Result{}, err
@@ -86,7 +86,7 @@ func bulkUpdateUsers(ctx context.Context, env operation.Env, in usersBulkUpdateI
 	if len(list) == 0 {
 		return operation.Result{}, noUser(strings.Join(in.UserIDs, ", "))
 	}
-	result, err := env.bulk(ctx, "updated", "/user/bulk_update", "results", map[string]any{"users": list})
+	result, err := bulk(ctx, call, "updated", "/user/bulk_update", "results", map[string]any{"users": list})
 	result.Failed = append(missing, result.Failed...)
 	return result, err
 }
@@ -101,15 +101,15 @@ var usersBulkDelete = &operation.Operation{
 	Help:     "Who does not exist is reported and the rest deleted; users delete deletes none in that case.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
-	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, env operation.Env, _ usersBulkDeleteInput) (operation.Result, error) {
-		return env.bulk(ctx, "deleted", "/management/v1/users/bulk_delete", "data", env.Body())
+	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, call *operation.Call, _ usersBulkDeleteInput) (operation.Result, error) {
+		return bulk(ctx, call, "deleted", "/management/v1/users/bulk_delete", "data", call.Body())
 	}),
 }
 
 // bulk sends one request about many users and takes the parts that failed out of
 // the list in its answer.
-func (env operation.Env) bulk(ctx context.Context, verb, path, list string, body any) (operation.Result, error) {
-	answer, err := env.Write(ctx, "POST", path, body)
+func bulk(ctx context.Context, call *operation.Call, verb, path, list string, body any) (operation.Result, error) {
+	answer, err := call.Write(ctx, "POST", path, body)
 	if err != nil {
 		return operation.Result{}, err
 	}

@@ -12,16 +12,16 @@ import (
 )
 
 type usersOnboardInput struct {
-	UserEmail       string   `json:"user_email" jsonschema:"required,minLength=1" jsonschema_description:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
-	UserRole        string   `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What a new user may do (default internal_user)" cli:"name=role"`
-	TeamID          string   `json:"team_id,omitempty" jsonschema_description:"Team to join, to which the key belongs"`
-	Team            string   `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend in the team, in US dollars"`
-	KeyAlias        string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
-	Models          []string `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: all, or those of the team"`
-	MaxBudget       *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
-	BudgetDuration  string   `json:"budget_duration,omitempty" jsonschema_description:"The key's spend starts again from 0 after this time: 30d, 1mo"`
-	Duration        string   `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
+	UserEmail       string    `json:"user_email" jsonschema:"required,minLength=1" jsonschema_description:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
+	UserRole        string    `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What a new user may do (default internal_user)" cli:"name=role"`
+	TeamID          string    `json:"team_id,omitempty" jsonschema_description:"Team to join, to which the key belongs"`
+	Team            teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	MaxBudgetInTeam *float64  `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend in the team, in US dollars"`
+	KeyAlias        string    `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
+	Models          []string  `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: all, or those of the team"`
+	MaxBudget       *float64  `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
+	BudgetDuration  string    `json:"budget_duration,omitempty" jsonschema_description:"The key's spend starts again from 0 after this time: 30d, 1mo"`
+	Duration        string    `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
 }
 
 var usersOnboard = &operation.Operation{
@@ -35,18 +35,19 @@ var usersOnboard = &operation.Operation{
 	Reveal:   []string{"key"},
 }
 
-func onboard(ctx context.Context, env operation.Env, in usersOnboardInput) (operation.Result, error) {
-	steps := operation.Steps{Env: env}
-	id, err := operation.Directories["user"].Find(ctx, env, in.UserEmail, "user_email")
+func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (operation.Result, error) {
+	steps := operation.NewSteps(call)
+	user, err := userCollection.Find(ctx, call, in.UserEmail, "user_email")
 	if err != nil && !operation.IsNotFound(err) {
 		return operation.Result{}, err
 	}
-	if err := freeAlias(ctx, env, in.KeyAlias); err != nil {
+	if err := freeAlias(ctx, call, in.KeyAlias); err != nil {
 		return operation.Result{}, err
 	}
+	id := user.ID
 	var members []string
 	if in.TeamID != "" {
-		team, err := readTeam(ctx, env, in.TeamID)
+		team, err := readTeam(ctx, call, in.TeamID)
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -56,24 +57,28 @@ func onboard(ctx context.Context, env operation.Env, in usersOnboardInput) (oper
 		members = team.memberIDs()
 	}
 	if operation.IsNotFound(err) {
-		made := steps.Do(ctx, "created user "+in.UserEmail, "POST", "/user/new", operation.Args{
+		made := steps.Write(ctx, "created user "+in.UserEmail, "POST", "/user/new", operation.Args{
 			"user_email": operation.Encode(in.UserEmail), "user_role": operation.Encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": operation.Encode(false)})
-		id = orPlanned(operation.Lookup(made, "user_id"), "the new user's id")
+		if steps.Err() == nil {
+			if id, err = call.Identifier(made, "user_id", "the new user"); err != nil {
+				return operation.Result{}, err
+			}
+		}
 	}
 	if in.TeamID != "" && !slices.Contains(members, operation.Word(id)) {
 		member := operation.Args{"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})}
 		if in.MaxBudgetInTeam != nil {
-			member["max_budget_in_team"] = env.Args["max_budget_in_team"]
+			member["max_budget_in_team"] = call.Arg("max_budget_in_team")
 		}
-		steps.Do(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
+		steps.Write(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
 	}
 	key := operation.Args{"user_id": id}
 	for _, name := range []string{"team_id", "key_alias", "models", "max_budget", "budget_duration", "duration"} {
-		if value, given := env.Args[name]; given {
+		if value, given := call.Args()[name]; given {
 			key[name] = value
 		}
 	}
-	made := steps.Do(ctx, "generated a key", "POST", "/key/generate", key)
+	made := steps.Write(ctx, "generated a key", "POST", "/key/generate", key)
 	return steps.Result(operation.Encode(map[string]json.RawMessage{
 		"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": key["team_id"], "key": operation.Lookup(made, "key"),
 		"key_alias": operation.Lookup(made, "key_alias"), "token": operation.Lookup(made, "token"), "expires": operation.Lookup(made, "expires")}))
@@ -81,11 +86,11 @@ func onboard(ctx context.Context, env operation.Env, in usersOnboardInput) (oper
 
 // freeAlias refuses a key alias that is taken before anything is sent: the key is
 // the last step.
-func freeAlias(ctx context.Context, env operation.Env, alias string) error {
+func freeAlias(ctx context.Context, call *operation.Call, alias string) error {
 	if alias == "" {
 		return nil
 	}
-	_, err := operation.Directories["alias"].Find(ctx, env, alias, "key_alias")
+	_, err := keyCollection.Find(ctx, call, alias, "key_alias")
 	if err == nil {
 		return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "a key is called " + operation.Shown(alias) + " already; nothing was changed",
 			Hint: "give another {key_alias}"}
@@ -94,15 +99,6 @@ func freeAlias(ctx context.Context, env operation.Env, alias string) error {
 		return nil
 	}
 	return err
-}
-
-// orPlanned is an identifier from an answer; in a plan nothing was sent and the
-// answer is empty.
-func orPlanned(id json.RawMessage, what string) json.RawMessage {
-	if id == nil {
-		return operation.Encode("<" + what + ">")
-	}
-	return id
 }
 
 type usersRetireInput struct {
@@ -137,8 +133,8 @@ type retiredKey struct {
 	Spend json.RawMessage `json:"spend"`
 }
 
-func retire(ctx context.Context, env operation.Env, in usersRetireInput) (operation.Result, error) {
-	info, err := env.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {in.UserID}}})
+func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (operation.Result, error) {
+	info, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {in.UserID}}})
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -147,14 +143,14 @@ func retire(ctx context.Context, env operation.Env, in usersRetireInput) (operat
 	if err := json.Unmarshal(operation.Lookup(info, "keys"), &out.Keys); err != nil && operation.Lookup(info, "keys") != nil {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to /user/info has no list of keys"}
 	}
-	steps := operation.Steps{Env: env}
+	steps := operation.NewSteps(call)
 	for _, key := range out.Keys {
 		name := cmp.Or(operation.Word(key.Alias), key.Name, key.Token)
-		steps.Do(ctx, "blocked key "+name, "POST", "/key/block", map[string]string{"key": key.Token})
+		steps.Write(ctx, "blocked key "+name, "POST", "/key/block", map[string]string{"key": key.Token})
 	}
 	if !in.BlockOnly {
-		steps.Do(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})
-		out.Deleted = steps.Err == nil
+		steps.Write(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})
+		out.Deleted = steps.Err() == nil
 	}
 	return steps.Result(operation.Encode(out))
 }

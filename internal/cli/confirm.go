@@ -10,23 +10,32 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// confirm shows what would be sent and asks, at a terminal.
-func (c *call) confirm(client *proxyclient.Client) func(context.Context, *operation.Operation, operation.Args) error {
-	return func(ctx context.Context, op *operation.Operation, args operation.Args) error {
-		requests, err := operation.Plan(ctx, operation.Env{Client: client}, op, args)
-		if err != nil {
-			return err
-		}
-		for _, r := range requests {
-			fmt.Fprintf(c.Stderr, "%s %s %s\n", r.Method, r.Path, r.Body)
-		}
-		return c.agree(ctx, op.Path+" on "+client.BaseURL())
+// consent settles whether the call may run. A person who typed a command knows what
+// it does; only what cannot be undone is asked for, at a terminal. Without a terminal
+// a command that names its targets goes ahead, as scripts expect.
+func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
+	if c.op.Consent.Sweeping && c.Terminal == nil && !c.yes {
+		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
+			Hint: "--yes skips the confirmation"}
 	}
+	if prepared.Effect() != operation.Destructive || c.op.Consent.Typed || c.yes || c.Terminal == nil {
+		prepared.Waive()
+		return nil
+	}
+	question, err := prepared.Question(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.agree(ctx, question.String()); err != nil {
+		return err
+	}
+	prepared.Approve(question.Plan)
+	return nil
 }
 
-// agree asks at the terminal whether to go ahead; an error is a no.
+// agree asks a question at the terminal; an error is a no.
 func (a *app) agree(ctx context.Context, question string) error {
-	fmt.Fprintf(a.Stderr, "%s: go ahead? [y/N] ", question)
+	fmt.Fprintf(a.Stderr, "%s\nContinue? [y/N] ", question)
 	answers := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
@@ -40,5 +49,5 @@ func (a *app) agree(ctx context.Context, question string) error {
 			return nil
 		}
 	}
-	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "--yes goes ahead without asking"}
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "--yes skips the confirmation"}
 }

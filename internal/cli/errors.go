@@ -46,7 +46,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	switch {
 	case ctx.Err() != nil:
 		status = 130
-	case a.op != nil && a.op.Typed && e.Status != 0:
+	case a.op != nil && a.op.Consent.Typed && e.Status != 0:
 		// The answer to a raw request: what it means is not ours to say.
 		status = 1
 	}

@@ -190,7 +190,7 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 	if c.op.Effect != operation.Read {
 		flags.BoolVar(&c.dryRun, "dry-run", false, "show the requests that would change something; send none of them")
 	}
-	if c.op.Effect == operation.Destructive && !c.op.Typed {
+	if c.op.Effect == operation.Destructive && !c.op.Consent.Typed {
 		flags.BoolVarP(&c.yes, "yes", "y", false, "do not ask")
 	}
 }
@@ -227,40 +227,38 @@ func (c *call) run(ctx context.Context) error {
 	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
 		return usageError("--all walks every page; give it or --" + page)
 	}
-	if c.op.Sweeping && c.Terminal == nil && !c.yes && !c.dryRun {
-		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
-			Hint: "--yes goes ahead without asking"}
-	}
 	streaming := string(c.values.args["stream"]) == "true"
 	if streaming && c.format != "" && c.format != "text" {
 		return usageError("--stream prints the words as they come; --format " + c.format + " needs the whole answer")
 	}
-	// Nothing is worth a connection when the arguments are wrong.
-	if err := c.op.Validate(c.values.args); err != nil {
-		return err
-	}
-	client, err := c.client()
+	prepared, err := c.prepare(ctx, streaming)
 	if err != nil {
 		return err
 	}
-	if c.op.EffectFor(c.values.args) != operation.Read {
-		client = client.WithChangedBy(config.Person(c.Getenv, os.Hostname))
+	if c.dryRun {
+		return c.plan(ctx, prepared)
 	}
-	env := operation.Env{Client: client}
+	if err := c.consent(ctx, prepared); err != nil {
+		return err
+	}
+	if c.all {
+		return c.walk(ctx, prepared)
+	}
+	result, err := prepared.Run(ctx)
+	return c.show(result, err)
+}
+
+// prepare makes the call of the operation.
+func (c *call) prepare(ctx context.Context, streaming bool) (*operation.Call, error) {
+	client, err := c.client()
+	if err != nil {
+		return nil, err
+	}
+	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname))}
 	if streaming {
 		env.Delta = func(words string) { fmt.Fprint(c.Stdout, words) }
 	}
-	if c.Terminal != nil && !c.yes && !c.op.Typed {
-		env.Confirm = c.confirm(client)
-	}
-	switch {
-	case c.dryRun:
-		return c.plan(ctx, env)
-	case c.all:
-		return c.walk(ctx, env)
-	}
-	result, err := operation.Invoke(ctx, env, c.op, c.values.args)
-	return c.show(result, err)
+	return operation.Prepare(ctx, env, c.op, c.values.args)
 }
 
 // show writes the answer to stdout, and what a write did and what failed to
@@ -286,7 +284,7 @@ func (c *call) show(result operation.Result, failed error) error {
 	}
 	if failed != nil {
 		var e *proxyclient.Error
-		if c.op.Typed && errors.As(failed, &e) && len(e.Body) > 0 {
+		if c.op.Consent.Typed && errors.As(failed, &e) && len(e.Body) > 0 {
 			// The answer of a raw request is what was asked for; it is no result.
 			fmt.Fprintf(c.Stderr, "%s\n", strings.TrimRight(string(e.Body), "\n"))
 		}
@@ -320,26 +318,27 @@ func paging(p *operation.Page, argument string) string {
 }
 
 // plan is --dry-run.
-func (c *call) plan(ctx context.Context, env operation.Env) error {
-	requests, err := operation.Plan(ctx, env, c.op, c.values.args)
+func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
+	plan, err := prepared.Plan(ctx)
 	if err != nil {
 		return err
 	}
+	requests := plan.Requests
 	if requests == nil {
 		requests = []proxyclient.Recorded{}
 	}
 	e := json.NewEncoder(c.Stdout)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	c.note("dry run: nothing was sent that changes something")
+	c.note("Dry run: no changes were sent.")
 	return e.Encode(map[string]any{"dry_run": true, "requests": requests})
 }
 
 // walk is --all: a page at a time, so that memory does not grow with the list.
-func (c *call) walk(ctx context.Context, env operation.Env) error {
+func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 	stream := output.NewStream(c.Stdout, c.op, c.out)
 	shown := 0
-	for result, err := range operation.Pages(ctx, env, c.op, c.values.args) {
+	for result, err := range prepared.Pages(ctx) {
 		if err == nil {
 			err = stream.Add(result.Page.Items)
 		}
@@ -358,7 +357,7 @@ func (c *call) walk(ctx context.Context, env operation.Env) error {
 			c.notes(result)
 		}
 		shown += len(result.Page.Items)
-		if c.Terminal != nil && result.Page.Next != nil {
+		if c.Terminal != nil && result.Page.More {
 			of := ""
 			if result.Page.Total >= 0 {
 				of = fmt.Sprintf(" of %d", result.Page.Total)

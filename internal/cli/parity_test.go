@@ -44,7 +44,7 @@ const item = `{"id": "one", "model_name": "one", "token": "t1", "key_alias": "a1
 const object = `{"data": [` + item + `], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.2.3", "info": {"key_alias": "a1", "max_budget": 0.10},
-	"model_id": "one", "choices": [{"index": 0, "message": {"role": "assistant", "content": "words"}}], "n": 12345678901234567890}`
+	"model_id": "one", "user_id": "u1", "team_id": "t1", "key": "k1", "token": "t1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "words"}}], "n": 12345678901234567890}`
 
 func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
@@ -164,7 +164,7 @@ func inputs(op *operation.Operation) []operation.Args {
 // argv writes a call as a person would type it.
 func argv(t *testing.T, op *operation.Operation, args operation.Args) []string {
 	out := strings.Fields(op.Path)
-	if op.Sweeping {
+	if op.Consent.Sweeping {
 		out = append(out, "--yes")
 	}
 	fields := op.Fields()

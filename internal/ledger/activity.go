@@ -163,7 +163,7 @@ const ActivityRows, activityPages = 1000, 20
 
 // readActivity walks the pages of a table. With split, a period of several days
 // that has too many is not read at all: tooLong.
-func readActivity(ctx context.Context, env operation.Env, of string, p Period, filter url.Values, split bool, emit func(*DayActivity) error) (tooLong bool, err error) {
+func readActivity(ctx context.Context, call *operation.Call, of string, p Period, filter url.Values, split bool, emit func(*DayActivity) error) (tooLong bool, err error) {
 	query := url.Values{}
 	maps.Copy(query, filter)
 	query.Set("start_date", p.Start())
@@ -171,7 +171,7 @@ func readActivity(ctx context.Context, env operation.Env, of string, p Period, f
 	query.Set("page_size", strconv.Itoa(ActivityRows))
 	for page := 1; ; page++ {
 		query.Set("page", strconv.Itoa(page))
-		body, err := env.Read(ctx, proxyclient.Request{Path: Tables[of].path, Query: query})
+		body, err := call.Read(ctx, proxyclient.Request{Path: Tables[of].path, Query: query})
 		if err != nil {
 			return false, err
 		}
@@ -192,9 +192,7 @@ func readActivity(ctx context.Context, env operation.Env, of string, p Period, f
 				return false, err
 			}
 		}
-		if env.Progress != nil {
-			env.Progress(page, max(page, answer.Metadata.Pages))
-		}
+		call.Progress(page, max(page, answer.Metadata.Pages))
 		if page >= answer.Metadata.Pages {
 			return false, nil
 		}

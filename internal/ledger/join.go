@@ -169,7 +169,7 @@ func (c *cell) joint(dimensions []string) (out []Group, ok bool) {
 // dimensions.
 type joining struct {
 	q          Question
-	env        operation.Env
+	call       *operation.Call
 	tables     []string // the first has every request that is asked for
 	dimensions []string // in a cell
 	filter     url.Values
@@ -185,7 +185,7 @@ func (j *joining) run(ctx context.Context, p Period) error {
 	dimensions := operation.Unique(append(slices.Clone(j.dimensions), "entity", "model"))
 	for i, of := range j.tables {
 		read[i] = cells{}
-		tooLong, err := readActivity(ctx, j.env, of, p, j.filter, true, func(d *DayActivity) error {
+		tooLong, err := readActivity(ctx, j.call, of, p, j.filter, true, func(d *DayActivity) error {
 			j.answer.Names.learn(of, d)
 			if _, ok := d.Breakdown.Entities[Unassigned]; ok {
 				j.whole[of] = true
@@ -279,7 +279,7 @@ func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells,
 		filter := url.Values{"model": {model}}
 		maps.Copy(filter, j.filter)
 		sliced := cells{}
-		if _, err := readActivity(ctx, j.env, j.tables[table], p, filter, false, func(d *DayActivity) error {
+		if _, err := readActivity(ctx, j.call, j.tables[table], p, filter, false, func(d *DayActivity) error {
 			sliced.add(d, j.dimensions)
 			return nil
 		}); err != nil {
@@ -338,7 +338,7 @@ func (j *joining) add(id dayKey, table int, parts []Group, read []cells) error {
 		for i, by := range j.q.By {
 			values[i] = found[by]
 		}
-		if err := j.answer.Add(values, part.metrics); err != nil {
+		if err := j.answer.Add(values, part.Metrics); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -21,21 +22,21 @@ type PeriodInput struct {
 	EndDate   string `json:"end_date,omitempty" jsonschema_description:"Last day (default today)"`
 }
 
-// resolve is the period that is meant.
-func (in PeriodInput) Resolve(env operation.Env) (Period, error) {
+// Resolve is the period that is meant at this time.
+func (in PeriodInput) Resolve(now time.Time) (Period, error) {
 	switch {
 	case in.Period != "" && in.StartDate+in.EndDate != "":
 		return Period{}, operation.Usage("{period} and {start_date} both say when: give one")
 	case in.StartDate == "" && in.EndDate != "":
 		return Period{}, operation.Usage("{end_date} needs {start_date}, or give {period}")
 	case in.StartDate == "":
-		return ParsePeriod("period", cmp.Or(in.Period, "30d"), env.Now())
+		return ParsePeriod("period", cmp.Or(in.Period, "30d"), now)
 	}
 	from, err := parseDay("start_date", in.StartDate)
 	if err != nil {
 		return Period{}, err
 	}
-	to := midnight(env.Now())
+	to := midnight(now)
 	if in.EndDate != "" {
 		if to, err = parseDay("end_date", in.EndDate); err != nil {
 			return Period{}, err
@@ -152,31 +153,34 @@ func (p Period) String() string {
 	return p.Start() + " to " + p.End() + " (UTC)"
 }
 
-func (p Period) members() operation.Args {
-	return operation.Args{"start_date": operation.Encode(p.Start()), "end_date": operation.Encode(p.End())}
+// about is what an answer for the period says of itself. args name the same days
+// whenever they are read.
+func (p Period) about(args operation.Args) operation.About {
+	days := operation.Args{"start_date": operation.Encode(p.Start()), "end_date": operation.Encode(p.End())}
+	resolved := maps.Clone(args)
+	delete(resolved, "period")
+	maps.Copy(resolved, days)
+	return operation.About{Members: days, Notes: []string{p.String()}, Resolved: resolved}
 }
 
-func (p Period) notes() []string { return []string{p.String()} }
-
-// dated is for a List whose dates are days: start_date and end_date take the
-// place of the period.
-func Dated(env operation.Env, args operation.Args) (operation.Args, operation.About, error) {
-	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(env)
+// Dated is for a List whose dates are days: start_date and end_date take the place of
+// the period.
+func Dated(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(call.Now())
 	if err != nil {
-		return nil, nil, err
+		return nil, operation.About{}, err
 	}
-	out := args.With("start_date", p.Start()).With("end_date", p.End())
-	delete(out, "period")
-	return out, p, nil
+	about := p.about(args)
+	return maps.Clone(about.Resolved), about, nil
 }
 
-// timed is for a List whose dates are times: the last day is over when the next
-// one begins.
-func Timed(env operation.Env, args operation.Args) (operation.Args, operation.About, error) {
-	out, what, err := Dated(env, args)
+// Timed is for a List whose dates are times: the last day is over when the next one
+// begins, and what comes after the call was made is not of it.
+func Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(call.Now())
 	if err != nil {
-		return nil, nil, err
+		return nil, operation.About{}, err
 	}
-	p := what.(Period)
-	return out.With("start_date", p.Start()+" 00:00:00").With("end_date", p.to.AddDate(0, 0, 1).Format(time.DateTime)), p, nil
+	about := p.about(args)
+	return about.Resolved.With("start_date", p.Start()+" 00:00:00").With("end_date", p.to.AddDate(0, 0, 1).Format(time.DateTime)), about, nil
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -70,7 +69,6 @@ func TestParsePeriod(t *testing.T) {
 }
 
 func TestPeriodInput(t *testing.T) {
-	env := operation.Env{Now: func() time.Time { return saturday }}
 	for _, tt := range []struct {
 		in   PeriodInput
 		want string
@@ -83,7 +81,7 @@ func TestPeriodInput(t *testing.T) {
 		{PeriodInput{Period: "7d", EndDate: "2026-11-02"}, "{period} and {start_date}"},
 		{PeriodInput{StartDate: "7d"}, "{start_date}: \"7d\" is not a day"},
 	} {
-		p, err := tt.in.Resolve(env)
+		p, err := tt.in.Resolve(saturday)
 		got := p.String()
 		if err != nil {
 			got = err.Error()

@@ -13,7 +13,7 @@ import (
 var plainDimensions = []string{"model", "provider"}
 
 // ask answers a question about spend.
-func (q Question) Ask(ctx context.Context, env operation.Env) (*Answer, error) {
+func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error) {
 	answer := &Answer{Groups: map[string]*Group{}, Names: Names{}}
 	tables, err := q.Tables()
 	if err != nil {
@@ -37,7 +37,7 @@ func (q Question) Ask(ctx context.Context, env operation.Env) (*Answer, error) {
 		if len(tables) > 1 || slices.Contains(q.By, tables[0]) {
 			dimensions = append(dimensions, "entity")
 		}
-		j := joining{q: q, env: env, tables: tables, dimensions: dimensions, filter: filter, answer: answer, whole: map[string]bool{}}
+		j := joining{q: q, call: call, tables: tables, dimensions: dimensions, filter: filter, answer: answer, whole: map[string]bool{}}
 		return answer, j.run(ctx, q.Period)
 	}
 	of := ""
@@ -46,7 +46,7 @@ func (q Question) Ask(ctx context.Context, env operation.Env) (*Answer, error) {
 	} else if slices.Contains(q.By, tables[0]) {
 		of = tables[0]
 	}
-	_, err = readActivity(ctx, env, tables[0], q.Period, filter, false, func(d *DayActivity) error {
+	_, err = readActivity(ctx, call, tables[0], q.Period, filter, false, func(d *DayActivity) error {
 		answer.Names.learn(tables[0], d)
 		return q.count(d, of, answer)
 	})
@@ -208,14 +208,14 @@ func (a *Answer) Label(by, values []string) operation.Row {
 	for i, b := range by {
 		c := columnOf[b]
 		if c.name == "" {
-			r = append(r, operation.Member{name: c.id, value: values[i]})
+			r = append(r, operation.Member{Name: c.id, Value: values[i]})
 			continue
 		}
 		var name any
 		if known, ok := a.Names[b][values[i]]; ok {
 			name = known
 		}
-		r = append(r, operation.Member{name: c.id, value: values[i]}, operation.Member{name: c.name, value: name})
+		r = append(r, operation.Member{Name: c.id, Value: values[i]}, operation.Member{Name: c.name, Value: name})
 	}
 	return r
 }

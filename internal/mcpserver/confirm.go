@@ -2,13 +2,8 @@ package mcpserver
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -17,169 +12,157 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// reference is how a value makes the gateway read its own environment.
-const reference = "os.environ/"
+// The values of Options.Confirm.
+const (
+	confirmAuto     = "auto"
+	confirmAlways   = "always"
+	confirmArgument = "argument"
+	confirmNever    = "never"
+)
 
-// takesReferences tells whether the operation has a place where such a value is
-// usual, and so shows the argument confirm.
-func takesReferences(op *operation.Operation) bool {
-	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool {
-		return f.Kind == operation.KindPairs || strings.Contains(f.Help, reference)
-	})
-}
+var confirmModes = []string{confirmAuto, confirmAlways, confirmArgument, confirmNever}
 
-// hasReference tells whether a text at any depth of the value is such a reference.
-func hasReference(value any) bool {
-	switch v := value.(type) {
-	case string:
-		return strings.HasPrefix(strings.TrimSpace(v), reference)
-	case []any:
-		return slices.ContainsFunc(v, hasReference)
-	case map[string]any:
-		for _, member := range v {
-			if hasReference(member) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// readsEnvironment tells whether an argument makes the gateway read its own
-// environment.
-func (c *call) readsEnvironment() bool {
-	for _, raw := range c.args {
-		var value any
-		if json.Unmarshal(raw, &value) == nil && hasReference(value) {
-			return true
-		}
-	}
-	return false
-}
-
-func (c *call) needsConfirmation() bool {
-	if c.s.confirm == confirmNever {
-		return false
-	}
-	switch c.op.EffectFor(c.args) {
-	case operation.Read:
-		return false
-	case operation.Destructive:
-		return true
-	}
-	return c.readsEnvironment()
-}
-
-// why says what the call is confirmed for.
-func (c *call) why() string {
-	if c.op.EffectFor(c.args) == operation.Destructive {
-		return "cannot be undone"
-	}
-	return "makes the gateway read its own environment (" + reference + "…)"
-}
-
-// settle gets the confirmation. It returns nil when the call may go ahead, and
-// otherwise the call's result, with the words for the log.
+// settle gets consent to the call. It returns nil when the call may run, bound to the
+// requests that were shown, and otherwise the call's result with the words for the log.
 func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
-	asks := canElicit(ctx)
-	if !asks && c.s.confirm == confirmAuto && c.flags[argConfirm] {
-		return nil, ""
-	}
-	if asks {
-		if reply := server.ElicitationResponse(c.request.Params.InputResponses, confirmID); reply != nil {
-			if !c.signed(c.request.Params.RequestState, time.Now()) {
-				return c.refused(nil, "the answer belongs to another question, or came too late", "call it again"), "refused: stale confirmation"
-			}
-			return c.judge(reply)
-		}
-	}
-	requests, err := operation.Plan(ctx, operation.Env{Client: c.client}, c.op, c.args)
+	why, err := c.prepared.NeedsConsent(ctx)
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}
-	if !asks {
-		how := fmt.Sprintf("if the user agrees, call %s again with the same arguments and %s: true", c.op.Tool(), argConfirm)
-		if c.s.confirm == confirmAlways {
-			how = "a person must confirm it, and this client cannot be asked (it has no elicitation, or speaks an older protocol over sse): use another client or transport, or have the person who runs this server start it with --confirm auto"
+	if why == "" || c.s.confirm == confirmNever {
+		c.prepared.Waive()
+		return nil, ""
+	}
+	question, err := c.prepared.Question(ctx)
+	if err != nil {
+		return c.failed(err), outcome(err)
+	}
+	asks := c.s.confirm != confirmArgument && canElicit(ctx)
+	if asks {
+		if reply := server.ElicitationResponse(c.request.Params.InputResponses, confirmID); reply != nil {
+			return c.resume(reply, question)
 		}
-		return c.refused(requests, "it "+c.why()+" and was not confirmed", how), "refused: not confirmed"
+		if server.IsModernRequest(ctx) {
+			state := c.s.pending.add(c, question.Plan)
+			return server.NewInputRequestBuilder(state).Elicit(confirmID, c.form(question)).ToolResult(), "asked"
+		}
+		return c.ask(ctx, question)
 	}
-	question := c.question(requests)
-	if server.IsModernRequest(ctx) {
-		return server.NewInputRequestBuilder(c.sign(time.Now())).Elicit(confirmID, question).ToolResult(), "asked"
+	if c.s.confirm == confirmAlways {
+		return c.refused(question, why+" and was not confirmed",
+			"a person must confirm it, and this client cannot be asked (it has no elicitation, or speaks an older protocol over sse): use another client or transport, or have the person who runs this server start it with --confirm auto"), "refused: not confirmed"
 	}
-	return c.ask(ctx, requests, question)
+	return c.taken(question, why)
 }
 
-// ask sends the question to a client of the older protocol and waits for the
-// answer. mcp-go would do both, and make a protocol error of a refusal.
-func (c *call) ask(ctx context.Context, requests []proxyclient.Recorded, question mcp.ElicitationParams) (*mcp.CallToolResult, string) {
+// taken judges the argument confirm. After a refusal it stands for what that showed.
+func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolResult, string) {
+	how := fmt.Sprintf("if the user agrees, call %s again with the same arguments and %s: true", c.op.Tool(), argConfirm)
+	if !c.flags[argConfirm] {
+		return c.refused(question, why+" and was not confirmed", how), "refused: not confirmed"
+	}
+	if shown := c.s.shown.take(c); shown != nil {
+		if changed := shown.Difference(question.Plan); changed != "" {
+			return c.refused(question, "it is not what was shown before: "+changed, how), "refused: changed since it was shown"
+		}
+	}
+	c.prepared.Approve(question.Plan)
+	return nil, ""
+}
+
+// resume takes the answer of a client of the stateless protocol, which comes with a new
+// request: it counts for the requests that the question showed, once.
+func (c *call) resume(reply *mcp.ElicitationResult, question *operation.Question) (*mcp.CallToolResult, string) {
+	shown := c.s.pending.take(c, c.request.Params.RequestState)
+	if shown == nil {
+		return c.refused(question, "the answer belongs to another question, was used before, or came too late", "call it again"), "refused: stale confirmation"
+	}
+	if changed := shown.Difference(question.Plan); changed != "" {
+		return c.refused(question, "it is not what was confirmed any more: "+changed, "call it again"), "refused: changed since it was shown"
+	}
+	return c.judge(reply, question)
+}
+
+// ask sends the question to a client of the older protocol and waits for the answer.
+// mcp-go would do both, and make a protocol error of a refusal.
+func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.CallToolResult, string) {
 	waiting, stop := until(ctx, c.caller.deaf)
 	defer stop()
 	waiting, cancel := context.WithTimeout(waiting, c.s.answerWait)
 	defer cancel()
 	reply, err := c.s.mcp.RequestElicitation(waiting, mcp.ElicitationRequest{
-		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: question,
+		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: c.form(question),
 	})
 	switch {
 	case ctx.Err() != nil:
 		return c.failed(ctx.Err()), outcome(ctx.Err())
 	case errors.Is(waiting.Err(), context.DeadlineExceeded):
-		return c.refused(requests, fmt.Sprintf("nobody answered the question within %s", c.s.answerWait), "call it again when somebody is there"), "refused: no answer"
+		return c.refused(question, fmt.Sprintf("no answer came within %s", c.s.answerWait), hintArgument), "refused: no answer"
 	case err != nil || reply == nil:
-		return c.refused(requests, "the client could not ask the person", "ask for what is wanted in another client"), "refused: the client failed to ask"
+		return c.refused(question, "the client could not ask", hintArgument), "refused: the client failed to ask"
 	}
-	return c.judge(reply)
+	return c.judge(reply, question)
 }
 
-// judge reads a person's answer: only an accepted form in which confirm is true
-// is a yes.
-func (c *call) judge(reply *mcp.ElicitationResult) (*mcp.CallToolResult, string) {
+// hintArgument is the way out where a client cannot or does not ask. Some clients
+// decline by themselves: nobody may be blamed for a refusal.
+const hintArgument = "ask the user; if the client shows no question, the person who runs this server can start it with --confirm argument, and confirm: true is then enough"
+
+// judge reads the answer to a question. Only an acceptance is a yes, and where a tick
+// is asked for only one with the tick.
+func (c *call) judge(reply *mcp.ElicitationResult, question *operation.Question) (*mcp.CallToolResult, string) {
 	content, _ := reply.Content.(map[string]any)
-	if yes, _ := content[confirmID].(bool); yes && reply.Action == mcp.ElicitationResponseActionAccept {
+	ticked, _ := content[confirmID].(bool)
+	why := ""
+	switch {
+	case reply.Action == mcp.ElicitationResponseActionAccept && (ticked || c.s.confirm != confirmAlways && content[confirmID] == nil):
+		c.prepared.Approve(question.Plan)
 		return nil, ""
+	case reply.Action == mcp.ElicitationResponseActionAccept:
+		return c.refused(question, "the question was accepted without the tick", "call it again, and have the box ticked"), "refused: no tick"
+	case reply.Action == mcp.ElicitationResponseActionDecline:
+		why = "the client answered that the question was declined"
+	case reply.Action == mcp.ElicitationResponseActionCancel:
+		why = "the client answered that the question was canceled"
+	default:
+		why = "the client's answer to the question cannot be read"
 	}
-	return c.refused(nil, "the person did not agree", "do not try again unless the person asks for it"), "refused: the person said no"
+	return c.refused(question, why, hintArgument), "refused: " + why
 }
 
-// refused is the result of a call that nobody confirmed: nothing was sent.
-func (c *call) refused(requests []proxyclient.Recorded, why, how string) *mcp.CallToolResult {
-	e := proxyclient.Error{Code: codeConfirm, Message: "nothing was changed: " + why, Hint: how}
-	text := c.op.Path + ": " + e.Message
-	top := []member{{"error", encode(&e)}}
-	if requests != nil {
-		text += "\nIt would send:\n" + requestLines(requests)
-		top = append(top, member{"requests", requestList(requests)})
+// refused is the result of a call without consent: nothing was sent.
+func (c *call) refused(question *operation.Question, why, how string) *mcp.CallToolResult {
+	c.s.shown.put(c, question.Plan)
+	e := proxyclient.Error{Code: codeConfirm, Message: "nothing was sent: " + why, Hint: how}
+	top := []member{
+		{"error", encode(&e)}, {"question", encode(question.Text)}, {"requests", requestList(question.Plan.Requests)},
 	}
-	return answer(text+"\n"+sentence(how), object(top), true)
+	if len(question.Dangers) > 0 {
+		top = append(top, member{"dangers", encode(question.Dangers)})
+	}
+	return answer(c.op.Path+": "+e.Message+"\n"+question.String()+"\n"+sentence(how), object(top), true)
 }
 
 // confirmID names our question and its one field.
 const confirmID = "confirm"
 
-// maxQuestion bounds what a person is given to read.
-const maxQuestion = 2000
-
-// question is what the person is asked.
-func (c *call) question(requests []proxyclient.Recorded) mcp.ElicitationParams {
-	lines := []rune(requestLines(requests))
-	if len(lines) > maxQuestion {
-		lines = append(lines[:maxQuestion], '…')
+// form is the question as the client is sent it: an empty form, which one key answers,
+// or one with a box to tick.
+func (c *call) form(question *operation.Question) mcp.ElicitationParams {
+	properties, required := []member{}, []string{}
+	if c.s.confirm == confirmAlways {
+		properties = append(properties, member{confirmID, object([]member{
+			{"type", encode("boolean")}, {"title", encode("Confirm")}, {"description", encode("Yes, send it")},
+		})})
+		required = append(required, confirmID)
 	}
 	return mcp.ElicitationParams{
-		Message: fmt.Sprintf("%s on %s: %s. This %s. It sends:\n%s",
-			c.op.Path, c.client.BaseURL(), lowerFirst(c.op.Summary), c.why(), string(lines)),
+		Message: question.String(),
 		RequestedSchema: object([]member{
-			{"type", encode("object")},
-			{"properties", object([]member{{confirmID, object([]member{
-				{"type", encode("boolean")}, {"title", encode("Go ahead")}, {"description", encode("Yes: send it")},
-			})}})},
-			{"required", encode([]string{confirmID})},
+			{"type", encode("object")}, {"properties", object(properties)}, {"required", encode(required)},
 		}),
 	}
 }
-
-func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
 
 // canElicit tells whether the client can ask a person by a form.
 func canElicit(ctx context.Context) bool {
@@ -196,21 +179,4 @@ func canElicit(ctx context.Context) bool {
 	}
 	// One that names no mode means forms.
 	return capability != nil && (capability.Form != nil || capability.URL == nil)
-}
-
-// sign makes the state that a client hands back with the person's answer: when
-// the question was put, and a proof that it was this one, put to this caller.
-func (c *call) sign(at time.Time) string {
-	when := strconv.FormatInt(at.Unix(), 10)
-	return when + "." + c.s.hash("confirm", when, c.caller.owner, c.op.Tool(), string(encode(c.args)))
-}
-
-func (c *call) signed(state string, now time.Time) bool {
-	when, _, _ := strings.Cut(state, ".")
-	seconds, err := strconv.ParseInt(when, 10, 64)
-	if err != nil {
-		return false
-	}
-	at := time.Unix(seconds, 0)
-	return now.Sub(at) <= c.s.answerWait+time.Second && equal(c.sign(at), state)
 }

@@ -1,14 +1,9 @@
 package mcpserver
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
-
-	"litellm-proxy/internal/operation"
-	"litellm-proxy/tools"
 )
 
 func TestConfirm(t *testing.T) {
@@ -182,33 +177,5 @@ func TestModernConfirmation(t *testing.T) {
 	}
 	if r := toResult(t, call("one", answer(state))); r.IsError || left() != "1" {
 		t.Errorf("a yes was not taken: %s", r.Text)
-	}
-}
-
-func TestSignedStateEnds(t *testing.T) {
-	s := newServer(t, Options{})
-	c := &call{tool: &tool{s: s, op: tools.All().Find("keys_delete")}, caller: &caller{owner: "a"}, args: operation.Args{"keys": json.RawMessage(`["x"]`)}}
-	now := time.Now()
-	state := c.sign(now)
-	if !c.signed(state, now.Add(s.answerWait)) || c.signed(state, now.Add(s.answerWait+2*time.Second)) {
-		t.Error("the state holds too long, or not long enough")
-	}
-	other := *c
-	other.caller = &caller{owner: "b"}
-	if other.signed(state, now) {
-		t.Error("the state of one caller is good for another")
-	}
-}
-
-func TestHasReference(t *testing.T) {
-	for _, value := range []any{"os.environ/X", []any{"a", map[string]any{"b": "os.environ/"}}} {
-		if !hasReference(value) {
-			t.Errorf("%v is no reference", value)
-		}
-	}
-	for _, value := range []any{"OS.ENVIRON", nil, 1.0, []any{}, map[string]any{"os.environ/X": "a"}} {
-		if hasReference(value) {
-			t.Errorf("%v is a reference", value)
-		}
 	}
 }

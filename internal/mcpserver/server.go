@@ -37,9 +37,10 @@ type Options struct {
 	// ExcludeTools are not, whatever else says so. Both take names of tools or
 	// commands.
 	Tools, ExcludeTools []string
-	// Confirm says what a write that destroys something needs: "always" a person's
-	// yes (elicitation), "auto", also "", that or the argument confirm where the
-	// client cannot ask, "never" nothing.
+	// Confirm says what a call that destroys something or is sensitive needs. "always":
+	// a person's yes with a tick (elicitation). "auto", also "": a person's yes, or the
+	// argument confirm where the client cannot ask. "argument": confirm: true, for
+	// clients that nobody watches. "never": nothing.
 	Confirm string
 	// Note is a further line of the instructions: what is particular to this
 	// gateway.
@@ -47,13 +48,6 @@ type Options struct {
 	// Log gets a line for each write; nil: none.
 	Log *slog.Logger
 }
-
-// The values of Options.Confirm.
-const (
-	confirmAuto   = "auto"
-	confirmAlways = "always"
-	confirmNever  = "never"
-)
 
 // Server is an MCP server for one gateway. It may serve several transports at
 // the same time.
@@ -69,6 +63,9 @@ type Server struct {
 	// secret signs what clients must hand back and hashes credentials; it lives as
 	// long as the process.
 	secret [32]byte
+	// pending are questions that are open, shown the plans of refusals.
+	pending questions
+	shown   refusals
 	// Limits; tests shorten them.
 	answerWait  time.Duration // for a person's yes
 	deltaPause  time.Duration // between two pieces of a streamed answer
@@ -82,7 +79,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
-		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond,
+		answerWait: time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
 	}
 	if s.confirm == "" {
@@ -91,9 +88,10 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if !slices.Contains([]string{confirmAuto, confirmAlways, confirmNever}, s.confirm) {
-		return nil, usage("the confirmation mode %q is none of auto, always, never", o.Confirm)
+	if !slices.Contains(confirmModes, s.confirm) {
+		return nil, usage("the confirmation mode %q is none of %s", o.Confirm, strings.Join(confirmModes, ", "))
 	}
+	s.pending, s.shown = questions{newMemory()}, refusals{newMemory()}
 	_, _ = rand.Read(s.secret[:]) // never fails: it ends the program instead
 	ops, err := choose(o)
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 
 var argDescriptions = map[string]string{
 	argDryRun:  "Only show the requests",
-	argConfirm: "Go ahead; this is the model's word, not a person's",
+	argConfirm: "Set to true only after the user agreed",
 	argFull:    "Whole items, not slim ones",
 }
 
@@ -55,10 +55,8 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 	}
 	if op.Effect != operation.Read {
 		add(argDryRun, true)
-		if s.confirm == confirmAuto {
-			// Any write may turn out to need it, see environment references.
-			add(argConfirm, op.Effect == operation.Destructive || takesReferences(op))
-		}
+		// Any write may turn out to need it; it is shown where that is usual.
+		add(argConfirm, s.confirm != confirmAlways && s.confirm != confirmNever && op.Asks())
 	}
 	if slimmable(op) {
 		add(argFull, true)
@@ -123,7 +121,9 @@ type call struct {
 	request mcp.CallToolRequest
 	client  *proxyclient.Client
 	args    operation.Args
-	flags   map[string]bool // the added arguments
+	// prepared is the call itself, once its arguments are known to be good.
+	prepared *operation.Call
+	flags    map[string]bool // the added arguments
 }
 
 // handle is the tool's handler. It runs again from the top when a client answers
@@ -133,7 +133,7 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	ctx, stop := c.caller.bind(ctx)
 	defer stop()
 	result, outcome := c.do(ctx)
-	if t.op.Effect != operation.Read && t.op.EffectFor(c.args) != operation.Read {
+	if t.op.Effect != operation.Read && (c.prepared == nil || c.prepared.Effect() != operation.Read) {
 		c.audit(ctx, outcome)
 	}
 	return result, nil
@@ -149,27 +149,18 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.failed(err), outcome(err)
 	}
 	c.client = client.WithChangedBy(clientName(ctx))
-	if err := c.op.Validate(c.args); err != nil {
+	p := c.progress(ctx)
+	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words()}
+	if c.prepared, err = operation.Prepare(ctx, env, c.op, c.args); err != nil {
 		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
 	}
 	if c.flags[argDryRun] {
-		if c.op.EffectFor(c.args) == operation.Read {
-			// A plan would send it.
-			return c.planned(nil), "dry run"
-		}
-		requests, err := operation.Plan(ctx, operation.Env{Client: c.client}, c.op, c.args)
-		if err != nil {
-			return c.failed(err), "dry run: " + outcome(err)
-		}
-		return c.planned(requests), "dry run"
+		return c.dryRun(ctx)
 	}
-	if c.needsConfirmation() {
-		if result, outcome := c.settle(ctx); result != nil {
-			return result, outcome
-		}
+	if result, outcome := c.settle(ctx); result != nil {
+		return result, outcome
 	}
-	p := c.progress(ctx)
-	result, err := operation.Invoke(ctx, operation.Env{Client: c.client, Progress: p.step(), Delta: p.words()}, c.op, c.args)
+	result, err := c.prepared.Run(ctx)
 	p.flush()
 	if err != nil {
 		return c.partly(result, err), outcome(err)
@@ -178,6 +169,19 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.succeeded(result), fmt.Sprintf("%d parts failed", len(result.Failed))
 	}
 	return c.succeeded(result), "done"
+}
+
+// dryRun shows what the call would send.
+func (c *call) dryRun(ctx context.Context) (*mcp.CallToolResult, string) {
+	if c.prepared.Effect() == operation.Read {
+		// A plan would send it.
+		return c.planned(nil), "dry run"
+	}
+	plan, err := c.prepared.Plan(ctx)
+	if err != nil {
+		return c.failed(err), "dry run: " + outcome(err)
+	}
+	return c.planned(plan.Requests), "dry run"
 }
 
 // parse takes the arguments as the bytes that came, and ours out of them.

@@ -1,174 +1,281 @@
 package operation
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"net/http"
-	"slices"
 	"strings"
+	"time"
 
 	"litellm-proxy/proxyclient"
 )
 
-// Invoke is the one door to an operation: it validates the arguments, asks
-// Env.Confirm before something is destroyed, and runs it. Errors are of type
-// [*proxyclient.Error]; the arguments they name stand as {name}.
-//
-// A Result may come with an error: then a part was done, and the result says
-// which.
-func Invoke(ctx context.Context, env Env, op *Operation, args Args) (Result, error) {
+// Env is what a surface gives for one call.
+type Env struct {
+	// Client is the caller's own.
+	Client *proxyclient.Client
+	// Progress is told how far a long operation is; nil: nobody watches. A total of 0
+	// is unknown.
+	Progress func(done, total int)
+	// Delta is given the words of a streamed answer as they come; nil: not streaming.
+	Delta func(text string)
+	// Now is the clock; nil: the real one.
+	Now func() time.Time
+}
+
+// Call is one call of one operation: its arguments checked, its names looked up, its
+// clock read, once. Both surfaces, dry runs and confirmation go through it. It is for
+// one caller and not safe for concurrent use.
+type Call struct {
+	op     *Operation
+	env    Env
+	args   Args // with identifiers in place of names
+	named  map[string]Thing
+	found  map[string][]json.RawMessage // what look-ups found, by collection and name
+	now    time.Time
+	effect Effect
+
+	client   *proxyclient.Client // of the run under way: real, recording or gated
+	planning bool
+	plan     *Plan
+	approved *Plan
+	waived   bool
+	dangers  *[]string
+	promised map[string]string // in a plan's requests: placeholder → identifier
+}
+
+// Prepare checks the arguments and looks up the names among them. It sends reads
+// only. Errors are of type [*proxyclient.Error]; the arguments they name stand as
+// {name}.
+func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, error) {
 	if err := op.Validate(args); err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	args, err := op.resolve(ctx, env, args)
-	if err != nil {
-		return Result{}, proxyclient.Wrap(op.Path, err)
+	now := time.Now
+	if env.Now != nil {
+		now = env.Now
 	}
-	env.op, env.effect, env.Args = op, op.EffectFor(args), args
-	if env.effect == Destructive && env.Confirm != nil {
-		if err := env.Confirm(ctx, op, args); err != nil {
-			return Result{}, err
+	c := &Call{
+		op: op, env: env, args: args, client: env.Client, now: now().UTC(),
+		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, promised: map[string]string{},
+	}
+	if err := c.resolve(ctx); err != nil {
+		return nil, proxyclient.Wrap(op.Path, err)
+	}
+	c.effect = op.EffectFor(c.args)
+	return c, nil
+}
+
+// resolve replaces names by identifiers in the arguments. A field tagged
+// ref:"team_id" (or ref:"team_id,required") takes the name that people use where the
+// API wants an identifier; the type of the field says in which collection it is.
+func (c *Call) resolve(ctx context.Context) error {
+	for _, f := range c.op.Fields() {
+		value, given := c.args[f.Name]
+		if f.RefRequired && !given && c.args[f.Ref] == nil {
+			return Usage(fmt.Sprintf("{%s} or {%s} is required", f.Ref, f.Name))
+		}
+		if f.Ref == "" || !given {
+			continue
+		}
+		if _, both := c.args[f.Ref]; both {
+			return Usage(fmt.Sprintf("{%s} and {%s} both name it: give one", f.Name, f.Ref))
+		}
+		thing, err := f.Collection.Find(ctx, c, Word(value), f.Ref)
+		if err != nil {
+			return f.Collection.guess(ctx, c, Word(value), err)
+		}
+		c.named[f.Ref] = thing
+		id := thing.ID
+		if target, _ := c.op.Field(f.Ref); target.Kind == KindStrings {
+			id = Encode([]json.RawMessage{id})
+		}
+		c.args = maps.Clone(c.args)
+		delete(c.args, f.Name)
+		c.args[f.Ref] = id
+	}
+	return nil
+}
+
+// Operation is what is called.
+func (c *Call) Operation() *Operation { return c.op }
+
+// Args are the arguments, with identifiers in place of names. They are not changed.
+func (c *Call) Args() Args { return c.args }
+
+// Arg is one argument; nil when it is absent.
+func (c *Call) Arg(name string) json.RawMessage { return c.args[name] }
+
+// Named is the thing whose name was given in place of this argument, if one was.
+func (c *Call) Named(argument string) (Thing, bool) {
+	thing, ok := c.named[argument]
+	return thing, ok
+}
+
+// Effect is what the call does with these arguments.
+func (c *Call) Effect() Effect { return c.effect }
+
+// Now is when the call was prepared, in UTC: the same for all its pages and requests.
+func (c *Call) Now() time.Time { return c.now }
+
+// Client is the caller's client. In a plan its writes are recorded and not sent.
+func (c *Call) Client() *proxyclient.Client { return c.client }
+
+// Planning tells whether writes are recorded and not sent.
+func (c *Call) Planning() bool { return c.planning }
+
+// Progress says how far a long operation is; a total of 0 is unknown.
+func (c *Call) Progress(done, total int) {
+	if c.env.Progress != nil {
+		c.env.Progress(done, total)
+	}
+}
+
+// Streams tells whether somebody reads the words of an answer as they come.
+func (c *Call) Streams() bool { return c.env.Delta != nil && !c.planning }
+
+// Delta hands over words of a streamed answer.
+func (c *Call) Delta(words string) {
+	if c.Streams() {
+		c.env.Delta(words)
+	}
+}
+
+// Body is the arguments as a request body: as they came, the extra fields beside the
+// named ones, and what empties the fields that clear names.
+func (c *Call) Body() Args {
+	body := Args{}
+	for name, value := range c.args {
+		if name != ExtraField {
+			body[name] = value
 		}
 	}
-	result, err := op.Do.Run(ctx, env, args)
+	c.op.cleared(c.args, body)
+	var more Args
+	if json.Unmarshal(c.args[ExtraField], &more) == nil {
+		maps.Copy(body, more)
+	}
+	return body
+}
+
+// Read sends a request that changes nothing and returns its JSON answer.
+func (c *Call) Read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
+	if r.Method == "" {
+		r.Method = http.MethodGet
+	}
+	r.Read = true
+	return c.client.JSON(ctx, r)
+}
+
+// Write sends a request that changes something, once.
+func (c *Call) Write(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
+	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
+}
+
+// Send is Write with one path parameter: the first in the path, whatever its name.
+func (c *Call) Send(ctx context.Context, method, path, param string, body any) (json.RawMessage, error) {
+	_, name, _ := strings.Cut(path, "{")
+	name, _, _ = strings.Cut(name, "}")
+	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Params: map[string]string{name: param}, Body: Encode(body)})
+}
+
+// Identifier is a member of the answer to a write that a later request needs. A plan
+// has no answers: there it is a placeholder, which stands in the recorded requests
+// for whatever the gateway will send. An answer without it is an error with
+// [proxyclient.CodeUnknownOutcome].
+func (c *Call) Identifier(answer json.RawMessage, path, of string) (json.RawMessage, error) {
+	placeholder := "<" + path + " of " + of + ">"
+	if c.planning {
+		return Encode(placeholder), nil
+	}
+	id := Lookup(answer, path)
+	if id == nil {
+		return nil, lacks(path)
+	}
+	c.promised[placeholder] = Word(id)
+	return id, nil
+}
+
+func lacks(path string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeUnknownOutcome, Sent: true,
+		Message: fmt.Sprintf("the gateway's answer has no %s: the request may or may not have been applied", path),
+		Hint:    "look at what is there before you send it again"}
+}
+
+// Run runs the call. One that destroys something or is sensitive must have been
+// approved or waived before. An approved call sends exactly the requests that were
+// shown; if they would differ now it sends nothing and says what changed.
+//
+// A Result may come with an error: then a part was done, and the result says which.
+func (c *Call) Run(ctx context.Context) (Result, error) {
+	run, err := c.permitted(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := c.op.Do.Run(ctx, run)
 	result.tell()
 	if err != nil {
-		return result, proxyclient.Wrap(op.doing(args), err)
+		return result, proxyclient.Wrap(c.op.doing(c.args), err)
 	}
-	if result.Done == "" && env.effect != Read && len(result.Failed) == 0 {
-		result.Done = op.done(args, result.Body)
+	if c.effect == Read {
+		return result, nil
+	}
+	for _, path := range c.op.Returns {
+		if Lookup(result.Body, path) == nil && len(result.Failed) == 0 {
+			return result, proxyclient.Wrap(c.op.doing(c.args), lacks(path))
+		}
+	}
+	if result.Done == "" && len(result.Failed) == 0 {
+		result.Done = c.op.done(c.args, result.Body)
 	}
 	return result, nil
 }
 
-// tell keeps secrets out of what the result says, and puts the failures into an
-// answer that has not said them itself.
-func (r *Result) tell() {
-	r.Done = proxyclient.RedactText(r.Done)
-	for i, f := range r.Failed {
-		r.Failed[i] = Failure{proxyclient.RedactText(f.What), proxyclient.RedactText(f.Why)}
+// permitted is the call ready to run, with a client that sends what it may.
+func (c *Call) permitted(ctx context.Context) (*Call, error) {
+	if !c.waived && c.approved == nil {
+		if why, err := c.NeedsConsent(ctx); err != nil {
+			return nil, err
+		} else if why != "" {
+			return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " was not confirmed; nothing was sent"}
+		}
 	}
-	body := bytes.TrimSpace(r.Body)
-	if len(r.Failed) == 0 || len(body) < 2 || body[0] != '{' || Lookup(body, "failed") != nil {
-		return
+	if c.approved == nil {
+		return c, nil
 	}
-	head, comma := bytes.TrimSpace(body[:len(body)-1]), ","
-	if len(head) == 1 {
-		comma = ""
-	}
-	r.Body = slices.Concat(head, []byte(comma+`"failed":`), Encode(r.Failed), []byte("}"))
-}
-
-// Plan runs the operation with its writes recorded instead of sent, and returns
-// them in order, secrets masked. Its reads are sent. An operation that writes
-// according to an answer is planned up to there.
-func Plan(ctx context.Context, env Env, op *Operation, args Args) ([]proxyclient.Recorded, error) {
-	if err := op.Validate(args); err != nil {
+	again, err := c.record(ctx)
+	if err != nil {
 		return nil, err
 	}
-	args, err := op.resolve(ctx, env, args)
-	if err != nil {
-		return nil, proxyclient.Wrap(op.Path, err)
+	if changed := c.approved.Difference(again); changed != "" {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeConflict,
+			Message: c.op.Path + ": nothing was sent, because it is not what was confirmed any more: " + changed,
+			Hint:    "look at it again and confirm it anew"}
 	}
-	client, recorder := env.Client.Recording()
-	env.Client, env.Confirm, env.Delta = client, nil, nil
-	env.op, env.effect, env.Args = op, op.EffectFor(args), args
-	if _, err := op.Do.Run(ctx, env, args); err != nil {
-		return nil, proxyclient.Wrap(op.doing(args), err)
-	}
-	return recorder.Requests(), nil
+	run := *c
+	run.client = c.env.Client.Gated(run.gate())
+	return &run, nil
 }
 
-// maxPageSize is the most that a gateway sends on one page (422 above).
-const MaxPageSize = 100
-
-// Pages runs a paged list from the page that the arguments name to the last
-// one, a page at a time. Without a size of their own the pages are of 100 items.
-func Pages(ctx context.Context, env Env, op *Operation, args Args) iter.Seq2[Result, error] {
+// Pages runs a list from the page that the arguments name to the last one, a page at a
+// time, each item once.
+func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
-		if l, ok := op.Do.(lister); ok && args[l.shape().Size] == nil && l.shape().Size != "" {
-			args = args.With(l.shape().Size, MaxPageSize)
+		l, ok := c.op.Do.(walker)
+		if !ok {
+			yield(c.Run(ctx))
+			return
 		}
-		for args != nil {
-			result, err := Invoke(ctx, env, op, args)
-			if !yield(result, err) || err != nil || result.Page == nil {
+		for result, err := range l.walk(ctx, c) {
+			if err != nil {
+				err = proxyclient.Wrap(c.op.doing(c.args), err)
+			}
+			if !yield(result, err) {
 				return
 			}
-			args = result.Page.Next
 		}
 	}
 }
-
-// doing names the call in an error: the path and what it is about.
-func (op *Operation) doing(args Args) string {
-	words := []string{op.Path}
-	for _, f := range op.Fields() {
-		if value := args[f.Name]; value != nil && f.Arg > 0 {
-			words = append(words, Words(value))
-		}
-	}
-	return proxyclient.RedactText(strings.Join(words, " "))
-}
-
-// done fills the placeholders of the operation's Done.
-func (op *Operation) done(args Args, body json.RawMessage) string {
-	text := op.Done
-	var out strings.Builder
-	for {
-		before, rest, ok := strings.Cut(text, "{")
-		out.WriteString(before)
-		if !ok {
-			return proxyclient.RedactText(out.String())
-		}
-		var names string
-		names, text, _ = strings.Cut(rest, "}")
-		for name := range strings.SplitSeq(names, "|") {
-			value := Lookup(body, name)
-			if value == nil {
-				value = NoNull(args[name])
-			}
-			if value != nil {
-				out.WriteString(Words(value))
-				break
-			}
-		}
-	}
-}
-
-// plainList is a value for a reader: a text without quotes, a list with commas.
-func Words(value json.RawMessage) string {
-	var list []json.RawMessage
-	if json.Unmarshal(value, &list) != nil {
-		return Word(value)
-	}
-	words := make([]string, len(list))
-	for i, v := range list {
-		words[i] = Word(v)
-	}
-	return strings.Join(words, ", ")
-}
-
-// isNotFound tells whether the gateway said that the object does not exist.
-func IsNotFound(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeNotFound }
-
-// isRefused tells whether the key may not do what was tried.
-func IsRefused(err error) bool {
-	code := proxyclient.CodeOf(err)
-	return code == proxyclient.CodeForbidden || code == proxyclient.CodeUnauthorized
-}
-
-// as returns the error of the gateway in err, or nil.
-func AsError(err error) *proxyclient.Error {
-	var e *proxyclient.Error
-	errors.As(err, &e)
-	return e
-}
-
-// isRead tells whether an HTTP method changes nothing by itself.
-func IsRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
-
-// shown is a name for a reader: a key masked, everything else as it is.
-func Shown(name string) string { return proxyclient.RedactText(name) }

@@ -1,14 +1,14 @@
-// Package tools declares every management operation of a LiteLLM gateway, once.
+// Package operation is how a management operation is declared, prepared, confirmed
+// and run.
 //
 // An [Operation] is one value: its words, its input, its effect, its request and
-// the columns of its answer. The command line and the MCP server are both made
-// from these values and know nothing else about an operation; this package in
-// turn knows neither of them. Start with [All]; run one with [Invoke], or see
-// what it would send with [Plan].
+// the columns of its answer. Both surfaces are made from these values; this package
+// knows neither of them.
 //
-// To add an operation, add one value to the file of its resource and its name to
-// the list of that resource (see keys.go); its flags, its tool, its help, its
-// completion and its place in the tests follow from the value.
+// [Prepare] makes a [Call] of an operation and its arguments. The call has
+// everything that one run needs, resolved once: [Call.Plan] shows the requests it
+// would send, [Call.Question] words them for a person, [Call.Approve] binds the call
+// to what was shown, and [Call.Run] runs it.
 package operation
 
 import (
@@ -59,15 +59,11 @@ type Operation struct {
 	Help string
 	// Examples are command lines without the program's name.
 	Examples []string
-	// Effect is what the operation does at most; EffectOf, where given, what it
-	// does with these arguments.
-	Effect   Effect
-	EffectOf func(Args) Effect
-	// Typed says that a person who types the command has consented by that.
-	Typed bool
-	// Sweeping says that a destructive operation names no target: where nobody
-	// can be asked, consent must be given beforehand.
-	Sweeping bool
+	// Effect is what the operation does at most.
+	Effect Effect
+	// Consent declares what the operation asks a person before it runs, beside what
+	// follows from Effect and from the arguments.
+	Consent Consent
 	// Default puts the operation into the toolset "default".
 	Default bool
 	// Do is how it is done.
@@ -79,6 +75,10 @@ type Operation struct {
 	// {credential_name}". {a|b} is the first of the fields a and b that the
 	// answer has, or else the arguments. Secrets in it are masked.
 	Done string
+	// Returns are the members (dotted) that a complete answer to this write has: the
+	// identifier of what it made, the new key. When one is missing the outcome is
+	// unknown, which is an error.
+	Returns []string
 	// Reveal names the parts of the answer (dotted, * for each item of a list)
 	// that are shown although they look like secrets: the new key that the
 	// operation makes.
@@ -135,24 +135,13 @@ func (op *Operation) Tool() string {
 	return strings.NewReplacer(" ", "_", "-", "_").Replace(op.Path)
 }
 
-// EffectFor is the effect with these arguments.
-func (op *Operation) EffectFor(args Args) Effect {
-	if op.EffectOf != nil {
-		return op.EffectOf(args)
-	}
-	return op.Effect
-}
-
 // Paged tells whether the operation answers with one page of a longer list.
-func (op *Operation) Paged() bool {
-	l, ok := op.Do.(lister)
-	return ok && l.shape().Page != ""
-}
+func (op *Operation) Paged() bool { return op.PageArgument() != "" }
 
 // PageArgument is the name of the argument that pages, or "".
 func (op *Operation) PageArgument() string {
 	if l, ok := op.Do.(lister); ok {
-		return l.shape().Page
+		return l.collection().Page
 	}
 	return ""
 }
@@ -216,14 +205,17 @@ type Page struct {
 	// Total is how many there are on all pages, or -1 when the gateway does not
 	// tell.
 	Total int
-	// Next are the arguments that fetch the next page; nil on the last one.
+	// Next are the arguments that fetch the next page; nil on the last one, and in
+	// [Call.Pages], where More says whether another page follows.
 	Next Args
+	More bool
 	// Bare prints the items alone as the JSON answer: the OpenAI-style lists
 	// {"data": […]}, which the Python CLI prints so.
 	Bare bool
 	// About are members that a tool's answer has beside the items; the Body of
 	// an operation that makes its answer has them too.
 	About Args
+	pages int // of the whole list, where the gateway tells
 	// Columns are the names of those that a table of this answer shows when
 	// none are asked for; nil: all but the optional ones.
 	Columns []string

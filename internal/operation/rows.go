@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// row is an object whose members have an order.
+// Row is an object whose members have an order.
 type Row []Member
 
+// Member is one member of a [Row].
 type Member struct {
-	name  string
-	value any
+	Name  string
+	Value any
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -23,11 +24,11 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		value := Encode(m.value)
+		value := Encode(m.Value)
 		if value == nil {
 			value = json.RawMessage("null")
 		}
-		fmt.Fprintf(&b, "%s:%s", Encode(m.name), value)
+		fmt.Fprintf(&b, "%s:%s", Encode(m.Name), value)
 	}
 	return []byte(b.String() + "}"), nil
 }
@@ -40,7 +41,7 @@ func Listed(about Row, rows []Row, total int, columns []string, notes []string) 
 		page.Items[i] = Encode(r)
 	}
 	for _, m := range about {
-		page.About[m.name] = Encode(m.value)
+		page.About[m.Name] = Encode(m.Value)
 	}
 	return Result{Body: Encode(append(about, Member{"items", page.Items})), Page: page, Notes: notes}
 }

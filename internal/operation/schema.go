@@ -64,6 +64,17 @@ var kinds = map[reflect.Type]Kind{
 	reflect.TypeFor[Headers]():   KindHeaders,
 }
 
+// kindOf is the kind of a type, or of the one that it is made from; 0: none.
+func kindOf(t reflect.Type) Kind {
+	if k, ok := kinds[t]; ok {
+		return k
+	}
+	if t.Kind() == reflect.String {
+		return KindString
+	}
+	return 0
+}
+
 // Field is one member of an operation's input: a property of the tool, a flag
 // or a positional argument of the command.
 type Field struct {
@@ -86,6 +97,7 @@ type Field struct {
 	// given.
 	Ref         string
 	RefRequired bool
+	Collection  *Collection // in which a name that stands for Ref is looked up
 	// Cleared is what is sent to empty the field, or "" when it cannot be.
 	Cleared string
 	// Texts are the members of a Pairs field that stay text whatever they look
@@ -125,8 +137,11 @@ func collect(t reflect.Type, fields *[]Field) {
 		if typ.Kind() == reflect.Pointer {
 			typ = typ.Elem()
 		}
-		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kinds[typ],
+		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kindOf(typ),
 			Help: sf.Tag.Get("jsonschema_description")}
+		if named, ok := reflect.Zero(typ).Interface().(interface{ Collection() *Collection }); ok {
+			f.Collection = named.Collection()
+		}
 		f.Cleared = sf.Tag.Get("clear")
 		f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
 		if f.Kind == 0 {

@@ -29,7 +29,7 @@ var columns = []operation.Column{
 
 // list and object are two operations with these columns, plain one without any.
 var (
-	list   = &operation.Operation{Path: "things list", Do: operation.List[struct{}]{Items: "things"}, Columns: columns}
+	list   = &operation.Operation{Path: "things list", Do: operation.List[struct{}]{Of: &operation.Collection{Items: "things"}}, Columns: columns}
 	object = &operation.Operation{Path: "things get", Do: operation.Endpoint[struct{}]{}, Columns: columns, Reveal: []string{"key"}}
 	plain  = &operation.Operation{Path: "things delete", Do: operation.Endpoint[struct{}]{}}
 	chat   = &operation.Operation{Path: "chat completions", Do: operation.Endpoint[struct{}]{}, Text: "choices.*.message.content", Reveal: []string{"choices"}}

@@ -1,0 +1,100 @@
+package operation
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/url"
+	"reflect"
+	"strings"
+)
+
+// List is an operation that answers with a page of a [Collection].
+type List[In any] struct {
+	Of *Collection
+	// Prepare turns the arguments into what is sent, and returns what the answer is
+	// about; nil: they are sent as they came.
+	Prepare func(*Call, Args) (Args, About, error)
+}
+
+// lister is an action that answers with a list.
+type lister interface{ collection() *Collection }
+
+func (l List[In]) collection() *Collection { return l.Of }
+
+// Input implements [Action].
+func (List[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
+
+// Run implements [Action]: it fetches the one page that the arguments name.
+func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
+	q, about, err := l.query(call)
+	if err != nil {
+		return Result{}, err
+	}
+	body, page, err := l.Of.fetch(ctx, call, q)
+	if err != nil {
+		return Result{Body: body}, err
+	}
+	if next := l.Of.next(q, page); next != nil {
+		args := call.args
+		if about.Resolved != nil {
+			args = about.Resolved
+		}
+		page.Next = args.With(l.Of.Page, json.RawMessage(next.values.Get(l.Of.Page)))
+	}
+	page.About = about.Members
+	return Result{Body: body, Page: page, Notes: about.Notes}, nil
+}
+
+// query is the arguments as a request for a page.
+func (l List[In]) query(call *Call) (query, About, error) {
+	sent, about := call.args, About{}
+	if l.Prepare != nil {
+		var err error
+		if sent, about, err = l.Prepare(call, sent); err != nil {
+			return query{}, about, err
+		}
+	}
+	q := query{params: map[string]string{}, values: url.Values{}}
+	for name, values := range l.Of.Fixed {
+		if call.args[name] == nil {
+			q.values[name] = values
+		}
+	}
+	for name, value := range sent {
+		if strings.Contains(l.Of.Path, "{"+name+"}") {
+			q.params[name] = Word(value)
+		} else {
+			addQuery(q.values, name, value)
+		}
+	}
+	return q, about, nil
+}
+
+// walk yields the pages of the whole list, each item once. With a sort order of the
+// caller's the pages come when the list is whole.
+func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		q, about, err := l.query(call)
+		if err != nil {
+			yield(Result{}, err)
+			return
+		}
+		for page, err := range l.Of.sorted(ctx, call, q) {
+			if err != nil {
+				yield(Result{}, err)
+				return
+			}
+			page.About = about.Members
+			if !yield(Result{Page: page, Notes: about.Notes}, nil) {
+				return
+			}
+			about.Notes = nil
+		}
+	}
+}
+
+// walker is a list that can be walked.
+type walker interface {
+	walk(context.Context, *Call) iter.Seq2[Result, error]
+}
