@@ -43,7 +43,7 @@ var budgetsList = &operation.Operation{
 }
 
 type budgetName struct {
-	BudgetID string `json:"budget_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the budget" cli:"arg=1"`
+	BudgetID string `json:"budget_id" jsonschema:"required,minLength=1" help:"Id of the budget" cli:"arg=1"`
 }
 
 var budgetsGet = &operation.Operation{
@@ -63,17 +63,17 @@ var budgetsGet = &operation.Operation{
 }
 
 type budgetLimits struct {
-	MaxBudget           *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
-	BudgetDuration      string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget          *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit            *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit            *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	MaxParallelRequests *int             `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
-	ModelMaxBudget      operation.Object `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
+	MaxBudget           *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent, in US dollars" clear:"null"`
+	BudgetDuration      string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget          *float64         `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit            *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	RPMLimit            *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	MaxParallelRequests *int             `json:"max_parallel_requests" jsonschema:"minimum=0" help:"Concurrent requests at most" clear:"null"`
+	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
 }
 
 type budgetsCreateInput struct {
-	BudgetID string `json:"budget_id,omitempty" jsonschema_description:"Id of the budget, best a name; not given: the gateway makes one" cli:"arg=1"`
+	BudgetID string `json:"budget_id" help:"Id of the budget, best a name; not given: the gateway makes one" cli:"arg=1"`
 	budgetLimits
 	operation.Extras
 }

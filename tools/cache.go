@@ -22,7 +22,7 @@ var cacheRedisInfo = &operation.Operation{
 }
 
 type cacheDeleteInput struct {
-	Keys []string `json:"keys" jsonschema:"required,minItems=1" jsonschema_description:"Names of entries: an answer has its own in the header x-litellm-cache-key" cli:"arg=1"`
+	Keys []string `json:"keys" jsonschema:"required,minItems=1" help:"Names of entries: an answer has its own in the header x-litellm-cache-key" cli:"arg=1"`
 }
 
 var cacheDelete = &operation.Operation{

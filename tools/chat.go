@@ -15,16 +15,16 @@ var chat = operation.Catalog{chatCompletions}
 const chatTimeout = 10 * time.Minute
 
 type chatInput struct {
-	Model            string              `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"Name of the model" cli:"arg=1"`
-	Messages         []operation.Message `json:"messages" jsonschema:"required,minItems=1" jsonschema_description:"The conversation so far" cli:"name=message,short=m"`
-	Temperature      *float64            `json:"temperature,omitempty" jsonschema:"minimum=0,maximum=2" jsonschema_description:"Sampling temperature" cli:"short=t"`
-	TopP             *float64            `json:"top_p,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Nucleus sampling"`
-	N                *int                `json:"n,omitempty" jsonschema:"minimum=1" jsonschema_description:"Answers to generate"`
-	MaxTokens        *int                `json:"max_tokens,omitempty" jsonschema:"minimum=1" jsonschema_description:"Tokens to generate at most"`
-	PresencePenalty  *float64            `json:"presence_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used"`
-	FrequencyPenalty *float64            `json:"frequency_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"Penalty for words that were used often"`
-	User             string              `json:"user,omitempty" jsonschema_description:"Id of the end user (customer) to charge"`
-	Stream           bool                `json:"stream,omitempty" jsonschema_description:"Give the words as they come (a tool: as progress)"`
+	Model            string              `json:"model" jsonschema:"required,minLength=1" help:"Name of the model" cli:"arg=1"`
+	Messages         []operation.Message `json:"messages" jsonschema:"required,minItems=1" help:"The conversation so far" cli:"name=message,short=m"`
+	Temperature      *float64            `json:"temperature" jsonschema:"minimum=0,maximum=2" help:"Sampling temperature" cli:"short=t"`
+	TopP             *float64            `json:"top_p" jsonschema:"minimum=0,maximum=1" help:"Nucleus sampling"`
+	N                *int                `json:"n" jsonschema:"minimum=1" help:"Answers to generate"`
+	MaxTokens        *int                `json:"max_tokens" jsonschema:"minimum=1" help:"Tokens to generate at most"`
+	PresencePenalty  *float64            `json:"presence_penalty" jsonschema:"minimum=-2,maximum=2" help:"Penalty for words that were used"`
+	FrequencyPenalty *float64            `json:"frequency_penalty" jsonschema:"minimum=-2,maximum=2" help:"Penalty for words that were used often"`
+	User             string              `json:"user" help:"Id of the end user (customer) to charge"`
+	Stream           bool                `json:"stream" help:"Give the words as they come (a tool: as progress)"`
 	operation.Extras
 }
 

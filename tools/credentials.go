@@ -32,14 +32,14 @@ var credentialsList = &operation.Operation{
 }
 
 type credentialName struct {
-	CredentialName string `json:"credential_name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the credential" cli:"arg=1"`
+	CredentialName string `json:"credential_name" jsonschema:"required,minLength=1" help:"Name of the credential" cli:"arg=1"`
 }
 
 type credentialsCreateInput struct {
 	credentialName
-	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" jsonschema_description:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
-	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" jsonschema_description:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
-	DisplayName      string           `json:"display_name,omitempty" jsonschema_description:"Name for people"`
+	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" help:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
+	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" help:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
+	DisplayName      string           `json:"display_name" help:"Name for people"`
 	operation.Extras
 }
 
@@ -68,10 +68,10 @@ var credentialsGet = &operation.Operation{
 
 type credentialsUpdateInput struct {
 	credentialName
-	CredentialInfo   operation.Object `json:"credential_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info"`
-	CredentialValues operation.Object `json:"credential_values,omitempty" jsonschema_description:"Values to change, for example api_key; the others stay" cli:"name=values"`
-	ValuesToDelete   []string         `json:"credential_values_to_delete,omitempty" jsonschema_description:"Names of values to delete" cli:"name=delete-values"`
-	DisplayName      string           `json:"display_name,omitempty" jsonschema_description:"Name for people"`
+	CredentialInfo   operation.Object `json:"credential_info" help:"Information to change; the rest stays" cli:"name=info"`
+	CredentialValues operation.Object `json:"credential_values" help:"Values to change, for example api_key; the others stay" cli:"name=values"`
+	ValuesToDelete   []string         `json:"credential_values_to_delete" help:"Names of values to delete" cli:"name=delete-values"`
+	DisplayName      string           `json:"display_name" help:"Name for people"`
 	operation.Extras
 }
 

@@ -37,7 +37,7 @@ var customersList = &operation.Operation{
 }
 
 type customersGetInput struct {
-	EndUserID string `json:"end_user_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the customer" cli:"name=customer-id,arg=1"`
+	EndUserID string `json:"end_user_id" jsonschema:"required,minLength=1" help:"Id of the customer" cli:"name=customer-id,arg=1"`
 }
 
 var customersGet = &operation.Operation{
@@ -50,20 +50,20 @@ var customersGet = &operation.Operation{
 }
 
 type customerSettings struct {
-	UserID             string   `json:"user_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the customer, as callers name it" cli:"name=customer-id,arg=1"`
-	Alias              string   `json:"alias,omitempty" jsonschema_description:"Name for people"`
-	MaxBudget          *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the customer may spend, in US dollars"`
-	BudgetID           string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
-	DefaultModel       string   `json:"default_model,omitempty" jsonschema_description:"Model of requests that may not use the one they ask for"`
-	AllowedModelRegion string   `json:"allowed_model_region,omitempty" jsonschema:"enum=eu,enum=us" jsonschema_description:"Only models in this region"`
-	Models             []string `json:"models,omitempty" jsonschema_description:"Models that the customer may use; none given: all"`
+	UserID             string   `json:"user_id" jsonschema:"required,minLength=1" help:"Id of the customer, as callers name it" cli:"name=customer-id,arg=1"`
+	Alias              string   `json:"alias" help:"Name for people"`
+	MaxBudget          *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the customer may spend, in US dollars"`
+	BudgetID           string   `json:"budget_id" help:"Existing budget to use"`
+	DefaultModel       string   `json:"default_model" help:"Model of requests that may not use the one they ask for"`
+	AllowedModelRegion string   `json:"allowed_model_region" jsonschema:"enum=eu,enum=us" help:"Only models in this region"`
+	Models             []string `json:"models" help:"Models that the customer may use; none given: all"`
 }
 
 type customersCreateInput struct {
 	customerSettings
-	BudgetDuration string `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
-	TPMLimit       *int   `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
-	RPMLimit       *int   `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
+	BudgetDuration string `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
+	TPMLimit       *int   `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most"`
+	RPMLimit       *int   `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most"`
 	operation.Extras
 }
 
@@ -94,7 +94,7 @@ var customersUpdate = &operation.Operation{
 }
 
 type customerIDs struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the customers" cli:"name=customer-id,arg=1"`
+	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the customers" cli:"name=customer-id,arg=1"`
 }
 
 var customersDelete = &operation.Operation{

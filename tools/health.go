@@ -18,8 +18,8 @@ var health = operation.Catalog{healthCheck, healthReadiness, healthDetails, heal
 const checkTimeout = 5 * time.Minute
 
 type healthCheckInput struct {
-	Model   string `json:"model,omitempty" jsonschema_description:"Only the deployments of this model"`
-	ModelID string `json:"model_id,omitempty" jsonschema_description:"Only the deployment with this id"`
+	Model   string `json:"model" help:"Only the deployments of this model"`
+	ModelID string `json:"model_id" help:"Only the deployment with this id"`
 }
 
 var healthCheck = &operation.Operation{
@@ -128,10 +128,10 @@ var healthColumns = []operation.Column{
 }
 
 type healthHistoryInput struct {
-	Model        string `json:"model,omitempty" jsonschema_description:"Only checks of this model"`
-	StatusFilter string `json:"status_filter,omitempty" jsonschema:"enum=healthy,enum=unhealthy" jsonschema_description:"Only checks that ended so" cli:"name=status"`
-	Limit        int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Checks in an answer (the gateway's default is 100)"`
-	Offset       int    `json:"offset,omitempty" jsonschema:"minimum=0" jsonschema_description:"Checks to leave out, from the newest"`
+	Model        string `json:"model" help:"Only checks of this model"`
+	StatusFilter string `json:"status_filter" jsonschema:"enum=healthy,enum=unhealthy" help:"Only checks that ended so" cli:"name=status"`
+	Limit        int    `json:"limit" jsonschema:"minimum=1,maximum=1000" help:"Checks in an answer (the gateway's default is 100)"`
+	Offset       int    `json:"offset" jsonschema:"minimum=0" help:"Checks to leave out, from the newest"`
 }
 
 var healthHistory = &operation.Operation{
@@ -176,7 +176,7 @@ func latestHealth(ctx context.Context, call *operation.Call, _ struct{}) (operat
 }
 
 type healthServicesInput struct {
-	Service string `json:"service" jsonschema:"required,minLength=1" jsonschema_description:"slack, ms_teams, email, webhook, langfuse, langfuse_otel, datadog, openmeter, braintrust, generic_api, arize, galileo, newrelic, sqs, slack_budget_alerts or another" cli:"arg=1"`
+	Service string `json:"service" jsonschema:"required,minLength=1" help:"slack, ms_teams, email, webhook, langfuse, langfuse_otel, datadog, openmeter, braintrust, generic_api, arize, galileo, newrelic, sqs, slack_budget_alerts or another" cli:"arg=1"`
 }
 
 var healthServices = &operation.Operation{
@@ -206,10 +206,10 @@ var healthLicense = &operation.Operation{
 }
 
 type healthTestInput struct {
-	Model         string          `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"A model of the gateway, or one with its provider (openai/gpt-4o)" cli:"arg=1"`
-	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
-	Mode          string          `json:"mode,omitempty" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" jsonschema_description:"Kind of the test call (default: that of the model)"`
-	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"As in models add" cli:"name=info,short=i,texts=model_info"`
+	Model         string          `json:"model" jsonschema:"required,minLength=1" help:"A model of the gateway, or one with its provider (openai/gpt-4o)" cli:"arg=1"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
+	Mode          string          `json:"mode" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" help:"Kind of the test call (default: that of the model)"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"As in models add" cli:"name=info,short=i,texts=model_info"`
 	operation.Extras
 }
 

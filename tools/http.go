@@ -15,11 +15,11 @@ import (
 var raw = operation.Catalog{httpRequest}
 
 type httpInput struct {
-	Method string            `json:"method" jsonschema:"required,minLength=1" jsonschema_description:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
-	URI    string            `json:"uri" jsonschema:"required,minLength=1" jsonschema_description:"Path on the gateway, with its query: /key/list?size=5" cli:"arg=2"`
-	Data   string            `json:"data,omitempty" jsonschema_description:"Request body as it is to be sent, JSON unless a Content-Type header says otherwise" cli:"short=d"`
-	JSON   operation.Object  `json:"json,omitempty" jsonschema_description:"Request body as a JSON object" cli:"short=j"`
-	Header operation.Headers `json:"header,omitempty" jsonschema_description:"Further request headers; Authorization, Host and litellm-changed-by are not taken" cli:"short=H"`
+	Method string            `json:"method" jsonschema:"required,minLength=1" help:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
+	URI    string            `json:"uri" jsonschema:"required,minLength=1" help:"Path on the gateway, with its query: /key/list?size=5" cli:"arg=2"`
+	Data   string            `json:"data" help:"Request body as it is to be sent, JSON unless a Content-Type header says otherwise" cli:"short=d"`
+	JSON   operation.Object  `json:"json" help:"Request body as a JSON object" cli:"short=j"`
+	Header operation.Headers `json:"header" help:"Further request headers; Authorization, Host and litellm-changed-by are not taken" cli:"short=H"`
 }
 
 var httpRequest = &operation.Operation{

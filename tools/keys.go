@@ -52,23 +52,23 @@ var keyColumns = []operation.Column{
 }
 
 type keysListInput struct {
-	Page                 int               `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	Size                 int               `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Keys on a page (the gateway's default is 10)"`
-	UserID               string            `json:"user_id,omitempty" jsonschema_description:"Only keys of this internal user"`
-	User                 userEmail         `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	TeamID               string            `json:"team_id,omitempty" jsonschema_description:"Only keys of this team"`
-	Team                 teamAlias         `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	OrganizationID       string            `json:"organization_id,omitempty" jsonschema_description:"Only keys of this organization"`
-	Organization         organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	KeyHash              string            `json:"key_hash,omitempty" jsonschema_description:"Only the key with this 64-digit hash (its token)"`
-	KeyAlias             string            `json:"key_alias,omitempty" jsonschema_description:"Only the key with exactly this alias"`
-	Search               string            `json:"search,omitempty" jsonschema_description:"Only keys whose alias contains this text or whose hash it is"`
-	Status               string            `json:"status,omitempty" jsonschema:"enum=active,enum=expired,enum=revoked,enum=deleted" jsonschema_description:"Only keys in this state; revoked means blocked"`
-	SortBy               string            `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or key_alias"`
-	SortOrder            string            `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is desc)"`
-	ReturnFullObject     bool              `json:"return_full_object,omitempty" jsonschema_description:"Whole key objects (default true); false gives bare hashes"`
-	IncludeTeamKeys      bool              `json:"include_team_keys,omitempty" jsonschema_description:"Also keys of the teams whose admin the caller is"`
-	IncludeCreatedByKeys bool              `json:"include_created_by_keys,omitempty" jsonschema_description:"Also keys that the caller created for others"`
+	Page                 int               `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
+	Size                 int               `json:"size" jsonschema:"minimum=1,maximum=100" help:"Keys on a page (the gateway's default is 10)"`
+	UserID               string            `json:"user_id" help:"Only keys of this internal user"`
+	User                 userEmail         `json:"user" help:"The same by email" ref:"user_id"`
+	TeamID               string            `json:"team_id" help:"Only keys of this team"`
+	Team                 teamAlias         `json:"team" help:"The same by alias" ref:"team_id"`
+	OrganizationID       string            `json:"organization_id" help:"Only keys of this organization"`
+	Organization         organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
+	KeyHash              string            `json:"key_hash" help:"Only the key with this 64-digit hash (its token)"`
+	KeyAlias             string            `json:"key_alias" help:"Only the key with exactly this alias"`
+	Search               string            `json:"search" help:"Only keys whose alias contains this text or whose hash it is"`
+	Status               string            `json:"status" jsonschema:"enum=active,enum=expired,enum=revoked,enum=deleted" help:"Only keys in this state; revoked means blocked"`
+	SortBy               string            `json:"sort_by" help:"Field to sort by, for example spend, created_at or key_alias"`
+	SortOrder            string            `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Direction of sort_by (the gateway's default is desc)"`
+	ReturnFullObject     bool              `json:"return_full_object" help:"Whole key objects (default true); false gives bare hashes"`
+	IncludeTeamKeys      bool              `json:"include_team_keys" help:"Also keys of the teams whose admin the caller is"`
+	IncludeCreatedByKeys bool              `json:"include_created_by_keys" help:"Also keys that the caller created for others"`
 }
 
 var keysList = &operation.Operation{
@@ -88,38 +88,38 @@ var keysList = &operation.Operation{
 
 // keyLimits are the settings of a key that generate and update share.
 type keyLimits struct {
-	Models              []string         `json:"models,omitempty" jsonschema_description:"Models that the key may use; an empty list: all" clear:"[]"`
-	BudgetDuration      string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	Duration            string           `json:"duration,omitempty" jsonschema_description:"Key expires after this time: 24h, 7d" clear:"null"`
-	TeamID              string           `json:"team_id,omitempty" jsonschema_description:"Team that the key belongs to" clear:"null"`
-	Team                teamAlias        `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	UserID              string           `json:"user_id,omitempty" jsonschema_description:"User that the key belongs to" clear:"null"`
-	User                userEmail        `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	BudgetID            string           `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use" clear:"null"`
-	RPMLimit            *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	TPMLimit            *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	MaxParallelRequests *int             `json:"max_parallel_requests,omitempty" jsonschema:"minimum=0" jsonschema_description:"Concurrent requests at most" clear:"null"`
-	ModelRPMLimit       operation.Object `json:"model_rpm_limit,omitempty" jsonschema_description:"Requests per minute by model: {\"gpt-4o\": 10}"`
-	ModelTPMLimit       operation.Object `json:"model_tpm_limit,omitempty" jsonschema_description:"Tokens per minute by model"`
-	ModelMaxBudget      operation.Object `json:"model_max_budget,omitempty" jsonschema_description:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
-	Tags                []string         `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	Guardrails          []string         `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
-	Permissions         operation.Object `json:"permissions,omitempty" jsonschema_description:"What the key may do beside calls: {\"allow_pii_controls\": true}" clear:"{}"`
-	AllowedRoutes       []string         `json:"allowed_routes,omitempty" jsonschema_description:"Only these routes: llm_api_routes, /chat/completions" clear:"[]"`
-	Aliases             operation.Object `json:"aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
-	Metadata            operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key" clear:"{}"`
+	Models              []string         `json:"models" help:"Models that the key may use; an empty list: all" clear:"[]"`
+	BudgetDuration      string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	Duration            string           `json:"duration" help:"Key expires after this time: 24h, 7d" clear:"null"`
+	TeamID              string           `json:"team_id" help:"Team that the key belongs to" clear:"null"`
+	Team                teamAlias        `json:"team" help:"The same by alias" ref:"team_id"`
+	UserID              string           `json:"user_id" help:"User that the key belongs to" clear:"null"`
+	User                userEmail        `json:"user" help:"The same by email" ref:"user_id"`
+	BudgetID            string           `json:"budget_id" help:"Existing budget to use" clear:"null"`
+	RPMLimit            *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	TPMLimit            *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	MaxParallelRequests *int             `json:"max_parallel_requests" jsonschema:"minimum=0" help:"Concurrent requests at most" clear:"null"`
+	ModelRPMLimit       operation.Object `json:"model_rpm_limit" help:"Requests per minute by model: {\"gpt-4o\": 10}"`
+	ModelTPMLimit       operation.Object `json:"model_tpm_limit" help:"Tokens per minute by model"`
+	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
+	Tags                []string         `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Guardrails          []string         `json:"guardrails" help:"Guardrails of every call (Enterprise)"`
+	Permissions         operation.Object `json:"permissions" help:"What the key may do beside calls: {\"allow_pii_controls\": true}" clear:"{}"`
+	AllowedRoutes       []string         `json:"allowed_routes" help:"Only these routes: llm_api_routes, /chat/completions" clear:"[]"`
+	Aliases             operation.Object `json:"aliases" help:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata            operation.Object `json:"metadata" help:"Anything to keep with the key" clear:"{}"`
 }
 
 type keysGenerateInput struct {
-	KeyAlias  string   `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
-	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" cli:"alias=spend"`
+	KeyAlias  string   `json:"key_alias" help:"Name of the key; must be unique"`
+	MaxBudget *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars" cli:"alias=spend"`
 	keyLimits
-	SoftBudget     *float64          `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
-	OrganizationID string            `json:"organization_id,omitempty" jsonschema_description:"Organization that the key belongs to (Enterprise)"`
-	Organization   organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	KeyType        string            `json:"key_type,omitempty" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" jsonschema_description:"What the key is for; sets allowed_routes"`
-	Config         operation.Object  `json:"config,omitempty" jsonschema_description:"Further configuration of the key"`
-	Spend          *float64          `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	SoftBudget     *float64          `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent"`
+	OrganizationID string            `json:"organization_id" help:"Organization that the key belongs to (Enterprise)"`
+	Organization   organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
+	KeyType        string            `json:"key_type" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" help:"What the key is for; sets allowed_routes"`
+	Config         operation.Object  `json:"config" help:"Further configuration of the key"`
+	Spend          *float64          `json:"spend" jsonschema:"minimum=0" help:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
 	operation.Extras
 }
 
@@ -140,8 +140,8 @@ var keysGenerate = &operation.Operation{
 }
 
 type keysInfoInput struct {
-	Key   string   `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
-	Alias keyAlias `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"Alias of the key" ref:"key" cli:"alias=key-alias"`
+	Key   string   `json:"key" jsonschema:"minLength=1" help:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+	Alias keyAlias `json:"alias" jsonschema:"minLength=1" help:"Alias of the key" ref:"key" cli:"alias=key-alias"`
 }
 
 var keysInfo = &operation.Operation{
@@ -157,8 +157,8 @@ var keysInfo = &operation.Operation{
 }
 
 type keysDeleteInput struct {
-	Keys       []string `json:"keys,omitempty" jsonschema_description:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
+	Keys       []string `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
+	KeyAliases []string `json:"key_aliases" help:"Aliases of keys"`
 }
 
 var keysDelete = &operation.Operation{

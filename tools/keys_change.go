@@ -13,16 +13,16 @@ import (
 
 // keyRef names one key.
 type keyRef struct {
-	Key   string   `json:"key,omitempty" jsonschema:"minLength=1" jsonschema_description:"The key (sk-...) or its 64-digit hash" cli:"arg=1"`
-	Alias keyAlias `json:"alias,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"key,required"`
+	Key   string   `json:"key" jsonschema:"minLength=1" help:"The key (sk-...) or its 64-digit hash" cli:"arg=1"`
+	Alias keyAlias `json:"alias" jsonschema:"minLength=1" help:"The same by alias" ref:"key,required"`
 }
 
 type keysUpdateInput struct {
 	keyRef
-	KeyAlias  string   `json:"key_alias,omitempty" jsonschema_description:"New alias; must be unique" clear:"null"`
-	MaxBudget *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars" clear:"null"`
+	KeyAlias  string   `json:"key_alias" help:"New alias; must be unique" clear:"null"`
+	MaxBudget *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars" clear:"null"`
 	keyLimits
-	Spend *float64 `json:"spend,omitempty" jsonschema:"minimum=0" jsonschema_description:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
+	Spend *float64 `json:"spend" jsonschema:"minimum=0" help:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
 	operation.Clearing
 	operation.Extras
 }
@@ -67,7 +67,7 @@ var keysUnblock = &operation.Operation{
 
 type keysResetSpendInput struct {
 	keyRef
-	ResetTo float64 `json:"reset_to,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend afterwards, in US dollars (default 0); at most the present spend"`
+	ResetTo float64 `json:"reset_to" jsonschema:"minimum=0" help:"Spend afterwards, in US dollars (default 0); at most the present spend"`
 }
 
 var keysResetSpend = &operation.Operation{
@@ -89,11 +89,11 @@ var keysResetSpend = &operation.Operation{
 }
 
 type keysAliasesInput struct {
-	Page   int       `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	Size   int       `json:"size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Aliases on a page (the gateway's default is 50)"`
-	Search string    `json:"search,omitempty" jsonschema_description:"Only aliases that contain this text"`
-	TeamID string    `json:"team_id,omitempty" jsonschema_description:"Only aliases of this team's keys"`
-	Team   teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	Page   int       `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
+	Size   int       `json:"size" jsonschema:"minimum=1,maximum=100" help:"Aliases on a page (the gateway's default is 50)"`
+	Search string    `json:"search" help:"Only aliases that contain this text"`
+	TeamID string    `json:"team_id" help:"Only aliases of this team's keys"`
+	Team   teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
 }
 
 var keysAliases = &operation.Operation{
@@ -109,16 +109,16 @@ var keysAliases = &operation.Operation{
 }
 
 type keysServiceAccountInput struct {
-	TeamID         string           `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key belongs to"`
-	Team           teamAlias        `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
-	KeyAlias       string           `json:"key_alias,omitempty" jsonschema_description:"Name of the key, which becomes the service account's id; must be unique"`
-	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: those of the team"`
-	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
-	BudgetDuration string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
-	Duration       string           `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
-	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most"`
-	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most"`
-	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the key"`
+	TeamID         string           `json:"team_id" jsonschema:"minLength=1" help:"Team that the key belongs to"`
+	Team           teamAlias        `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
+	KeyAlias       string           `json:"key_alias" help:"Name of the key, which becomes the service account's id; must be unique"`
+	Models         []string         `json:"models" help:"Models that the key may use; none given: those of the team"`
+	MaxBudget      *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars"`
+	BudgetDuration string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
+	Duration       string           `json:"duration" help:"Key expires after this time, for example 90d; not given: never"`
+	RPMLimit       *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most"`
+	TPMLimit       *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most"`
+	Metadata       operation.Object `json:"metadata" help:"Anything to keep with the key"`
 	operation.Extras
 }
 
@@ -136,9 +136,9 @@ var keysServiceAccount = &operation.Operation{
 
 type keysRegenerateInput struct {
 	keyRef
-	GracePeriod string `json:"grace_period,omitempty" jsonschema_description:"The old key works this long beside the new one, for example 24h; not given: not at all"`
-	NewKey      string `json:"new_key,omitempty" jsonschema_description:"The new key, sk- and 16 or more characters; not given: the gateway makes one"`
-	Duration    string `json:"duration,omitempty" jsonschema_description:"New key expires after this time, for example 90d"`
+	GracePeriod string `json:"grace_period" help:"The old key works this long beside the new one, for example 24h; not given: not at all"`
+	NewKey      string `json:"new_key" help:"The new key, sk- and 16 or more characters; not given: the gateway makes one"`
+	Duration    string `json:"duration" help:"New key expires after this time, for example 90d"`
 	operation.Extras
 }
 
@@ -168,13 +168,13 @@ var keysHealth = &operation.Operation{
 }
 
 type keysBulkUpdateInput struct {
-	Keys       []string  `json:"keys,omitempty" jsonschema_description:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string  `json:"key_aliases,omitempty" jsonschema_description:"Aliases of keys"`
-	MaxBudget  *float64  `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each key may spend, in US dollars" clear:"null"`
-	BudgetID   string    `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use for each key" clear:"null"`
-	TeamID     string    `json:"team_id,omitempty" jsonschema_description:"Team that the keys shall belong to" clear:"null"`
-	Team       teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	Tags       []string  `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
+	Keys       []string  `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
+	KeyAliases []string  `json:"key_aliases" help:"Aliases of keys"`
+	MaxBudget  *float64  `json:"max_budget" jsonschema:"minimum=0" help:"Most that each key may spend, in US dollars" clear:"null"`
+	BudgetID   string    `json:"budget_id" help:"Existing budget to use for each key" clear:"null"`
+	TeamID     string    `json:"team_id" help:"Team that the keys shall belong to" clear:"null"`
+	Team       teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	Tags       []string  `json:"tags" help:"Tags for spend and routing (Enterprise)"`
 	operation.Clearing
 	operation.Extras
 }
@@ -253,9 +253,9 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 
 type keysMoveInput struct {
 	keyRef
-	TeamID string    `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team that the key shall belong to"`
-	Team   teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
-	Models []string  `json:"models,omitempty" jsonschema_description:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
+	TeamID string    `json:"team_id" jsonschema:"minLength=1" help:"Team that the key shall belong to"`
+	Team   teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
+	Models []string  `json:"models" help:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
 }
 
 var keysMove = &operation.Operation{

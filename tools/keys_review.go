@@ -16,8 +16,8 @@ import (
 var keyReviews = operation.Catalog{keysUnused, keysExpiring}
 
 type keysUnusedInput struct {
-	Days  int `json:"days,omitempty" jsonschema:"minimum=1,maximum=3650" jsonschema_description:"Not used for so many days (default 30)"`
-	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most (default all)"`
+	Days  int `json:"days" jsonschema:"minimum=1,maximum=3650" help:"Not used for so many days (default 30)"`
+	Limit int `json:"limit" jsonschema:"minimum=1" help:"Rows at most (default all)"`
 }
 
 var keysUnused = &operation.Operation{
@@ -44,9 +44,9 @@ var keysUnused = &operation.Operation{
 }
 
 type keysExpiringInput struct {
-	Days    int  `json:"days,omitempty" jsonschema:"minimum=1,maximum=3650" jsonschema_description:"Expire within so many days (default 30)"`
-	Expired bool `json:"expired,omitempty" jsonschema_description:"Also those that have expired already"`
-	Limit   int  `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most (default all)"`
+	Days    int  `json:"days" jsonschema:"minimum=1,maximum=3650" help:"Expire within so many days (default 30)"`
+	Expired bool `json:"expired" help:"Also those that have expired already"`
+	Limit   int  `json:"limit" jsonschema:"minimum=1" help:"Rows at most (default all)"`
 }
 
 var keysExpiring = &operation.Operation{

@@ -51,7 +51,7 @@ var modelGroupsList = &operation.Operation{
 }
 
 type modelGroupName struct {
-	ModelGroup string `json:"model_group" jsonschema:"required,minLength=1" jsonschema_description:"Public name of the model" cli:"arg=1"`
+	ModelGroup string `json:"model_group" jsonschema:"required,minLength=1" help:"Public name of the model" cli:"arg=1"`
 }
 
 var modelGroupsGet = &operation.Operation{
@@ -87,8 +87,8 @@ func missing(what, name string) error {
 }
 
 type makePublicInput struct {
-	ModelGroups []string `json:"model_groups,omitempty" jsonschema_description:"Public names of all models that the hub shall show" cli:"arg=1"`
-	None        bool     `json:"none,omitempty" jsonschema_description:"Show none"`
+	ModelGroups []string `json:"model_groups" help:"Public names of all models that the hub shall show" cli:"arg=1"`
+	None        bool     `json:"none" help:"Show none"`
 }
 
 var modelGroupsMakePublic = &operation.Operation{
@@ -147,7 +147,7 @@ var accessGroupsList = &operation.Operation{
 }
 
 type accessGroupName struct {
-	AccessGroup string `json:"access_group" jsonschema:"required,minLength=1" jsonschema_description:"Name of the access group" cli:"arg=1"`
+	AccessGroup string `json:"access_group" jsonschema:"required,minLength=1" help:"Name of the access group" cli:"arg=1"`
 }
 
 var accessGroupsGet = &operation.Operation{
@@ -161,8 +161,8 @@ var accessGroupsGet = &operation.Operation{
 
 type accessGroupModels struct {
 	accessGroupName
-	ModelNames []string `json:"model_names,omitempty" jsonschema_description:"Names of models: every deployment of them" cli:"alias=models"`
-	ModelIDs   []string `json:"model_ids,omitempty" jsonschema_description:"Ids of single deployments"`
+	ModelNames []string `json:"model_names" help:"Names of models: every deployment of them" cli:"alias=models"`
+	ModelIDs   []string `json:"model_ids" help:"Ids of single deployments"`
 	operation.Extras
 }
 
@@ -206,10 +206,10 @@ var accessGroupsBudget = &operation.Operation{
 
 type accessGroupsBudgetSetInput struct {
 	accessGroupName
-	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent on the group's models, in US dollars"`
-	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
-	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent"`
-	BudgetID       string   `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
+	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent on the group's models, in US dollars"`
+	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
+	SoftBudget     *float64 `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent"`
+	BudgetID       string   `json:"budget_id" help:"Existing budget to use"`
 	operation.Extras
 }
 
@@ -239,8 +239,8 @@ var accessGroupsBudgetDelete = &operation.Operation{
 }
 
 type fallbackRef struct {
-	Model        string `json:"model" jsonschema:"required,minLength=1" jsonschema_description:"Name of the model" cli:"arg=1"`
-	FallbackType string `json:"fallback_type,omitempty" jsonschema:"enum=general,enum=context_window,enum=content_policy" jsonschema_description:"After which failure (the gateway's default is general: any)" cli:"name=type"`
+	Model        string `json:"model" jsonschema:"required,minLength=1" help:"Name of the model" cli:"arg=1"`
+	FallbackType string `json:"fallback_type" jsonschema:"enum=general,enum=context_window,enum=content_policy" help:"After which failure (the gateway's default is general: any)" cli:"name=type"`
 }
 
 var fallbacksGet = &operation.Operation{
@@ -253,7 +253,7 @@ var fallbacksGet = &operation.Operation{
 
 type fallbacksSetInput struct {
 	fallbackRef
-	FallbackModels []string `json:"fallback_models" jsonschema:"required,minItems=1" jsonschema_description:"Models to try, in this order" cli:"name=models"`
+	FallbackModels []string `json:"fallback_models" jsonschema:"required,minItems=1" help:"Models to try, in this order" cli:"name=models"`
 	operation.Extras
 }
 

@@ -15,8 +15,8 @@ var models = operation.Catalog{
 }
 
 type modelsListInput struct {
-	TeamID string    `json:"team_id,omitempty" jsonschema_description:"Only models that this team may use"`
-	Team   teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	TeamID string    `json:"team_id" help:"Only models that this team may use"`
+	Team   teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
 }
 
 var modelsList = &operation.Operation{
@@ -76,9 +76,9 @@ var modelsInfo = &operation.Operation{
 }
 
 type modelsAddInput struct {
-	ModelName     string          `json:"model_name" jsonschema:"required,minLength=1" jsonschema_description:"Name by which callers ask for the model" cli:"arg=1"`
-	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"How the provider is reached: model (default: model_name), api_key, api_base, litellm_credential_name, rpm and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"What is kept with the model: description, base_model, mode, prices and others" cli:"name=info,short=i,texts=model_info"`
+	ModelName     string          `json:"model_name" jsonschema:"required,minLength=1" help:"Name by which callers ask for the model" cli:"arg=1"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"How the provider is reached: model (default: model_name), api_key, api_base, litellm_credential_name, rpm and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"What is kept with the model: description, base_model, mode, prices and others" cli:"name=info,short=i,texts=model_info"`
 	operation.Extras
 }
 
@@ -117,8 +117,8 @@ func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (ope
 }
 
 type modelsGetInput struct {
-	ID   string `json:"id,omitempty" jsonschema_description:"Id of the deployment"`
-	Name string `json:"name,omitempty" jsonschema_description:"Name of the model, when it has one deployment"`
+	ID   string `json:"id" help:"Id of the deployment"`
+	Name string `json:"name" help:"Name of the model, when it has one deployment"`
 }
 
 var modelsGet = &operation.Operation{
@@ -163,14 +163,14 @@ func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (ope
 
 // modelRef names one deployment.
 type modelRef struct {
-	ModelID string    `json:"model_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
-	Name    modelName `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"model_id,required"`
+	ModelID string    `json:"model_id" jsonschema:"minLength=1" help:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
+	Name    modelName `json:"name" jsonschema:"minLength=1" help:"The same by name, if that has one deployment" ref:"model_id,required"`
 }
 
 type modelsUpdateInput struct {
 	modelRef
-	LitellmParams operation.Pairs `json:"litellm_params,omitempty" jsonschema_description:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     operation.Pairs `json:"model_info,omitempty" jsonschema_description:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
 	operation.Extras
 }
 
@@ -209,8 +209,8 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 }
 
 type modelsDeleteInput struct {
-	ID   string    `json:"id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
-	Name modelName `json:"name,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by name, if that has one deployment" ref:"id,required"`
+	ID   string    `json:"id" jsonschema:"minLength=1" help:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
+	Name modelName `json:"name" jsonschema:"minLength=1" help:"The same by name, if that has one deployment" ref:"id,required"`
 }
 
 var modelsDelete = &operation.Operation{

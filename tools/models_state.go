@@ -30,8 +30,8 @@ var modelsUnblock = &operation.Operation{
 }
 
 type modelsTestInput struct {
-	ModelID string `json:"model_id,omitempty" jsonschema_description:"Id of one deployment" cli:"arg=1"`
-	Model   string `json:"model,omitempty" jsonschema_description:"Name of the model: every deployment of it is called" cli:"name=name"`
+	ModelID string `json:"model_id" help:"Id of one deployment" cli:"arg=1"`
+	Model   string `json:"model" help:"Name of the model: every deployment of it is called" cli:"name=name"`
 }
 
 var modelsTest = &operation.Operation{
@@ -103,7 +103,7 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 }
 
 type modelsDeprecationsInput struct {
-	WarnWithinDays int `json:"warn_within_days,omitempty" jsonschema:"minimum=0" jsonschema_description:"How soon is imminent, in days (the gateway's default is 30)"`
+	WarnWithinDays int `json:"warn_within_days" jsonschema:"minimum=0" help:"How soon is imminent, in days (the gateway's default is 30)"`
 }
 
 var modelsDeprecations = &operation.Operation{

@@ -40,8 +40,8 @@ var organizationColumns = []operation.Column{
 }
 
 type organizationsListInput struct {
-	OrgAlias string `json:"org_alias,omitempty" jsonschema_description:"Only organizations whose alias contains this text" cli:"alias=organization"`
-	OrgID    string `json:"org_id,omitempty" jsonschema_description:"Only the organization with this id" cli:"alias=organization-id"`
+	OrgAlias string `json:"org_alias" help:"Only organizations whose alias contains this text" cli:"alias=organization"`
+	OrgID    string `json:"org_id" help:"Only the organization with this id" cli:"alias=organization-id"`
 }
 
 var organizationsList = &operation.Operation{
@@ -56,8 +56,8 @@ var organizationsList = &operation.Operation{
 
 // organizationRef names one organization.
 type organizationRef struct {
-	OrganizationID string            `json:"organization_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the organization" cli:"arg=1"`
-	Organization   organizationAlias `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"organization_id,required"`
+	OrganizationID string            `json:"organization_id" jsonschema:"minLength=1" help:"Id of the organization" cli:"arg=1"`
+	Organization   organizationAlias `json:"organization" jsonschema:"minLength=1" help:"The same by alias" ref:"organization_id,required"`
 }
 
 var organizationsGet = &operation.Operation{
@@ -72,19 +72,19 @@ var organizationsGet = &operation.Operation{
 
 // orgLimits are the settings that organizations and projects share.
 type orgLimits struct {
-	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that may be used; an empty list: all" clear:"[]"`
-	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent, in US dollars" clear:"null"`
-	BudgetDuration string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget     *float64         `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with it" clear:"{}"`
+	Models         []string         `json:"models" help:"Models that may be used; an empty list: all" clear:"[]"`
+	MaxBudget      *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent, in US dollars" clear:"null"`
+	BudgetDuration string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget     *float64         `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit       *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	Metadata       operation.Object `json:"metadata" help:"Anything to keep with it" clear:"{}"`
 }
 
 type organizationsCreateInput struct {
-	OrganizationAlias string `json:"organization_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the organization" cli:"arg=1"`
-	OrganizationID    string `json:"organization_id,omitempty" jsonschema_description:"Id of the organization; not given: the gateway makes one"`
-	BudgetID          string `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
+	OrganizationAlias string `json:"organization_alias" jsonschema:"required,minLength=1" help:"Name of the organization" cli:"arg=1"`
+	OrganizationID    string `json:"organization_id" help:"Id of the organization; not given: the gateway makes one"`
+	BudgetID          string `json:"budget_id" help:"Existing budget to use"`
 	orgLimits
 	operation.Extras
 }
@@ -102,7 +102,7 @@ var organizationsCreate = &operation.Operation{
 
 type organizationsUpdateInput struct {
 	organizationRef
-	OrganizationAlias string `json:"organization_alias,omitempty" jsonschema_description:"New name"`
+	OrganizationAlias string `json:"organization_alias" help:"New name"`
 	orgLimits
 	operation.Clearing
 	operation.Extras
@@ -120,8 +120,8 @@ var organizationsUpdate = &operation.Operation{
 }
 
 type organizationsDeleteInput struct {
-	OrganizationIDs []string          `json:"organization_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the organizations" cli:"arg=1"`
-	Organization    organizationAlias `json:"organization,omitempty" jsonschema:"minLength=1" jsonschema_description:"One organization by its alias" ref:"organization_ids,required"`
+	OrganizationIDs []string          `json:"organization_ids" jsonschema:"minItems=1" help:"Ids of the organizations" cli:"arg=1"`
+	Organization    organizationAlias `json:"organization" jsonschema:"minLength=1" help:"One organization by its alias" ref:"organization_ids,required"`
 }
 
 var organizationsDelete = &operation.Operation{
@@ -137,9 +137,9 @@ var organizationsDelete = &operation.Operation{
 type organizationsMemberAddInput struct {
 	organizationRef
 	people
-	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization (default internal_user)"`
-	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each may spend in the organization, in US dollars"`
-	CreateMissing           bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
+	Role                    string   `json:"role" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" help:"Role in the organization (default internal_user)"`
+	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization" jsonschema:"minimum=0" help:"Most that each may spend in the organization, in US dollars"`
+	CreateMissing           bool     `json:"create_missing" help:"Also create users that do not exist"`
 	operation.Extras
 }
 
@@ -157,14 +157,14 @@ var organizationsMemberAdd = &operation.Operation{
 // organizationMember names one member of one organization.
 type organizationMember struct {
 	organizationRef
-	UserID string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
-	User   userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+	UserID string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the member"`
+	User   userEmail `json:"user" jsonschema:"minLength=1" help:"The same by email" ref:"user_id,required"`
 }
 
 type organizationsMemberUpdateInput struct {
 	organizationMember
-	Role                    string   `json:"role,omitempty" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Role in the organization"`
-	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the organization, in US dollars" clear:"null"`
+	Role                    string   `json:"role" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" help:"Role in the organization"`
+	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization" jsonschema:"minimum=0" help:"Most that the member may spend in the organization, in US dollars" clear:"null"`
 	operation.Clearing
 	operation.Extras
 }
@@ -216,7 +216,7 @@ var projectsList = &operation.Operation{
 }
 
 type projectID struct {
-	ProjectID string `json:"project_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the project" cli:"arg=1"`
+	ProjectID string `json:"project_id" jsonschema:"required,minLength=1" help:"Id of the project" cli:"arg=1"`
 }
 
 var projectsGet = &operation.Operation{
@@ -229,18 +229,18 @@ var projectsGet = &operation.Operation{
 }
 
 type projectSettings struct {
-	Description string `json:"description,omitempty" jsonschema_description:"What it is for" clear:"null"`
+	Description string `json:"description" help:"What it is for" clear:"null"`
 	orgLimits
-	Tags       []string `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing"`
-	Guardrails []string `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call"`
-	Blocked    *bool    `json:"blocked,omitempty" jsonschema_description:"Calls are refused"`
+	Tags       []string `json:"tags" help:"Tags for spend and routing"`
+	Guardrails []string `json:"guardrails" help:"Guardrails of every call"`
+	Blocked    *bool    `json:"blocked" help:"Calls are refused"`
 }
 
 type projectsCreateInput struct {
-	ProjectAlias string    `json:"project_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the project" cli:"arg=1"`
-	TeamID       string    `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Team of the project"`
-	Team         teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
-	BudgetID     string    `json:"budget_id,omitempty" jsonschema_description:"Existing budget to use"`
+	ProjectAlias string    `json:"project_alias" jsonschema:"required,minLength=1" help:"Name of the project" cli:"arg=1"`
+	TeamID       string    `json:"team_id" jsonschema:"minLength=1" help:"Team of the project"`
+	Team         teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
+	BudgetID     string    `json:"budget_id" help:"Existing budget to use"`
 	projectSettings
 	operation.Extras
 }
@@ -258,9 +258,9 @@ var projectsCreate = &operation.Operation{
 
 type projectsUpdateInput struct {
 	projectID
-	ProjectAlias string    `json:"project_alias,omitempty" jsonschema_description:"New name"`
-	TeamID       string    `json:"team_id,omitempty" jsonschema_description:"Team to which it shall belong"`
-	Team         teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
+	ProjectAlias string    `json:"project_alias" help:"New name"`
+	TeamID       string    `json:"team_id" help:"Team to which it shall belong"`
+	Team         teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
 	projectSettings
 	operation.Clearing
 	operation.Extras
@@ -278,7 +278,7 @@ var projectsUpdate = &operation.Operation{
 }
 
 type projectsDeleteInput struct {
-	ProjectIDs []string `json:"project_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the projects" cli:"arg=1"`
+	ProjectIDs []string `json:"project_ids" jsonschema:"required,minItems=1" help:"Ids of the projects" cli:"arg=1"`
 }
 
 var projectsDelete = &operation.Operation{

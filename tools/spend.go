@@ -41,21 +41,21 @@ var spendLogColumns = []operation.Column{
 
 type spendLogsInput struct {
 	ledger.PeriodInput
-	UserID       string    `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
-	User         userEmail `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	TeamID       string    `json:"team_id,omitempty" jsonschema_description:"Only this team"`
-	Team         teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	APIKey       string    `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
-	KeyAlias     string    `json:"key_alias,omitempty" jsonschema_description:"Only the key with this alias"`
-	ModelGroup   string    `json:"model_group,omitempty" jsonschema_description:"Only this model, as callers name it" cli:"name=model"`
-	EndUser      string    `json:"end_user,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
-	StatusFilter string    `json:"status_filter,omitempty" jsonschema:"enum=success,enum=failure" jsonschema_description:"Only requests that ended so" cli:"name=status"`
-	RequestID    string    `json:"request_id,omitempty" jsonschema_description:"Only this request"`
-	ErrorCode    string    `json:"error_code,omitempty" jsonschema_description:"Only failures with this HTTP status"`
-	SortBy       string    `json:"sort_by,omitempty" jsonschema:"enum=startTime,enum=endTime,enum=spend,enum=total_tokens,enum=request_duration_ms,enum=model" jsonschema_description:"Field to sort by (default startTime)"`
-	SortOrder    string    `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc"`
-	Page         int       `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize     int       `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Requests on a page (default 50)" cli:"alias=size"`
+	UserID       string    `json:"user_id" help:"Only this internal user"`
+	User         userEmail `json:"user" help:"The same by email" ref:"user_id"`
+	TeamID       string    `json:"team_id" help:"Only this team"`
+	Team         teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	APIKey       string    `json:"api_key" help:"Only the key with this hash" cli:"name=key"`
+	KeyAlias     string    `json:"key_alias" help:"Only the key with this alias"`
+	ModelGroup   string    `json:"model_group" help:"Only this model, as callers name it" cli:"name=model"`
+	EndUser      string    `json:"end_user" help:"Only this customer" cli:"name=customer"`
+	StatusFilter string    `json:"status_filter" jsonschema:"enum=success,enum=failure" help:"Only requests that ended so" cli:"name=status"`
+	RequestID    string    `json:"request_id" help:"Only this request"`
+	ErrorCode    string    `json:"error_code" help:"Only failures with this HTTP status"`
+	SortBy       string    `json:"sort_by" jsonschema:"enum=startTime,enum=endTime,enum=spend,enum=total_tokens,enum=request_duration_ms,enum=model" help:"Field to sort by (default startTime)"`
+	SortOrder    string    `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Default desc"`
+	Page         int       `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
+	PageSize     int       `json:"page_size" jsonschema:"minimum=1,maximum=100" help:"Requests on a page (default 50)" cli:"alias=size"`
 }
 
 var spendLogs = &operation.Operation{
@@ -77,7 +77,7 @@ var spendLogs = &operation.Operation{
 }
 
 type spendGetInput struct {
-	RequestID string `json:"request_id" jsonschema:"required,minLength=1" jsonschema_description:"Id of the request, from spend logs or the id of a completion" cli:"arg=1"`
+	RequestID string `json:"request_id" jsonschema:"required,minLength=1" help:"Id of the request, from spend logs or the id of a completion" cli:"arg=1"`
 }
 
 var spendGet = &operation.Operation{
@@ -107,13 +107,13 @@ func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (op
 }
 
 type spendActivityInput struct {
-	Of  string   `json:"of,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=tag" jsonschema_description:"Whose activity (default user)"`
-	IDs []string `json:"ids,omitempty" jsonschema_description:"Only these: ids, or names of tags; of users one at a time (default all)"`
+	Of  string   `json:"of" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=tag" help:"Whose activity (default user)"`
+	IDs []string `json:"ids" help:"Only these: ids, or names of tags; of users one at a time (default all)"`
 	ledger.PeriodInput
-	Model    string `json:"model,omitempty" jsonschema_description:"Only this model, as its provider names it (openai/gpt-4o)"`
-	APIKey   string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
-	Page     int    `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize int    `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Rows of the gateway's table on a page (default 1000)" cli:"alias=size"`
+	Model    string `json:"model" help:"Only this model, as its provider names it (openai/gpt-4o)"`
+	APIKey   string `json:"api_key" help:"Only the key with this hash" cli:"name=key"`
+	Page     int    `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
+	PageSize int    `json:"page_size" jsonschema:"minimum=1,maximum=1000" help:"Rows of the gateway's table on a page (default 1000)" cli:"alias=size"`
 }
 
 var spendActivity = &operation.Operation{
@@ -164,11 +164,11 @@ func activityOf(call *operation.Call, args operation.Args) (operation.Args, oper
 }
 
 type spendCalculateInput struct {
-	Model              string              `json:"model,omitempty" jsonschema_description:"Model to calculate for, as callers name it"`
-	Messages           []operation.Message `json:"messages,omitempty" jsonschema_description:"The prompt; its tokens are counted" cli:"name=message,short=m"`
-	CompletionResponse operation.Object    `json:"completion_response,omitempty" jsonschema_description:"A whole completion with its usage and model, instead of messages"`
-	PromptTokens       *int                `json:"prompt_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of a prompt, instead of messages"`
-	CompletionTokens   *int                `json:"completion_tokens,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens of the answer to it"`
+	Model              string              `json:"model" help:"Model to calculate for, as callers name it"`
+	Messages           []operation.Message `json:"messages" help:"The prompt; its tokens are counted" cli:"name=message,short=m"`
+	CompletionResponse operation.Object    `json:"completion_response" help:"A whole completion with its usage and model, instead of messages"`
+	PromptTokens       *int                `json:"prompt_tokens" jsonschema:"minimum=0" help:"Tokens of a prompt, instead of messages"`
+	CompletionTokens   *int                `json:"completion_tokens" jsonschema:"minimum=0" help:"Tokens of the answer to it"`
 }
 
 var spendCalculate = &operation.Operation{
@@ -216,11 +216,11 @@ func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculate
 
 type spendReportInput struct {
 	ledger.PeriodInput
-	GroupBy        string `json:"group_by,omitempty" jsonschema:"enum=team,enum=customer,enum=api_key" jsonschema_description:"What to group by (default team)"`
-	APIKey         string `json:"api_key,omitempty" jsonschema_description:"Only the key with this hash" cli:"name=key"`
-	InternalUserID string `json:"internal_user_id,omitempty" jsonschema_description:"Only this internal user" cli:"name=user-id"`
-	TeamID         string `json:"team_id,omitempty" jsonschema_description:"Only this team"`
-	CustomerID     string `json:"customer_id,omitempty" jsonschema_description:"Only this customer" cli:"name=customer"`
+	GroupBy        string `json:"group_by" jsonschema:"enum=team,enum=customer,enum=api_key" help:"What to group by (default team)"`
+	APIKey         string `json:"api_key" help:"Only the key with this hash" cli:"name=key"`
+	InternalUserID string `json:"internal_user_id" help:"Only this internal user" cli:"name=user-id"`
+	TeamID         string `json:"team_id" help:"Only this team"`
+	CustomerID     string `json:"customer_id" help:"Only this customer" cli:"name=customer"`
 }
 
 var spendReport = &operation.Operation{

@@ -20,9 +20,9 @@ var owners = map[string]*operation.Collection{
 }
 
 type spendBudgetsInput struct {
-	Of         []string `json:"of,omitempty" jsonschema:"enum=key,enum=user,enum=team,enum=organization,enum=customer" jsonschema_description:"Whose budgets (default all)"`
-	MinPercent *float64 `json:"min_percent,omitempty" jsonschema:"minimum=0" jsonschema_description:"Only budgets used up to so many percent or more"`
-	Limit      int      `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the fullest first (default all)"`
+	Of         []string `json:"of" jsonschema:"enum=key,enum=user,enum=team,enum=organization,enum=customer" help:"Whose budgets (default all)"`
+	MinPercent *float64 `json:"min_percent" jsonschema:"minimum=0" help:"Only budgets used up to so many percent or more"`
+	Limit      int      `json:"limit" jsonschema:"minimum=1" help:"Rows at most, the fullest first (default all)"`
 }
 
 var spendBudgets = &operation.Operation{

@@ -13,12 +13,12 @@ import (
 
 // spendFilter is embedded in the input of what is asked about spend.
 type spendFilter struct {
-	UserID string    `json:"user_id,omitempty" jsonschema_description:"Only this internal user"`
-	User   userEmail `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	TeamID string    `json:"team_id,omitempty" jsonschema_description:"Only this team"`
-	Team   teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	Key    string    `json:"key,omitempty" jsonschema_description:"Only this key, or its hash"`
-	Alias  keyAlias  `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key" cli:"name=key-alias"`
+	UserID string    `json:"user_id" help:"Only this internal user"`
+	User   userEmail `json:"user" help:"The same by email" ref:"user_id"`
+	TeamID string    `json:"team_id" help:"Only this team"`
+	Team   teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	Key    string    `json:"key" help:"Only this key, or its hash"`
+	Alias  keyAlias  `json:"alias" help:"The same by alias" ref:"key" cli:"name=key-alias"`
 }
 
 func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
@@ -40,10 +40,10 @@ var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 }...)
 
 type spendSummaryInput struct {
-	By []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"What to group by, one or several; none: one row"`
+	By []string `json:"by" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" help:"What to group by, one or several; none: one row"`
 	ledger.PeriodInput
 	spendFilter
-	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the dearest first; total counts them all (default all)" cli:"alias=top"`
+	Limit int `json:"limit" jsonschema:"minimum=1" help:"Rows at most, the dearest first; total counts them all (default all)" cli:"alias=top"`
 }
 
 var spendSummary = &operation.Operation{
@@ -106,9 +106,9 @@ func limited[T any](list []T, limit int) []T {
 }
 
 type spendTopInput struct {
-	By []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"Rankings to give, each by itself (default user, team, key, model)"`
+	By []string `json:"by" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" help:"Rankings to give, each by itself (default user, team, key, model)"`
 	ledger.PeriodInput
-	Limit int `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Places in each ranking (default 5)"`
+	Limit int `json:"limit" jsonschema:"minimum=1" help:"Places in each ranking (default 5)"`
 }
 
 var spendTop = &operation.Operation{
@@ -184,10 +184,10 @@ func percent(part, whole float64) any {
 }
 
 type spendCompareInput struct {
-	By      []string `json:"by,omitempty" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" jsonschema_description:"What to group by, as in spend summary; none: one row"`
-	Period  string   `json:"period,omitempty" jsonschema_description:"today, 7d, this-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 7d)"`
-	Against string   `json:"against,omitempty" jsonschema_description:"Period to compare with (default: that of the same length just before)"`
-	Limit   int      `json:"limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Rows at most, the largest change first (default all)" cli:"alias=top"`
+	By      []string `json:"by" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" help:"What to group by, as in spend summary; none: one row"`
+	Period  string   `json:"period" help:"today, 7d, this-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 7d)"`
+	Against string   `json:"against" help:"Period to compare with (default: that of the same length just before)"`
+	Limit   int      `json:"limit" jsonschema:"minimum=1" help:"Rows at most, the largest change first (default all)" cli:"alias=top"`
 }
 
 var spendCompare = &operation.Operation{

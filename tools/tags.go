@@ -23,8 +23,8 @@ var tagColumns = []operation.Column{
 }
 
 type tagsListInput struct {
-	StartDate string `json:"start_date,omitempty" jsonschema_description:"Of tags that only requests carried: those used since this day, YYYY-MM-DD"`
-	EndDate   string `json:"end_date,omitempty" jsonschema_description:"And until this day"`
+	StartDate string `json:"start_date" help:"Of tags that only requests carried: those used since this day, YYYY-MM-DD"`
+	EndDate   string `json:"end_date" help:"And until this day"`
 }
 
 var tagsList = &operation.Operation{
@@ -37,7 +37,7 @@ var tagsList = &operation.Operation{
 }
 
 type tagName struct {
-	Name string `json:"name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the tag" cli:"arg=1"`
+	Name string `json:"name" jsonschema:"required,minLength=1" help:"Name of the tag" cli:"arg=1"`
 }
 
 var tagsGet = &operation.Operation{
@@ -65,13 +65,13 @@ func readTag(ctx context.Context, call *operation.Call, name string) (json.RawMe
 // tagSettings are what create and update share.
 type tagSettings struct {
 	tagName
-	Description    string   `json:"description,omitempty" jsonschema_description:"What it is for" clear:"null"`
-	Models         []string `json:"models,omitempty" jsonschema_description:"Models (of the gateway's database) to which requests with the tag go" clear:"[]"`
-	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that may be spent under the tag, in US dollars" clear:"null"`
-	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget     *float64 `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit       *int     `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int     `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
+	Description    string   `json:"description" help:"What it is for" clear:"null"`
+	Models         []string `json:"models" help:"Models (of the gateway's database) to which requests with the tag go" clear:"[]"`
+	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent under the tag, in US dollars" clear:"null"`
+	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget     *float64 `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit       *int     `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int     `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
 }
 
 type tagsCreateInput struct {

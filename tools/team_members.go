@@ -29,18 +29,18 @@ func (t *team) lacks(models []string) (lacking []string) {
 
 // people names users by id and by email.
 type people struct {
-	UserIDs    []string `json:"user_ids,omitempty" jsonschema_description:"Ids of the users"`
-	UserEmails []string `json:"user_emails,omitempty" jsonschema_description:"Email addresses of users" cli:"name=emails"`
+	UserIDs    []string `json:"user_ids" help:"Ids of the users"`
+	UserEmails []string `json:"user_emails" help:"Email addresses of users" cli:"name=emails"`
 }
 
 type teamsMemberAddInput struct {
 	teamRef
 	people
-	Role            string   `json:"role,omitempty" jsonschema:"enum=user,enum=admin" jsonschema_description:"Role in the team (default user; admin needs Enterprise)"`
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each may spend in the team, in US dollars"`
-	BudgetDuration  string   `json:"budget_duration,omitempty" jsonschema_description:"That spend starts again from 0 after this time: 30d, 1mo"`
-	AllowedModels   []string `json:"allowed_models,omitempty" jsonschema_description:"Models of the team that they may use; none given: all"`
-	CreateMissing   bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
+	Role            string   `json:"role" jsonschema:"enum=user,enum=admin" help:"Role in the team (default user; admin needs Enterprise)"`
+	MaxBudgetInTeam *float64 `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that each may spend in the team, in US dollars"`
+	BudgetDuration  string   `json:"budget_duration" help:"That spend starts again from 0 after this time: 30d, 1mo"`
+	AllowedModels   []string `json:"allowed_models" help:"Models of the team that they may use; none given: all"`
+	CreateMissing   bool     `json:"create_missing" help:"Also create users that do not exist"`
 	operation.Extras
 }
 
@@ -130,14 +130,14 @@ func userExists(ctx context.Context, call *operation.Call, id string) (bool, err
 
 type teamsMemberUpdateInput struct {
 	teamRef
-	UserID          string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the member"`
-	User            userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
-	Role            string    `json:"role,omitempty" jsonschema:"enum=user,enum=admin" jsonschema_description:"Role in the team (admin needs Enterprise)"`
-	MaxBudgetInTeam *float64  `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the member may spend in the team, in US dollars" clear:"null"`
-	BudgetDuration  string    `json:"budget_duration,omitempty" jsonschema_description:"That spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	TPMLimit        *int      `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit        *int      `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	AllowedModels   []string  `json:"allowed_models,omitempty" jsonschema_description:"Models of the team that the member may use" clear:"[]"`
+	UserID          string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the member"`
+	User            userEmail `json:"user" jsonschema:"minLength=1" help:"The same by email" ref:"user_id,required"`
+	Role            string    `json:"role" jsonschema:"enum=user,enum=admin" help:"Role in the team (admin needs Enterprise)"`
+	MaxBudgetInTeam *float64  `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that the member may spend in the team, in US dollars" clear:"null"`
+	BudgetDuration  string    `json:"budget_duration" help:"That spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	TPMLimit        *int      `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	RPMLimit        *int      `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	AllowedModels   []string  `json:"allowed_models" help:"Models of the team that the member may use" clear:"[]"`
 	operation.Clearing
 	operation.Extras
 }
@@ -223,7 +223,7 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 
 type teamModels struct {
 	teamRef
-	Models []string `json:"models" jsonschema:"required,minItems=1" jsonschema_description:"Names of models"`
+	Models []string `json:"models" jsonschema:"required,minItems=1" help:"Names of models"`
 }
 
 var teamsModelAdd = &operation.Operation{
@@ -278,7 +278,7 @@ var teamsPermissionsGet = &operation.Operation{
 
 type teamsPermissionsSetInput struct {
 	teamRef
-	TeamMemberPermissions []string `json:"team_member_permissions" jsonschema:"required" jsonschema_description:"Everything that members may do, for example /key/generate; an empty list: only what everybody may" cli:"name=permissions"`
+	TeamMemberPermissions []string `json:"team_member_permissions" jsonschema:"required" help:"Everything that members may do, for example /key/generate; an empty list: only what everybody may" cli:"name=permissions"`
 }
 
 var teamsPermissionsSet = &operation.Operation{
@@ -315,9 +315,9 @@ var teamsCallbacksList = &operation.Operation{
 
 type teamsCallbacksAddInput struct {
 	teamRef
-	CallbackName string          `json:"callback_name" jsonschema:"required,minLength=1" jsonschema_description:"Where to, for example langfuse, langsmith or gcs_bucket" cli:"name=name"`
-	CallbackType string          `json:"callback_type,omitempty" jsonschema:"enum=success,enum=failure,enum=success_and_failure" jsonschema_description:"Which calls (the gateway's default is success_and_failure)" cli:"name=type"`
-	CallbackVars operation.Pairs `json:"callback_vars" jsonschema:"required" jsonschema_description:"Its settings, for example langfuse_public_key, langfuse_secret_key and langfuse_host" cli:"name=var"`
+	CallbackName string          `json:"callback_name" jsonschema:"required,minLength=1" help:"Where to, for example langfuse, langsmith or gcs_bucket" cli:"name=name"`
+	CallbackType string          `json:"callback_type" jsonschema:"enum=success,enum=failure,enum=success_and_failure" help:"Which calls (the gateway's default is success_and_failure)" cli:"name=type"`
+	CallbackVars operation.Pairs `json:"callback_vars" jsonschema:"required" help:"Its settings, for example langfuse_public_key, langfuse_secret_key and langfuse_host" cli:"name=var"`
 }
 
 var teamsCallbacksAdd = &operation.Operation{
@@ -333,7 +333,7 @@ var teamsCallbacksAdd = &operation.Operation{
 
 type teamsCallbacksDeleteInput struct {
 	teamRef
-	CallbackName string `json:"callback_name" jsonschema:"required,minLength=1" jsonschema_description:"Name of the callback" cli:"name=name"`
+	CallbackName string `json:"callback_name" jsonschema:"required,minLength=1" help:"Name of the callback" cli:"name=name"`
 }
 
 var teamsCallbacksDelete = &operation.Operation{
@@ -346,8 +346,8 @@ var teamsCallbacksDelete = &operation.Operation{
 }
 
 type teamsSpendByUserInput struct {
-	TeamIDs string    `json:"team_ids,omitempty" jsonschema:"minLength=1" jsonschema_description:"Ids of the teams, separated by commas" cli:"arg=1"`
-	Team    teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
+	TeamIDs string    `json:"team_ids" jsonschema:"minLength=1" help:"Ids of the teams, separated by commas" cli:"arg=1"`
+	Team    teamAlias `json:"team" jsonschema:"minLength=1" help:"One team by its alias" ref:"team_ids,required"`
 	ledger.PeriodInput
 }
 

@@ -46,22 +46,22 @@ var teamColumns = []operation.Column{
 
 // teamRef names one team.
 type teamRef struct {
-	TeamID string    `json:"team_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the team" cli:"arg=1"`
-	Team   teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by alias" ref:"team_id,required"`
+	TeamID string    `json:"team_id" jsonschema:"minLength=1" help:"Id of the team" cli:"arg=1"`
+	Team   teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
 }
 
 type teamsListInput struct {
-	Page           int               `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize       int               `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Teams on a page (the gateway's default is 10)" cli:"alias=size"`
-	TeamAlias      string            `json:"team_alias,omitempty" jsonschema_description:"Only teams whose alias contains this text" cli:"alias=team"`
-	TeamID         string            `json:"team_id,omitempty" jsonschema_description:"Only the team with this id"`
-	UserID         string            `json:"user_id,omitempty" jsonschema_description:"Only teams of this user"`
-	User           userEmail         `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id"`
-	OrganizationID string            `json:"organization_id,omitempty" jsonschema_description:"Only teams of this organization"`
-	Organization   organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	Status         string            `json:"status,omitempty" jsonschema:"enum=deleted" jsonschema_description:"deleted: the teams that were deleted"`
-	SortBy         string            `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or team_alias"`
-	SortOrder      string            `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
+	Page           int               `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
+	PageSize       int               `json:"page_size" jsonschema:"minimum=1,maximum=100" help:"Teams on a page (the gateway's default is 10)" cli:"alias=size"`
+	TeamAlias      string            `json:"team_alias" help:"Only teams whose alias contains this text" cli:"alias=team"`
+	TeamID         string            `json:"team_id" help:"Only the team with this id"`
+	UserID         string            `json:"user_id" help:"Only teams of this user"`
+	User           userEmail         `json:"user" help:"The same by email" ref:"user_id"`
+	OrganizationID string            `json:"organization_id" help:"Only teams of this organization"`
+	Organization   organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
+	Status         string            `json:"status" jsonschema:"enum=deleted" help:"deleted: the teams that were deleted"`
+	SortBy         string            `json:"sort_by" help:"Field to sort by, for example spend, created_at or team_alias"`
+	SortOrder      string            `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Direction of sort_by (the gateway's default is asc)"`
 }
 
 var teamsList = &operation.Operation{
@@ -87,7 +87,7 @@ var teamsAvailable = &operation.Operation{
 
 type teamsGetInput struct {
 	teamRef
-	KeyLimit int `json:"key_limit,omitempty" jsonschema:"minimum=1" jsonschema_description:"Keys in the answer at most"`
+	KeyLimit int `json:"key_limit" jsonschema:"minimum=1" help:"Keys in the answer at most"`
 }
 
 var teamsGet = &operation.Operation{
@@ -103,26 +103,26 @@ var teamsGet = &operation.Operation{
 
 // teamLimits are the settings of a team that create and update share.
 type teamLimits struct {
-	Models           []string          `json:"models,omitempty" jsonschema_description:"Models that the team may use; an empty list: all" clear:"[]"`
-	MaxBudget        *float64          `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the team may spend, in US dollars" clear:"null"`
-	BudgetDuration   string            `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget       *float64          `json:"soft_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit         *int              `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit         *int              `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	TeamMemberBudget *float64          `json:"team_member_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each member may spend in the team, in US dollars" clear:"null"`
-	OrganizationID   string            `json:"organization_id,omitempty" jsonschema_description:"Organization of the team (Enterprise)" clear:"null"`
-	Organization     organizationAlias `json:"organization,omitempty" jsonschema_description:"The same by alias" ref:"organization_id"`
-	Tags             []string          `json:"tags,omitempty" jsonschema_description:"Tags for spend and routing (Enterprise)"`
-	Guardrails       []string          `json:"guardrails,omitempty" jsonschema_description:"Guardrails of every call (Enterprise)"`
-	ModelAliases     operation.Object  `json:"model_aliases,omitempty" jsonschema_description:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
-	Metadata         operation.Object  `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the team" clear:"{}"`
+	Models           []string          `json:"models" help:"Models that the team may use; an empty list: all" clear:"[]"`
+	MaxBudget        *float64          `json:"max_budget" jsonschema:"minimum=0" help:"Most that the team may spend, in US dollars" clear:"null"`
+	BudgetDuration   string            `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	SoftBudget       *float64          `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
+	TPMLimit         *int              `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	RPMLimit         *int              `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	TeamMemberBudget *float64          `json:"team_member_budget" jsonschema:"minimum=0" help:"Most that each member may spend in the team, in US dollars" clear:"null"`
+	OrganizationID   string            `json:"organization_id" help:"Organization of the team (Enterprise)" clear:"null"`
+	Organization     organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
+	Tags             []string          `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Guardrails       []string          `json:"guardrails" help:"Guardrails of every call (Enterprise)"`
+	ModelAliases     operation.Object  `json:"model_aliases" help:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
+	Metadata         operation.Object  `json:"metadata" help:"Anything to keep with the team" clear:"{}"`
 }
 
 type teamsCreateInput struct {
-	TeamAlias string `json:"team_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the team" cli:"arg=1"`
-	TeamID    string `json:"team_id,omitempty" jsonschema_description:"Id of the team; not given: the gateway makes one"`
+	TeamAlias string `json:"team_alias" jsonschema:"required,minLength=1" help:"Name of the team" cli:"arg=1"`
+	TeamID    string `json:"team_id" help:"Id of the team; not given: the gateway makes one"`
 	teamLimits
-	Duplicate bool `json:"duplicate,omitempty" jsonschema_description:"Create it although a team has this alias"`
+	Duplicate bool `json:"duplicate" help:"Create it although a team has this alias"`
 	operation.Extras
 }
 
@@ -166,7 +166,7 @@ func newAlias(ctx context.Context, call *operation.Call, alias string, duplicate
 
 type teamsUpdateInput struct {
 	teamRef
-	TeamAlias string `json:"team_alias,omitempty" jsonschema_description:"New name" clear:"null"`
+	TeamAlias string `json:"team_alias" help:"New name" clear:"null"`
 	teamLimits
 	operation.Clearing
 	operation.Extras
@@ -188,8 +188,8 @@ var teamsUpdate = &operation.Operation{
 }
 
 type teamsDeleteInput struct {
-	TeamIDs []string  `json:"team_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the teams" cli:"arg=1"`
-	Team    teamAlias `json:"team,omitempty" jsonschema:"minLength=1" jsonschema_description:"One team by its alias" ref:"team_ids,required"`
+	TeamIDs []string  `json:"team_ids" jsonschema:"minItems=1" help:"Ids of the teams" cli:"arg=1"`
+	Team    teamAlias `json:"team" jsonschema:"minLength=1" help:"One team by its alias" ref:"team_ids,required"`
 }
 
 var teamsDelete = &operation.Operation{
@@ -226,8 +226,8 @@ var teamsUnblock = &operation.Operation{
 
 type teamsAssignKeyInput struct {
 	teamRef
-	Key   string   `json:"key,omitempty" jsonschema_description:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
-	Alias keyAlias `json:"alias,omitempty" jsonschema_description:"The same by alias" ref:"key"`
+	Key   string   `json:"key" help:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
+	Alias keyAlias `json:"alias" help:"The same by alias" ref:"key"`
 }
 
 var teamsAssignKey = &operation.Operation{

@@ -9,14 +9,14 @@ import (
 )
 
 type teamsSetupInput struct {
-	TeamAlias      string   `json:"team_alias" jsonschema:"required,minLength=1" jsonschema_description:"Name of the team; must be new" cli:"arg=1"`
-	Models         []string `json:"models,omitempty" jsonschema_description:"Models that the team may use; none given: all"`
-	MaxBudget      *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the team may spend, in US dollars"`
-	BudgetDuration string   `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo"`
+	TeamAlias      string   `json:"team_alias" jsonschema:"required,minLength=1" help:"Name of the team; must be new" cli:"arg=1"`
+	Models         []string `json:"models" help:"Models that the team may use; none given: all"`
+	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the team may spend, in US dollars"`
+	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
 	people
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that each member may spend in the team, in US dollars"`
-	CreateMissing   bool     `json:"create_missing,omitempty" jsonschema_description:"Also create users that do not exist"`
-	KeyAlias        string   `json:"key_alias,omitempty" jsonschema_description:"Also generate a service account key of the team with this name"`
+	MaxBudgetInTeam *float64 `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that each member may spend in the team, in US dollars"`
+	CreateMissing   bool     `json:"create_missing" help:"Also create users that do not exist"`
+	KeyAlias        string   `json:"key_alias" help:"Also generate a service account key of the team with this name"`
 }
 
 var teamsSetup = &operation.Operation{

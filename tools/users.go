@@ -41,16 +41,16 @@ var userColumns = []operation.Column{
 }
 
 type usersListInput struct {
-	Page      int       `json:"page,omitempty" jsonschema:"minimum=1" jsonschema_description:"Page number, from 1"`
-	PageSize  int       `json:"page_size,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"Users on a page (the gateway's default is 25)" cli:"alias=size"`
-	Role      string    `json:"role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"Only users with this role"`
-	UserEmail string    `json:"user_email,omitempty" jsonschema_description:"Only users whose email contains this text" cli:"name=email"`
-	Search    string    `json:"search,omitempty" jsonschema_description:"Only users whose id or email contains this text"`
-	UserIDs   string    `json:"user_ids,omitempty" jsonschema_description:"Only these user ids, separated by commas"`
-	TeamID    string    `json:"team_id,omitempty" jsonschema_description:"Only members of this team"`
-	Team      teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	SortBy    string    `json:"sort_by,omitempty" jsonschema_description:"Field to sort by, for example spend, created_at or user_email"`
-	SortOrder string    `json:"sort_order,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Direction of sort_by (the gateway's default is asc)"`
+	Page      int       `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
+	PageSize  int       `json:"page_size" jsonschema:"minimum=1,maximum=100" help:"Users on a page (the gateway's default is 25)" cli:"alias=size"`
+	Role      string    `json:"role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"Only users with this role"`
+	UserEmail string    `json:"user_email" help:"Only users whose email contains this text" cli:"name=email"`
+	Search    string    `json:"search" help:"Only users whose id or email contains this text"`
+	UserIDs   string    `json:"user_ids" help:"Only these user ids, separated by commas"`
+	TeamID    string    `json:"team_id" help:"Only members of this team"`
+	Team      teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	SortBy    string    `json:"sort_by" help:"Field to sort by, for example spend, created_at or user_email"`
+	SortOrder string    `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Direction of sort_by (the gateway's default is asc)"`
 }
 
 var usersList = &operation.Operation{
@@ -74,14 +74,14 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail     string   `json:"user_email" jsonschema:"required,minLength=1" jsonschema_description:"Email address" cli:"name=email"`
-	UserRole      string   `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What the user may do (default internal_user)" cli:"name=role"`
-	UserAlias     string   `json:"user_alias,omitempty" jsonschema_description:"Name for people" cli:"name=alias"`
-	Teams         []string `json:"teams,omitempty" jsonschema_description:"Ids or aliases of existing teams to join" cli:"name=team"`
-	MaxBudget     *float64 `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend, in US dollars"`
-	UserID        string   `json:"user_id,omitempty" jsonschema_description:"Id of the user; not given: the gateway makes one"`
-	Models        []string `json:"models,omitempty" jsonschema_description:"Models that the user may use; none given: all"`
-	AutoCreateKey *bool    `json:"auto_create_key,omitempty" jsonschema_description:"Also generate a key for the user (default true)"`
+	UserEmail     string   `json:"user_email" jsonschema:"required,minLength=1" help:"Email address" cli:"name=email"`
+	UserRole      string   `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What the user may do (default internal_user)" cli:"name=role"`
+	UserAlias     string   `json:"user_alias" help:"Name for people" cli:"name=alias"`
+	Teams         []string `json:"teams" help:"Ids or aliases of existing teams to join" cli:"name=team"`
+	MaxBudget     *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the user may spend, in US dollars"`
+	UserID        string   `json:"user_id" help:"Id of the user; not given: the gateway makes one"`
+	Models        []string `json:"models" help:"Models that the user may use; none given: all"`
+	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key for the user (default true)"`
 	operation.Extras
 }
 
@@ -142,8 +142,8 @@ func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]strin
 }
 
 type usersGetInput struct {
-	UserID string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
-	User   userEmail `json:"user,omitempty" jsonschema_description:"The same by email" ref:"user_id" cli:"alias=email"`
+	UserID string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
+	User   userEmail `json:"user" help:"The same by email" ref:"user_id" cli:"alias=email"`
 }
 
 var usersGet = &operation.Operation{
@@ -158,26 +158,26 @@ var usersGet = &operation.Operation{
 
 // userRef names one user.
 type userRef struct {
-	UserID string    `json:"user_id,omitempty" jsonschema:"minLength=1" jsonschema_description:"Id of the user" cli:"arg=1"`
-	User   userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"The same by email" ref:"user_id,required"`
+	UserID string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the user" cli:"arg=1"`
+	User   userEmail `json:"user" jsonschema:"minLength=1" help:"The same by email" ref:"user_id,required"`
 }
 
 // userLimits are the settings that the gateway changes of a user. Its null
 // empties only some of them.
 type userLimits struct {
-	UserRole       string           `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What the user may do" cli:"name=role"`
-	MaxBudget      *float64         `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend, in US dollars" clear:"null"`
-	BudgetDuration string           `json:"budget_duration,omitempty" jsonschema_description:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	TPMLimit       *int             `json:"tpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int             `json:"rpm_limit,omitempty" jsonschema:"minimum=0" jsonschema_description:"Requests per minute at most" clear:"null"`
-	Models         []string         `json:"models,omitempty" jsonschema_description:"Models that the user may use; all-proxy-models: all"`
-	Metadata       operation.Object `json:"metadata,omitempty" jsonschema_description:"Anything to keep with the user"`
+	UserRole       string           `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What the user may do" cli:"name=role"`
+	MaxBudget      *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that the user may spend, in US dollars" clear:"null"`
+	BudgetDuration string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
+	TPMLimit       *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
+	RPMLimit       *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	Models         []string         `json:"models" help:"Models that the user may use; all-proxy-models: all"`
+	Metadata       operation.Object `json:"metadata" help:"Anything to keep with the user"`
 }
 
 type usersUpdateInput struct {
 	userRef
-	UserEmail string `json:"user_email,omitempty" jsonschema_description:"New email address" cli:"name=email"`
-	UserAlias string `json:"user_alias,omitempty" jsonschema_description:"New name for people" cli:"name=alias"`
+	UserEmail string `json:"user_email" help:"New email address" cli:"name=email"`
+	UserAlias string `json:"user_alias" help:"New name for people" cli:"name=alias"`
 	userLimits
 	operation.Clearing
 	operation.Extras
@@ -215,8 +215,8 @@ func noUser(id string) error {
 }
 
 type usersDeleteInput struct {
-	UserIDs []string  `json:"user_ids,omitempty" jsonschema:"minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
-	User    userEmail `json:"user,omitempty" jsonschema:"minLength=1" jsonschema_description:"One user by email" ref:"user_ids,required"`
+	UserIDs []string  `json:"user_ids" jsonschema:"minItems=1" help:"Ids of the users" cli:"arg=1"`
+	User    userEmail `json:"user" jsonschema:"minLength=1" help:"One user by email" ref:"user_ids,required"`
 }
 
 var usersDelete = &operation.Operation{

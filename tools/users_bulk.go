@@ -11,9 +11,9 @@ import (
 )
 
 type usersBulkCreateInput struct {
-	UserEmails    []string `json:"user_emails" jsonschema:"required,minItems=1" jsonschema_description:"Email addresses, one user each" cli:"name=emails,arg=1"`
-	Teams         []string `json:"teams,omitempty" jsonschema_description:"Ids or aliases of existing teams to join" cli:"name=team"`
-	AutoCreateKey *bool    `json:"auto_create_key,omitempty" jsonschema_description:"Also generate a key for each (default false)"`
+	UserEmails    []string `json:"user_emails" jsonschema:"required,minItems=1" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
+	Teams         []string `json:"teams" help:"Ids or aliases of existing teams to join" cli:"name=team"`
+	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key for each (default false)"`
 	userLimits
 	operation.Extras
 }
@@ -49,7 +49,7 @@ func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCrea
 }
 
 type usersBulkUpdateInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
+	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the users" cli:"arg=1"`
 	userLimits
 	operation.Clearing
 	operation.Extras
@@ -92,7 +92,7 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 }
 
 type usersBulkDeleteInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" jsonschema_description:"Ids of the users" cli:"arg=1"`
+	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the users" cli:"arg=1"`
 }
 
 var usersBulkDelete = &operation.Operation{

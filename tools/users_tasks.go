@@ -12,16 +12,16 @@ import (
 )
 
 type usersOnboardInput struct {
-	UserEmail       string    `json:"user_email" jsonschema:"required,minLength=1" jsonschema_description:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
-	UserRole        string    `json:"user_role,omitempty" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" jsonschema_description:"What a new user may do (default internal_user)" cli:"name=role"`
-	TeamID          string    `json:"team_id,omitempty" jsonschema_description:"Team to join, to which the key belongs"`
-	Team            teamAlias `json:"team,omitempty" jsonschema_description:"The same by alias" ref:"team_id"`
-	MaxBudgetInTeam *float64  `json:"max_budget_in_team,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the user may spend in the team, in US dollars"`
-	KeyAlias        string    `json:"key_alias,omitempty" jsonschema_description:"Name of the key; must be unique"`
-	Models          []string  `json:"models,omitempty" jsonschema_description:"Models that the key may use; none given: all, or those of the team"`
-	MaxBudget       *float64  `json:"max_budget,omitempty" jsonschema:"minimum=0" jsonschema_description:"Most that the key may spend, in US dollars"`
-	BudgetDuration  string    `json:"budget_duration,omitempty" jsonschema_description:"The key's spend starts again from 0 after this time: 30d, 1mo"`
-	Duration        string    `json:"duration,omitempty" jsonschema_description:"Key expires after this time, for example 90d; not given: never"`
+	UserEmail       string    `json:"user_email" jsonschema:"required,minLength=1" help:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
+	UserRole        string    `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What a new user may do (default internal_user)" cli:"name=role"`
+	TeamID          string    `json:"team_id" help:"Team to join, to which the key belongs"`
+	Team            teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	MaxBudgetInTeam *float64  `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that the user may spend in the team, in US dollars"`
+	KeyAlias        string    `json:"key_alias" help:"Name of the key; must be unique"`
+	Models          []string  `json:"models" help:"Models that the key may use; none given: all, or those of the team"`
+	MaxBudget       *float64  `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars"`
+	BudgetDuration  string    `json:"budget_duration" help:"The key's spend starts again from 0 after this time: 30d, 1mo"`
+	Duration        string    `json:"duration" help:"Key expires after this time, for example 90d; not given: never"`
 }
 
 var usersOnboard = &operation.Operation{
@@ -103,7 +103,7 @@ func freeAlias(ctx context.Context, call *operation.Call, alias string) error {
 
 type usersRetireInput struct {
 	userRef
-	BlockOnly bool `json:"block_only,omitempty" jsonschema_description:"Block the keys and show the spend; delete nothing"`
+	BlockOnly bool `json:"block_only" help:"Block the keys and show the spend; delete nothing"`
 }
 
 var usersRetire = &operation.Operation{

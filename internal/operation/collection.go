@@ -146,6 +146,9 @@ func (c *Collection) walk(ctx context.Context, call *Call, q query) iter.Seq2[*P
 		if c.Size != "" && !q.values.Has(c.Size) {
 			q = q.with(c.Size, strconv.Itoa(c.most()))
 		}
+		if c.Page != "" && !c.Offset && !q.values.Has(c.Page) {
+			q = q.with(c.Page, "1")
+		}
 		if c.Unique != "" {
 			q = q.with(c.Sort, c.Unique).with(c.Order, "asc")
 		}

@@ -48,7 +48,7 @@ type (
 	}
 	// extras is embedded in the input of a write.
 	Extras struct {
-		Extra Object `json:"extra,omitempty" jsonschema_description:"Further request body fields that have no property of their own" cli:"texts=extra"`
+		Extra Object `json:"extra" help:"Further request body fields that have no property of their own" cli:"texts=extra"`
 	}
 )
 
@@ -106,7 +106,7 @@ type Field struct {
 }
 
 // Fields returns the fields of the operation's input in the order of its struct,
-// read from the tags json, jsonschema, jsonschema_description and cli.
+// read from the tags json, jsonschema, help and cli.
 //
 // cli:"name=email,short=e,alias=spend,arg=1,texts=litellm_params": what differs
 // from the rule that the flag is the name with dashes. Panics on a type that no
@@ -138,7 +138,7 @@ func collect(t reflect.Type, fields *[]Field) {
 			typ = typ.Elem()
 		}
 		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kindOf(typ),
-			Help: sf.Tag.Get("jsonschema_description")}
+			Help: sf.Tag.Get("help")}
 		if named, ok := reflect.Zero(typ).Interface().(interface{ Collection() *Collection }); ok {
 			f.Collection = named.Collection()
 		}
@@ -208,6 +208,11 @@ func (op *Operation) schema() *jsonschema.Schema {
 	}
 	s := r.ReflectFromType(op.Do.Input())
 	s.Version = ""
+	for _, f := range op.Fields() {
+		if property, ok := s.Properties.Get(f.Name); ok {
+			property.Description = f.Help
+		}
+	}
 	if f, ok := op.Field(clearField); ok && f.Kind == KindStrings {
 		property, _ := s.Properties.Get(clearField)
 		for _, name := range f.Enum {
