@@ -271,11 +271,14 @@ func TestGuards(t *testing.T) {
 func TestIdleSession(t *testing.T) {
 	r := newSessions(10, false)
 	m := r.ResolveSessionIdManager(nil)
-	id := r.add(&httpSession{owner: "a"})
+	if !r.take("a") {
+		t.Fatal("there is no room")
+	}
+	id := r.add(&httpSession{owner: "a", group: "a"})
 	if _, err := m.Validate(id); err == nil {
 		t.Error("nobody was taken for the owner")
 	}
-	if refused, err := m.Terminate(id); refused || err != nil || r.count() != 0 || !r.room("a") {
+	if refused, err := m.Terminate(id); refused || err != nil || r.count() != 0 || r.of["a"] != 0 {
 		t.Errorf("the sweeper cannot end it: %v %v", refused, err)
 	}
 }
