@@ -30,8 +30,9 @@ type front struct {
 	origins  *http.CrossOriginProtection
 	hosts    []string // allowed Host headers, lower case
 	loopback bool     // loopback names are allowed
+	handler  http.Handler
 	ended    context.Context
-	end      func()
+	end      func() // ends all sessions
 }
 
 func (f *front) authenticate(o HTTPOptions) error {

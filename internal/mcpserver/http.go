@@ -97,9 +97,18 @@ func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
 // Handler is what ServeHTTP serves. The function ends its sessions; from then on
 // every request is refused.
 func (s *Server) Handler(o HTTPOptions) (http.Handler, func(), error) {
+	f, err := s.open(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f.handler, f.end, nil
+}
+
+// open makes the front of one HTTP server.
+func (s *Server) open(o HTTPOptions) (*front, error) {
 	f := &front{s: s, own: o.UseOwnKey, origins: http.NewCrossOriginProtection()}
 	if err := f.authenticate(o); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	f.permit(o)
 	f.sessions = newSessions(s.maxSessions, o.UseOwnKey)
@@ -110,9 +119,9 @@ func (s *Server) Handler(o HTTPOptions) (http.Handler, func(), error) {
 	if o.UseOwnKey {
 		f.callers = newLanes(sharedCalls, sharedWaits)
 	}
-	f.ended, f.end = context.WithCancel(context.Background())
+	ended, end := context.WithCancel(context.Background())
+	f.ended, f.end = ended, end
 	mux := http.NewServeMux()
-	stop := f.end
 	switch o.Transport {
 	case "http", "":
 		library := server.NewStreamableHTTPServer(s.mcp,
@@ -122,12 +131,13 @@ func (s *Server) Handler(o HTTPOptions) (http.Handler, func(), error) {
 			server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)),
 		)
 		mux.Handle(pathHTTP, f.streamable(library))
-		stop = func() { f.end(); _ = library.Shutdown(context.Background()) }
+		f.end = func() { end(); _ = library.Shutdown(context.Background()) }
 	case "sse":
 		mux.HandleFunc("GET "+pathSSE, f.sse)
 		mux.HandleFunc("POST "+pathMessage, f.message)
 	default:
-		return nil, nil, usage("the transport %q is none of http, sse", o.Transport)
+		return nil, usage("the transport %q is none of http, sse", o.Transport)
 	}
-	return f.guard(mux), stop, nil
+	f.handler = f.guard(mux)
+	return f, nil
 }

@@ -27,13 +27,20 @@ const (
 // listen serves a server on a free port and returns its address.
 func listen(t *testing.T, s *Server, o HTTPOptions) string {
 	t.Helper()
-	handler, end, err := s.Handler(o)
+	_, url := listenFront(t, s, o)
+	return url
+}
+
+// listenFront is listen for a test that counts what the server holds.
+func listenFront(t *testing.T, s *Server, o HTTPOptions) (*front, string) {
+	t.Helper()
+	f, err := s.open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(handler)
-	t.Cleanup(func() { end(); h.CloseClientConnections(); h.Close() })
-	return h.URL
+	h := httptest.NewServer(f.handler)
+	t.Cleanup(func() { f.end(); h.CloseClientConnections(); h.Close() })
+	return f, h.URL
 }
 
 type httpClient struct {
