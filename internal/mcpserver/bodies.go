@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -19,6 +20,9 @@ const (
 	// All bodies together: 1024 small ones, and what the large ones hold above that.
 	smallBodies = 16 << 20
 	largeBodies = 32 << 20
+	// bodyChunk is the piece in which a large body grows. Pieces are used again, so
+	// that refused bodies leave no garbage.
+	bodyChunk = 64 << 10
 	// bodyRate is the rate in bytes a second that keeps a body alive after its
 	// first seconds.
 	bodyRate = 64 << 10
@@ -29,10 +33,12 @@ const (
 type bodies struct {
 	small, large *budget
 	wait         time.Duration // for a body, before bodyRate counts
+	chunks       sync.Pool     // of *[bodyChunk]byte
 }
 
 func newBodies(wait time.Duration) *bodies {
-	return &bodies{small: newBudget(smallBodies), large: newBudget(largeBodies), wait: wait}
+	return &bodies{small: newBudget(smallBodies), large: newBudget(largeBodies), wait: wait,
+		chunks: sync.Pool{New: func() any { return new([bodyChunk]byte) }}}
 }
 
 // held counts the bytes that bodies hold.
@@ -72,61 +78,99 @@ func (b *bodies) read(w http.ResponseWriter, r *http.Request, most int64) *recei
 		refuseBody(w, errNoRoom, most)
 		return nil
 	}
-	taken := int64(0)
+	p := &parts{from: b}
 	release := func() {
-		b.large.Release(taken)
+		b.large.Release(p.taken)
 		b.small.Release(smallBody)
 	}
-	content, err := b.fill(w, r, most, &taken)
-	if err != nil {
+	defer p.free()
+	if err := p.fill(w, r, most); err != nil {
 		release()
 		refuseBody(w, err, most)
 		return nil
 	}
-	m := &received{content: content, release: release}
-	m.valid = json.Unmarshal(content, &m.head) == nil
+	m := &received{content: p.join(), release: release}
+	m.valid = json.Unmarshal(m.content, &m.head) == nil
 	return m
 }
 
-// fill reads a body into memory that grows with what has come, never with what was
-// announced.
-func (b *bodies) fill(w http.ResponseWriter, r *http.Request, most int64, taken *int64) ([]byte, error) {
+// parts are a body on its way. The memory grows with what has come, never with what
+// was announced.
+type parts struct {
+	from  *bodies
+	first []byte
+	more  []*[bodyChunk]byte
+	size  int   // of all
+	taken int64 // of the budget for large bodies
+}
+
+// fill reads a body to its end.
+func (p *parts) fill(w http.ResponseWriter, r *http.Request, most int64) error {
 	if r.ContentLength > most {
-		return nil, errTooLarge
+		return errTooLarge
 	}
+	first := int64(smallBody)
+	if r.ContentLength >= 0 {
+		first = min(first, r.ContentLength+1)
+	}
+	p.first = make([]byte, first)
 	control := http.NewResponseController(w)
 	start := time.Now()
-	content := make([]byte, 0, 4<<10)
 	for {
-		if len(content) == cap(content) {
-			if int64(len(content)) > most {
-				return nil, errTooLarge
-			}
-			size := min(2*int64(cap(content)), most+1)
-			if r.ContentLength > 0 {
-				size = min(size, max(r.ContentLength, int64(cap(content)))+1)
-			}
-			if more := max(size-smallBody, 0) - *taken; more > 0 {
-				if !b.large.TryAcquire(more) {
-					return nil, errNoRoom
-				}
-				*taken += more
-			}
-			content = append(make([]byte, 0, size), content...)
+		into, err := p.space()
+		if err != nil {
+			return err
 		}
-		_ = control.SetReadDeadline(start.Add(b.wait + time.Duration(len(content))*time.Second/bodyRate))
-		n, err := r.Body.Read(content[len(content):cap(content)])
-		content = content[:len(content)+n]
+		_ = control.SetReadDeadline(start.Add(p.from.wait + time.Duration(p.size)*time.Second/bodyRate))
+		n, err := r.Body.Read(into)
+		p.size += n
 		switch {
-		case errors.Is(err, io.EOF) && int64(len(content)) > most:
-			return nil, errTooLarge
+		case int64(p.size) > most:
+			return errTooLarge
 		case errors.Is(err, io.EOF):
 			_ = control.SetReadDeadline(time.Time{})
-			return content, nil
+			return nil
 		case err != nil:
-			return nil, err
+			return err
 		}
 	}
+}
+
+// space is where the next bytes go.
+func (p *parts) space() ([]byte, error) {
+	if p.size < len(p.first) {
+		return p.first[p.size:], nil
+	}
+	used := p.size - len(p.first)
+	if used == len(p.more)*bodyChunk {
+		if !p.from.large.TryAcquire(bodyChunk) {
+			return nil, errNoRoom
+		}
+		p.taken += bodyChunk
+		p.more = append(p.more, p.from.chunks.Get().(*[bodyChunk]byte))
+	}
+	return p.more[len(p.more)-1][used%bodyChunk:], nil
+}
+
+// join returns the body in one piece.
+func (p *parts) join() []byte {
+	if p.size <= len(p.first) {
+		return p.first[:p.size]
+	}
+	content := make([]byte, 0, p.size)
+	content = append(content, p.first...)
+	for _, chunk := range p.more {
+		content = append(content, chunk[:min(bodyChunk, p.size-len(content))]...)
+	}
+	return content
+}
+
+// free lets other bodies use the chunks.
+func (p *parts) free() {
+	for _, chunk := range p.more {
+		p.from.chunks.Put(chunk)
+	}
+	p.more = nil
 }
 
 // skip reads the body of a request that should have none, so that the connection
