@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
+
+	"litellm-proxy/proxyclient"
 )
 
 // budget is an amount of memory that concurrent requests share. It counts bytes;
@@ -49,6 +51,10 @@ func (b *budget) Release(n int64) {
 	b.held.Add(-n)
 	b.free.Release(n)
 }
+
+// answersSize is the budget of all answers: one of the largest that the gateway's
+// client takes, or many of the usual size.
+const answersSize = proxyclient.DefaultMaxBytes
 
 // share is what one request holds of a budget.
 type share struct {

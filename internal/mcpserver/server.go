@@ -84,7 +84,7 @@ func New(o Options) (*Server, error) {
 		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(),
 		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
-		writeLimit: 30 * time.Second, bodyWait: 10 * time.Second, answers: newBudget(64 << 20),
+		writeLimit: 30 * time.Second, bodyWait: 10 * time.Second, answers: newBudget(answersSize),
 	}
 	if s.confirm == "" {
 		s.confirm = confirmAuto
