@@ -136,3 +136,8 @@ func (c *call) resetBudgets() {
 		}
 	}
 }
+
+func providerBudgets(*call) *reply {
+	return internal(http.StatusInternalServerError, "No provider budget config found. Please set a provider budget config in the router settings. "+
+		"https://docs.litellm.ai/docs/proxy/provider_budget_routing")
+}

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -125,35 +124,43 @@ func keyAliases(c *call) *reply {
 		"current_page": page, "total_pages": pages, "size": size})
 }
 
-// contains compares without regard to case.
-func contains(s, part string) bool {
-	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
+func keyInfo(c *call) *reply {
+	asked := c.query.Get("key")
+	row := c.who.key
+	if c.query.Has("key") {
+		row = byID(c.Keys, "token", tokenOf(asked))
+	} else if row != nil {
+		asked = text(row["token"])
+	}
+	if row == nil {
+		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found in database")
+	}
+	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
+		return internal(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
+	}
+	return ok(object{"key": asked, "info": offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))})
 }
 
-// sortRows orders as PostgreSQL does: null is greater than everything.
-func sortRows(rows []object, field string, ascending bool) {
-	slices.SortStableFunc(rows, func(a, b object) int {
-		order := compareValues(a[field], b[field])
-		if !ascending {
-			order = -order
-		}
-		return order
-	})
+func keyHealth(*call) *reply { return ok(object{"key": "healthy", "logging_callbacks": nil}) }
+
+func (c *call) status(row object) string {
+	if row["blocked"] == true {
+		return "revoked"
+	}
+	if _, is := c.expired(row); is {
+		return "expired"
+	}
+	return "active"
 }
 
-func compareValues(a, b any) int {
-	if a == nil || b == nil {
-		switch {
-		case a == nil && b == nil:
-			return 0
-		case a == nil:
-			return 1
+// keysOf returns the rows of the keys whose field has this value, as /user/info
+// and the team routes embed them.
+func (c *call) keysOf(field, id string, pairs ...any) []object {
+	out := []object{}
+	for _, row := range c.Keys {
+		if row[field] == id {
+			out = append(out, view("key_row", row, append(slices.Clone(pairs), "litellm_budget_table", c.budgetOf(row))...))
 		}
-		return -1
 	}
-	x, isNumber := number(a)
-	if y, both := number(b); isNumber && both {
-		return cmp.Compare(x, y)
-	}
-	return cmp.Compare(text(a), text(b))
+	return out
 }
