@@ -65,6 +65,7 @@ func Reset(path string) error {
 		return err
 	}
 	defer unlock()
+	g := &Gateway{now: time.Now, data: newState(), admin: s.adminKey()}
 	switch _, _, err := s.read(); {
 	case errors.Is(err, ErrDamaged):
 		if err := s.moveAside(); err != nil {
@@ -73,7 +74,6 @@ func Reset(path string) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errExposed):
 		return err
 	}
-	g := &Gateway{now: time.Now, data: newState(), admin: s.adminKey()}
 	if err := s.save(g); err != nil {
 		return err
 	}
