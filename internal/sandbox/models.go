@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -114,53 +113,6 @@ func getModel(c *call) *reply {
 		}
 	}
 	return detail(http.StatusNotFound, fmt.Sprintf("The model `%s` does not exist or is not accessible", c.param["model_id"]))
-}
-
-// describe is a model as /v1/model/info shows it: parameters in clear, without
-// secrets, and the price list's entry.
-func (c *call) describe(model object, single bool) object {
-	shown := maps.Clone(paramFlags)
-	for name, value := range params(model) {
-		if name != "api_key" && value != nil {
-			shown[name] = value
-		}
-	}
-	about := cost(model)
-	about["member_auto_router"], about["pricing_overrides"] = false, []any{}
-	maps.Copy(about, infoOf(model))
-	if fromDB(model) {
-		about["blocked"] = false
-	}
-	if !single || byID(c.Users, "user_id", c.who.userID) != nil {
-		teams := []string{}
-		for _, team := range c.Teams {
-			if allowed := list(team["models"]); len(allowed) == 0 || slices.Contains(allowed, text(model["model_name"])) {
-				teams = append(teams, text(team["team_id"]))
-			}
-		}
-		about["direct_access"] = true
-		if c.who.userID != "" {
-			about["access_via_team_ids"] = teams
-		}
-	}
-	return object{"model_name": model["model_name"], "litellm_params": shown, "model_info": about}
-}
-
-func modelInfo(c *call) *reply {
-	if id := c.query.Get("litellm_model_id"); id != "" {
-		model := c.modelByID(id)
-		if model == nil {
-			return detailError(http.StatusBadRequest, fmt.Sprintf("Model id = %s not found on litellm proxy", id))
-		}
-		return ok(object{"data": []object{c.describe(model, true)}})
-	}
-	out := []object{}
-	for _, model := range c.Models {
-		if c.modelRefusal(text(model["model_name"])) == "" {
-			out = append(out, c.describe(model, false))
-		}
-	}
-	return ok(object{"data": out})
 }
 
 func modelGroups(c *call) *reply {
