@@ -48,7 +48,7 @@ func bulkCreateUsers(c *call) *reply {
 	if bad := c.read("users!:list"); bad != nil {
 		return bad
 	}
-	rows, created := []object{}, 0
+	rows, created, before := []object{}, 0, len(c.Users)
 	quiet := func(inner *call) *reply {
 		if bad := inner.read(userSpec + " auto_create_key:bool teams:list"); bad != nil {
 			return bad
@@ -72,6 +72,10 @@ func bulkCreateUsers(c *call) *reply {
 		}
 		rows = append(rows, row)
 	})
+	now := c.stamp()
+	for _, user := range c.Users[before:] { // one statement makes them all
+		user["created_at"], user["updated_at"] = now, now
+	}
 	return ok(object{"data": rows, "meta": object{"total_requested": len(rows), "created": created, "failed": len(rows) - created}})
 }
 

@@ -1,6 +1,6 @@
 // Package sandbox is a small LiteLLM gateway: an http.Handler that answers the
 // management routes and chat completions as a real gateway (release 1.106.2,
-// with a database, without an enterprise licence) does: statuses, the three
+// with a database, without an enterprise license) does: statuses, the three
 // families of error bodies, defaults, order, page limits. It needs no network
 // and no provider. [New] keeps its state in memory; tests use it as their fake
 // and can ask it for faults. [Open] keeps it in a file, for the commands that
@@ -79,6 +79,8 @@ type Gateway struct {
 	faults   []*fault
 	routes   []route
 	last     time.Time // of the newest timestamp, so that two are never equal
+	shuffled bool      // rows that tie are in another order in each answer
+	shuffles uint64    // how often that was done
 	data     state
 }
 
@@ -98,6 +100,8 @@ type state struct {
 	Checks      []object           // of models, oldest first
 	Logs        []object           // with a file, the new ones only: call logs
 	windows     map[string]*window // request and token counts of this minute
+
+	orders map[string][]object // of tables, until something changes: see ordered
 }
 
 // tables are the parts of the state that a file keeps as rows, by name.
@@ -215,6 +219,9 @@ func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
 	var answer *encoded
 	work := func() {
 		c := &call{Gateway: g, state: &g.data, r: r, path: r.URL.Path, query: r.URL.Query(), raw: raw}
+		if r.Method != http.MethodGet {
+			c.orders = nil
+		}
 		c.resetBudgets()
 		// Encoded while the lock is held: the answer shares maps with the state.
 		answer = encode(c.dispatch())
@@ -246,3 +253,26 @@ func (g *Gateway) stamp() string {
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
+
+// Populate adds n rows at once, where a test needs more than it can make by
+// requests: kind is "keys", "users" or "teams", and fields returns the body that
+// the i-th request would have. Nothing is checked or recorded.
+func (g *Gateway) Populate(kind string, n int, fields func(i int) map[string]any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.data.orders = nil
+	c := &call{Gateway: g, state: &g.data, who: identity{role: roleAdmin, userID: masterUser}}
+	for i := range n {
+		body := fields(i)
+		switch kind {
+		case "keys":
+			c.newKey(body, or2(text(body["key"]), "sk-"+randomText(16)))
+		case "users":
+			c.addUser(or2(text(body["user_id"]), uuid()), body)
+		case "teams":
+			c.addTeam(or2(text(body["team_id"]), uuid()), body)
+		default:
+			panic("sandbox: Populate does not know " + kind)
+		}
+	}
+}

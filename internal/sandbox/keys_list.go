@@ -8,69 +8,103 @@ import (
 
 var keySorts = []string{"spend", "max_budget", "created_at", "updated_at", "token", "key_alias"}
 
+// keyQuery is what a request wants of the list of keys.
+type keyQuery struct {
+	flags           map[string]bool
+	userID          string   // whose keys; "" is everybody's
+	teams           []string // whose keys count as the user's
+	exact           map[string]string
+	alias, search   string
+	status, expires string
+	sortBy          string
+	ascending       bool
+}
+
+func (c *call) readKeyQuery() (q keyQuery, bad *reply) {
+	q.flags = map[string]bool{}
+	for _, name := range []string{"return_full_object", "include_team_keys", "include_created_by_keys", "substring_matching"} {
+		if q.flags[name], bad = c.boolQuery(name); bad != nil {
+			return q, bad
+		}
+	}
+	if q.userID, bad = c.keyOwner(); bad != nil {
+		return q, bad
+	}
+	if q.flags["include_team_keys"] && q.userID != "" {
+		q.teams = c.teamIDs(q.userID)
+	}
+	q.exact = map[string]string{}
+	for field, name := range map[string]string{"team_id": "team_id", "org_id": "organization_id", "token": "key_hash", "project_id": "project_id", "agent_id": "agent_id"} {
+		if want := c.query.Get(name); want != "" {
+			q.exact[field] = want
+		}
+	}
+	q.alias, q.search, q.status, q.expires = c.query.Get("key_alias"), c.query.Get("search"), c.query.Get("status"), c.query.Get("expires")
+	var order string
+	q.sortBy, order = c.query.Get("sort_by"), or2(c.query.Get("sort_order"), "desc")
+	q.ascending = strings.EqualFold(order, "asc")
+	refuse := func(message, quote string) *reply {
+		return fail(http.StatusBadRequest, "internal_server_error", noneParam, "{'error': "+quote+message+quote+"}")
+	}
+	switch {
+	case q.status != "" && !slices.Contains([]string{"active", "expired", "revoked", "deleted"}, q.status):
+		return q, refuse("Invalid status value. Supported: 'active', 'expired', 'revoked', 'deleted'.", `"`)
+	case q.expires != "" && q.expires != "active" && q.expires != "expired":
+		return q, refuse("Invalid expires value. Supported: 'active', 'expired'.", `"`)
+	case q.sortBy != "" && !slices.Contains(keySorts, q.sortBy):
+		return q, refuse("Invalid sort column. Must be one of: "+strings.Join(keySorts, ", "), "'")
+	case q.sortBy != "" && !q.ascending && !strings.EqualFold(order, "desc"):
+		return q, refuse("Invalid sort order. Must be 'asc' or 'desc'", `"`)
+	}
+	return q, nil
+}
+
+// keyOwner is the user whose keys are asked for; users see their own only.
+func (c *call) keyOwner() (userID string, bad *reply) {
+	userID = c.query.Get("user_id")
+	if c.who.sees() {
+		return userID, nil
+	}
+	forbidden := func(param, message string) (string, *reply) {
+		return "", fail(http.StatusForbidden, "bad_request_error", param, message)
+	}
+	switch team := c.query.Get("team_id"); {
+	case c.who.userID == "":
+		return forbidden("user_id", "You are not authorized to access this endpoint. No 'user_id' is associated with your API key.")
+	case userID != "" && userID != c.who.userID:
+		return forbidden("user_id", "You are not authorized to check another user's keys")
+	case team != "" && !slices.Contains(c.teamIDs(c.who.userID), team):
+		return forbidden("team_id", "You are not authorized to check this team's keys")
+	}
+	return c.who.userID, nil
+}
+
 func listKeys(c *call) *reply {
 	page, size, bad := c.pageQuery("size", 10)
 	if bad != nil {
 		return bad
 	}
-	flags := map[string]bool{}
-	for _, name := range []string{"return_full_object", "include_team_keys", "include_created_by_keys", "substring_matching"} {
-		if flags[name], bad = c.boolQuery(name); bad != nil {
-			return bad
-		}
+	q, bad := c.readKeyQuery()
+	if bad != nil {
+		return bad
 	}
-	userID := c.query.Get("user_id")
-	if !c.who.sees() {
-		switch {
-		case c.who.userID == "":
-			return fail(http.StatusForbidden, "bad_request_error", "user_id",
-				"You are not authorized to access this endpoint. No 'user_id' is associated with your API key.")
-		case userID != "" && userID != c.who.userID:
-			return fail(http.StatusForbidden, "bad_request_error", "user_id", "You are not authorized to check another user's keys")
-		case c.query.Get("team_id") != "" && !slices.Contains(c.teamIDs(c.who.userID), c.query.Get("team_id")):
-			return fail(http.StatusForbidden, "bad_request_error", "team_id", "You are not authorized to check this team's keys")
-		}
-		userID = c.who.userID
-	}
-	refuse := func(message, quote string) *reply {
-		return fail(http.StatusBadRequest, "internal_server_error", noneParam, "{'error': "+quote+message+quote+"}")
-	}
-	status, expires, sortBy := c.query.Get("status"), c.query.Get("expires"), c.query.Get("sort_by")
-	if status != "" && !slices.Contains([]string{"active", "expired", "revoked", "deleted"}, status) {
-		return refuse("Invalid status value. Supported: 'active', 'expired', 'revoked', 'deleted'.", `"`)
-	}
-	if expires != "" && expires != "active" && expires != "expired" {
-		return refuse("Invalid expires value. Supported: 'active', 'expired'.", `"`)
-	}
-	if sortBy != "" && !slices.Contains(keySorts, sortBy) {
-		return refuse("Invalid sort column. Must be one of: "+strings.Join(keySorts, ", "), "'")
-	}
-	ofTeams := []string{}
-	if flags["include_team_keys"] && userID != "" {
-		ofTeams = c.teamIDs(userID)
-	}
-	rows := c.Keys
-	if status == "deleted" {
-		rows = c.DeletedKeys
+	table, newest := "keys", "created_at"
+	if q.status == "deleted" {
+		table, newest = "deleted_keys", "deleted_at"
 	}
 	var found []object
-	for _, row := range slices.Backward(rows) {
-		if c.keyMatches(row, userID, ofTeams, flags) &&
-			(status == "" || status == "deleted" || c.status(row) == status) &&
-			(expires == "" || c.hasExpired(row) == (expires == "expired")) {
+	for _, row := range c.ordered(table, or2(q.sortBy, newest), q.ascending && q.sortBy != "") {
+		if c.keyMatches(row, q) {
 			found = append(found, row)
 		}
-	}
-	if sortBy != "" {
-		sortRows(found, sortBy, strings.EqualFold(c.query.Get("sort_order"), "asc"))
 	}
 	cut, pages := pageOf(found, page, size)
 	keys := []any{}
 	for _, row := range cut {
 		switch {
-		case !flags["return_full_object"]:
+		case !q.flags["return_full_object"]:
 			keys = append(keys, row["token"])
-		case status == "deleted":
+		case q.status == "deleted":
 			keys = append(keys, row)
 		default:
 			keys = append(keys, view("key_list", row, "litellm_budget_table", c.budgetOf(row)))
@@ -84,24 +118,31 @@ func (c *call) hasExpired(row object) bool {
 	return is
 }
 
-func (c *call) keyMatches(row object, userID string, ofTeams []string, flags map[string]bool) bool {
-	substring := flags["substring_matching"]
-	owner, alias := text(row["user_id"]), text(row["key_alias"])
-	mine := userID == "" || owner == userID || substring && c.who.sees() && contains(owner, userID) ||
-		slices.Contains(ofTeams, text(row["team_id"])) || flags["include_created_by_keys"] && row["created_by"] == userID
-	if !mine {
+// keyMatches looks at no field that was not asked for: there may be many keys.
+func (c *call) keyMatches(row object, q keyQuery) bool {
+	if q.userID != "" && !c.keyBelongs(row, q) {
 		return false
 	}
-	for field, name := range map[string]string{"team_id": "team_id", "org_id": "organization_id", "token": "key_hash", "project_id": "project_id", "agent_id": "agent_id"} {
-		if want := c.query.Get(name); want != "" && text(row[field]) != want {
+	for field, want := range q.exact {
+		if text(row[field]) != want {
 			return false
 		}
 	}
-	if want := c.query.Get("key_alias"); want != "" && alias != want && !(substring && contains(alias, want)) {
-		return false
+	if q.alias != "" || q.search != "" {
+		alias := text(row["key_alias"])
+		if q.alias != "" && alias != q.alias && !(q.flags["substring_matching"] && contains(alias, q.alias)) ||
+			q.search != "" && text(row["token"]) != q.search && !contains(alias, q.search) {
+			return false
+		}
 	}
-	want := c.query.Get("search")
-	return want == "" || text(row["token"]) == want || contains(alias, want)
+	return (q.status == "" || q.status == "deleted" || c.status(row) == q.status) &&
+		(q.expires == "" || c.hasExpired(row) == (q.expires == "expired"))
+}
+
+func (c *call) keyBelongs(row object, q keyQuery) bool {
+	owner := text(row["user_id"])
+	return owner == q.userID || q.flags["substring_matching"] && c.who.sees() && contains(owner, q.userID) ||
+		slices.Contains(q.teams, text(row["team_id"])) || q.flags["include_created_by_keys"] && row["created_by"] == q.userID
 }
 
 // keyAliases are the names of keys, a page at a time.
@@ -153,14 +194,16 @@ func (c *call) status(row object) string {
 	return "active"
 }
 
-// keysOf returns the rows of the keys whose field has this value, as /user/info
-// and the team routes embed them.
-func (c *call) keysOf(field, id string, pairs ...any) []object {
+// keysOf returns the keys whose field has this value, as /user/info and the team
+// routes embed them.
+func (c *call) keysOf(field, id string) []object {
+	return c.keyRows(groupBy(c.Keys, field)[id])
+}
+
+func (c *call) keyRows(keys []object) []object {
 	out := []object{}
-	for _, row := range c.Keys {
-		if row[field] == id {
-			out = append(out, view("key_row", row, append(slices.Clone(pairs), "litellm_budget_table", c.budgetOf(row))...))
-		}
+	for _, row := range keys {
+		out = append(out, view("key_row", row, "litellm_budget_table", c.budgetOf(row)))
 	}
 	return out
 }

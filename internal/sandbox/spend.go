@@ -113,7 +113,7 @@ func spendLogsV2(c *call) *reply {
 		}
 		found = append(found, row)
 	}
-	sortRows(found, sortBy, strings.EqualFold(c.query.Get("sort_order"), "asc"))
+	c.sort(found, sortBy, strings.EqualFold(c.query.Get("sort_order"), "asc"))
 	cut, pages := pageOf(found, page, size)
 	return ok(object{"data": cut, "total": len(found), "page": page, "page_size": size, "total_pages": pages, "total_is_capped": false})
 }
