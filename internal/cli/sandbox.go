@@ -107,8 +107,8 @@ It holds the keys and credentials of the sandbox in clear.`,
 
 func (a *app) sandboxReset() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "reset",
-		Short:   "Empty the sandbox",
+		Use:   "reset",
+		Short: "Empty the sandbox",
 		Long: `Empty the sandbox: its keys, users, teams and everything else. Its admin key stays the same.
 A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a new one is created.`,
 		Example: "  litellm-proxy sandbox reset --yes",

@@ -81,12 +81,12 @@ func damages(good files) map[string]files {
 	for i := range head {
 		offsets = append(offsets, i)
 	}
-	for i := range 100 {
-		offsets = append(offsets, head+i*(len(good.state)-head)/100)
+	for i := range 60 {
+		offsets = append(offsets, head+i*(len(good.state)-head)/60)
 	}
 	for _, at := range offsets {
 		add(fmt.Sprintf("cut at %d", at), good.state[:at])
-		for _, mask := range []byte{0x01, 0x20, 0xff} {
+		for _, mask := range []byte{0x01, 0x20} {
 			flipped := bytes.Clone(good.state)
 			flipped[at] ^= mask
 			add(fmt.Sprintf("byte %d flipped by %#x", at, mask), flipped)

@@ -26,7 +26,7 @@ func encodeState(data *state, last time.Time) []byte {
 
 // decodeState keeps numbers as they were written: 5.0 stays 5.0.
 func decodeState(payload []byte) (data state, last time.Time, err error) {
-	d := document{Windows: map[string]*window{}}
+	var d document
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.UseNumber()
 	if err := decoder.Decode(&d); err != nil {
@@ -37,7 +37,9 @@ func decodeState(payload []byte) (data state, last time.Time, err error) {
 			return state{}, time.Time{}, err
 		}
 	}
-	data.windows = d.Windows
+	if data.windows = d.Windows; data.windows == nil {
+		data.windows = map[string]*window{}
+	}
 	return data, d.Last, nil
 }
 

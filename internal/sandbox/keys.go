@@ -77,29 +77,8 @@ func generateKey(c *call) *reply {
 	if bad := c.mayOwn(body, false); bad != nil {
 		return bad
 	}
-	for _, feature := range []string{"tags", "guardrails"} {
-		if len(list(body[feature])) > 0 {
-			return internal(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
-		}
-	}
-	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
-		return internal(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
-			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
-	}
-	if message, is := negativeBudget(body["max_budget"]); is {
-		return internal(http.StatusBadRequest, pyDict("error", message))
-	}
-	if message, is := badBudgetDuration(body["budget_duration"]); is {
-		return internal(http.StatusBadRequest, pyDict("error", message))
-	}
-	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
+	if bad := c.badNewKey(body); bad != nil {
 		return bad
-	}
-	if id := text(body["organization_id"]); id != "" {
-		return internal(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
-	}
-	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
-		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
 	}
 	var expires any
 	if duration, is := body["duration"].(string); is {
@@ -131,6 +110,32 @@ func generateKey(c *call) *reply {
 	}
 	return ok(view("key_generate", row, "key", key, "token_id", row["token"], "duration", nil, "policies", nil,
 		"router_settings", shapes()["key_generate"]["router_settings"], "litellm_budget_table", c.budgetOf(row)))
+}
+
+// badNewKey refuses what needs a license or refers to something missing.
+func (c *call) badNewKey(body object) *reply {
+	for _, feature := range []string{"tags", "guardrails"} {
+		if len(list(body[feature])) > 0 {
+			return internal(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
+		}
+	}
+	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
+		return internal(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
+			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
+	}
+	if bad := badLimits(body, internal); bad != nil {
+		return bad
+	}
+	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
+		return bad
+	}
+	if id := text(body["organization_id"]); id != "" {
+		return internal(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
+	}
+	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
+		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
+	}
+	return nil
 }
 
 // mayOwn keeps users from making keys for others and fills in their own id.

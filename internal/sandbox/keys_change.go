@@ -25,24 +25,11 @@ func updateKey(c *call) *reply {
 	if row == nil {
 		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
 	}
-	if !c.who.isAdmin() {
-		if row["user_id"] != c.who.userID {
-			return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
-		}
-		_, budget := body["max_budget"]
-		if _, spend := body["spend"]; budget || spend {
-			return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
-				"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
-		}
-		if bad := c.mayOwn(body, true); bad != nil {
-			return bad
-		}
+	if bad := c.mayUpdate(row, body); bad != nil {
+		return bad
 	}
-	if message, is := negativeBudget(body["max_budget"]); is {
-		return authError(http.StatusBadRequest, pyDict("error", message))
-	}
-	if message, is := badBudgetDuration(body["budget_duration"]); is {
-		return authError(http.StatusBadRequest, pyDict("error", message))
+	if bad := badLimits(body, authError); bad != nil {
+		return bad
 	}
 	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
 		return bad
@@ -53,6 +40,38 @@ func updateKey(c *call) *reply {
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
 		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
 	}
+	if bad := c.changeExpiry(row, body); bad != nil {
+		return bad
+	}
+	assign(row, body, settable)
+	if duration, given := body["budget_duration"]; given {
+		row["budget_reset_at"] = nil
+		if at, is := resetTime(c.now(), text(duration)); is {
+			row["budget_reset_at"] = at
+		}
+	}
+	c.touchKey(row)
+	return ok(offset(view("key_row", row, "key", asked)))
+}
+
+// mayUpdate keeps users from changing others' keys, and limits of their own.
+func (c *call) mayUpdate(row, body object) *reply {
+	if c.who.isAdmin() {
+		return nil
+	}
+	if row["user_id"] != c.who.userID {
+		return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
+	}
+	_, budget := body["max_budget"]
+	if _, spend := body["spend"]; budget || spend {
+		return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
+			"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
+	}
+	return c.mayOwn(body, true)
+}
+
+// changeExpiry sets when the key expires, if the body says so.
+func (c *call) changeExpiry(row, body object) *reply {
 	if value, given := body["duration"]; given && value == nil {
 		row["expires"] = nil
 	}
@@ -65,15 +84,7 @@ func updateKey(c *call) *reply {
 			row["expires"] = formatTime(addDuration(c.now(), count, unit))
 		}
 	}
-	assign(row, body, settable)
-	if duration, given := body["budget_duration"]; given {
-		row["budget_reset_at"] = nil
-		if at, is := resetTime(c.now(), text(duration)); is {
-			row["budget_reset_at"] = at
-		}
-	}
-	c.touchKey(row)
-	return ok(offset(view("key_row", row, "key", asked)))
+	return nil
 }
 
 func (c *call) touchKey(row object) {

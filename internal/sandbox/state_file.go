@@ -119,8 +119,8 @@ func (s *store) readHead() (head, error) {
 }
 
 // parseHead returns the first line, and what follows it.
-func (s *store) parseHead(data []byte) (h head, rest []byte, err error) {
-	line, rest, complete := bytes.Cut(data[:min(len(data), headMost)], []byte("\n"))
+func (s *store) parseHead(data []byte) (h head, payload []byte, err error) {
+	line, _, complete := bytes.Cut(data[:min(len(data), headMost)], []byte("\n"))
 	words, is := strings.CutPrefix(string(line), magic)
 	version, words, _ := strings.Cut(words, " ")
 	number, err := strconv.Atoi(version)

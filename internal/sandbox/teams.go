@@ -36,7 +36,7 @@ func newTeam(c *call) *reply {
 	if byID(c.Teams, "team_id", id) != nil {
 		return internal(http.StatusBadRequest, pyDict("error", "Team id = "+id+" already exists. Please use a different team id."))
 	}
-	if bad := c.badTeamBudget(internal); bad != nil {
+	if bad := badLimits(c.body, internal); bad != nil {
 		return bad
 	}
 	if id == "" {
@@ -60,16 +60,6 @@ func (c *call) addTeam(id string, body object) object {
 	c.changeTeam(team, body)
 	c.Teams = append(c.Teams, team)
 	return team
-}
-
-func (c *call) badTeamBudget(refuse func(int, string) *reply) *reply {
-	if message, is := negativeBudget(c.body["max_budget"]); is {
-		return refuse(http.StatusBadRequest, pyDict("error", message))
-	}
-	if message, is := badBudgetDuration(c.body["budget_duration"]); is {
-		return refuse(http.StatusBadRequest, pyDict("error", message))
-	}
-	return nil
 }
 
 func (c *call) changeTeam(team, body object) {
@@ -103,7 +93,7 @@ func updateTeam(c *call) *reply {
 	if team == nil {
 		return internal(http.StatusNotFound, pyDict("error", "Team not found, passed team_id="+id))
 	}
-	if bad := c.badTeamBudget(internal); bad != nil {
+	if bad := badLimits(c.body, internal); bad != nil {
 		return bad
 	}
 	c.changeTeam(team, c.body)
