@@ -32,7 +32,7 @@ var alone = map[string]string{
 	"github.com/spf13/cobra":            "internal/cli",
 	"github.com/mark3labs/mcp-go":       "internal/mcpserver",
 	"github.com/olekukonko/tablewriter": "internal/output",
-	"go.etcd.io/bbolt":                  "internal/sandbox",
+	"github.com/gofrs/flock":            "internal/sandbox",
 }
 
 func TestHouse(t *testing.T) {
