@@ -35,9 +35,9 @@ func adopt(ctx context.Context, call *operation.Call, of *operation.Collection, 
 }
 
 // adoptKey looks up the key with this alias, which must belong to this user and team
-// (nil: to none) and have the limits that the call gives. fresh says that one of the two
-// is yet to be made, so that no key can be theirs.
-func adoptKey(ctx context.Context, call *operation.Call, alias string, user, team json.RawMessage, fresh bool) (operation.Thing, error) {
+// (nil: to none) and have those of these limits that the call gives. fresh says that one
+// of the two is yet to be made, so that no key can be theirs.
+func adoptKey(ctx context.Context, call *operation.Call, alias string, user, team json.RawMessage, fresh bool, limits ...string) (operation.Thing, error) {
 	if alias == "" {
 		return operation.Thing{}, nil
 	}
@@ -45,7 +45,7 @@ func adoptKey(ctx context.Context, call *operation.Call, alias string, user, tea
 		if fresh || !owns(key, user, team) {
 			return []string{"it belongs to another user or team"}
 		}
-		return differences(key, call.Args(), false, "models", "max_budget", "budget_duration")
+		return differences(key, call.Args(), false, limits...)
 	})
 }
 

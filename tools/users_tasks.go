@@ -59,7 +59,7 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 	}
 	switch id := has.user.ID; {
 	case in.KeyAlias != "":
-		has.key, err = adoptKey(ctx, call, in.KeyAlias, id, call.Arg("team_id"), id == nil)
+		has.key, err = adoptKey(ctx, call, in.KeyAlias, id, call.Arg("team_id"), id == nil, "models", "max_budget", "budget_duration")
 	case id != nil:
 		has.key, err = standingKey(ctx, call, id, call.Arg("team_id"))
 	default:
