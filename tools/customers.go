@@ -137,7 +137,7 @@ func blockCustomers(blocked bool) func(context.Context, *operation.Call, custome
 		verb = "blocked"
 	}
 	return func(ctx context.Context, call *operation.Call, in customerIDs) (operation.Result, error) {
-		parts, done := operation.NewParts(call, verb), []string{}
+		parts, done := operation.NewParts(call, verb, ""), []string{}
 		for _, id := range in.UserIDs {
 			if parts.Write(ctx, "customer "+id, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked}) != nil {
 				done = append(done, id)

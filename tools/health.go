@@ -112,7 +112,7 @@ var healthLiveness = &operation.Operation{
 
 // healthCheckCollection is the checks of models, newest first.
 var healthCheckCollection = &operation.Collection{
-	What: "health check", Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true,
+	What: "health check", Path: "/health/history", Items: "health_checks", ID: "health_check_id", Page: "offset", Size: "limit", Offset: true,
 }
 
 var healthColumns = []operation.Column{

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 var keys = operation.Catalog{
@@ -21,7 +20,7 @@ var keys = operation.Catalog{
 // keyCollection is the virtual keys that the caller may see.
 var keyCollection = &operation.Collection{
 	What: "key", Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-	ID: "token", Name: "key_alias", Search: "key_alias", Sort: "sort_by", Order: "sort_order", Unique: "token",
+	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", ByID: "key_hash", Sort: "sort_by", Order: "sort_order", Unique: "token",
 	Fixed: url.Values{"return_full_object": {"true"}},
 }
 
@@ -189,17 +188,14 @@ func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (
 		return operation.Result{}, operation.Usage("name what to delete: {keys} or {key_aliases}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
-	parts := operation.NewParts(call, "deleted")
-	remove := func(field, filter, what string, names []string) []string {
+	parts := operation.NewParts(call, "deleted", "")
+	remove := func(field, what string, names []string, look func(string) error) []string {
 		found := []string{}
 		for _, name := range names {
-			there, err := keyExists(ctx, call, filter, name)
-			switch {
-			case err != nil && !operation.IsRefused(err):
+			// GET /key/info would not do: it still answers for some seconds after a deletion.
+			if err := look(name); err != nil && !operation.IsRefused(err) {
 				parts.Fail(what+" "+name, err)
-			case err == nil && !there:
-				parts.Fail(what+" "+name, missing(what, name))
-			default:
+			} else {
 				found = append(found, name)
 			}
 		}
@@ -215,19 +211,15 @@ func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (
 		}
 		return deleted
 	}
-	out.DeletedKeys = remove("keys", "key_hash", "key", in.Keys)
-	out.DeletedKeyAliases = remove("key_aliases", "key_alias", "key alias", in.KeyAliases)
+	out.DeletedKeys = remove("keys", "key", in.Keys, func(key string) error {
+		_, err := keyCollection.FindID(ctx, call, keyHash(key))
+		return err
+	})
+	out.DeletedKeyAliases = remove("key_aliases", "key alias", in.KeyAliases, func(alias string) error {
+		_, err := keyCollection.Find(ctx, call, alias, "keys")
+		return err
+	})
 	return parts.Result(operation.Encode(out))
-}
-
-// keyExists looks a key up by its hash or its alias. GET /key/info would not do:
-// it still answers for some seconds after a deletion.
-func keyExists(ctx context.Context, call *operation.Call, filter, name string) (bool, error) {
-	if filter == "key_hash" {
-		name = keyHash(name)
-	}
-	body, err := call.Read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
-	return string(operation.Lookup(body, "total_count")) != "0", err
 }
 
 // keyHash is the identifier under which the gateway keeps a key.

@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -200,7 +201,7 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	}
 	named := map[string]string{} // hash → how the caller named it
 	items := []operation.Args{}
-	var result operation.Result
+	parts := operation.NewParts(call, "updated", "")
 	add := func(hash, what string) {
 		named[hash] = what
 		item := operation.Args{"key": operation.Encode(hash)}
@@ -210,17 +211,17 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 		items = append(items, item)
 	}
 	for _, key := range in.Keys {
-		add(keyHash(key), "key "+operation.Shown(key))
+		add(keyHash(key), "key "+key)
 	}
 	for _, alias := range in.KeyAliases {
 		hash, err := keyCollection.Find(ctx, call, alias, "keys")
 		switch {
 		case operation.IsNotFound(err):
-			result.Failed = append(result.Failed, operation.Failure{What: "key alias " + operation.Shown(alias), Why: "not found"})
+			parts.Report("key alias "+alias, "not found")
 		case err != nil:
 			return operation.Result{}, err
 		default:
-			add(operation.Word(hash.ID), "key alias "+operation.Shown(alias))
+			add(operation.Word(hash.ID), "key alias "+alias)
 		}
 	}
 	if len(items) == 0 {
@@ -236,19 +237,13 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	}
 	_ = json.Unmarshal(operation.Lookup(body, "failed_updates"), &failed)
 	for _, f := range failed {
-		result.Failed = append(result.Failed, operation.Failure{What: named[f.Key], Why: f.Reason})
+		parts.Report(named[f.Key], f.Reason)
 		delete(named, f.Key)
 	}
-	result.Body = body
-	if len(named) > 0 {
-		var done []string
-		for _, what := range named {
-			done = append(done, what)
-		}
-		slices.Sort(done)
-		result.Done = "updated " + strings.Join(done, ", ")
+	for _, what := range slices.Sorted(maps.Values(named)) {
+		parts.Report(what, "")
 	}
-	return result, nil
+	return parts.Result(body)
 }
 
 type keysMoveInput struct {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // keyReviews are the views of keys that an administrator cleans up with.
@@ -79,10 +80,15 @@ type reviewedKey struct {
 }
 
 // reviewKeys walks all keys; judge tells which to show, and under which number
-// of days.
+// of days. When the list is not whole, what came is shown with the error that says so.
 func reviewKeys(ctx context.Context, call *operation.Call, days string, limit int, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
 	var found []reviewedKey
+	var incomplete error
 	for key, err := range keyCollection.All(ctx, call, nil) {
+		if proxyclient.CodeOf(err) == proxyclient.CodeIncomplete {
+			incomplete = err
+			break
+		}
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -111,7 +117,7 @@ func reviewKeys(ctx context.Context, call *operation.Call, days string, limit in
 	if len(shown) < len(found) {
 		notes = []string{fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found))}
 	}
-	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, notes), nil
+	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, notes), incomplete
 }
 
 func unusedKeys(ctx context.Context, call *operation.Call, in keysUnusedInput) (operation.Result, error) {

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -21,7 +20,7 @@ var (
 
 // modelGroupCollection is all models by their public names.
 var modelGroupCollection = &operation.Collection{
-	What: "model", Path: "/model_group/info", Items: "data", ID: "model_group", Name: "model_group", Bare: true,
+	What: "model", Path: "/model_group/info", Items: "data", ID: "model_group", Name: "model_group", ByID: "model_group", Bare: true,
 }
 
 var modelGroupColumns = []operation.Column{
@@ -60,11 +59,8 @@ var modelGroupsGet = &operation.Operation{
 	Examples: []string{"model-groups get gpt-4o-mini"},
 	Effect:   operation.Read,
 	Do: operation.Func[modelGroupName](func(ctx context.Context, call *operation.Call, in modelGroupName) (operation.Result, error) {
-		body, err := call.Read(ctx, proxyclient.Request{Path: "/model_group/info", Query: url.Values{"model_group": {in.ModelGroup}}})
-		if err != nil {
-			return operation.Result{}, err
-		}
-		return first(operation.Lookup(body, "data"), "model group", in.ModelGroup)
+		group, err := modelGroupCollection.FindID(ctx, call, in.ModelGroup)
+		return operation.Result{Body: group.Item}, err
 	}),
 	Columns: modelGroupColumns,
 }
@@ -101,20 +97,15 @@ var modelGroupsMakePublic = &operation.Operation{
 		if (len(in.ModelGroups) == 0) != in.None {
 			return operation.Result{}, operation.Usage("name {model_groups}, or {none}")
 		}
-		list, err := call.Read(ctx, proxyclient.Request{Path: "/model_group/info"})
-		if err != nil {
-			return operation.Result{}, err
-		}
-		var groups []struct {
-			ModelGroup string `json:"model_group"`
-		}
-		_ = json.Unmarshal(operation.Lookup(list, "data"), &groups)
 		known := map[string]bool{}
-		for _, g := range groups {
-			known[g.ModelGroup] = true
+		for group, err := range modelGroupCollection.All(ctx, call, nil) {
+			if err != nil {
+				return operation.Result{}, err
+			}
+			known[operation.Word(operation.Lookup(group, modelGroupCollection.ID))] = true
 		}
 		for _, name := range in.ModelGroups {
-			if !known[name] && !known[""] {
+			if !known[name] {
 				return operation.Result{}, missing("model", name)
 			}
 		}

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -12,6 +11,11 @@ import (
 
 var models = operation.Catalog{
 	modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete, modelsBlock, modelsUnblock, modelsTest, modelsDeprecations,
+}
+
+// modelCollection is the models that the caller may use, by their public names.
+var modelCollection = &operation.Collection{
+	What: "model", Path: "/models", Items: "data", ID: "id", Name: "id", Bare: true,
 }
 
 type modelsListInput struct {
@@ -26,7 +30,7 @@ var modelsList = &operation.Operation{
 	Examples: []string{"models list", "models list --format json | jq -r '.[].id'"},
 	Effect:   operation.Read,
 	Default:  true,
-	Do:       operation.List[modelsListInput]{Of: &operation.Collection{What: "model", Path: "/models", Items: "data", ID: "id", Name: "id", Bare: true}},
+	Do:       operation.List[modelsListInput]{Of: modelCollection},
 	Columns: []operation.Column{
 		{Name: "id", ID: true},
 		{Name: "object"},
@@ -40,7 +44,7 @@ var modelsList = &operation.Operation{
 
 // deploymentCollection is the deployments of all models at once.
 var deploymentCollection = &operation.Collection{
-	What: "model", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", Bare: true,
+	What: "deployment", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", ByID: "litellm_model_id", Bare: true,
 }
 
 // modelName is the name of a model where the ID of its one deployment is wanted.
@@ -132,33 +136,15 @@ var modelsGet = &operation.Operation{
 }
 
 func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (operation.Result, error) {
-	r := proxyclient.Request{Path: "/v1/model/info"}
 	if (in.ID == "") == (in.Name == "") {
 		return operation.Result{}, operation.Usage("name one model: {id} or {name}")
 	}
+	look := func() (operation.Thing, error) { return deploymentCollection.Find(ctx, call, in.Name, "id") }
 	if in.ID != "" {
-		r.Query = url.Values{"litellm_model_id": {in.ID}}
+		look = func() (operation.Thing, error) { return deploymentCollection.FindID(ctx, call, in.ID) }
 	}
-	body, err := call.Read(ctx, r)
-	if err != nil {
-		return operation.Result{}, err
-	}
-	var all, found []json.RawMessage
-	if err := json.Unmarshal(operation.Lookup(body, "data"), &all); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of models"}
-	}
-	for _, model := range all {
-		if in.ID != "" || operation.Word(operation.Lookup(model, "model_name")) == in.Name {
-			found = append(found, model)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + operation.Shown(in.Name+in.ID)}
-	case 1:
-		return operation.Result{Body: found[0]}, nil
-	}
-	return operation.Result{}, operation.Ambiguous("deployment", in.Name, "id", found, "model_info.id")
+	model, err := look()
+	return operation.Result{Body: model.Item}, err
 }
 
 // modelRef names one deployment.

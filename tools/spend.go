@@ -71,7 +71,7 @@ var spendLogs = &operation.Operation{
 	Default: true,
 	Do: operation.List[spendLogsInput]{Prepare: ledger.Timed, Of: &operation.Collection{
 		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
-		Page: "page", Size: "page_size", ID: "request_id", Bare: true,
+		Page: "page", Size: "page_size", ID: "request_id", Sort: "sort_by", Order: "sort_order", Unique: "startTime", Latest: true, Bare: true,
 	}},
 	Columns: spendLogColumns,
 }
@@ -126,9 +126,7 @@ var spendActivity = &operation.Operation{
 		"spend activity --of tag --format json",
 	},
 	Effect: operation.Read,
-	Do: operation.List[spendActivityInput]{Prepare: activityOf, Of: &operation.Collection{
-		What: "day", Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Most: 1000,
-	}},
+	Do:     operation.List[spendActivityInput]{Prepare: activityOf, Of: ledger.Activity},
 	Columns: []operation.Column{
 		{Name: "date"},
 		{Name: "spend", Field: "metrics.spend", Format: operation.Dollars, Bar: true},

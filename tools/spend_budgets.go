@@ -73,21 +73,9 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	if len(kinds) == 0 {
 		kinds = []string{"key", "user", "team", "organization", "customer"}
 	}
-	var found []*budgetUse
-	var notes []string
-	for _, of := range kinds {
-		for item, err := range owners[of].All(ctx, call, nil) {
-			if code := proxyclient.CodeOf(err); len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
-				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
-				break
-			}
-			if err != nil {
-				return operation.Result{}, err
-			}
-			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
-				found = append(found, b)
-			}
-		}
+	found, notes, err := findBudgets(ctx, call, kinds, in)
+	if err != nil && proxyclient.CodeOf(err) != proxyclient.CodeIncomplete {
+		return operation.Result{}, err
 	}
 	slices.SortFunc(found, func(x, y *budgetUse) int {
 		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
@@ -106,7 +94,33 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	if len(shown) < len(found) {
 		notes = append(slices.Clip(notes), fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found)))
 	}
-	return operation.Listed(about, rows, len(found), nil, notes), nil
+	return operation.Listed(about, rows, len(found), nil, notes), err
+}
+
+// findBudgets walks the lists of what may have a budget. A list that the key may not see
+// is left out with a note, unless it was asked for. When one is not whole, the others
+// are walked all the same, and the error says so.
+func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in spendBudgetsInput) (found []*budgetUse, notes []string, incomplete error) {
+	for _, of := range kinds {
+		for item, err := range owners[of].All(ctx, call, nil) {
+			code := proxyclient.CodeOf(err)
+			if len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
+				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
+				break
+			}
+			if code == proxyclient.CodeIncomplete {
+				incomplete = cmp.Or(incomplete, err)
+				break
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
+				found = append(found, b)
+			}
+		}
+	}
+	return found, notes, incomplete
 }
 
 // budgetOf is the budget of an item: its own, or the stored one that it refers

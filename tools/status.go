@@ -91,20 +91,17 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 // fill asks what the key is. A master key is in no table: /key/info answers 404
 // for it, and only an admin may list users.
 func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
-	models, err := call.Read(ctx, proxyclient.Request{Path: "/models"})
-	if err != nil {
-		k.Status = "refused"
-		if !call.Client().HasKey() {
-			k.Status = "missing"
+	for model, err := range modelCollection.All(ctx, call, nil) {
+		if err != nil {
+			k.Status = "refused"
+			if !call.Client().HasKey() {
+				k.Status = "missing"
+			}
+			return err
 		}
-		return err
+		k.Models = append(k.Models, operation.Word(operation.Lookup(model, modelCollection.ID)))
 	}
 	k.Status = "accepted"
-	var list []struct{ ID string }
-	_ = json.Unmarshal(operation.Lookup(models, "data"), &list)
-	for _, model := range list {
-		k.Models = append(k.Models, model.ID)
-	}
 	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 	switch {
 	case operation.IsNotFound(err):

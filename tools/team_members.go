@@ -187,7 +187,7 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 	if len(in.UserIDs)+len(in.UserEmails) == 0 {
 		return operation.Result{}, operation.Usage("name whom to remove: {user_ids} or {user_emails}")
 	}
-	removed, parts := []string{}, operation.NewParts(call, "removed")
+	removed, parts := []string{}, operation.NewParts(call, "removed", "member")
 	remove := func(field, name string) {
 		done := parts.Try(name, func() error {
 			id := operation.Encode(name)

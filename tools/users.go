@@ -15,7 +15,7 @@ var users = operation.Catalog{
 // userCollection is the internal users.
 var userCollection = &operation.Collection{
 	What: "user", Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Sort: "sort_by", Order: "sort_order", Unique: "user_id",
+	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
 }
 
 // userEmail is the email address of a user where the ID is wanted.

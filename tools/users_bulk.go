@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,7 +46,7 @@ func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCrea
 	for _, email := range in.UserEmails {
 		list = append(list, common.With("user_email", email))
 	}
-	return bulk(ctx, call, "created", "/management/v1/users/bulk", "data", map[string]any{"users": list})
+	return bulk(ctx, call, "created", nil, "/management/v1/users/bulk", "data", map[string]any{"users": list})
 }
 
 type usersBulkUpdateInput struct {
@@ -71,14 +72,14 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 		return operation.Result{}, operation.Usage("name what to change")
 	}
 	var list []operation.Args
-	var missing []operation.Failure
+	var absent []string
 	for _, id := range in.UserIDs {
 		there, err := userExists(ctx, call, id)
 		switch {
 		case err != nil:
 			return operation.Result{}, err
 		case !there:
-			missing = append(missing, operation.Failure{What: "user " + operation.Shown(id), Why: "not found"})
+			absent = append(absent, id)
 		default:
 			list = append(list, common.With("user_id", id))
 		}
@@ -86,9 +87,7 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 	if len(list) == 0 {
 		return operation.Result{}, noUser(strings.Join(in.UserIDs, ", "))
 	}
-	result, err := bulk(ctx, call, "updated", "/user/bulk_update", "results", map[string]any{"users": list})
-	result.Failed = append(missing, result.Failed...)
-	return result, err
+	return bulk(ctx, call, "updated", absent, "/user/bulk_update", "results", map[string]any{"users": list})
 }
 
 type usersBulkDeleteInput struct {
@@ -102,13 +101,13 @@ var usersBulkDelete = &operation.Operation{
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
 	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, call *operation.Call, _ usersBulkDeleteInput) (operation.Result, error) {
-		return bulk(ctx, call, "deleted", "/management/v1/users/bulk_delete", "data", call.Body())
+		return bulk(ctx, call, "deleted", nil, "/management/v1/users/bulk_delete", "data", call.Body())
 	}),
 }
 
-// bulk sends one request about many users and takes the parts that failed out of
-// the list in its answer.
-func bulk(ctx context.Context, call *operation.Call, verb, path, list string, body any) (operation.Result, error) {
+// bulk sends one request about many users and reports each as the list in its answer
+// says. absent are those for whom nothing is sent.
+func bulk(ctx context.Context, call *operation.Call, verb string, absent []string, path, list string, body any) (operation.Result, error) {
 	answer, err := call.Write(ctx, "POST", path, body)
 	if err != nil {
 		return operation.Result{}, err
@@ -122,21 +121,25 @@ func bulk(ctx context.Context, call *operation.Call, verb, path, list string, bo
 	if err := json.Unmarshal(operation.Lookup(answer, list), &rows); err != nil && operation.Lookup(answer, list) != nil {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to " + path + " has no list"}
 	}
-	result := operation.Result{Body: answer}
-	var done []string
+	done := 0
 	for _, row := range rows {
-		who := row.UserID
+		if row.Success {
+			done++
+		}
+	}
+	parts := operation.NewParts(call, fmt.Sprintf("%s %d:", verb, done), "user")
+	for _, id := range absent {
+		parts.Report(id, "not found")
+	}
+	for _, row := range rows {
+		who, why := row.UserID, ""
 		if row.UserEmail != "" {
 			who = strings.TrimSpace(row.UserEmail + " (" + row.UserID + ")")
 		}
-		if row.Success {
-			done = append(done, who)
-		} else {
-			result.Failed = append(result.Failed, operation.Failure{What: "user " + operation.Shown(who), Why: row.Error})
+		if !row.Success {
+			why = cmp.Or(row.Error, "the gateway gives no reason")
 		}
+		parts.Report(who, why)
 	}
-	if len(done) > 0 {
-		result.Done = fmt.Sprintf("%s %d: %s", verb, len(done), operation.Shown(strings.Join(done, ", ")))
-	}
-	return result, nil
+	return parts.Result(answer)
 }

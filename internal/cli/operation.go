@@ -185,7 +185,11 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 		flags.BoolVar(&c.out.NoHeader, "no-header", false, "no header in a table or CSV")
 	}
 	if c.op.Paged() {
-		flags.BoolVar(&c.all, "all", false, "all pages, from the first")
+		help := "all pages, from the first"
+		if c.op.ByID() {
+			help = "all pages, ordered by ID unless --sort-by is given"
+		}
+		flags.BoolVar(&c.all, "all", false, help)
 	}
 	if c.op.Effect != operation.Read {
 		flags.BoolVar(&c.dryRun, "dry-run", false, "show the requests that would change something; send none of them")

@@ -19,7 +19,6 @@ import (
 
 // activityTable is one of these tables.
 type activityTable struct {
-	path   string
 	Filter string // the argument that names owners
 	// partial: a request may be missing (customer: it named none) or count
 	// several times (tag: it had several).
@@ -27,11 +26,11 @@ type activityTable struct {
 }
 
 var Tables = map[string]activityTable{
-	"user":         {path: "/user/daily/activity", Filter: "user_id"},
-	"team":         {path: "/team/daily/activity", Filter: "team_ids"},
-	"organization": {path: "/organization/daily/activity", Filter: "organization_ids"},
-	"customer":     {path: "/customer/daily/activity", Filter: "end_user_ids", partial: true},
-	"tag":          {path: "/tag/daily/activity", Filter: "tags", partial: true},
+	"user":         {Filter: "user_id"},
+	"team":         {Filter: "team_ids"},
+	"organization": {Filter: "organization_ids"},
+	"customer":     {Filter: "end_user_ids", partial: true},
+	"tag":          {Filter: "tags", partial: true},
 }
 
 // A model is the provider's, openai/gpt-4o. The name that callers used is no part
@@ -157,6 +156,11 @@ func (n Names) learn(of string, d *DayActivity) {
 	}
 }
 
+// Activity is one of the tables, by the day. of says whose.
+var Activity = &operation.Collection{
+	What: "day", Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Most: ActivityRows,
+}
+
 // activityRows is how many rows a page has, activityPages how many pages of a
 // longer period are worked on at a time.
 const ActivityRows, activityPages = 1000, 20
@@ -168,33 +172,22 @@ func readActivity(ctx context.Context, call *operation.Call, of string, p Period
 	maps.Copy(query, filter)
 	query.Set("start_date", p.Start())
 	query.Set("end_date", p.End())
-	query.Set("page_size", strconv.Itoa(ActivityRows))
-	for page := 1; ; page++ {
-		query.Set("page", strconv.Itoa(page))
-		body, err := call.Read(ctx, proxyclient.Request{Path: Tables[of].path, Query: query})
+	for page, err := range Activity.Walk(ctx, call, map[string]string{"of": of}, query) {
 		if err != nil {
 			return false, err
 		}
-		var answer struct {
-			Results  []DayActivity
-			Metadata struct {
-				Pages int `json:"total_pages"`
-			}
-		}
-		if err := json.Unmarshal(body, &answer); err != nil {
-			return false, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's daily activity cannot be read: " + err.Error()}
-		}
-		if split && answer.Metadata.Pages > activityPages && p.Days() > 1 {
+		if split && page.Pages > activityPages && p.Days() > 1 {
 			return true, nil
 		}
-		for i := range answer.Results {
-			if err := emit(&answer.Results[i]); err != nil {
+		for _, item := range page.Items {
+			var day DayActivity
+			if err := json.Unmarshal(item, &day); err != nil {
+				return false, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's daily activity cannot be read: " + err.Error()}
+			}
+			if err := emit(&day); err != nil {
 				return false, err
 			}
 		}
-		call.Progress(page, max(page, answer.Metadata.Pages))
-		if page >= answer.Metadata.Pages {
-			return false, nil
-		}
 	}
+	return false, nil
 }

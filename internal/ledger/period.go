@@ -175,12 +175,16 @@ func Dated(call *operation.Call, args operation.Args) (operation.Args, operation
 }
 
 // Timed is for a List whose dates are times: the last day is over when the next one
-// begins, and what comes after the call was made is not of it.
+// begins. While all pages are read the log goes on: what comes after the call was made
+// is not of it. (One page shows the newest, whatever the clock here says.)
 func Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(call.Now())
 	if err != nil {
 		return nil, operation.About{}, err
 	}
-	about := p.about(args)
-	return about.Resolved.With("start_date", p.Start()+" 00:00:00").With("end_date", p.to.AddDate(0, 0, 1).Format(time.DateTime)), about, nil
+	about, end := p.about(args), p.to.AddDate(0, 0, 1)
+	if now := call.Now().Truncate(time.Second).Add(time.Second); call.Whole() && now.Before(end) {
+		end = now
+	}
+	return about.Resolved.With("start_date", p.Start()+" 00:00:00").With("end_date", end.Format(time.DateTime)), about, nil
 }

@@ -37,6 +37,8 @@ type Call struct {
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	now    time.Time
 	effect Effect
+	walked int  // items of the lists walked so far, for Progress
+	whole  bool // all pages are wanted
 
 	client   *proxyclient.Client // of the run under way: real, recording or gated
 	planning bool
@@ -66,6 +68,7 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
 	c.effect = op.EffectFor(c.args)
+	c.walked = 0
 	return c, nil
 }
 
@@ -133,6 +136,9 @@ func (c *Call) Progress(done, total int) {
 		c.env.Progress(done, total)
 	}
 }
+
+// Whole tells whether all pages of a list are wanted and not one.
+func (c *Call) Whole() bool { return c.whole }
 
 // Streams tells whether somebody reads the words of an answer as they come.
 func (c *Call) Streams() bool { return c.env.Delta != nil && !c.planning }
@@ -260,8 +266,9 @@ func (c *Call) permitted(ctx context.Context) (*Call, error) {
 	return &run, nil
 }
 
-// Pages runs a list from the page that the arguments name to the last one, a page at a
-// time, each item once.
+// Pages runs a list from the first page to the last one, a page at a time, each item
+// once. When the last error is [proxyclient.CodeIncomplete], what came before it is
+// good, but it is not the whole.
 func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		l, ok := c.op.Do.(walker)
@@ -269,7 +276,9 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 			yield(c.Run(ctx))
 			return
 		}
-		for result, err := range l.walk(ctx, c) {
+		run := *c
+		run.whole = true
+		for result, err := range l.walk(ctx, &run) {
 			if err != nil {
 				err = proxyclient.Wrap(c.op.doing(c.args), err)
 			}

@@ -146,6 +146,13 @@ func (op *Operation) PageArgument() string {
 	return ""
 }
 
+// ByID tells whether the whole list comes in the order of its identifiers where no
+// other is asked for.
+func (op *Operation) ByID() bool {
+	l, ok := op.Do.(lister)
+	return ok && l.collection().Unique != "" && !l.collection().Latest
+}
+
 // Lists tells whether the operation answers with a list.
 func (op *Operation) Lists() bool {
 	_, ok := op.Do.(lister)
@@ -215,7 +222,9 @@ type Page struct {
 	// About are members that a tool's answer has beside the items; the Body of
 	// an operation that makes its answer has them too.
 	About Args
-	pages int // of the whole list, where the gateway tells
+	// Pages is how many there are, where the gateway tells.
+	Pages  int
+	capped bool // the gateway stopped counting
 	// Columns are the names of those that a table of this answer shows when
 	// none are asked for; nil: all but the optional ones.
 	Columns []string

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"iter"
 	"os"
 	"slices"
@@ -19,13 +18,18 @@ import (
 // with their size.
 func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
 	by := q.values.Get(c.Sort)
-	if c.Unique == "" || by == "" || by == c.Unique && q.values.Get(c.Order) == "asc" {
+	if c.Unique == "" || by == "" || by == c.Unique {
 		return c.walk(ctx, call, q)
 	}
 	return func(yield func(*Page, error) bool) {
-		// The gateway knows which fields it can sort by.
-		if _, _, err := c.fetch(ctx, call, q.with(c.Size, "1")); err != nil {
+		known, err := c.sortable(ctx, call, q)
+		if err != nil {
 			yield(nil, err)
+			return
+		}
+		if !known {
+			q.asIs = true
+			c.walk(ctx, call, q)(yield)
 			return
 		}
 		s, err := newSpool()
@@ -34,26 +38,38 @@ func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[
 			return
 		}
 		defer s.close()
-		last := Page{Total: -1}
+		last := &Page{Total: -1}
+		var incomplete error
 		for page, err := range c.walk(ctx, call, q) {
 			if err == nil {
-				last = *page
+				last = page
 				err = s.add(page.Items, by)
 			}
-			if err != nil {
+			if proxyclient.CodeOf(err) == proxyclient.CodeIncomplete {
+				incomplete = err
+			} else if err != nil {
 				yield(nil, err)
 				return
 			}
 		}
-		s.sort(q.values.Get(c.Order) != "asc")
-		for items, err := range s.pages(c.most()) {
-			page := last
-			page.Items, page.More = items, false
-			if !yield(&page, err) || err != nil {
-				return
-			}
+		s.sort(c.descending(q))
+		if s.yield(c.most(), last, yield) && incomplete != nil {
+			yield(nil, incomplete)
 		}
 	}
+}
+
+// sortable asks the gateway, which knows by which fields it can sort. It returns false
+// when the items do not show the field, so that only the gateway can sort by it.
+func (c *Collection) sortable(ctx context.Context, call *Call, q query) (bool, error) {
+	_, page, err := c.fetch(ctx, call, c.first(q).with(c.Size, "1"))
+	if err != nil || len(page.Items) == 0 {
+		return true, err
+	}
+	var item map[string]json.RawMessage
+	_ = json.Unmarshal(page.Items[0], &item)
+	_, known := item[q.values.Get(c.Sort)]
+	return known, nil
 }
 
 // spool keeps items in a file that nobody else can open, and their sort keys in
@@ -73,9 +89,17 @@ type spooled struct {
 func newSpool() (*spool, error) {
 	f, err := os.CreateTemp("", "litellm-proxy-*")
 	if err != nil {
-		return nil, &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot sort the list: " + err.Error()}
+		return nil, spoolError(err)
 	}
+	// Where the system allows it the file has no name from here on, so that nothing
+	// stays behind whatever ends the process.
+	_ = os.Remove(f.Name())
 	return &spool{file: f}, nil
+}
+
+func spoolError(err error) error {
+	return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "sort the list in a temporary file: " + err.Error(),
+		Hint: "leave {sort_by} out, or make room where TMPDIR points"}
 }
 
 func (s *spool) close() {
@@ -84,12 +108,14 @@ func (s *spool) close() {
 }
 
 func (s *spool) add(items []json.RawMessage, by string) error {
+	var page []byte
 	for _, item := range items {
-		if _, err := s.file.Write(item); err != nil {
-			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot sort the list: " + err.Error()}
-		}
 		s.index = append(s.index, spooled{bytes.Clone(Lookup(item, by)), s.end, len(item)})
 		s.end += int64(len(item))
+		page = append(page, item...)
+	}
+	if _, err := s.file.Write(page); err != nil {
+		return spoolError(err)
 	}
 	return nil
 }
@@ -118,20 +144,22 @@ func compareValues(a, b json.RawMessage) int {
 	return cmp.Compare(Word(a), Word(b))
 }
 
-func (s *spool) pages(size int) iter.Seq2[[]json.RawMessage, error] {
-	return func(yield func([]json.RawMessage, error) bool) {
-		for part := range slices.Chunk(s.index, size) {
-			items := make([]json.RawMessage, len(part))
-			for i, at := range part {
-				items[i] = make([]byte, at.size)
-				if _, err := s.file.ReadAt(items[i], at.offset); err != nil && err != io.EOF {
-					yield(nil, &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot sort the list: " + err.Error()})
-					return
-				}
-			}
-			if !yield(items, nil) {
-				return
+// yield hands the items over in pages that are otherwise like this one. It returns
+// false when the consumer has enough.
+func (s *spool) yield(size int, like *Page, yield func(*Page, error) bool) bool {
+	for part := range slices.Chunk(s.index, size) {
+		page := *like
+		page.Items, page.More = make([]json.RawMessage, len(part)), false
+		for i, at := range part {
+			page.Items[i] = make([]byte, at.size)
+			if _, err := s.file.ReadAt(page.Items[i], at.offset); err != nil {
+				yield(nil, spoolError(err))
+				return false
 			}
 		}
+		if !yield(&page, nil) {
+			return false
+		}
 	}
+	return true
 }
