@@ -75,6 +75,7 @@ var customersCreate = &operation.Operation{
 	Do:       operation.Endpoint[customersCreateInput]{Method: "POST", Path: "/customer/new"},
 	Columns:  customerColumns,
 	Done:     "created customer {user_id}",
+	Returns:  []string{"user_id"},
 }
 
 type customersUpdateInput struct {
@@ -88,6 +89,7 @@ var customersUpdate = &operation.Operation{
 	Help:     "What is not named stays; the gateway cannot empty a field of a customer.",
 	Examples: []string{"customers update acme --max-budget 100"},
 	Effect:   operation.Set,
+	Consent:  loosens(customerCollection, "user_id"),
 	Do:       operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
 	Columns:  customerColumns,
 	Done:     "updated customer {user_id}",
@@ -103,6 +105,7 @@ var customersDelete = &operation.Operation{
 	Help:     "When one of them does not exist, none is deleted. A further request that names one makes it anew.",
 	Examples: []string{"customers delete acme"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(customerCollection, "user_ids", spent),
 	Do:       operation.Endpoint[customerIDs]{Method: "POST", Path: "/customer/delete"},
 	Done:     "deleted customer {user_ids}",
 }

@@ -38,6 +38,7 @@ var keysUpdate = &operation.Operation{
 		"keys update 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b --key-alias nightly",
 	},
 	Effect:  operation.Set,
+	Consent: operation.Consent{Sensitive: sensitiveKeyUpdate},
 	Default: true,
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
 	Columns: keyColumns,
@@ -77,6 +78,7 @@ var keysResetSpend = &operation.Operation{
 	Help:     "The spend until then is lost from the key, not from the spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: resetsSpend},
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
 		to := call.Arg("reset_to")
 		if to == nil {
@@ -133,6 +135,7 @@ var keysServiceAccount = &operation.Operation{
 	Columns:  keyColumns,
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",
 	Reveal:   []string{"key"},
+	Returns:  []string{"key", "token"},
 }
 
 type keysRegenerateInput struct {
@@ -149,14 +152,16 @@ var keysRegenerate = &operation.Operation{
 	Help:     "Programs that use the old key are refused from then on. Needs LiteLLM Enterprise; without it generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
 	Effect:   operation.Destructive,
+	Consent:  operation.Consent{Ask: askRegenerate, Sensitive: regenerates},
 	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "key")
 		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
-	Done:   "regenerated key {key_alias} {key_name}",
-	Reveal: []string{"key"},
+	Done:    "regenerated key {key_alias} {key_name}",
+	Reveal:  []string{"key"},
+	Returns: []string{"key"},
 }
 
 var keysHealth = &operation.Operation{
@@ -164,8 +169,9 @@ var keysHealth = &operation.Operation{
 	Summary:  "Check the caller's own key and the logging that is set up for it",
 	Help:     "Sends a test log to the key's logging callbacks. To see what a key may do use status.",
 	Examples: []string{"keys health"},
-	Effect:   operation.Read,
-	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/key/health"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/key/health", Fixed: true},
+	Done:     "tested the key and its logging",
 }
 
 type keysBulkUpdateInput struct {
@@ -186,6 +192,7 @@ var keysBulkUpdate = &operation.Operation{
 	Help:     "What cannot be changed is reported and the rest changed. For other settings use keys update.",
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: sensitiveBulkKeys},
 	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
 }
 

@@ -165,6 +165,7 @@ var accessGroupsCreate = &operation.Operation{
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
 	Done:     "created access group {access_group} with {models_updated} deployments",
+	Returns:  []string{"access_group"},
 }
 
 var accessGroupsUpdate = &operation.Operation{
@@ -183,6 +184,7 @@ var accessGroupsDelete = &operation.Operation{
 	Help:     "Keys and teams that were given it lose its models. The models stay.",
 	Examples: []string{"access-groups delete production"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(accessGroupCollection, "access_group", losesModels),
 	Do:       operation.Endpoint[accessGroupName]{Method: "DELETE", Path: "/access_group/{access_group}/delete"},
 	Done:     "deleted access group {access_group}",
 }
@@ -209,6 +211,7 @@ var accessGroupsBudgetSet = &operation.Operation{
 	Summary:  "Set the budget of an access group",
 	Examples: []string{"access-groups budget-set production --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Set,
+	Consent:  loosens(accessGroupCollection, "access_group"),
 	Do:       operation.Endpoint[accessGroupsBudgetSetInput]{Method: "PUT", Path: "/access_group/{access_group}/budget", Subject: []string{"access_group"}},
 	Done:     "set the budget of access group {access_group}",
 }
@@ -218,6 +221,10 @@ var accessGroupsBudgetDelete = &operation.Operation{
 	Summary:  "Delete the budget of an access group",
 	Examples: []string{"access-groups budget-delete production"},
 	Effect:   operation.Destructive,
+	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
+		group, err := labeled(ctx, call, accessGroupCollection, "access_group")
+		return "Delete the budget of " + group + "? Calls to its models are no longer held back by it.", err
+	}),
 	Do: operation.Func[accessGroupName](func(ctx context.Context, call *operation.Call, in accessGroupName) (operation.Result, error) {
 		body, err := call.Client().JSON(ctx, proxyclient.Request{
 			Method: "DELETE", Path: "/access_group/{access_group}/budget", Params: map[string]string{"access_group": in.AccessGroup}})
@@ -263,6 +270,7 @@ var fallbacksDelete = &operation.Operation{
 	Summary:  "Delete the fallbacks of a model",
 	Examples: []string{"fallbacks delete gpt-4o"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askDeleteFallbacks),
 	Do:       operation.Endpoint[fallbackRef]{Method: "DELETE", Path: "/fallback/{model}"},
 	Done:     "deleted the {fallback_type} fallbacks of model {model}",
 }

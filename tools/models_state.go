@@ -39,7 +39,7 @@ var modelsTest = &operation.Operation{
 	Summary:  "Make a real test call to a model and say whether its provider answers",
 	Help:     "It costs what a very short call costs. Without {model_id} or {model} nothing is called; for the state of all models use the gateway's health.",
 	Examples: []string{"models test --name gpt-4o-mini"},
-	Effect:   operation.Read,
+	Effect:   operation.Write,
 	Default:  true,
 	Do:       operation.Func[modelsTestInput](testModel),
 }

@@ -98,6 +98,7 @@ var organizationsCreate = &operation.Operation{
 	Do:       operation.Endpoint[organizationsCreateInput]{Method: "POST", Path: "/organization/new"},
 	Columns:  organizationColumns,
 	Done:     "created organization {organization_alias} ({organization_id})",
+	Returns:  []string{"organization_id"},
 }
 
 type organizationsUpdateInput struct {
@@ -114,6 +115,7 @@ var organizationsUpdate = &operation.Operation{
 	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
 	Effect:   operation.Set,
+	Consent:  loosens(organizationCollection, "organization_id"),
 	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
 	Columns:  organizationColumns,
 	Done:     "updated organization {organization_alias} ({organization_id})",
@@ -130,6 +132,7 @@ var organizationsDelete = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations delete --organization acme"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(organizationCollection, "organization_ids", says("Teams and keys of it are deleted too, and its members lose access.")),
 	Do:       operation.Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
 	Done:     "deleted organization {organization_ids}",
 }
@@ -149,6 +152,7 @@ var organizationsMemberAdd = &operation.Operation{
 	Help:     "Refused when a user does not exist, whom the gateway would create, unless {create_missing}. " + needsEnterprise,
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
 	Effect:   operation.Write,
+	Consent:  often,
 	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
 		return in.add(ctx, call, "/organization/member_add", cmp.Or(in.Role, "internal_user"), in.CreateMissing, "organization "+in.OrganizationID)
 	}),
@@ -175,6 +179,7 @@ var organizationsMemberUpdate = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Often: true, Sensitive: sensitiveMember("/organization/info", "organization_id", "members")},
 	Do: operation.Endpoint[organizationsMemberUpdateInput]{
 		Method: "PATCH", Path: "/organization/member_update", Subject: []string{"organization_id", "user_id"},
 	},
@@ -187,11 +192,22 @@ var organizationsMemberRemove = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-remove --organization acme --user ann@example.com"},
 	Effect:   operation.Destructive,
+	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
+		user, err := labeled(ctx, call, userCollection, "user_id")
+		if err != nil {
+			return "", err
+		}
+		organization, err := labeled(ctx, call, organizationCollection, "organization_id")
+		return "Remove " + user + " from " + organization + "? The user loses access to its models.", err
+	}),
 	Do: operation.Endpoint[organizationMember]{
 		Method: "DELETE", Path: "/organization/member_delete", Body: []string{"organization_id", "user_id"},
 	},
 	Done: "removed {user_id} from organization {organization_id}",
 }
+
+// projectCollection is all projects at once.
+var projectCollection = &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}
 
 var projectColumns = []operation.Column{
 	{Name: "project_alias", ID: true},
@@ -211,7 +227,7 @@ var projectsList = &operation.Operation{
 	Help:     "A project has the members of its team. Creating them needs LiteLLM Enterprise.",
 	Examples: []string{"projects list"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}},
+	Do:       operation.List[struct{}]{Of: projectCollection},
 	Columns:  projectColumns,
 }
 
@@ -254,6 +270,7 @@ var projectsCreate = &operation.Operation{
 	Do:       operation.Endpoint[projectsCreateInput]{Method: "POST", Path: "/project/new"},
 	Columns:  projectColumns,
 	Done:     "created project {project_alias} ({project_id})",
+	Returns:  []string{"project_id"},
 }
 
 type projectsUpdateInput struct {
@@ -272,6 +289,7 @@ var projectsUpdate = &operation.Operation{
 	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
 	Effect:   operation.Set,
+	Consent:  loosens(projectCollection, "project_id"),
 	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
 	Columns:  projectColumns,
 	Done:     "updated project {project_alias} ({project_id})",
@@ -287,6 +305,7 @@ var projectsDelete = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"projects delete 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(projectCollection, "project_ids", says("Keys of it stop working.")),
 	Do:       operation.Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
 	Done:     "deleted project {project_ids}",
 }

@@ -31,6 +31,7 @@ var teamsSetup = &operation.Operation{
 	Default: true,
 	Do:      operation.Func[teamsSetupInput](setupTeam),
 	Reveal:  []string{"key"},
+	Returns: []string{"team_id"},
 }
 
 func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (operation.Result, error) {

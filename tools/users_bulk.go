@@ -25,6 +25,7 @@ var usersBulkCreate = &operation.Operation{
 	Help:     "Who cannot be created is reported and the rest created. Keys, if asked for, are in the answer and are never shown again.",
 	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --team research --max-budget 20"},
 	Effect:   operation.Write,
+	Consent:  often,
 	Do:       operation.Func[usersBulkCreateInput](bulkCreateUsers),
 	Reveal:   []string{"data.*.key"},
 }
@@ -62,6 +63,7 @@ var usersBulkUpdate = &operation.Operation{
 	Help:     "Who does not exist, whom the gateway would create, is reported and the rest changed.",
 	Examples: []string{"users bulk-update ann bob --max-budget 20 --budget-duration 30d"},
 	Effect:   operation.Set,
+	Consent:  loosens(userCollection, "user_ids"),
 	Do:       operation.Func[usersBulkUpdateInput](bulkUpdateUsers),
 }
 
@@ -100,6 +102,7 @@ var usersBulkDelete = &operation.Operation{
 	Help:     "Who does not exist is reported and the rest deleted; users delete deletes none in that case.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askBulkDeleteUsers),
 	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, call *operation.Call, _ usersBulkDeleteInput) (operation.Result, error) {
 		return bulk(ctx, call, "deleted", nil, "/management/v1/users/bulk_delete", "data", call.Body())
 	}),

@@ -31,9 +31,11 @@ var usersOnboard = &operation.Operation{
 	Help:     "Run it again after a failure: what exists and fits is left as it is. Without {key_alias}, a person who has a key in that team gets no second one. A new key is shown only once, in the field key.",
 	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
 	Effect:   operation.Write,
+	Consent:  operation.Consent{Sensitive: onboards},
 	Default:  true,
 	Do:       operation.Func[usersOnboardInput](onboard),
 	Reveal:   []string{"key"},
+	Returns:  []string{"user_id"},
 }
 
 // access is what a person to onboard has already.
@@ -119,6 +121,7 @@ var usersRetire = &operation.Operation{
 	Help:     "When a key cannot be blocked the user is not deleted.",
 	Examples: []string{"users retire --user ann@example.com --block-only", "users retire --user ann@example.com"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askRetire),
 	Default:  true,
 	Do:       operation.Func[usersRetireInput](retire),
 }

@@ -26,6 +26,10 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if err != nil {
 		return err
 	}
+	if len(question.Plan.Requests) == 0 {
+		prepared.Approve(question.Plan)
+		return nil
+	}
 	if err := c.agree(ctx, question.String()); err != nil {
 		return err
 	}

@@ -41,11 +41,11 @@ stdout belongs to the protocol; the log is on stderr.`,
 		f.StringSliceVar(&o.Toolsets, "toolsets", nil, "resources whose tools are offered, or default, or all (default default)")
 		f.StringSliceVar(&o.Tools, "tools", nil, "tools to offer, beside --toolsets if that is given")
 		f.StringSliceVar(&o.ExcludeTools, "exclude-tools", nil, "tools not to offer")
-		f.StringVar(&o.Confirm, "confirm", "auto", "before something is destroyed: always asks the person, auto asks or takes the argument confirm, never does neither")
+		f.StringVar(&o.Confirm, "confirm", "auto", "how dangerous calls are confirmed: auto asks the person, or takes confirm: true where the client cannot ask; always asks with a box to tick; argument takes confirm: true alone; never asks nothing")
 		f.BoolVar(&h.UseOwnKey, "use-own-key", false, "http, sse: call the gateway with the server's own key (needs --auth-token-file)")
 		f.StringVar(&h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must present")
 		f.StringSliceVar(&h.AllowedHosts, "allowed-hosts", nil, "http, sse: further names by which clients may reach the server")
-		for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "never"}} {
+		for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}} {
 			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}
