@@ -4,7 +4,7 @@
 //
 // A call goes so: [Run] makes the bare commands, finds the one that is meant and
 // gives that one its flags; the flags fill one JSON object under the gateway's
-// names; tools.Invoke validates it and does the work; package output writes the
+// names; operation.Prepare checks it and Call.Run does the work; package output writes the
 // answer to stdout. Everything else, errors above all, goes to stderr.
 package cli
 
@@ -76,19 +76,19 @@ func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
 	if a.Terminal != nil {
 		a.sources.prompt = hidden(ctx, a.Terminal, a.Stderr)
 	}
-	done := make(chan int, 1)
-	go func() { done <- a.execute(ctx) }()
-	return a.wait(ctx, done)
-}
-
-// execute runs the command that the arguments name and reports its error.
-func (a *app) execute(ctx context.Context) int {
-	defer a.finish()
 	root := a.root()
 	if leaf := leaf(root, a.Args); leaf != nil && a.bind[leaf] != nil {
 		a.bind[leaf](leaf)
 	}
 	root.SetArgs(a.Args)
+	done := make(chan int, 1)
+	go func() { done <- a.execute(ctx, root) }()
+	return a.wait(ctx, done)
+}
+
+// execute runs the command that the arguments name and reports its error.
+func (a *app) execute(ctx context.Context, root *cobra.Command) int {
+	defer a.finish()
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -294,7 +294,7 @@ func (a *app) settings() (config.Settings, error) {
 		return config.Settings{}, err
 	case err != nil:
 		return config.Settings{}, usageError("--api-key: " + err.Error())
-	case literal && isTerminal(a.Stderr) && strings.HasPrefix(key, "sk-") && len(key) >= len("sk-")+16:
+	case literal && a.demo == nil && isTerminal(a.Stderr) && strings.HasPrefix(key, "sk-") && len(key) >= len("sk-")+16:
 		a.note("The key is visible in the process list; use --api-key @file or %s.", config.KeyVariable)
 	case !literal:
 		if key = strings.TrimSpace(key); key == "" {

@@ -24,7 +24,7 @@ func seen(t *testing.T, pieces ...string) string {
 func TestScreen(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\tb\n":                     "a\tb\n",
-		"Grüße 日本 👩‍💻":                "Grüße 日本 👩‍💻",
+		"Grüße 日本 👩‍💻":               "Grüße 日本 👩‍💻",
 		"\x1b]0;title\x07":           `\u001b]0;title\u0007`,
 		"\x1b[2J\x7f":                `\u001b[2J\u007f`,
 		"\u009b31m":                  `\u009b31m`,
