@@ -62,6 +62,18 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 	}
 	slices.SortFunc(positional, func(a, b operation.Field) int { return a.Arg - b.Arg })
 	c.bindOutput(cmd)
+	a.describe(cmd, op, positional)
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := c.positional(positional, args); err != nil {
+			return err
+		}
+		return c.run(cmd.Context())
+	}
+}
+
+// describe writes the help of an operation.
+func (a *app) describe(cmd *cobra.Command, op *operation.Operation, positional []operation.Field) {
 	cmd.Use = usageLine(op, positional)
 	cmd.Long = op.Summary + "."
 	if op.Help != "" {
@@ -82,13 +94,6 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 			op = "\n" + op
 		}
 		cmd.Example += op
-	}
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := c.positional(positional, args); err != nil {
-			return err
-		}
-		return c.run(cmd.Context())
 	}
 }
 
