@@ -51,6 +51,11 @@ var keyColumns = []operation.Column{
 	{Name: "last_active", Format: operation.Time, Optional: true},
 }
 
+// shownOnce is the column of a new key, for the operations that make one.
+func shownOnce(columns []operation.Column) []operation.Column {
+	return append([]operation.Column{{Name: "key"}}, columns...)
+}
+
 type keysListInput struct {
 	Page                 int               `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
 	Size                 int               `json:"size" jsonschema:"minimum=1,maximum=100" help:"Keys on a page (the gateway's default is 10)"`
@@ -134,7 +139,7 @@ var keysGenerate = &operation.Operation{
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
-	Columns: keyColumns,
+	Columns: shownOnce(keyColumns),
 	Done:    "generated key {key_alias} {key_name} (token {token})",
 	Reveal:  []string{"key"},
 }

@@ -129,7 +129,7 @@ var keysServiceAccount = &operation.Operation{
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
-	Columns:  keyColumns,
+	Columns:  shownOnce(keyColumns),
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",
 	Reveal:   []string{"key"},
 }
@@ -154,8 +154,9 @@ var keysRegenerate = &operation.Operation{
 		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
-	Done:   "regenerated key {key_alias} {key_name}",
-	Reveal: []string{"key"},
+	Columns: shownOnce(keyColumns),
+	Done:    "regenerated key {key_alias} {key_name}",
+	Reveal:  []string{"key"},
 }
 
 var keysHealth = &operation.Operation{

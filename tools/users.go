@@ -96,7 +96,7 @@ var usersCreate = &operation.Operation{
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Func[usersCreateInput](createUser),
-	Columns: userColumns,
+	Columns: shownOnce(userColumns),
 	Done:    "created user {user_email} ({user_id})",
 	Reveal:  []string{"key"},
 }

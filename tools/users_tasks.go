@@ -32,7 +32,11 @@ var usersOnboard = &operation.Operation{
 	Effect:   operation.Write,
 	Default:  true,
 	Do:       operation.Func[usersOnboardInput](onboard),
-	Reveal:   []string{"key"},
+	Columns: shownOnce([]operation.Column{
+		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},
+		{Name: "expires", Format: operation.Time},
+	}),
+	Reveal: []string{"key"},
 }
 
 func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (operation.Result, error) {

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,11 +32,18 @@ func exitStatus(code proxyclient.Code) int {
 // fail reports an error on stderr, as JSON when the answer would have been JSON,
 // and returns the exit status.
 func (a *app) fail(ctx context.Context, err error) int {
-	if errors.Is(err, errFailed) {
+	switch {
+	case errors.Is(err, errReaderLeft):
+		return 0
+	case errors.Is(err, errInterrupted):
+		return a.report(errInterrupted, interrupted)
+	case ctx.Err() != nil && endedBy(err):
+		return a.report(a.interruption(err), interrupted)
+	case errors.Is(err, errFailed):
 		return 1
 	}
-	var e *proxyclient.Error
-	if !errors.As(err, &e) {
+	e := operation.AsError(err)
+	if e == nil {
 		// Cobra's own: an unknown command or flag.
 		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: proxyclient.RedactText(firstLine(err.Error()))}
 		err = e
@@ -45,23 +51,32 @@ func (a *app) fail(ctx context.Context, err error) int {
 	status := exitStatus(e.Code)
 	switch {
 	case ctx.Err() != nil:
-		status = 130
+		status = interrupted
 	case a.op != nil && a.op.Consent.Typed && e.Status != 0:
 		// The answer to a raw request: what it means is not ours to say.
 		status = 1
 	}
-	text := strings.TrimSuffix(a.words(err.Error()), ".")
-	hint := a.hint(e)
-	if a.format == "json" || a.format == "jsonl" {
+	return a.report(err, status)
+}
+
+// report writes an error, which has an [*proxyclient.Error] in its chain, to stderr and
+// returns the exit status.
+func (a *app) report(err error, status int) int {
+	e := operation.AsError(err)
+	text := err.Error()
+	if status == interrupted && errors.Is(err, context.Canceled) {
+		text = e.Message
+	}
+	text, hint := strings.TrimSuffix(a.words(text), "."), a.hint(e)
+	if a.jsonErrors {
 		out := *e
 		out.Message, out.Hint = text, hint
-		b, _ := json.Marshal(map[string]any{"error": &out})
-		fmt.Fprintf(a.Stderr, "%s\n", b)
+		fmt.Fprintf(a.Stderr, "%s\n", operation.Encode(map[string]any{"error": &out}))
 		return status
 	}
-	fmt.Fprintf(a.Stderr, "%s: %s\n", program, text)
+	a.note("%s", text)
 	if hint != "" {
-		fmt.Fprintf(a.Stderr, "%s: hint: %s\n", program, hint)
+		a.note("hint: %s", hint)
 	}
 	return status
 }

@@ -50,6 +50,9 @@ stdout belongs to the protocol; the log is on stderr.`,
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if transport == "stdio" && a.flags.APIKey == "@-" {
+			return usageError("--api-key @-: standard input belongs to the protocol; use --api-key @file or " + config.KeyVariable)
+		}
 		client, err := a.client()
 		if err != nil {
 			return err
@@ -70,8 +73,10 @@ stdout belongs to the protocol; the log is on stderr.`,
 					return usageError(fmt.Sprintf("--%s is for --transport http or sse", flag))
 				}
 			}
+			a.serving.Store(true)
 			return server.ServeStdio(cmd.Context(), a.Stdin, a.Stdout)
 		case "http", "sse":
+			a.serving.Store(true)
 			h.Transport = transport
 			h.Ready = func(url string) { a.note("listening on %s", url) }
 			return server.ServeHTTP(cmd.Context(), h)

@@ -99,8 +99,8 @@ It holds the keys and credentials of the sandbox in clear.`,
 			if err != nil {
 				return usageError(err.Error())
 			}
-			fmt.Fprintln(a.Stdout, path)
-			return nil
+			_, err = fmt.Fprintln(a.Stdout, path)
+			return unwritten(err)
 		},
 	}
 }
@@ -115,17 +115,17 @@ A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a
 		Args:    cobra.NoArgs,
 	}
 	yes := false
-	a.bind[cmd] = func(cmd *cobra.Command) { cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask") }
+	a.bind[cmd] = func(cmd *cobra.Command) { cmd.Flags().BoolVarP(&yes, "yes", "y", false, "Skip the confirmation") }
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		path, err := config.SandboxPath(a.Getenv)
 		if err != nil {
 			return usageError(err.Error())
 		}
 		if !yes && a.Terminal == nil {
-			return usageError("sandbox reset removes everything in the sandbox: confirm it with --yes; nothing was done")
+			return usageError("sandbox reset deletes everything in the sandbox; confirm it with --yes. Nothing was deleted.")
 		}
 		if !yes {
-			if err := a.agree(cmd.Context(), "remove everything in the sandbox "+path); err != nil {
+			if err := a.agree(cmd.Context(), "Delete everything in the sandbox "+path+"? Its keys, users, teams and models are lost."); err != nil {
 				return err
 			}
 		}
@@ -174,6 +174,7 @@ request is on stderr. It has the state that --sandbox has. Ctrl-C ends it.`,
 
 // serve answers until the context ends, and then lets the requests under way end.
 func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	a.serving.Store(true)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {

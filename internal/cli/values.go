@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/term"
-
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
@@ -238,16 +236,6 @@ func quote(text string) json.RawMessage {
 	e.SetEscapeHTML(false)
 	_ = e.Encode(text)
 	return bytes.TrimSpace(b.Bytes())
-}
-
-// hidden asks for a value at the terminal without showing it.
-func hidden(in *os.File, out io.Writer) func(string) (string, error) {
-	return func(label string) (string, error) {
-		fmt.Fprintf(out, "%s: ", label)
-		b, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(out)
-		return string(b), err
-	}
 }
 
 // fieldValue is a flag that stores JSON under the gateway's name.

@@ -39,10 +39,11 @@ func (a *app) versionCommand() *cobra.Command {
 		var gateway string
 		_ = json.Unmarshal(operation.Lookup(answer, "litellm_version"), &gateway)
 		if a.format == "json" {
-			return json.NewEncoder(a.Stdout).Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()})
+			_, err = fmt.Fprintf(a.Stdout, "%s\n", operation.Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()}))
+			return unwritten(err)
 		}
-		fmt.Fprintf(a.Stdout, "%s %s\nLiteLLM %s at %s\n", program, Version(), gateway, client.BaseURL())
-		return nil
+		_, err = fmt.Fprintf(a.Stdout, "%s %s\nLiteLLM %s at %s\n", program, Version(), oneLine(gateway), client.BaseURL())
+		return unwritten(err)
 	}
 	return cmd
 }
