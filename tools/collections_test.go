@@ -85,12 +85,12 @@ func envOf(t testing.TB, transport http.RoundTripper) operation.Env {
 	return operation.Env{Client: client}
 }
 
-// do runs an operation and fails the test when it fails.
+// do runs an operation, also when the test is over, and fails the test when it fails.
 func do(t testing.TB, env operation.Env, op *operation.Operation, args map[string]any) operation.Result {
 	t.Helper()
-	result, err := run(t.Context(), env, op, argsOf(args))
+	result, err := run(context.WithoutCancel(t.Context()), env, op, argsOf(args))
 	if err != nil || len(result.Failed) > 0 {
-		t.Fatalf("%s %v: %v %+v", op.Path, args, err, result.Failed)
+		t.Fatalf("%s %.300v: %v %+v", op.Path, args, err, result.Failed)
 	}
 	return result
 }
