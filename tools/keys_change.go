@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -199,30 +200,14 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	if len(change) == 0 {
 		return operation.Result{}, operation.Usage("name what to change, for example {max_budget}")
 	}
-	named := map[string]string{} // hash → how the caller named it
-	items := []operation.Args{}
 	parts := operation.NewParts(call, "updated", "")
-	add := func(hash, what string) {
-		named[hash] = what
-		item := operation.Args{"key": operation.Encode(hash)}
-		for name, value := range change {
-			item[name] = value
-		}
-		items = append(items, item)
+	named, err := in.hashes(ctx, call, parts)
+	if err != nil {
+		return operation.Result{}, err
 	}
-	for _, key := range in.Keys {
-		add(keyHash(key), "key "+key)
-	}
-	for _, alias := range in.KeyAliases {
-		hash, err := keyCollection.Find(ctx, call, alias, "keys")
-		switch {
-		case operation.IsNotFound(err):
-			parts.Report("key alias "+alias, "not found")
-		case err != nil:
-			return operation.Result{}, err
-		default:
-			add(operation.Word(hash.ID), "key alias "+alias)
-		}
+	items := []operation.Args{}
+	for _, hash := range slices.Sorted(maps.Keys(named)) {
+		items = append(items, change.With("key", hash))
 	}
 	if len(items) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exists"}
@@ -237,13 +222,34 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	}
 	_ = json.Unmarshal(operation.Lookup(body, "failed_updates"), &failed)
 	for _, f := range failed {
-		parts.Report(named[f.Key], f.Reason)
+		parts.Report(cmp.Or(named[f.Key], f.Key), cmp.Or(f.Reason, "the gateway gives no reason"))
 		delete(named, f.Key)
 	}
 	for _, what := range slices.Sorted(maps.Values(named)) {
 		parts.Report(what, "")
 	}
 	return parts.Result(body)
+}
+
+// hashes are the keys under their hashes, as the caller names them. An alias that no key
+// has is reported.
+func (in keysBulkUpdateInput) hashes(ctx context.Context, call *operation.Call, parts *operation.Steps) (map[string]string, error) {
+	named := map[string]string{}
+	for _, key := range in.Keys {
+		named[keyHash(key)] = "key " + key
+	}
+	for _, alias := range in.KeyAliases {
+		key, err := keyCollection.Find(ctx, call, alias, "keys")
+		if err != nil && !operation.IsNotFound(err) {
+			return nil, err
+		}
+		if err != nil {
+			parts.Report("key alias "+alias, "not found")
+		} else {
+			named[operation.Word(key.ID)] = "key alias " + alias
+		}
+	}
+	return named, nil
 }
 
 type keysMoveInput struct {
