@@ -41,10 +41,10 @@ var Tables = map[string]activityTable{
 
 // unassigned is the owner of what has none. Gateways that do not keep it (seen in
 // the source of older versions, for teams) leave such requests out of the table.
-const Unassigned = "Unassigned"
+const unassigned = "Unassigned"
 
 // none is the model of requests that were refused before one was looked at.
-const None = "(none)"
+const none = "(none)"
 
 // metrics are the numbers of some requests.
 type Metrics struct {
@@ -96,28 +96,28 @@ func (d Dollars) MarshalJSON() ([]byte, error) {
 }
 
 // dayActivity is a day in an answer, as far as it came on one page.
-type DayActivity struct {
+type dayActivity struct {
 	Date      string
 	Metrics   Metrics
 	Breakdown struct {
-		Entities  map[string]ActivityPart
-		Models    map[string]ActivityPart
-		Providers map[string]ActivityPart
-		Keys      map[string]KeyActivity `json:"api_keys"`
+		Entities  map[string]activityPart
+		Models    map[string]activityPart
+		Providers map[string]activityPart
+		Keys      map[string]keyActivity `json:"api_keys"`
 	}
 }
 
-type ActivityPart struct {
+type activityPart struct {
 	Metrics  Metrics
 	Metadata struct {
 		UserEmail         string `json:"user_email"`
 		TeamAlias         string `json:"team_alias"`
 		OrganizationAlias string `json:"organization_alias"`
 	}
-	Keys map[string]KeyActivity `json:"api_key_breakdown"`
+	Keys map[string]keyActivity `json:"api_key_breakdown"`
 }
 
-type KeyActivity struct {
+type keyActivity struct {
 	Metrics  Metrics
 	Metadata struct {
 		KeyAlias string `json:"key_alias"`
@@ -125,7 +125,7 @@ type KeyActivity struct {
 }
 
 // parts are the sums for one thing that requests differ in.
-func (d *DayActivity) parts(dimension string) map[string]ActivityPart {
+func (d *dayActivity) parts(dimension string) map[string]activityPart {
 	switch dimension {
 	case "model":
 		return d.Breakdown.Models
@@ -148,7 +148,7 @@ func (n Names) Set(of, id, name string) {
 	n[of][id] = name
 }
 
-func (n Names) learn(of string, d *DayActivity) {
+func (n Names) learn(of string, d *dayActivity) {
 	for id, part := range d.Breakdown.Entities {
 		n.Set(of, id, part.Metadata.UserEmail+part.Metadata.TeamAlias+part.Metadata.OrganizationAlias)
 	}
@@ -163,7 +163,7 @@ const ActivityRows, activityPages = 1000, 20
 
 // readActivity walks the pages of a table. With split, a period of several days
 // that has too many is not read at all: tooLong.
-func readActivity(ctx context.Context, call *operation.Call, of string, p Period, filter url.Values, split bool, emit func(*DayActivity) error) (tooLong bool, err error) {
+func readActivity(ctx context.Context, call *operation.Call, of string, p Period, filter url.Values, split bool, emit func(*dayActivity) error) (tooLong bool, err error) {
 	query := url.Values{}
 	maps.Copy(query, filter)
 	query.Set("start_date", p.Start())
@@ -176,7 +176,7 @@ func readActivity(ctx context.Context, call *operation.Call, of string, p Period
 			return false, err
 		}
 		var answer struct {
-			Results  []DayActivity
+			Results  []dayActivity
 			Metadata struct {
 				Pages int `json:"total_pages"`
 			}

@@ -68,7 +68,7 @@ type cell struct {
 
 type cells map[dayKey]*cell
 
-func (c cells) add(d *DayActivity, dimensions []string) {
+func (c cells) add(d *dayActivity, dimensions []string) {
 	at := func(key string) *cell {
 		id := dayKey{d.Date, key}
 		if c[id] == nil {
@@ -107,9 +107,9 @@ func (c *cell) complete(dimension string) map[string]Metrics {
 			sums = map[string]Metrics{}
 			c.sums[dimension] = sums
 		}
-		known := sums[None]
+		known := sums[none]
 		known.Add(rest)
-		sums[None] = known
+		sums[none] = known
 	}
 	return sums
 }
@@ -185,9 +185,9 @@ func (j *joining) run(ctx context.Context, p Period) error {
 	dimensions := operation.Unique(append(slices.Clone(j.dimensions), "entity", "model"))
 	for i, of := range j.tables {
 		read[i] = cells{}
-		tooLong, err := readActivity(ctx, j.call, of, p, j.filter, true, func(d *DayActivity) error {
+		tooLong, err := readActivity(ctx, j.call, of, p, j.filter, true, func(d *dayActivity) error {
 			j.answer.Names.learn(of, d)
-			if _, ok := d.Breakdown.Entities[Unassigned]; ok {
+			if _, ok := d.Breakdown.Entities[unassigned]; ok {
 				j.whole[of] = true
 			}
 			read[i].add(d, dimensions)
@@ -244,7 +244,7 @@ func (j *joining) choose(id dayKey, read []cells) (int, error) {
 	for i, of := range j.tables {
 		c := read[i][id]
 		if c == nil {
-			c = &cell{total: first.total, sums: map[string]map[string]Metrics{"entity": {Unassigned: first.total}}}
+			c = &cell{total: first.total, sums: map[string]map[string]Metrics{"entity": {unassigned: first.total}}}
 			read[i][id] = c
 		}
 		switch {
@@ -266,7 +266,7 @@ func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells,
 	models := map[string]bool{}
 	for _, c := range unclear {
 		for model := range c.sums["model"] {
-			if model != None {
+			if model != none {
 				models[model] = true
 			}
 		}
@@ -279,7 +279,7 @@ func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells,
 		filter := url.Values{"model": {model}}
 		maps.Copy(filter, j.filter)
 		sliced := cells{}
-		if _, err := readActivity(ctx, j.call, j.tables[table], p, filter, false, func(d *DayActivity) error {
+		if _, err := readActivity(ctx, j.call, j.tables[table], p, filter, false, func(d *dayActivity) error {
 			sliced.add(d, j.dimensions)
 			return nil
 		}); err != nil {

@@ -15,7 +15,7 @@ var plainDimensions = []string{"model", "provider"}
 // ask answers a question about spend.
 func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error) {
 	answer := &Answer{Groups: map[string]*Group{}, Names: Names{}}
-	tables, err := q.Tables()
+	tables, err := q.tables()
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 	} else if slices.Contains(q.By, tables[0]) {
 		of = tables[0]
 	}
-	_, err = readActivity(ctx, call, tables[0], q.Period, filter, false, func(d *DayActivity) error {
+	_, err = readActivity(ctx, call, tables[0], q.Period, filter, false, func(d *dayActivity) error {
 		answer.Names.learn(tables[0], d)
 		return q.count(d, of, answer)
 	})
@@ -54,7 +54,7 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 }
 
 // tables are those that the question needs, the one whose numbers count first.
-func (q Question) Tables() ([]string, error) {
+func (q Question) tables() ([]string, error) {
 	var tables []string
 	for _, of := range append(slices.Clone(q.By), "user", "team") {
 		if _, ok := Tables[of]; !ok || slices.Contains(tables, of) || !slices.Contains(q.By, of) && q.owner(of) == "" {
@@ -97,7 +97,7 @@ func (q Question) owner(of string) string {
 
 // count adds up what a page says of a day, by at most one thing besides day and
 // key.
-func (q Question) count(d *DayActivity, of string, answer *Answer) error {
+func (q Question) count(d *dayActivity, of string, answer *Answer) error {
 	found := map[string]string{"day": d.Date}
 	values := make([]string, len(q.By))
 	add := func(m Metrics) error {
@@ -131,7 +131,7 @@ func (q Question) count(d *DayActivity, of string, answer *Answer) error {
 				}
 			}
 		}
-		found[of] = None
+		found[of] = none
 	}
 	if !byKey {
 		return add(rest)
