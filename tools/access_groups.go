@@ -28,7 +28,7 @@ var accessGroupColumns = []operation.Column{
 
 var accessGroupsList = &operation.Operation{
 	Path:     "access-groups list",
-	Summary:  "List access groups: names under which keys and teams are given several models",
+	Summary:  "List access groups: named sets of models for keys and teams",
 	Examples: []string{"access-groups list"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: accessGroupCollection},
@@ -36,7 +36,7 @@ var accessGroupsList = &operation.Operation{
 }
 
 type accessGroupName struct {
-	AccessGroup string `json:"access_group" jsonschema:"required,minLength=1" help:"Name of the access group" cli:"arg=1"`
+	AccessGroup string `json:"access_group" jsonschema:"required" help:"Access group name" cli:"arg=1"`
 }
 
 var accessGroupsGet = &operation.Operation{
@@ -50,15 +50,15 @@ var accessGroupsGet = &operation.Operation{
 
 type accessGroupModels struct {
 	accessGroupName
-	ModelNames []string `json:"model_names" help:"Names of models: every deployment of them" cli:"alias=models"`
-	ModelIDs   []string `json:"model_ids" help:"Ids of single deployments"`
+	ModelNames []string `json:"model_names" help:"Models, with all their deployments" cli:"alias=models"`
+	ModelIDs   []string `json:"model_ids" help:"IDs of single deployments"`
 	operation.Extras
 }
 
 var accessGroupsCreate = &operation.Operation{
 	Path:     "access-groups create",
-	Summary:  "Put models together under a name that keys and teams can be given",
-	Help:     "Only models of the gateway's database, not of its configuration file. Give the name to a key or team in {model_names}' place: keys generate --models NAME.",
+	Summary:  "Create an access group: a named set of models for keys and teams",
+	Help:     "Takes models from the gateway's database, not from its configuration file. To grant the group, use its name as a model: keys generate --models NAME.",
 	Examples: []string{"access-groups create production --models gpt-4o,claude-haiku"},
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
@@ -68,7 +68,7 @@ var accessGroupsCreate = &operation.Operation{
 var accessGroupsUpdate = &operation.Operation{
 	Path:     "access-groups update",
 	Summary:  "Replace the models of an access group",
-	Help:     "A model that is not named is taken out.",
+	Help:     "Models you omit are removed from the group.",
 	Examples: []string{"access-groups update production --models gpt-4o"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
@@ -78,7 +78,7 @@ var accessGroupsUpdate = &operation.Operation{
 var accessGroupsDelete = &operation.Operation{
 	Path:     "access-groups delete",
 	Summary:  "Delete an access group",
-	Help:     "Keys and teams that were given it lose its models. The models stay.",
+	Help:     "Keys and teams that have the group lose its models. The models themselves stay.",
 	Examples: []string{"access-groups delete production"},
 	Effect:   operation.Destructive,
 	Do:       operation.Endpoint[accessGroupName]{Method: "DELETE", Path: "/access_group/{access_group}/delete"},
@@ -87,7 +87,7 @@ var accessGroupsDelete = &operation.Operation{
 
 var accessGroupsBudget = &operation.Operation{
 	Path:     "access-groups budget",
-	Summary:  "Show spend and budget of an access group",
+	Summary:  "Show the spend and budget of an access group",
 	Examples: []string{"access-groups budget production"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/budget"},
@@ -95,10 +95,8 @@ var accessGroupsBudget = &operation.Operation{
 
 type accessGroupsBudgetSetInput struct {
 	accessGroupName
-	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent on the group's models, in US dollars"`
-	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
-	SoftBudget     *float64 `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent"`
-	BudgetID       string   `json:"budget_id" help:"Existing budget to use"`
+	alertedBudget
+	BudgetID existingBudget `json:"budget_id"`
 	operation.Extras
 }
 
@@ -120,7 +118,7 @@ var accessGroupsBudgetDelete = &operation.Operation{
 		body, err := call.Client().JSON(ctx, proxyclient.Request{
 			Method: "DELETE", Path: "/access_group/{access_group}/budget", Params: map[string]string{"access_group": in.AccessGroup}})
 		if err == nil && string(operation.Lookup(body, "budget_deleted")) == "false" {
-			return operation.Result{}, missing("a budget of access group", in.AccessGroup)
+			return operation.Result{}, missing("budget of access group", in.AccessGroup)
 		}
 		return operation.Result{Body: body}, err
 	}),

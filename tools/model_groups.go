@@ -12,7 +12,7 @@ import (
 
 var modelGroups = operation.Catalog{modelGroupsList, modelGroupsGet, modelGroupsMakePublic}
 
-// modelGroupCollection is all models by their public names.
+// modelGroupCollection is every model, by public name, on one page.
 var modelGroupCollection = &operation.Collection{
 	What: "model", Path: "/model_group/info", Items: "data", ID: "model_group", Name: "model_group", Bare: true,
 }
@@ -35,8 +35,8 @@ var modelGroupColumns = []operation.Column{
 
 var modelGroupsList = &operation.Operation{
 	Path:     "model-groups list",
-	Summary:  "List models by public name with what they can do and cost, deployments taken together",
-	Help:     "Prices in tables are US dollars for a million tokens; in JSON, for one token. For single deployments use models info.",
+	Summary:  "List models by public name with capabilities and prices",
+	Help:     "Combines the deployments of a model. Prices are in US dollars: per million tokens in tables, per token in JSON. For single deployments, use models info.",
 	Examples: []string{"model-groups list", "model-groups list --columns model_group,supports_vision,supports_reasoning"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: modelGroupCollection},
@@ -44,12 +44,12 @@ var modelGroupsList = &operation.Operation{
 }
 
 type modelGroupName struct {
-	ModelGroup string `json:"model_group" jsonschema:"required,minLength=1" help:"Public name of the model" cli:"arg=1"`
+	ModelGroup string `json:"model_group" jsonschema:"required" help:"Public model name" cli:"arg=1"`
 }
 
 var modelGroupsGet = &operation.Operation{
 	Path:     "model-groups get",
-	Summary:  "Show what a model can do and cost, its deployments taken together",
+	Summary:  "Show the capabilities and prices of a model across its deployments",
 	Examples: []string{"model-groups get gpt-4o-mini"},
 	Effect:   operation.Read,
 	Do: operation.Func[modelGroupName](func(ctx context.Context, call *operation.Call, in modelGroupName) (operation.Result, error) {
@@ -62,8 +62,8 @@ var modelGroupsGet = &operation.Operation{
 	Columns: modelGroupColumns,
 }
 
-// first is the one item of a list that the gateway sends for one thing, empty
-// when there is no such thing.
+// first returns the only item of a list that the gateway sends for one object. The list
+// is empty if the object does not exist.
 func first(list json.RawMessage, what, name string) (operation.Result, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(list, &items); err != nil {
@@ -80,19 +80,19 @@ func missing(what, name string) error {
 }
 
 type makePublicInput struct {
-	ModelGroups []string `json:"model_groups" help:"Public names of all models that the hub shall show" cli:"arg=1"`
-	None        bool     `json:"none" help:"Show none"`
+	ModelGroups []string `json:"model_groups" help:"Public names of all models to show" cli:"arg=1"`
+	None        bool     `json:"none" help:"Show no models"`
 }
 
 var modelGroupsMakePublic = &operation.Operation{
 	Path:     "model-groups make-public",
-	Summary:  "Say which models the gateway's public model hub shows",
-	Help:     "Replaces the list: a model that is not named is no longer shown. Refused for a name that no model has, which the gateway would store.",
+	Summary:  "Set which models the gateway's public model hub shows",
+	Help:     "Replaces the list: models you omit are no longer shown. Fails if a name matches no model.",
 	Examples: []string{"model-groups make-public gpt-4o-mini claude-haiku", "model-groups make-public --none"},
 	Effect:   operation.Set,
 	Do: operation.Func[makePublicInput](func(ctx context.Context, call *operation.Call, in makePublicInput) (operation.Result, error) {
 		if (len(in.ModelGroups) == 0) != in.None {
-			return operation.Result{}, operation.Usage("name {model_groups}, or {none}")
+			return operation.Result{}, operation.Usage("give either {model_groups} or {none}")
 		}
 		list, err := call.Read(ctx, proxyclient.Request{Path: "/model_group/info"})
 		if err != nil {

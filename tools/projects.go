@@ -18,8 +18,8 @@ var projectColumns = []operation.Column{
 
 var projectsList = &operation.Operation{
 	Path:     "projects list",
-	Summary:  "List projects: parts of a team with keys and a budget of their own",
-	Help:     "A project has the members of its team. Creating them needs LiteLLM Enterprise.",
+	Summary:  "List projects: parts of a team with their own keys and budget",
+	Help:     "A project has the members of its team. Creating one needs LiteLLM Enterprise.",
 	Examples: []string{"projects list"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}},
@@ -27,7 +27,7 @@ var projectsList = &operation.Operation{
 }
 
 type projectID struct {
-	ProjectID string `json:"project_id" jsonschema:"required,minLength=1" help:"Id of the project" cli:"arg=1"`
+	ProjectID string `json:"project_id" jsonschema:"required" help:"Project ID" cli:"arg=1"`
 }
 
 var projectsGet = &operation.Operation{
@@ -40,25 +40,24 @@ var projectsGet = &operation.Operation{
 }
 
 type projectSettings struct {
-	Description string `json:"description" help:"What it is for" clear:"null"`
+	Description string `json:"description" help:"Purpose of the project" clear:"null"`
 	orgLimits
 	Tags       []string `json:"tags" help:"Tags for spend and routing"`
-	Guardrails []string `json:"guardrails" help:"Guardrails of every call"`
-	Blocked    *bool    `json:"blocked" help:"Calls are refused"`
+	Guardrails []string `json:"guardrails" help:"Guardrails for every call"`
+	Blocked    bool     `json:"blocked" help:"Reject all calls"`
 }
 
 type projectsCreateInput struct {
-	ProjectAlias string    `json:"project_alias" jsonschema:"required,minLength=1" help:"Name of the project" cli:"arg=1"`
-	TeamID       string    `json:"team_id" jsonschema:"minLength=1" help:"Team of the project"`
-	Team         teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
-	BudgetID     string    `json:"budget_id" help:"Existing budget to use"`
+	ProjectAlias string `json:"project_alias" jsonschema:"required" help:"Project alias" cli:"arg=1"`
+	teamTarget
+	BudgetID existingBudget `json:"budget_id"`
 	projectSettings
 	operation.Extras
 }
 
 var projectsCreate = &operation.Operation{
 	Path:     "projects create",
-	Summary:  "Create a project of a team",
+	Summary:  "Create a project in a team",
 	Help:     needsEnterprise,
 	Examples: []string{"projects create chatbot --team research --models gpt-4o-mini --max-budget 50"},
 	Effect:   operation.Write,
@@ -69,9 +68,9 @@ var projectsCreate = &operation.Operation{
 
 type projectsUpdateInput struct {
 	projectID
-	ProjectAlias string    `json:"project_alias" help:"New name"`
-	TeamID       string    `json:"team_id" help:"Team to which it shall belong"`
-	Team         teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	ProjectAlias string    `json:"project_alias" help:"New alias"`
+	TeamID       string    `json:"team_id" help:"ID of the new team"`
+	Team         teamAlias `json:"team" ref:"team_id"`
 	projectSettings
 	operation.Clearing
 	operation.Extras
@@ -79,8 +78,8 @@ type projectsUpdateInput struct {
 
 var projectsUpdate = &operation.Operation{
 	Path:     "projects update",
-	Summary:  "Change limits, models, team or name of a project",
-	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
+	Summary:  "Change the limits, models, team or alias of a project",
+	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit. " + needsEnterprise,
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
@@ -89,7 +88,7 @@ var projectsUpdate = &operation.Operation{
 }
 
 type projectsDeleteInput struct {
-	ProjectIDs []string `json:"project_ids" jsonschema:"required,minItems=1" help:"Ids of the projects" cli:"arg=1"`
+	ProjectIDs operation.Names `json:"project_ids" jsonschema:"required" help:"Project IDs" cli:"arg=1"`
 }
 
 var projectsDelete = &operation.Operation{

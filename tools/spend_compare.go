@@ -11,16 +11,16 @@ import (
 )
 
 type spendCompareInput struct {
-	By      []string `json:"by" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" help:"What to group by, as in spend summary; none: one row"`
-	Period  string   `json:"period" help:"today, 7d, this-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 7d)"`
-	Against string   `json:"against" help:"Period to compare with (default: that of the same length just before)"`
-	Limit   int      `json:"limit" jsonschema:"minimum=1" help:"Rows at most, the largest change first (default all)" cli:"alias=top"`
+	By      ledger.Dimensions `json:"by" help:"Dimensions to group by, except day (default none: one row)"`
+	Period  string            `json:"period" help:"today, 7d, this-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 7d)"`
+	Against string            `json:"against" help:"Period to compare with (default: the one just before, of the same length)"`
+	Limit   operation.Count   `json:"limit" help:"Maximum rows, largest change first (default all)" cli:"alias=top"`
 }
 
 var spendCompare = &operation.Operation{
 	Path:    "spend compare",
-	Summary: "Compare the spend of a period with another: the week before, last month",
-	Help:    "When the periods differ in length, {against} is scaled to that of {period} for the change. Today is not over.",
+	Summary: "Compare the spend of two periods, such as this month and last month",
+	Help:    "If the periods differ in length, {against} is scaled to {period} for the change. Today is not over yet.",
 	Examples: []string{
 		"spend compare --period today --against last-week",
 		"spend compare --by team --period this-month --against last-month",
@@ -43,7 +43,7 @@ var spendCompareColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 
 func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInput) (operation.Result, error) {
 	if slices.Contains(in.By, "day") {
-		return operation.Result{}, operation.Usage("{by}: the days of two periods are not the same; spend summary gives them")
+		return operation.Result{}, operation.Usage("{by}: two periods have no days in common; for days, use spend summary")
 	}
 	p, err := ledger.ParsePeriod("period", cmp.Or(in.Period, "7d"), call.Now())
 	if err != nil {
@@ -81,9 +81,9 @@ func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInpu
 			"requests", c.now.Requests, "requests_before", c.before.Requests)...)
 	}
 	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "before_start_date", other.Start(), "before_end_date", other.End(), "by", by)
-	notes := []string{fmt.Sprintf("%s against %s", p, other)}
+	notes := []string{fmt.Sprintf("%s compared with %s", p, other)}
 	if p.Days() != other.Days() {
-		notes = append(notes, fmt.Sprintf("the change is that from the %d days before scaled to %d", other.Days(), p.Days()))
+		notes = append(notes, fmt.Sprintf("the change compares with the earlier %d days scaled to %d", other.Days(), p.Days()))
 	}
 	if !slices.Contains(by, "tag") {
 		about = append(about, operation.Member{Name: "sum", Value: now.Total.Numbers()}, operation.Member{Name: "sum_before", Value: before.Total.Numbers()})
@@ -97,10 +97,10 @@ func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInpu
 type spendChange struct {
 	values      []string
 	now, before ledger.Metrics
-	change      ledger.Dollars // against what was before times the scale
+	change      ledger.Dollars // from the scaled spend before
 }
 
-// spendChanges puts two answers side by side, the largest change first.
+// spendChanges compares two answers, largest change first.
 func spendChanges(now, before *ledger.Answer, scale float64) []spendChange {
 	ids := map[string]*spendChange{}
 	for id, g := range now.Groups {

@@ -9,14 +9,11 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// spendFilter is embedded in the input of what is asked about spend.
+// spendFilter narrows a question about spend.
 type spendFilter struct {
-	UserID string    `json:"user_id" help:"Only this internal user"`
-	User   userEmail `json:"user" help:"The same by email" ref:"user_id"`
-	TeamID string    `json:"team_id" help:"Only this team"`
-	Team   teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	Key    string    `json:"key" help:"Only this key, or its hash"`
-	Alias  keyAlias  `json:"alias" help:"The same by alias" ref:"key" cli:"name=key-alias"`
+	ownerFilter
+	Key   string   `json:"key" help:"Only this key, or its hash"`
+	Alias keyAlias `json:"alias" ref:"key" cli:"name=key-alias"`
 }
 
 func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
@@ -38,16 +35,16 @@ var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 }...)
 
 type spendSummaryInput struct {
-	By []string `json:"by" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" help:"What to group by, one or several; none: one row"`
+	By ledger.Dimensions `json:"by" help:"Dimensions to group by (default none: one row)"`
 	ledger.PeriodInput
 	spendFilter
-	Limit int `json:"limit" jsonschema:"minimum=1" help:"Rows at most, the dearest first; total counts them all (default all)" cli:"alias=top"`
+	Limit operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
 }
 
 var spendSummary = &operation.Operation{
 	Path:    "spend summary",
-	Summary: "Sum up spend, tokens and requests by user, team, customer, key, model, provider, tag or day",
-	Help:    "Needs no licence. US dollars, the dearest first; model is the provider's. By customer, only requests that name one count; by tag, a request counts under each of its tags. What the gateway's daily numbers do not tell apart is refused.",
+	Summary: "Sum spend, tokens and requests by user, team, customer, key, model, provider, tag or day",
+	Help:    "In US dollars, highest spend first; needs no license. Models have their provider's names. By customer, only requests that name one count; by tag, a request counts under each of its tags. Breakdowns that the daily totals cannot support are rejected, not estimated.",
 	Examples: []string{
 		"spend summary --by user --period last-month",
 		"spend summary --by team --by model --period 2026-10 --format csv > chargeback.csv",
@@ -81,11 +78,11 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "by", q.By)
 	notes := []string{p.String()}
 	if slices.Contains(q.By, "tag") {
-		// With its several tags a request would count several times.
-		notes[0] += "; by tag: no total, for a request counts under each of its tags"
+		// A request with several tags would count several times.
+		notes[0] += "; no total, because a request counts under each of its tags"
 	} else {
 		about = append(about, operation.Member{Name: "sum", Value: answer.Total.Numbers()})
-		notes[0] += fmt.Sprintf("; in all %s US dollars, %d requests (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), answer.Total.Requests, answer.Total.Failed)
+		notes[0] += fmt.Sprintf("; total %s US dollars, %d requests (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), answer.Total.Requests, answer.Total.Failed)
 	}
 	if slices.Contains(q.By, "customer") {
 		notes[0] += "; only requests that name a customer"
@@ -96,8 +93,9 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(q.By, spendSummaryColumns), notes), nil
 }
 
-func limited[T any](list []T, limit int) []T {
-	if limit > 0 && limit < len(list) {
+// limited returns the first items of a list; a limit of 0 is none.
+func limited[T any](list []T, limit operation.Count) []T {
+	if limit > 0 && int(limit) < len(list) {
 		return list[:limit]
 	}
 	return list

@@ -11,15 +11,15 @@ import (
 )
 
 type spendTopInput struct {
-	By []string `json:"by" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=key,enum=model,enum=provider,enum=tag,enum=day" help:"Rankings to give, each by itself (default user, team, key, model)"`
+	By ledger.Dimensions `json:"by" help:"Rankings to show (default user, team, key, model)"`
 	ledger.PeriodInput
-	Limit int `json:"limit" jsonschema:"minimum=1" help:"Places in each ranking (default 5)"`
+	Limit operation.Count `json:"limit" help:"Places per ranking (default 5)"`
 }
 
 var spendTop = &operation.Operation{
 	Path:     "spend top",
-	Summary:  "Show who and what cost most in a period: users, teams, keys, models ranked side by side",
-	Help:     "For combinations and full lists use spend summary. The share is that of everything spent.",
+	Summary:  "Rank users, teams, keys and models by spend",
+	Help:     "share_percent is the share of all spend in the period. For combinations and full lists, use spend summary.",
 	Examples: []string{"spend top --period 7d", "spend top --by user --limit 10 --period last-month"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -71,12 +71,11 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 		}
 	}
 	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "sum", all.Total.Numbers())
-	note := fmt.Sprintf("%s; in all %s US dollars, %d requests", p, operation.Word(operation.Encode(all.Total.Spend)), all.Total.Requests)
+	note := fmt.Sprintf("%s; total %s US dollars, %d requests", p, operation.Word(operation.Encode(all.Total.Spend)), all.Total.Requests)
 	return operation.Listed(about, rows, total, nil, []string{note}), nil
 }
 
-// percent is part in percent of whole with two decimals; nil when there is no
-// whole.
+// percent returns part as a percentage of whole with two decimals, or nil if whole is 0.
 func percent(part, whole float64) any {
 	if whole == 0 {
 		return nil

@@ -9,20 +9,19 @@ import (
 )
 
 type teamsSetupInput struct {
-	TeamAlias      string   `json:"team_alias" jsonschema:"required,minLength=1" help:"Name of the team; must be new" cli:"arg=1"`
-	Models         []string `json:"models" help:"Models that the team may use; none given: all"`
-	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the team may spend, in US dollars"`
-	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
+	TeamAlias string   `json:"team_alias" jsonschema:"required" help:"Team alias; must be new" cli:"arg=1"`
+	Models    []string `json:"models" help:"Models the team may use (default all)"`
+	budget
 	people
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that each member may spend in the team, in US dollars"`
-	CreateMissing   bool     `json:"create_missing" help:"Also create users that do not exist"`
-	KeyAlias        string   `json:"key_alias" help:"Also generate a service account key of the team with this name"`
+	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of each member in US dollars"`
+	CreateMissing   bool           `json:"create_missing" help:"Create users that do not exist"`
+	KeyAlias        string         `json:"key_alias" help:"Also generate a team key with this alias"`
 }
 
 var teamsSetup = &operation.Operation{
 	Path:    "teams setup",
-	Summary: "Create a team with budget, models, members and, if wanted, a key in one go",
-	Help:    "Everything is checked before the first request that changes something. A key is in the answer's field key and is never shown again.",
+	Summary: "Create a team with budget, models, members and an optional key in one step",
+	Help:    "Everything is checked before the first change. The key is shown only once, in the field key. Store it now.",
 	Examples: []string{
 		"teams setup research --models gpt-4o-mini --max-budget 100 --budget-duration 30d --emails ann@example.com,bob@example.com --key-alias research-batch",
 	},

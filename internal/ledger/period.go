@@ -18,7 +18,7 @@ type Period struct{ from, to time.Time }
 // periodInput is embedded in the input of what is asked for a period.
 type PeriodInput struct {
 	Period    string `json:"period" help:"today, yesterday, 7d, this-month, last-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 30d)"`
-	StartDate string `json:"start_date" help:"First day (YYYY-MM-DD, UTC) instead of period"`
+	StartDate string `json:"start_date" help:"First day (YYYY-MM-DD, UTC), instead of period"`
 	EndDate   string `json:"end_date" help:"Last day (default today)"`
 }
 

@@ -9,7 +9,15 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// dimensions of spend that are not owners.
+// Dimensions is the input of an operation that groups spend.
+type Dimensions []string
+
+// Rule lists the dimensions.
+func (Dimensions) Rule() operation.Rule {
+	return operation.Rule{Values: []string{"user", "team", "organization", "customer", "key", "model", "provider", "tag", "day"}}
+}
+
+// plainDimensions is the dimensions that are not owners.
 var plainDimensions = []string{"model", "provider"}
 
 // ask answers a question about spend.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"strings"
 
 	"litellm-proxy/proxyclient"
 )
@@ -91,4 +92,10 @@ func addQuery(q url.Values, name string, value json.RawMessage) {
 // Usage is an error of the caller's arguments: nothing was sent.
 func Usage(message string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
+}
+
+// NothingToChange is the error of an update that changes nothing. fields are those to
+// name as an example.
+func NothingToChange(fields ...string) error {
+	return Usage("nothing to change: give at least one field, for example {" + strings.Join(fields, "}, {") + "}")
 }

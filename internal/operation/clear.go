@@ -9,7 +9,7 @@ import (
 // says in its tag what the gateway wants to be sent for that, clear:"null" for a
 // limit, clear:"[]" for a list; {clear} names such fields.
 type Clearing struct {
-	Clear []string `json:"clear" jsonschema:"minItems=1" help:"Fields to empty: limits are removed"`
+	Clear Names `json:"clear" help:"Fields to clear. Clearing a limit removes it"`
 }
 
 const clearField = "clear"

@@ -232,6 +232,11 @@ func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) ite
 	}
 }
 
+// byName describes a field that takes the name of an item: "Team, by alias".
+func (c *Collection) byName() string {
+	return strings.ToUpper(c.What[:1]) + c.What[1:] + ", by " + c.Name[strings.LastIndexByte(c.Name, '_')+1:]
+}
+
 // same tells whether a name is the one that is looked for.
 func (c *Collection) same(got, name string) bool {
 	return got == name || c.Fold && strings.EqualFold(got, name)
