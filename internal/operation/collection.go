@@ -14,43 +14,42 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Collection is one of the gateway's lists. It is declared once; list operations,
-// look-ups by name, checks for duplicates and reviews all walk it.
+// Collection is one of the gateway's lists, declared once for list operations, look-ups
+// by name, duplicate checks and reviews.
 type Collection struct {
-	// What names one item, for messages: "team".
+	// What is the word for one item, such as "team".
 	What string
-	// Path is that of the GET; a {parameter} is taken from the arguments.
+	// Path is the path of the GET. A {parameter} is taken from the arguments.
 	Path string
-	// Items is the dotted path of the list in the answer; empty: the answer is the
-	// list. Total is that of the number of all items, Pages that of the number of all
-	// pages. Capped is that of a boolean that says that Total is not the whole.
+	// Items is the dotted path of the list in the answer; empty if the answer is the
+	// list. Total and Pages are the paths of the numbers of items and pages. Capped is
+	// the path of a boolean that marks Total as incomplete.
 	Items, Total, Pages, Capped string
-	// Page and Size are the parameters that page; empty: the gateway sends everything
-	// at once. Offset says that Page counts items from 0 and not pages from 1. Most is
-	// the largest size (0: 100).
+	// Page and Size are the paging parameters; empty if the gateway sends everything at
+	// once. With Offset, Page counts items from 0 instead of pages from 1. Most is the
+	// largest size; 0 means 100.
 	Page, Size string
 	Offset     bool
 	Most       int
-	// ID and Name are the dotted paths of the identifier and of the name in an item.
-	// Without an ID nothing can be found in the list, and repeats cannot be told.
+	// ID and Name are the dotted paths of the identifier and the name in an item.
+	// Without an ID, nothing can be looked up and repeats go unnoticed.
 	ID, Name string
-	// Fold says that two names differ by more than case.
+	// Fold makes names match regardless of case.
 	Fold bool
-	// Search is the parameter that narrows the list to names that contain a text;
-	// empty: there is none.
+	// Search is the parameter that narrows the list to names that contain a text, if
+	// there is one.
 	Search string
-	// Sort and Order are the parameters that sort. Unique is the value of Sort for an
-	// order without ties: the gateway pages over an order with ties so that items come
-	// twice and others never.
+	// Sort and Order are the sorting parameters. Unique is the value of Sort for an order
+	// without ties; with ties, the gateway repeats items and leaves out others.
 	Sort, Order, Unique string
-	// Fixed is sent with every request, unless an argument of that name is given.
+	// Fixed is sent with every request, unless an argument overrides it.
 	Fixed url.Values
-	// Page by page, Bare prints the items alone as the JSON answer: the OpenAI-style
-	// lists {"data": […]}, which the Python CLI prints so.
+	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
+	// ({"data": […]}).
 	Bare bool
 }
 
-// query is a request for a page of a collection.
+// query is a request for one page of a collection.
 type query struct {
 	params map[string]string // of the path
 	values url.Values
@@ -62,7 +61,7 @@ func (q query) with(name, value string) query {
 	return q
 }
 
-// most is the largest size of a page.
+// most returns the largest page size.
 func (c *Collection) most() int {
 	if c.Most > 0 {
 		return c.Most
@@ -108,10 +107,10 @@ func (c *Collection) page(body json.RawMessage) (*Page, error) {
 
 func noList(path string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeBadAnswer,
-		Message: "the gateway's answer has no list where one was expected (" + path + ")"}
+		Message: "the gateway's answer has no list (" + path + ")"}
 }
 
-// next is the request for the page after this one, or nil.
+// next returns the request for the page after this one, or nil.
 func (c *Collection) next(q query, p *Page) *query {
 	if c.Page == "" {
 		return nil
@@ -138,9 +137,9 @@ func (c *Collection) next(q query, p *Page) *query {
 var seed = maphash.MakeSeed()
 
 // walk yields the pages from the one that the query names to the last, in an order
-// without ties where there is one. An item that came before is left out. When the
-// number of different items is not the total that the gateway names, the last yield
-// is an error with [proxyclient.CodeIncomplete].
+// without ties if there is one, without repeated items. If the number of distinct items
+// is not the gateway's total, the last yield is an error with
+// [proxyclient.CodeIncomplete].
 func (c *Collection) walk(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		if c.Size != "" && !q.values.Has(c.Size) {
@@ -174,7 +173,7 @@ func (c *Collection) walk(ctx context.Context, call *Call, q query) iter.Seq2[*P
 	}
 }
 
-// fresh keeps the items that did not come before.
+// fresh drops the items that were already seen.
 func (c *Collection) fresh(items []json.RawMessage, seen map[uint64]struct{}) []json.RawMessage {
 	if c.ID == "" || c.Page == "" {
 		return items
@@ -195,7 +194,7 @@ func (c *Collection) fresh(items []json.RawMessage, seen map[uint64]struct{}) []
 	return kept
 }
 
-// id is the identifier of an item; an item that is no object is its own.
+// id returns the identifier of an item. An item that is not an object is its own.
 func (c *Collection) id(item json.RawMessage) json.RawMessage {
 	if len(item) > 0 && item[0] != '{' {
 		return item
@@ -205,12 +204,12 @@ func (c *Collection) id(item json.RawMessage) json.RawMessage {
 
 func (c *Collection) incomplete(count, total int) error {
 	return &proxyclient.Error{Code: proxyclient.CodeIncomplete,
-		Message: fmt.Sprintf("the list is not whole: the gateway names %d %ss and sent %d different ones", total, c.What, count),
-		Hint:    "the list may have changed while it was read: run it again"}
+		Message: fmt.Sprintf("the list is incomplete: the gateway reported %d %ss and sent %d distinct ones", total, c.What, count),
+		Hint:    "the list may have changed while it was read; run the command again"}
 }
 
-// All yields every item that the filter leaves, each once. Filter is added to the
-// query as it is. The last error may be [proxyclient.CodeIncomplete].
+// All yields every item once. filter is added to the query. The last error may have
+// [proxyclient.CodeIncomplete].
 func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		q := query{values: maps.Clone(c.Fixed)}
@@ -234,10 +233,13 @@ func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) ite
 
 // byName describes a field that takes the name of an item: "Team, by alias".
 func (c *Collection) byName() string {
-	return strings.ToUpper(c.What[:1]) + c.What[1:] + ", by " + c.Name[strings.LastIndexByte(c.Name, '_')+1:]
+	return strings.ToUpper(c.What[:1]) + c.What[1:] + ", by " + c.nameWord()
 }
 
-// same tells whether a name is the one that is looked for.
+// nameWord returns the word for the name of an item: alias, email, name.
+func (c *Collection) nameWord() string { return c.Name[strings.LastIndexByte(c.Name, '_')+1:] }
+
+// same reports whether a name matches the one that is looked up.
 func (c *Collection) same(got, name string) bool {
 	return got == name || c.Fold && strings.EqualFold(got, name)
 }

@@ -13,16 +13,17 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Thing is one item of a collection that a name stands for.
+// Thing is an item of a collection, found by name.
 type Thing struct {
 	ID   json.RawMessage
 	Name string
-	Item json.RawMessage // as the list shows it
+	Item json.RawMessage // as it is in the list
 }
 
-// Find returns the one item with exactly this name, looked for in the whole list.
-// An unknown name is [proxyclient.CodeNotFound]; several items of that name are [proxyclient.CodeInvalid] and are listed. ref is the
-// argument that takes an identifier instead. One call looks a name up once.
+// Find returns the only item with exactly this name in the whole list. The error has
+// [proxyclient.CodeNotFound] for an unknown name, and [proxyclient.CodeInvalid] for
+// several items, which it lists. ref is the argument that takes an identifier instead.
+// A call looks up each name once.
 func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Thing, error) {
 	key := c.Path + "\x00" + name
 	found, known := call.found[key]
@@ -35,18 +36,18 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	}
 	switch len(found) {
 	case 0:
-		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s is called %q", c.What, Shown(name)),
-			Hint: fmt.Sprintf("nothing was changed; an identifier goes into {%s}", ref)}
+		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
+			Hint: fmt.Sprintf("nothing was changed; to give an ID, use {%s}", ref)}
 	case 1:
 		return Thing{Lookup(found[0], c.ID), Word(Lookup(found[0], c.Name)), found[0]}, nil
 	}
 	return Thing{}, Ambiguous(c.What, name, ref, found, c.ID)
 }
 
-// named are the items with this name.
+// named returns the items with this name.
 func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json.RawMessage, error) {
 	filter := url.Values{}
-	// What the gateway's search takes for a pattern would hide the name.
+	// The gateway's search treats these characters as a pattern.
 	if c.Search != "" && !strings.ContainsAny(name, `\%_`) {
 		filter.Set(c.Search, name)
 	}
@@ -65,7 +66,7 @@ func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json
 // maxGuesses bounds the names in a "did you mean".
 const maxGuesses = 3
 
-// guess adds the nearest names to the error for a name that nothing has.
+// guess adds the closest names to a not-found error.
 func (c *Collection) guess(ctx context.Context, call *Call, name string, err error) error {
 	e := AsError(err)
 	if e == nil || e.Code != proxyclient.CodeNotFound || e.Status != 0 {
@@ -77,8 +78,8 @@ func (c *Collection) guess(ctx context.Context, call *Call, name string, err err
 	return err
 }
 
-// near are the names that differ little from the one that was typed. It reads at
-// most the first thousand names, and nothing where that fails: it is help, no answer.
+// near returns the names closest to the one that was typed, among the first thousand.
+// It ignores errors, because a suggestion is optional.
 func (c *Collection) near(ctx context.Context, call *Call, name string) []string {
 	type guess struct {
 		name     string
@@ -104,14 +105,14 @@ func (c *Collection) near(ctx context.Context, call *Call, name string) []string
 	return names
 }
 
-// Ambiguous lists the things that share a name; id is the dotted path of their
-// identifier.
+// Ambiguous returns the error for several items with one name and lists them. id is the
+// dotted path of their identifier; ref is the argument that takes one.
 func Ambiguous(what, name, ref string, found []json.RawMessage, id string) error {
 	var candidates strings.Builder
 	for _, item := range found {
 		fmt.Fprintf(&candidates, "\n  %s", Word(Lookup(item, id)))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d %ss are called %q:%s", len(found), what, Shown(name), candidates.String()),
-		Hint:    fmt.Sprintf("nothing was changed; name one with {%s}", ref)}
+		Message: fmt.Sprintf("%d %ss are named %q:%s", len(found), what, Shown(name), candidates.String()),
+		Hint:    fmt.Sprintf("nothing was changed; give the ID of one with {%s}", ref)}
 }

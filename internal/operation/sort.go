@@ -14,16 +14,15 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// sorted is walk in the order that the query asks for. An order that may have ties
-// is made here, from a file that holds the items meanwhile: memory does not grow
-// with their size.
+// sorted is walk in the order that the query asks for. It sorts an order that may have
+// ties itself, with the items in a temporary file, so memory does not grow with them.
 func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
 	by := q.values.Get(c.Sort)
 	if c.Unique == "" || by == "" || by == c.Unique && q.values.Get(c.Order) == "asc" {
 		return c.walk(ctx, call, q)
 	}
 	return func(yield func(*Page, error) bool) {
-		// The gateway knows which fields it can sort by.
+		// Let the gateway reject a field that it cannot sort by.
 		if _, _, err := c.fetch(ctx, call, q.with(c.Size, "1")); err != nil {
 			yield(nil, err)
 			return
@@ -56,8 +55,7 @@ func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[
 	}
 }
 
-// spool keeps items in a file that nobody else can open, and their sort keys in
-// memory.
+// spool keeps items in a private file and their sort keys in memory.
 type spool struct {
 	file  *os.File
 	end   int64
@@ -94,8 +92,8 @@ func (s *spool) add(items []json.RawMessage, by string) error {
 	return nil
 }
 
-// sort is stable: equal items stay in the order of their identifiers. As in the
-// gateway's database, nothing is larger than everything.
+// sort is stable: equal items stay in the order of their identifiers. As in the gateway's
+// database, a missing value sorts as the largest.
 func (s *spool) sort(descending bool) {
 	slices.SortStableFunc(s.index, func(a, b spooled) int {
 		n := compareValues(a.key, b.key)

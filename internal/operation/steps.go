@@ -8,32 +8,32 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Steps runs the parts of an operation that needs many requests and reports each:
-// what was done, what failed and why, what was not tried.
+// Steps runs the parts of an operation and reports each: done, failed and why, or not
+// tried.
 type Steps struct {
 	call *Call
-	// verb goes on after a failure: the parts are independent, and each is named by
-	// what it is about. Empty: the first failure ends it, and each part is a sentence.
+	// verb is set for independent parts: they continue after a failure, and each is named
+	// by its object. If empty, the first failure ends them, and each is a sentence.
 	verb   string
 	done   []string
 	failed []Failure
 	err    error // the first failure
 }
 
-// NewSteps is for steps that need those before them: the first failure ends it.
+// NewSteps returns Steps that depend on each other: the first failure ends them.
 func NewSteps(call *Call) *Steps { return &Steps{call: call} }
 
-// NewParts is for doing the same to several things: it goes on after a failure. verb
-// says what is done to them, in the past tense: "deleted".
+// NewParts returns Steps that do the same to several things and continue after a
+// failure. verb is in the past tense: "deleted".
 func NewParts(call *Call, verb string) *Steps { return &Steps{call: call, verb: verb} }
 
-// Err is the first failure.
+// Err returns the first failure.
 func (s *Steps) Err() error { return s.err }
 
-// Done tells whether any part was done.
+// Done reports whether any part succeeded.
 func (s *Steps) Done() bool { return len(s.done) > 0 }
 
-// Try does one part and tells whether that succeeded. what names it for a reader.
+// Try does one part, named what, and reports whether it succeeded.
 func (s *Steps) Try(what string, do func() error) bool {
 	if s.err != nil && s.verb == "" {
 		s.failed = append(s.failed, Failure{Shown(what), "not tried"})
@@ -47,7 +47,7 @@ func (s *Steps) Try(what string, do func() error) bool {
 	return true
 }
 
-// Fail reports a part that failed.
+// Fail records a part that failed.
 func (s *Steps) Fail(what string, err error) {
 	if s.err == nil {
 		s.err = err
@@ -55,7 +55,7 @@ func (s *Steps) Fail(what string, err error) {
 	s.failed = append(s.failed, Failure{Shown(what), reason(err)})
 }
 
-// reason is why a part failed, in few words where the thing is just not there.
+// reason returns why a part failed: "not found" if its object does not exist.
 func reason(err error) string {
 	if e := AsError(err); e != nil && e.Code == proxyclient.CodeNotFound && e.Status == 0 {
 		return "not found"
@@ -63,7 +63,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Write does one part that is one request, and returns its answer.
+// Write sends one write as a part and returns its answer, or nil if it failed.
 func (s *Steps) Write(ctx context.Context, what, method, path string, body any) (answer json.RawMessage) {
 	s.Try(what, func() (err error) {
 		answer, err = s.call.Write(ctx, method, path, body)
@@ -72,8 +72,8 @@ func (s *Steps) Write(ctx context.Context, what, method, path string, body any) 
 	return answer
 }
 
-// Result is the operation's. With nothing done and one failure it is that error;
-// otherwise it has the body and says what was done and what was not.
+// Result returns the result of the operation: body, with what was done and what failed.
+// If nothing was done and only one part failed, it returns that error instead.
 func (s *Steps) Result(body json.RawMessage) (Result, error) {
 	if !s.Done() && s.err != nil && (s.verb == "" || len(s.failed) == 1) {
 		return Result{}, s.err
