@@ -146,7 +146,7 @@ var healthHistory = &operation.Operation{
 
 var healthLatest = &operation.Operation{
 	Path:     "health latest",
-	Summary:  "List the last health check of each model",
+	Summary:  "List the last health-check result of each model",
 	Help:     "Calls no model. Models that were never checked individually are missing.",
 	Examples: []string{"health latest"},
 	Effect:   operation.Read,

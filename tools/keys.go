@@ -124,7 +124,7 @@ type keysGenerateInput struct {
 var keysGenerate = &operation.Operation{
 	Path:    "keys generate",
 	Summary: "Generate a virtual key",
-	Help:    "The key is shown only once, in the field key. Store it now. Without {models} it may use every model; without {max_budget} it has no limit.",
+	Help:    "The key is shown only once, in the field key: store it now. Without {models} it may use every model; without {max_budget} it has no limit.",
 	Examples: []string{
 		"keys generate --models gpt-4o-mini --max-budget 100 --duration 24h --key-alias my-key",
 		"keys generate --key-alias ci --team research | jq -r .key",

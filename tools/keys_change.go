@@ -73,7 +73,7 @@ type keysResetSpendInput struct {
 var keysResetSpend = &operation.Operation{
 	Path:     "keys reset-spend",
 	Summary:  "Reset a key's recorded spend",
-	Help:     "The spend logs keep what was spent before.",
+	Help:     "spend logs still shows what was spent before.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
@@ -122,7 +122,7 @@ type keysServiceAccountInput struct {
 var keysServiceAccount = &operation.Operation{
 	Path:     "keys service-account",
 	Summary:  "Generate a team key that belongs to no user",
-	Help:     "It outlives the members of the team. The key is shown only once, in the field key. Store it now.",
+	Help:     "It outlives the members of the team. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},

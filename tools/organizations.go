@@ -105,7 +105,7 @@ type organizationsUpdateInput struct {
 var organizationsUpdate = &operation.Operation{
 	Path:     "organizations update",
 	Summary:  "Change the limits, models or alias of an organization",
-	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit. " + needsEnterprise,
+	Help:     "Fields you omit are unchanged; use {clear} to remove a limit. " + needsEnterprise,
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},

@@ -79,7 +79,7 @@ type projectsUpdateInput struct {
 var projectsUpdate = &operation.Operation{
 	Path:     "projects update",
 	Summary:  "Change the limits, models, team or alias of a project",
-	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit. " + needsEnterprise,
+	Help:     "Fields you omit are unchanged; use {clear} to remove a limit. " + needsEnterprise,
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},

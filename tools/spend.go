@@ -124,7 +124,7 @@ type spendActivityInput struct {
 var spendActivity = &operation.Operation{
 	Path:    "spend activity",
 	Summary: "List daily activity with breakdowns by model, provider, key and owner",
-	Help:    "Shows the gateway's own daily numbers; for totals, use spend summary. A day may continue on the next page. Organizations need LiteLLM Enterprise.",
+	Help:    "Shows the gateway's own daily numbers; for totals, use spend summary. A day may continue on the next page; organizations need LiteLLM Enterprise.",
 	Examples: []string{
 		"spend activity --period 7d",
 		"spend activity --of team --ids research --period this-month",

@@ -172,7 +172,7 @@ type teamsUpdateInput struct {
 var teamsUpdate = &operation.Operation{
 	Path:    "teams update",
 	Summary: "Change the limits, models or alias of a team",
-	Help:    "Fields you omit are unchanged. Use {clear} to remove a limit. {models} replaces the list; to change it, use teams model-add and teams model-remove.",
+	Help:    "Fields you omit are unchanged; use {clear} to remove a limit. {models} replaces the list; to change it, use teams model-add and teams model-remove.",
 	Examples: []string{
 		"teams update --team research --max-budget 200",
 		"teams update --team research --clear max_budget,models",

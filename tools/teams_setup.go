@@ -21,7 +21,7 @@ type teamsSetupInput struct {
 var teamsSetup = &operation.Operation{
 	Path:    "teams setup",
 	Summary: "Create a team with budget, models, members and an optional key in one step",
-	Help:    "Everything is checked before the first change. The key is shown only once, in the field key. Store it now.",
+	Help:    "Everything is checked before the first change. The key is shown only once, in the field key: store it now.",
 	Examples: []string{
 		"teams setup research --models gpt-4o-mini --max-budget 100 --budget-duration 30d --emails ann@example.com,bob@example.com --key-alias research-batch",
 	},

@@ -88,7 +88,7 @@ type usersCreateInput struct {
 var usersCreate = &operation.Operation{
 	Path:    "users create",
 	Summary: "Create an internal user",
-	Help:    "Also generates a key unless {auto_create_key} is false. The key is shown only once, in the field key. Store it now. Fails if a team does not exist.",
+	Help:    "Also generates a key unless {auto_create_key} is false; the key is shown only once, in the field key: store it now. Fails if a team does not exist.",
 	Examples: []string{
 		"users create --email=user@example.com --role=internal_user --alias=\"Alice\" --max-budget=100.0",
 		"users create --email ann@example.com --team research --auto-create-key=false",
@@ -184,7 +184,7 @@ type usersUpdateInput struct {
 var usersUpdate = &operation.Operation{
 	Path:    "users update",
 	Summary: "Change the role, limits, email or name of an internal user",
-	Help:    "Fields you omit are unchanged. Use {clear} to remove a limit. Fails if the user does not exist.",
+	Help:    "Fields you omit are unchanged; use {clear} to remove a limit. Fails if the user does not exist.",
 	Examples: []string{
 		"users update --user ann@example.com --max-budget 50 --budget-duration 30d",
 		"users update ann --role internal_user_viewer --clear max_budget",

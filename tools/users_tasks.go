@@ -27,7 +27,7 @@ type usersOnboardInput struct {
 var usersOnboard = &operation.Operation{
 	Path:     "users onboard",
 	Summary:  "Give a person access in one step: user, team membership and key",
-	Help:     "Anything that exists is left unchanged, so you can run it again after a failure. The key is shown only once, in the field key. Store it now.",
+	Help:     "Anything that exists is left unchanged, so you can run it again after a failure. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
 	Effect:   operation.Write,
 	Default:  true,
