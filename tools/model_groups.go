@@ -63,7 +63,7 @@ var modelGroupsGet = &operation.Operation{
 func first(list json.RawMessage, what, name string) (operation.Result, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(list, &items); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list"}
 	}
 	if len(items) == 0 {
 		return operation.Result{}, missing(what, name)

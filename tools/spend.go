@@ -102,7 +102,7 @@ func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (op
 	}
 	var found []json.RawMessage
 	if err := json.Unmarshal(body, &found); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (/spend/logs)"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list (/spend/logs)"}
 	}
 	if len(found) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "request " + operation.Shown(in.RequestID) + " does not exist",

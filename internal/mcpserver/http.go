@@ -142,7 +142,7 @@ func (s *Server) Handler(o HTTPOptions) (http.Handler, func(), error) {
 		mux.Handle("POST "+pathMessage, f.message(library.MessageHandler()))
 		stop = library.CloseSessions
 	default:
-		return nil, nil, usage("the transport %q is none of http, sse", o.Transport)
+		return nil, nil, usage("the transport %q is not one of http, sse", o.Transport)
 	}
 	return f.guard(mux), func() { f.end(); stop() }, nil
 }
@@ -240,18 +240,18 @@ func (f *front) guard(next http.Handler) http.Handler {
 		}()
 		if f.ended.Err() != nil {
 			w.Header().Set("Connection", "close")
-			http.Error(w, "the server is going down", http.StatusServiceUnavailable)
+			http.Error(w, "the server is shutting down", http.StatusServiceUnavailable)
 			return
 		}
 		if !f.known(r) {
-			http.Error(w, "this server does not answer to that Host (--allowed-hosts)", http.StatusForbidden)
+			http.Error(w, "this Host is not allowed (--allowed-hosts)", http.StatusForbidden)
 			return
 		}
 		// Streams are opened with GET, which the check takes for harmless.
 		probe := *r
 		probe.Method = http.MethodPost
 		if f.origins.Check(&probe) != nil {
-			http.Error(w, "requests from pages of another origin are refused", http.StatusForbidden)
+			http.Error(w, "requests from another origin are rejected", http.StatusForbidden)
 			return
 		}
 		c := &caller{remote: true, useOwn: f.own}
@@ -259,7 +259,7 @@ func (f *front) guard(next http.Handler) http.Handler {
 		switch {
 		case f.own && !equal(f.token, f.s.hash("credential", credential)):
 			w.Header().Set("WWW-Authenticate", `Bearer realm="litellm-proxy"`)
-			http.Error(w, "this server needs its token in the header Authorization: Bearer", http.StatusUnauthorized)
+			http.Error(w, "send the server's token as Authorization: Bearer", http.StatusUnauthorized)
 			return
 		case !f.own:
 			c.key = credential
@@ -304,7 +304,7 @@ func body(w http.ResponseWriter, r *http.Request) (head, bool) {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			http.Error(w, "the request is larger than 4 MiB", http.StatusRequestEntityTooLarge)
 		} else {
-			http.Error(w, "the request could not be read", http.StatusBadRequest)
+			http.Error(w, "cannot read the request", http.StatusBadRequest)
 		}
 		return m, false
 	}
