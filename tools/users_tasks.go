@@ -87,7 +87,7 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	default:
 		member := given(call, "max_budget_in_team")
 		member["team_id"], member["member"] = operation.Encode(in.TeamID), operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})
-		steps.Write(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
+		steps.Write(ctx, "added "+in.UserEmail+" to team "+in.TeamID, "POST", "/team/member_add", member)
 	}
 	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": call.Arg("team_id"), "key": nil}
 	made := has.key.Item
