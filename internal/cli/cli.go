@@ -179,8 +179,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   program,
 		Short: "Manage a LiteLLM proxy",
-		Long: `Manage a LiteLLM proxy (the gateway): models, credentials, virtual keys, users.
-Every operation is a command here and a tool for AI assistants (litellm-proxy mcp).`,
+		Long: `Manage a LiteLLM proxy (the gateway): models, credentials, virtual keys, users, teams.
+Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -192,14 +192,14 @@ Every operation is a command here and a tool for AI assistants (litellm-proxy mc
 	root.SetFlagErrorFunc(flagError)
 	p := root.PersistentFlags()
 	p.SortFlags = false
-	p.StringVar(&a.flags.BaseURL, "base-url", "", "URL of the gateway (default "+config.URLVariable+", then "+config.DefaultURL+")")
-	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "use the gateway in this program, to try things out (the same as --base-url "+config.SandboxURL+")")
-	p.StringVar(&a.flags.APIKey, "api-key", "", "virtual key or master key, @file or @- (default "+config.KeyVariable+")")
-	p.StringVar(&a.flags.Timeout, "timeout", "", "longest time for a request, for example 90s (default 60s; chat 10m)")
-	p.StringVar(&a.flags.CAFile, "ca-file", "", "file of CA certificates to trust beside the system's (default "+config.CAFileVariable+")")
-	p.BoolVar(&a.flags.debug, "debug", false, "show each request and answer on stderr, secrets masked")
-	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "do not mask secrets in answers")
-	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "leave out every operation that changes something")
+	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then "+config.DefaultURL+")")
+	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "Use the built-in sandbox (short for --base-url "+config.SandboxURL+")")
+	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
+	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
+	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")
+	p.BoolVar(&a.flags.debug, "debug", false, "Print each request and answer on stderr, secrets masked")
+	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
+	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 	a.groups(root)
 	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
@@ -255,10 +255,10 @@ func group(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		message += fmt.Sprintf(" (did you mean %s?)", strings.Join(near, " or "))
 	} else {
-		message += "; there are " + strings.Join(names, ", ")
+		message += "; the commands are " + strings.Join(names, ", ")
 	}
 	if only, _ := cmd.Flags().GetBool("read-only"); only {
-		message += " (--read-only leaves out what changes something)"
+		message += " (--read-only disables commands that change something)"
 	}
 	return usageError(message)
 }

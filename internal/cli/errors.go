@@ -129,20 +129,20 @@ func (a *app) hint(e *proxyclient.Error) string {
 	switch e.Code {
 	case proxyclient.CodeUsage:
 		if a.op != nil {
-			return fmt.Sprintf("%s %s --help shows what it takes", program, a.op.Path)
+			return fmt.Sprintf("see %s %s --help", program, a.op.Path)
 		}
 	case proxyclient.CodeUnauthorized:
 		return "give a key with --api-key or " + config.KeyVariable
 	case proxyclient.CodeForbidden:
-		return program + " status shows what the key may do"
+		return program + " status shows what your key may do"
 	case proxyclient.CodeUnreachable:
-		return "is the gateway running? --base-url or " + config.URLVariable + " names another"
+		return "check that the gateway is running; to use another, set --base-url or " + config.URLVariable
 	case proxyclient.CodeNotFound:
 		if a.op == nil {
 			return ""
 		}
 		if list := a.Operations.Finder(a.op); list != nil {
-			return fmt.Sprintf("%s %s --columns %s shows what there is", program, list.Path, strings.Join(list.Identifiers(), ","))
+			return fmt.Sprintf("to see what exists, run %s %s --columns %s", program, list.Path, strings.Join(list.Identifiers(), ","))
 		}
 	}
 	return ""

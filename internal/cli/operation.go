@@ -97,9 +97,9 @@ func (a *app) describe(cmd *cobra.Command, op *operation.Operation, positional [
 	}
 }
 
-const pairsHelp = `In key=value, numbers, true, false and null are typed and everything else is text;
-key:=JSON is JSON; key=@file and key=@- (standard input, or a hidden prompt) read
-the value; key=@@x is the text @x.`
+const pairsHelp = `In key=value, numbers, true, false and null are typed; everything else is text.
+key:=JSON is JSON. key=@file and key=@- (standard input, or a hidden prompt) read the
+value. key=@@x is the text @x.`
 
 func usesPairs(op *operation.Operation) bool {
 	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return f.Kind == operation.KindPairs })
@@ -139,7 +139,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 		flags.Lookup(f.Flag).NoOptDefVal = "true"
 	}
 	for _, alias := range f.Aliases {
-		flags.Var(value, alias, "the same as --"+f.Flag)
+		flags.Var(value, alias, "Alias of --"+f.Flag)
 	}
 	if len(f.Enum) > 0 {
 		_ = cmd.RegisterFlagCompletionFunc(f.Flag, cobra.FixedCompletions(f.Enum, cobra.ShellCompDirectiveNoFileComp))
@@ -150,8 +150,8 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 func (c *call) bindExtra(cmd *cobra.Command, f operation.Field) {
 	set := f
 	set.Kind, set.Flag = operation.KindPairs, "set"
-	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "further body field: key=value, key:=JSON, key=@file")
-	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "further body fields as a JSON object, @file or @-")
+	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "Additional body field: key=value, key:=JSON or key=@file")
+	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "Additional body fields as a JSON object, @file or @-")
 }
 
 // bodyValue is --body: the members of an object, each as if given with --set.
@@ -181,22 +181,26 @@ func (v *bodyValue) Set(text string) error {
 func (c *call) bindOutput(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	formats := output.Formats(c.op)
-	flags.StringVar(&c.format, "format", "", fmt.Sprintf("output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
+	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	if len(c.op.Columns) > 0 {
 		var names []string
 		for _, column := range c.op.Columns {
 			names = append(names, column.Name)
 		}
-		flags.StringSliceVar(&c.columns, "columns", nil, "columns of a table or CSV, in order: "+strings.Join(names, ", "))
+		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order: "+strings.Join(names, ", "))
 		_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
-		flags.BoolVar(&c.out.NoHeader, "no-header", false, "no header in a table or CSV")
+		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}
 	if c.op.Paged() {
-		flags.BoolVar(&c.all, "all", false, "all pages, from the first")
+		help := "Fetch all pages"
+		if c.op.ByID() {
+			help = "Fetch all pages, ordered by ID unless --sort-by is given"
+		}
+		flags.BoolVar(&c.all, "all", false, help)
 	}
 	if c.op.Effect != operation.Read {
-		flags.BoolVar(&c.dryRun, "dry-run", false, "show the requests that would change something; send none of them")
+		flags.BoolVar(&c.dryRun, "dry-run", false, "Show the requests that would change something without sending them")
 	}
 	if c.op.Effect == operation.Destructive && !c.op.Consent.Typed {
 		flags.BoolVarP(&c.yes, "yes", "y", false, "Skip the confirmation")
@@ -216,10 +220,28 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 		case len(fields) > 0 && fields[len(fields)-1].Kind == operation.KindStrings:
 			c.values.add(fields[len(fields)-1].Name, quote(arg))
 		default:
-			return usageError(fmt.Sprintf("%q is one argument too many for %q", proxyclient.RedactText(arg), c.op.Path))
+			return c.tooMany(len(fields), arg)
 		}
 	}
 	return nil
+}
+
+// tooMany is the error for a positional argument without a place. It names the flag
+// that takes an alias, if there is one and the argument may be an alias.
+func (c *call) tooMany(places int, arg string) error {
+	text := c.op.Path + " takes no positional arguments"
+	if places > 0 {
+		text = fmt.Sprintf("%s takes at most %d positional arguments", c.op.Path, places)
+	}
+	shown := proxyclient.RedactText(arg)
+	for _, f := range c.op.Fields() {
+		list := f.Kind == operation.KindStrings && strings.HasSuffix(f.Flag, "aliases")
+		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")
+		if places == 0 && (list || single) && shown == arg {
+			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{arg}))
+		}
+	}
+	return usageError(fmt.Sprintf("%s; remove %q", text, shown))
 }
 
 func (c *call) run(ctx context.Context) error {
@@ -232,11 +254,11 @@ func (c *call) run(ctx context.Context) error {
 		return usageError(err.Error())
 	}
 	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
-		return usageError("--all walks every page; give it or --" + page)
+		return usageError("give either --all or --" + page)
 	}
 	c.streaming = string(c.values.args["stream"]) == "true"
 	if c.streaming && c.format != "" && c.format != "text" {
-		return usageError("--stream prints the words as they come; --format " + c.format + " needs the whole answer")
+		return usageError("--stream cannot be combined with --format " + c.format + ", which needs the whole answer")
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -29,7 +29,7 @@ type sources struct {
 func (s *sources) read(name, label string) (string, error) {
 	if name == "-" {
 		if s.used {
-			return "", errors.New("standard input is read once only; it is asked for twice")
+			return "", errors.New("standard input can be read only once")
 		}
 		s.used = true
 		if s.prompt != nil {
@@ -39,7 +39,7 @@ func (s *sources) read(name, label string) (string, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return "", fmt.Errorf("cannot read @%s: %w (@@ begins a text with @)", name, errors.Unwrap(err))
+		return "", fmt.Errorf("cannot read @%s: %w (for a text that starts with @, write @@)", name, errors.Unwrap(err))
 	}
 	defer f.Close()
 	return bounded(f, name)
@@ -169,7 +169,7 @@ func jsonFault(b []byte) string {
 	at := int(syntax.Offset)
 	text := strings.TrimPrefix(syntax.Error(), "json: ")
 	if at >= len(b) && strings.Contains(text, "unexpected end") {
-		return fmt.Sprintf("it ends too early, after %d characters", len(b))
+		return fmt.Sprintf("it ends early, after %d characters", len(b))
 	}
 	before := b[:min(at, len(b))-1] // the offset is behind the fault
 	line := 1 + bytes.Count(before, []byte("\n"))

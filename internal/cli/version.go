@@ -15,16 +15,16 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "version",
-		Short:   "Show the version of this program and of the gateway",
+		Short:   "Show the versions of this program and the gateway",
 		Example: "  litellm-proxy version\n  litellm-proxy --version",
 		Args:    cobra.NoArgs,
 	}
 	a.bind[cmd] = func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&a.format, "format", "", "output format: text, json (default text)")
+		cmd.Flags().StringVar(&a.format, "format", "", "Output format: text, json (default text)")
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if a.format != "" && a.format != "text" && a.format != "json" {
-			return usageError(fmt.Sprintf("--format: %q is none of text, json", a.format))
+			return usageError(fmt.Sprintf("--format: %q is not one of text, json", a.format))
 		}
 		client, err := a.client()
 		if err != nil {
