@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -227,25 +228,25 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	if err != nil {
 		return operation.Result{}, err
 	}
+	result.Body = body
+	reportUpdates(&result, named)
+	return result, nil
+}
+
+// reportUpdates tells which of the named keys an answer to a bulk update changed.
+func reportUpdates(result *operation.Result, named map[string]string) {
 	var failed []struct {
 		Key    string
 		Reason string `json:"failed_reason"`
 	}
-	_ = json.Unmarshal(operation.Lookup(body, "failed_updates"), &failed)
+	_ = json.Unmarshal(operation.Lookup(result.Body, "failed_updates"), &failed)
 	for _, f := range failed {
 		result.Failed = append(result.Failed, operation.Failure{What: named[f.Key], Why: f.Reason})
 		delete(named, f.Key)
 	}
-	result.Body = body
 	if len(named) > 0 {
-		var done []string
-		for _, what := range named {
-			done = append(done, what)
-		}
-		slices.Sort(done)
-		result.Done = "updated " + strings.Join(done, ", ")
+		result.Done = "updated " + strings.Join(slices.Sorted(maps.Values(named)), ", ")
 	}
-	return result, nil
 }
 
 type keysMoveInput struct {
