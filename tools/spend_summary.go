@@ -35,7 +35,7 @@ var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 }...)
 
 type spendSummaryInput struct {
-	By ledger.Dimensions `json:"by" help:"Dimensions to group by (default none: one row)"`
+	By ledger.Dimensions `json:"by" help:"Dimensions to group by; none gives one row"`
 	ledger.PeriodInput
 	spendFilter
 	Limit operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
