@@ -20,7 +20,7 @@ type row struct {
 }
 
 const (
-	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise licence (LITELLM_LICENSE at the gateway)"
+	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise license (LITELLM_LICENSE at the gateway)"
 	hintModels     = "the models list shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"

@@ -102,38 +102,44 @@ func TestDeclarations(t *testing.T) {
 			}
 			names[c.Name] = true
 		}
-		flags := map[string]bool{}
-		args := []int{}
-		for _, f := range op.Fields() {
-			if f.Help == "" || strings.HasSuffix(f.Help, ".") {
-				fail("the description of %s is empty or ends with a full stop", f.Name)
-			}
-			if f.Ref != "" {
-				if _, ok := op.Field(f.Ref); !ok || f.Collection == nil {
-					fail("%s refers to %s, or is the name of no directory", f.Name, f.Ref)
-				}
-			}
-			if f.Arg > 0 {
-				args = append(args, f.Arg)
-				if f.Required {
-					continue
-				}
-			}
-			for _, name := range append([]string{f.Flag, f.Short}, f.Aliases...) {
-				if name != "" && flags[name] {
-					fail("two flags are called %s", name)
-				}
-				flags[name] = true
-			}
-		}
-		slices.Sort(args)
-		for i, n := range args {
-			if n != i+1 {
-				fail("the positional arguments are numbered %v", args)
-			}
-		}
+		checkFields(t, op)
 		if endpoint && (op.Effect == operation.Write || op.Effect == operation.Set) && takesBody != op.TakesExtra() {
 			fail("a write with a body embeds Extras, one without does not")
+		}
+	}
+}
+
+// checkFields holds the input of an operation to the rules.
+func checkFields(t *testing.T, op *operation.Operation) {
+	t.Helper()
+	flags := map[string]bool{}
+	args := []int{}
+	for _, f := range op.Fields() {
+		if f.Help == "" || strings.HasSuffix(f.Help, ".") {
+			t.Errorf(op.Path+": the description of %s is empty or ends with a full stop", f.Name)
+		}
+		if f.Ref != "" {
+			if _, ok := op.Field(f.Ref); !ok || f.Collection == nil {
+				t.Errorf(op.Path+": %s refers to %s, or is the name of no directory", f.Name, f.Ref)
+			}
+		}
+		if f.Arg > 0 {
+			args = append(args, f.Arg)
+			if f.Required {
+				continue
+			}
+		}
+		for _, name := range append([]string{f.Flag, f.Short}, f.Aliases...) {
+			if name != "" && flags[name] {
+				t.Errorf(op.Path+": two flags are called %s", name)
+			}
+			flags[name] = true
+		}
+	}
+	slices.Sort(args)
+	for i, n := range args {
+		if n != i+1 {
+			t.Errorf(op.Path+": the positional arguments are numbered %v", args)
 		}
 	}
 }

@@ -7,7 +7,7 @@ var fallbacks = operation.Catalog{fallbacksGet, fallbacksSet, fallbacksDelete}
 // fallbackType is a kind of failure after which other models are tried.
 type fallbackType string
 
-// Rule lists the kinds.
+// Rule implements [operation.Ruled].
 func (fallbackType) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"general", "context_window", "content_policy"}}
 }

@@ -25,7 +25,7 @@ type healthCheckInput struct {
 var healthCheck = &operation.Operation{
 	Path:     "health check",
 	Summary:  "Call every model, or one, and list which deployments answer",
-	Help:     "Each check is a real, billed call and can take minutes. health latest shows the last results without calling.",
+	Help:     "Each check is a real, billed call and can take minutes. To see the last results without calling, use health latest.",
 	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
 	Effect:   operation.Read,
 	Do:       operation.Rows[healthCheckInput](checkModels),
@@ -78,7 +78,7 @@ func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) 
 var healthReadiness = &operation.Operation{
 	Path:     "health readiness",
 	Summary:  "Show whether the gateway and its database are ready",
-	Help:     "Needs no key. status shows more.",
+	Help:     "Needs no key. For more, use status.",
 	Examples: []string{"health readiness"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/readiness"},
@@ -208,7 +208,7 @@ var healthLicense = &operation.Operation{
 // callMode is the kind of a model call.
 type callMode string
 
-// Rule lists the kinds that the gateway can test.
+// Rule implements [operation.Ruled].
 func (callMode) Rule() operation.Rule {
 	return operation.Rule{Values: []string{
 		"chat", "completion", "embedding", "audio_speech", "audio_transcription", "image_generation", "image_edit",

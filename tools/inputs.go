@@ -5,7 +5,7 @@ import "litellm-proxy/internal/operation"
 // budgetPeriod is the time after which a budget resets.
 type budgetPeriod string
 
-// Rule describes the fields of this type.
+// Rule implements [operation.Ruled].
 func (budgetPeriod) Rule() operation.Rule {
 	return operation.Rule{Help: "Budget resets after this period, such as 30d or 1mo"}
 }
@@ -13,7 +13,7 @@ func (budgetPeriod) Rule() operation.Rule {
 // existingBudget is the ID of a budget that limits what is given it.
 type existingBudget string
 
-// Rule describes the fields of this type.
+// Rule implements [operation.Ruled].
 func (existingBudget) Rule() operation.Rule {
 	return operation.Rule{Help: "ID of an existing budget to apply"}
 }
@@ -53,7 +53,7 @@ type teamTarget struct {
 // keyFilter narrows a list to one key.
 type keyFilter string
 
-// Rule describes the fields of this type.
+// Rule implements [operation.Ruled].
 func (keyFilter) Rule() operation.Rule {
 	return operation.Rule{Help: "Only the key with this hash"}
 }
@@ -61,7 +61,7 @@ func (keyFilter) Rule() operation.Rule {
 // userRole is the role of an internal user on the gateway.
 type userRole string
 
-// Rule lists the roles.
+// Rule implements [operation.Ruled].
 func (userRole) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer"}}
 }
@@ -69,13 +69,13 @@ func (userRole) Rule() operation.Rule {
 // teamRole is the role of a member in a team.
 type teamRole string
 
-// Rule lists the roles.
+// Rule implements [operation.Ruled].
 func (teamRole) Rule() operation.Rule { return operation.Rule{Values: []string{"user", "admin"}} }
 
 // organizationRole is the role of a member in an organization.
 type organizationRole string
 
-// Rule lists the roles.
+// Rule implements [operation.Ruled].
 func (organizationRole) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"org_admin", "internal_user", "internal_user_viewer"}}
 }
@@ -83,5 +83,5 @@ func (organizationRole) Rule() operation.Rule {
 // days is a number of days, up to ten years.
 type days int
 
-// Rule bounds the number.
+// Rule implements [operation.Ruled].
 func (days) Rule() operation.Rule { return operation.Rule{Min: "1", Max: "3650"} }

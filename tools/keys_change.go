@@ -75,7 +75,7 @@ type keysResetSpendInput struct {
 var keysResetSpend = &operation.Operation{
 	Path:     "keys reset-spend",
 	Summary:  "Reset a key's recorded spend",
-	Help:     "spend logs still shows what was spent before.",
+	Help:     "What was spent before remains in spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -108,16 +107,12 @@ func reviewKeys(ctx context.Context, call *operation.Call, days string, limit op
 		}
 		return cmp.Compare(y.days, x.days)
 	})
-	shown := limited(found, limit)
+	shown, cut := limited(found, limit)
 	rows := make([]operation.Row, len(shown))
 	for i, k := range shown {
 		rows[i] = k.row
 	}
-	var notes []string
-	if len(shown) < len(found) {
-		notes = []string{fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found))}
-	}
-	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, notes), incomplete
+	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, cut), incomplete
 }
 
 func unusedKeys(ctx context.Context, call *operation.Call, in keysUnusedInput) (operation.Result, error) {

@@ -42,7 +42,7 @@ var spendLogColumns = []operation.Column{
 // logField is a field that the request log can be sorted by.
 type logField string
 
-// Rule lists the fields.
+// Rule implements [operation.Ruled].
 func (logField) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"startTime", "endTime", "spend", "total_tokens", "request_duration_ms", "model"}}
 }
@@ -229,7 +229,7 @@ type spendReportInput struct {
 var spendReport = &operation.Operation{
 	Path:     "spend report",
 	Summary:  "Show the gateway's own spend report by day and team, customer or key",
-	Help:     "Needs LiteLLM Enterprise. spend summary gives the same numbers without it.",
+	Help:     "Needs LiteLLM Enterprise. For the same numbers without it, use spend summary.",
 	Examples: []string{"spend report --group-by customer --period last-month"},
 	Effect:   operation.Read,
 	Do:       operation.List[spendReportInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/global/spend/report"}},

@@ -80,7 +80,7 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	slices.SortFunc(found, func(x, y *budgetUse) int {
 		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
 	})
-	shown := limited(found, in.Limit)
+	shown, cut := limited(found, in.Limit)
 	rows := make([]operation.Row, len(shown))
 	for i, b := range shown {
 		used := percent(b.used(), 100)
@@ -91,10 +91,7 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	if notes != nil {
 		about = append(about, operation.Member{Name: "notes", Value: notes})
 	}
-	if len(shown) < len(found) {
-		notes = append(slices.Clip(notes), fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found)))
-	}
-	return operation.Listed(about, rows, len(found), nil, notes), err
+	return operation.Listed(about, rows, len(found), nil, append(slices.Clip(notes), cut...)), err
 }
 
 // findBudgets walks the lists of what may have a budget. It skips a list that the caller may

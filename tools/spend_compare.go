@@ -5,13 +5,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
 )
 
 type spendCompareInput struct {
-	By      ledger.Dimensions `json:"by" help:"Dimensions to group by, except day (default none: one row)"`
+	By      ledger.Dimensions `json:"by" help:"Dimensions to group by, except day; none gives one row"`
 	Period  string            `json:"period" help:"today, 7d, this-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 7d)"`
 	Against string            `json:"against" help:"Period to compare with (default: the one just before, of the same length)"`
 	Limit   operation.Count   `json:"limit" help:"Maximum rows, largest change first (default all)" cli:"alias=top"`
@@ -41,19 +42,22 @@ var spendCompareColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 	{Name: "requests_before"},
 }...)
 
+// periods returns the period in question and the one to compare it with.
+func (in spendCompareInput) periods(now time.Time) (period, against ledger.Period, err error) {
+	if period, err = ledger.ParsePeriod("period", cmp.Or(in.Period, "7d"), now); err != nil || in.Against == "" {
+		return period, period.Before(), err
+	}
+	against, err = ledger.ParsePeriod("against", in.Against, now)
+	return period, against, err
+}
+
 func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInput) (operation.Result, error) {
 	if slices.Contains(in.By, "day") {
 		return operation.Result{}, operation.Usage("{by}: two periods have no days in common; for days, use spend summary")
 	}
-	p, err := ledger.ParsePeriod("period", cmp.Or(in.Period, "7d"), call.Now())
+	p, other, err := in.periods(call.Now())
 	if err != nil {
 		return operation.Result{}, err
-	}
-	other := p.Before()
-	if in.Against != "" {
-		if other, err = ledger.ParsePeriod("against", in.Against, call.Now()); err != nil {
-			return operation.Result{}, err
-		}
 	}
 	by := operation.Unique(in.By)
 	now, err := ledger.Question{By: by, Period: p}.Ask(ctx, call)
@@ -73,7 +77,7 @@ func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInpu
 			now.Names.Set(of, id, name)
 		}
 	}
-	shown := limited(changes, in.Limit)
+	shown, cut := limited(changes, in.Limit)
 	rows := make([]operation.Row, len(shown))
 	for i, c := range shown {
 		rows[i] = append(now.Label(by, c.values), operation.RowOf("spend", c.now.Spend, "spend_before", c.before.Spend,
@@ -88,10 +92,7 @@ func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInpu
 	if !slices.Contains(by, "tag") {
 		about = append(about, operation.Member{Name: "sum", Value: now.Total.Numbers()}, operation.Member{Name: "sum_before", Value: before.Total.Numbers()})
 	}
-	if len(shown) < len(changes) {
-		notes = append(notes, fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(changes)))
-	}
-	return operation.Listed(about, rows, len(changes), ledger.ShownColumns(by, spendCompareColumns), notes), nil
+	return operation.Listed(about, rows, len(changes), ledger.ShownColumns(by, spendCompareColumns), append(notes, cut...)), nil
 }
 
 type spendChange struct {

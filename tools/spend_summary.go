@@ -35,7 +35,7 @@ var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 }...)
 
 type spendSummaryInput struct {
-	By ledger.Dimensions `json:"by" help:"Dimensions to group by (default none: one row)"`
+	By ledger.Dimensions `json:"by" help:"Dimensions to group by; none gives one row"`
 	ledger.PeriodInput
 	spendFilter
 	Limit operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
@@ -70,7 +70,7 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	if len(q.By) == 0 && len(groups) == 0 {
 		groups = []*ledger.Group{{}}
 	}
-	shown := limited(groups, in.Limit)
+	shown, cut := limited(groups, in.Limit)
 	rows := make([]operation.Row, len(shown))
 	for i, g := range shown {
 		rows[i] = append(answer.Label(q.By, g.Values), g.Numbers()...)
@@ -87,16 +87,14 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	if slices.Contains(q.By, "customer") {
 		notes[0] += "; only requests that name a customer"
 	}
-	if len(shown) < len(groups) {
-		notes = append(notes, fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(groups)))
-	}
-	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(q.By, spendSummaryColumns), notes), nil
+	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(q.By, spendSummaryColumns), append(notes, cut...)), nil
 }
 
-// limited returns the first items of a list; a limit of 0 is none.
-func limited[T any](list []T, limit operation.Count) []T {
+// limited returns the first items of a list, and a note if some are left out. A limit of
+// 0 is none.
+func limited[T any](list []T, limit operation.Count) (shown []T, note []string) {
 	if limit > 0 && int(limit) < len(list) {
-		return list[:limit]
+		return list[:limit], []string{fmt.Sprintf("showing %d of %d ({limit})", limit, len(list))}
 	}
-	return list
+	return list, nil
 }

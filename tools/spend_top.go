@@ -59,7 +59,8 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 		}
 		groups := answer.Sorted()
 		total += len(groups)
-		for i, g := range limited(groups, cmp.Or(in.Limit, 5)) {
+		top, _ := limited(groups, cmp.Or(in.Limit, 5))
+		for i, g := range top {
 			id := g.Values[0]
 			var name any
 			if known, ok := answer.Names[b][id]; ok {

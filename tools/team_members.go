@@ -313,7 +313,7 @@ var teamsCallbacksList = &operation.Operation{
 // callbackType is the calls that a callback logs.
 type callbackType string
 
-// Rule lists them.
+// Rule implements [operation.Ruled].
 func (callbackType) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"success", "failure", "success_and_failure"}}
 }

@@ -97,7 +97,7 @@ type usersBulkDeleteInput struct {
 var usersBulkDelete = &operation.Operation{
 	Path:     "users bulk-delete",
 	Summary:  "Delete users and their keys; skip users that do not exist",
-	Help:     "Users that do not exist are reported. users delete deletes none in that case.",
+	Help:     "Users that do not exist are reported. To delete all or none, use users delete.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
 	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, call *operation.Call, _ usersBulkDeleteInput) (operation.Result, error) {

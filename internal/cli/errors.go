@@ -147,3 +147,23 @@ func (a *app) hint(e *proxyclient.Error) string {
 	}
 	return ""
 }
+
+// tooMany is the error for a positional argument without a place. It names the flag
+// that takes an alias, if there is one and the argument may be an alias.
+func (c *call) tooMany(places int, arg string) error {
+	text := c.op.Path + " takes no positional arguments"
+	if places == 1 {
+		text = c.op.Path + " takes at most one positional argument"
+	} else if places > 1 {
+		text = fmt.Sprintf("%s takes at most %d positional arguments", c.op.Path, places)
+	}
+	shown := proxyclient.RedactText(arg)
+	for _, f := range c.op.Fields() {
+		list := f.Kind == operation.KindStrings && strings.HasSuffix(f.Flag, "aliases")
+		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")
+		if places == 0 && (list || single) && shown == arg {
+			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{arg}))
+		}
+	}
+	return usageError(fmt.Sprintf("%s; remove %q", text, shown))
+}

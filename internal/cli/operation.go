@@ -128,7 +128,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	flags := cmd.Flags()
 	help := c.words(f.Help)
 	if len(f.Enum) > 0 {
-		help += " (" + strings.Join(f.Enum, ", ") + ")"
+		help = withValues(help, strings.Join(f.Enum, ", "))
 	}
 	if f.Required {
 		help += " (required)"
@@ -144,6 +144,14 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	if len(f.Enum) > 0 {
 		_ = cmd.RegisterFlagCompletionFunc(f.Flag, cobra.FixedCompletions(f.Enum, cobra.ShellCompDirectiveNoFileComp))
 	}
+}
+
+// withValues adds the values of a flag to its help: "Sort order: asc, desc (default asc)".
+func withValues(help, values string) string {
+	if at := strings.LastIndex(help, " ("); at >= 0 && strings.HasSuffix(help, ")") {
+		return help[:at] + ": " + values + help[at:]
+	}
+	return help + " (" + values + ")"
 }
 
 // bindExtra adds the flags for body fields that have none of their own.
@@ -224,24 +232,6 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 		}
 	}
 	return nil
-}
-
-// tooMany is the error for a positional argument without a place. It names the flag
-// that takes an alias, if there is one and the argument may be an alias.
-func (c *call) tooMany(places int, arg string) error {
-	text := c.op.Path + " takes no positional arguments"
-	if places > 0 {
-		text = fmt.Sprintf("%s takes at most %d positional arguments", c.op.Path, places)
-	}
-	shown := proxyclient.RedactText(arg)
-	for _, f := range c.op.Fields() {
-		list := f.Kind == operation.KindStrings && strings.HasSuffix(f.Flag, "aliases")
-		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")
-		if places == 0 && (list || single) && shown == arg {
-			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{arg}))
-		}
-	}
-	return usageError(fmt.Sprintf("%s; remove %q", text, shown))
 }
 
 func (c *call) run(ctx context.Context) error {

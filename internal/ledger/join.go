@@ -291,29 +291,31 @@ func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells,
 			if one == nil {
 				continue
 			}
-			parts, ok := one.joint(j.dimensions)
-			if !ok {
-				return j.refuse(id)
-			}
-			rest.less(one)
-			if err := j.add(id, table, parts, read); err != nil {
+			// joint completes the cell, so it comes before less.
+			if err := j.addCell(id, table, one, read); err != nil {
 				return err
 			}
+			rest.less(one)
 		}
 	}
 	for id, rest := range left {
 		if rest.total.isZero() {
 			continue
 		}
-		parts, ok := rest.joint(j.dimensions)
-		if !ok {
-			return j.refuse(id)
-		}
-		if err := j.add(id, table, parts, read); err != nil {
+		if err := j.addCell(id, table, rest, read); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// addCell adds a cell that its dimensions determine.
+func (j *joining) addCell(id dayKey, table int, c *cell, read []cells) error {
+	parts, ok := c.joint(j.dimensions)
+	if !ok {
+		return j.refuse(id)
+	}
+	return j.add(id, table, parts, read)
 }
 
 // add adds parts of a cell to the answer, with the owners that the key has in the other

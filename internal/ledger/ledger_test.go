@@ -241,32 +241,36 @@ func random(rng *rand.Rand) *book {
 	return l
 }
 
+func randomQuestion(rng *rand.Rand, now time.Time) Question {
+	q := Question{}
+	for _, b := range []string{"user", "team", "customer", "key", "model", "provider", "tag", "day"} {
+		if rng.IntN(3) == 0 {
+			q.By = append(q.By, b)
+		}
+	}
+	q.Period, _ = ParsePeriod("period", []string{"2026-11", "2026-11-01..2026-11-02", "2026-11-03"}[rng.IntN(3)], now)
+	if rng.IntN(4) == 0 {
+		q.User = "ann"
+	}
+	if rng.IntN(4) == 0 {
+		q.Team = "red"
+	}
+	if rng.IntN(5) == 0 {
+		q.Key = "k1"
+	}
+	return q
+}
+
 // TestSpendIsExact: whatever is asked, the answer is that of the requests
 // themselves, or there is none.
 func TestSpendIsExact(t *testing.T) {
-	by := []string{"user", "team", "customer", "key", "model", "provider", "tag", "day"}
 	answered, refused := 0, 0
 	for seed := range uint64(40) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		l := random(rng)
 		call := against(t, l)
 		for range 12 {
-			q := Question{}
-			for _, b := range by {
-				if rng.IntN(3) == 0 {
-					q.By = append(q.By, b)
-				}
-			}
-			q.Period, _ = ParsePeriod("period", []string{"2026-11", "2026-11-01..2026-11-02", "2026-11-03"}[rng.IntN(3)], call.Now())
-			if rng.IntN(4) == 0 {
-				q.User = "ann"
-			}
-			if rng.IntN(4) == 0 {
-				q.Team = "red"
-			}
-			if rng.IntN(5) == 0 {
-				q.Key = "k1"
-			}
+			q := randomQuestion(rng, call.Now())
 			if tables, err := q.tables(); l.old && err == nil && slices.Contains(tables, "team") && tables[0] != "user" {
 				continue // an old gateway's table of teams has not everything
 			}

@@ -12,7 +12,7 @@ import (
 // Dimensions is the input of an operation that groups spend.
 type Dimensions []string
 
-// Rule lists the dimensions.
+// Rule implements [operation.Ruled].
 func (Dimensions) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"user", "team", "organization", "customer", "key", "model", "provider", "tag", "day"}}
 }

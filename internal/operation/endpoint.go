@@ -53,8 +53,12 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	return Result{Body: answer}, err
 }
 
-// example returns the first field of an update that is not its subject.
+// example returns a field of an update to name in an error: its limit, or else the first
+// one that is not its subject.
 func (op *Operation) example(subject []string) string {
+	if _, ok := op.Field("max_budget"); ok {
+		return "max_budget"
+	}
 	for _, f := range op.Fields() {
 		if f.Ref == "" && f.Arg == 0 && !slices.Contains(subject, f.Name) {
 			return f.Name

@@ -64,6 +64,9 @@ type (
 	SortOrder string
 )
 
+// Ruled is a type of input fields that limits or describes its values.
+type Ruled interface{ Rule() Rule }
+
 // Rule is what the type of a field says about its values. It goes into the schema
 // and the help of every field of that type.
 type Rule struct {
@@ -77,28 +80,28 @@ type Rule struct {
 	NotEmpty bool
 }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (Text) Rule() Rule { return Rule{NotEmpty: true} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (Names) Rule() Rule { return Rule{NotEmpty: true} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (USD) Rule() Rule { return Rule{Min: "0"} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (Limit) Rule() Rule { return Rule{Min: "0"} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (Count) Rule() Rule { return Rule{Min: "1"} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (PageNumber) Rule() Rule { return Rule{Min: "1", Help: "Page number, from 1"} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (PageSize) Rule() Rule { return Rule{Min: "1", Max: "100"} }
 
-// Rule implements the interface that schemas are made with.
+// Rule implements [Ruled].
 func (SortOrder) Rule() Rule { return Rule{Values: []string{"asc", "desc"}, Help: "Sort order"} }
 
 var kinds = map[reflect.Type]Kind{
@@ -136,7 +139,7 @@ func ruleOf(t reflect.Type) Rule {
 	if t.Kind() == reflect.Slice {
 		rule = ruleOf(t.Elem())
 	}
-	if ruled, ok := reflect.Zero(t).Interface().(interface{ Rule() Rule }); ok {
+	if ruled, ok := reflect.Zero(t).Interface().(Ruled); ok {
 		own := ruled.Rule()
 		own.Values = append(rule.Values, own.Values...)
 		return own
