@@ -13,12 +13,12 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// A task of several requests (teams setup, users onboard) is run again after a failure.
-// It then takes what exists and fits as done, and refuses what exists and does not,
-// before anything is sent.
+// Tasks of several requests (teams setup, users onboard) can be run again after a failure:
+// they keep what exists and fits, and reject what exists and does not before the first
+// change.
 
-// adopt looks a thing up by its name. It returns the zero Thing when there is none, or
-// when the key may not look. unfit says what is wrong with the one there is.
+// adopt looks up a thing by name. It returns the zero Thing if there is none, or if the
+// caller may not look. unfit returns what is wrong with the one that exists.
 func adopt(ctx context.Context, call *operation.Call, of *operation.Collection, name, hint string, unfit func(item json.RawMessage) []string) (operation.Thing, error) {
 	thing, err := of.Find(ctx, call, name, of.ID)
 	if operation.IsNotFound(err) || operation.IsRefused(err) {
@@ -29,14 +29,14 @@ func adopt(ctx context.Context, call *operation.Call, of *operation.Collection, 
 	}
 	if why := unfit(thing.Item); len(why) > 0 {
 		return operation.Thing{}, &proxyclient.Error{Code: proxyclient.CodeConflict, Hint: hint,
-			Message: fmt.Sprintf("a %s is called %s already; nothing was changed: %s", of.What, operation.Shown(name), strings.Join(why, ", "))}
+			Message: fmt.Sprintf("the %s alias %s is taken; nothing was changed: %s", of.What, operation.Shown(name), strings.Join(why, ", "))}
 	}
 	return thing, nil
 }
 
-// adoptKey looks up the key with this alias, which must belong to this user and team
-// (nil: to none) and have those of these limits that the call gives. fresh says that one
-// of the two is yet to be made, so that no key can be theirs.
+// adoptKey looks up the key with this alias. It must belong to this user and team (nil
+// means none) and have those of the limits that the call gives. fresh means that the user
+// or the team does not exist yet, so no key can be theirs.
 func adoptKey(ctx context.Context, call *operation.Call, alias string, user, team json.RawMessage, fresh bool, limits ...string) (operation.Thing, error) {
 	if alias == "" {
 		return operation.Thing{}, nil
@@ -53,7 +53,7 @@ func owns(key, user, team json.RawMessage) bool {
 	return same(operation.Lookup(key, "user_id"), user) && same(operation.Lookup(key, "team_id"), team)
 }
 
-// standingKey is a key of the user's in this team (nil: in none) that has not expired.
+// standingKey returns a key of the user in this team (nil means none) that has not expired.
 func standingKey(ctx context.Context, call *operation.Call, user, team json.RawMessage) (operation.Thing, error) {
 	filter := url.Values{"user_id": {operation.Word(user)}}
 	if team != nil {
@@ -77,8 +77,8 @@ func standingKey(ctx context.Context, call *operation.Call, user, team json.RawM
 	return operation.Thing{}, nil
 }
 
-// differences says in which of the settings an item is not what the arguments ask for.
-// With all, an argument that is not given asks for none.
+// differences returns the settings in which an item differs from the arguments. With all,
+// an argument that is not given means that the setting must be unset.
 func differences(item json.RawMessage, args operation.Args, all bool, names ...string) (found []string) {
 	for _, name := range names {
 		have, want := operation.Lookup(item, name), operation.NoNull(args[name])
@@ -97,13 +97,13 @@ func settingWords(value json.RawMessage) string {
 	return operation.Words(value)
 }
 
-// isUnset tells whether a setting limits nothing: null, an empty list, an empty text.
+// isUnset reports whether a setting has no effect: null, an empty list, an empty string.
 func isUnset(value json.RawMessage) bool {
 	value = operation.NoNull(value)
 	return value == nil || string(value) == "[]" || string(value) == `""`
 }
 
-// same compares settings by what they mean: numbers in any spelling, lists in any order.
+// same compares settings by value: numbers in any spelling, lists in any order.
 func same(a, b json.RawMessage) bool {
 	if isUnset(a) || isUnset(b) {
 		return isUnset(a) && isUnset(b)

@@ -85,12 +85,12 @@ func envOf(t testing.TB, transport http.RoundTripper) operation.Env {
 	return operation.Env{Client: client}
 }
 
-// do runs an operation and fails the test when it fails.
+// do runs an operation, also when the test is over, and fails the test when it fails.
 func do(t testing.TB, env operation.Env, op *operation.Operation, args map[string]any) operation.Result {
 	t.Helper()
-	result, err := run(t.Context(), env, op, argsOf(args))
+	result, err := run(context.WithoutCancel(t.Context()), env, op, argsOf(args))
 	if err != nil || len(result.Failed) > 0 {
-		t.Fatalf("%s %v: %v %+v", op.Path, args, err, result.Failed)
+		t.Fatalf("%s %.300v: %v %+v", op.Path, args, err, result.Failed)
 	}
 	return result
 }
@@ -330,8 +330,8 @@ func TestTasksRefuse(t *testing.T) {
 	}{
 		{teamsSetup, map[string]any{"team_alias": "research", "models": []string{"claude-haiku", "gpt-4o-mini"}, "max_budget": json.Number("1e2")}, ""},
 		{teamsSetup, map[string]any{"team_alias": "research", "max_budget": 50}, "models is gpt-4o-mini, claude-haiku, not unset, max_budget is 100"},
-		{teamsSetup, map[string]any{"team_alias": "other", "key_alias": "batch"}, "a key is called batch already"},
-		{teamsSetup, map[string]any{"team_alias": "other", "key_alias": "ann"}, "a key is called ann already"},
+		{teamsSetup, map[string]any{"team_alias": "other", "key_alias": "batch"}, "the key alias batch is taken"},
+		{teamsSetup, map[string]any{"team_alias": "other", "key_alias": "ann"}, "the key alias ann is taken"},
 		{usersOnboard, map[string]any{"user_email": "ann@example.com", "team": "research", "key_alias": "ann", "max_budget": 5}, ""},
 		{usersOnboard, map[string]any{"user_email": "ann@example.com", "team": "research", "key_alias": "ann", "max_budget": 6}, "max_budget is 5"},
 		{usersOnboard, map[string]any{"user_email": "bob@example.com", "team": "research", "key_alias": "ann"}, "another user or team"},

@@ -185,7 +185,7 @@ func skipped(absent []string) string {
 	if len(absent) == 0 {
 		return ""
 	}
-	return " Skipped, because nothing has that name: " + operation.Names(operation.Encode(absent)) + "."
+	return " Skipped, because nothing has that name: " + operation.NameList(operation.Encode(absent)) + "."
 }
 
 // stopsWorking says what the end of keys means, and of one when it was last used.
@@ -354,7 +354,7 @@ func askDeleteCredential(ctx context.Context, call *operation.Call) (string, err
 	if len(users) > 10 {
 		return fmt.Sprintf("%s The %d models that use it stop working.", text, len(users)), nil
 	}
-	return text + " These models use it and stop working: " + operation.Names(operation.Encode(users)) + ".", nil
+	return text + " These models use it and stop working: " + operation.NameList(operation.Encode(users)) + ".", nil
 }
 
 func askDeleteFallbacks(ctx context.Context, call *operation.Call) (string, error) {
@@ -372,7 +372,7 @@ func askDeleteFallbacks(ctx context.Context, call *operation.Call) (string, erro
 	case operation.IsNotFound(err), e != nil && e.Status == 0:
 		return "", err
 	case operation.Lookup(body, "fallback_models") != nil:
-		return text + " When it fails, calls no longer go to " + operation.Names(operation.Lookup(body, "fallback_models")) + ".", nil
+		return text + " When it fails, calls no longer go to " + operation.NameList(operation.Lookup(body, "fallback_models")) + ".", nil
 	}
 	return text + " When it fails, calls fail.", nil
 }

@@ -10,26 +10,26 @@ import (
 )
 
 type teamsSetupInput struct {
-	TeamAlias      string   `json:"team_alias" jsonschema:"required,minLength=1" help:"Name of the team" cli:"arg=1"`
-	Models         []string `json:"models" help:"Models that the team may use; none given: all"`
-	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the team may spend, in US dollars"`
-	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
+	TeamAlias string   `json:"team_alias" jsonschema:"required" help:"Team alias" cli:"arg=1"`
+	Models    []string `json:"models" help:"Models the team may use (default all)"`
+	budget
 	people
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that each member may spend in the team, in US dollars"`
-	CreateMissing   bool     `json:"create_missing" help:"Also create users that do not exist"`
-	KeyAlias        string   `json:"key_alias" help:"Also generate a service account key of the team with this name"`
+	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of each member in US dollars"`
+	CreateMissing   bool           `json:"create_missing" help:"Create users that do not exist"`
+	KeyAlias        string         `json:"key_alias" help:"Also generate a team key with this alias"`
 }
 
 var teamsSetup = &operation.Operation{
 	Path:    "teams setup",
-	Summary: "Create a team with budget, models, members and, if wanted, a key in one go",
-	Help:    "Run it again after a failure: what exists and fits is left as it is, what exists and differs is refused before anything is sent. A new key is shown only once, in the field key.",
+	Summary: "Create a team with budget, models, members and an optional key in one step",
+	Help:    "Run it again after a failure: what exists with the same settings is left unchanged, and a difference is an error before the first change. The key is shown only once, in the field key: store it now.",
 	Examples: []string{
 		"teams setup research --models gpt-4o-mini --max-budget 100 --budget-duration 30d --emails ann@example.com,bob@example.com --key-alias research-batch",
 	},
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Func[teamsSetupInput](setupTeam),
+	Columns: shownOnce([]operation.Column{{Name: "token", ID: true}, {Name: "team_alias", ID: true}, {Name: "team_id", ID: true}, {Name: "members"}}),
 	Reveal:  []string{"key"},
 	Returns: []string{"team_id"},
 }
@@ -76,7 +76,7 @@ func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (o
 	return steps.Result(operation.Encode(out))
 }
 
-// given are the arguments of these names, as far as the call has them.
+// given returns the arguments with these names that the call has.
 func given(call *operation.Call, names ...string) operation.Args {
 	out := operation.Args{}
 	for _, name := range names {
@@ -91,7 +91,7 @@ func keyExists(alias string) string {
 	return "key " + alias + " exists and was left as it is; it is not shown again"
 }
 
-// join adds those of the members to the team who are not in it.
+// join adds the members who are not in the team yet.
 func (in teamsSetupInput) join(ctx context.Context, call *operation.Call, steps *operation.Steps, team json.RawMessage, members, present []teamMember) {
 	names := slices.Concat(in.UserIDs, in.UserEmails)
 	var add []teamMember
@@ -111,7 +111,7 @@ func (in teamsSetupInput) join(ctx context.Context, call *operation.Call, steps 
 	steps.Write(ctx, "added "+strings.Join(added, ", "), "POST", "/team/member_add", body)
 }
 
-// is tells whether both are one person.
+// is reports whether both are the same person.
 func (m teamMember) is(other teamMember) bool {
 	return m.UserID != "" && m.UserID == other.UserID || m.UserEmail != "" && strings.EqualFold(m.UserEmail, other.UserEmail)
 }

@@ -12,17 +12,17 @@ import (
 )
 
 type usersBulkCreateInput struct {
-	UserEmails    []string `json:"user_emails" jsonschema:"required,minItems=1" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
-	Teams         []string `json:"teams" help:"Ids or aliases of existing teams to join" cli:"name=team"`
-	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key for each (default false)"`
+	UserEmails    operation.Names `json:"user_emails" jsonschema:"required" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
+	Teams         []string        `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	AutoCreateKey *bool           `json:"auto_create_key" help:"Also generate a key for each user (default false)"`
 	userLimits
 	operation.Extras
 }
 
 var usersBulkCreate = &operation.Operation{
 	Path:     "users bulk-create",
-	Summary:  "Create several internal users alike",
-	Help:     "Who cannot be created is reported and the rest created. Keys, if asked for, are in the answer and are never shown again.",
+	Summary:  "Create several internal users with the same settings",
+	Help:     "Users that cannot be created are reported; the rest are created. Keys are shown only once: store them now.",
 	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --team research --max-budget 20"},
 	Effect:   operation.Write,
 	Consent:  often,
@@ -51,7 +51,7 @@ func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCrea
 }
 
 type usersBulkUpdateInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the users" cli:"arg=1"`
+	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
 	userLimits
 	operation.Clearing
 	operation.Extras
@@ -59,8 +59,8 @@ type usersBulkUpdateInput struct {
 
 var usersBulkUpdate = &operation.Operation{
 	Path:     "users bulk-update",
-	Summary:  "Change role or limits of several internal users alike",
-	Help:     "Who does not exist, whom the gateway would create, is reported and the rest changed.",
+	Summary:  "Change the role or limits of several internal users",
+	Help:     "Users that do not exist are reported; the rest are changed.",
 	Examples: []string{"users bulk-update ann bob --max-budget 20 --budget-duration 30d"},
 	Effect:   operation.Set,
 	Consent:  loosens(userCollection, "user_ids"),
@@ -71,7 +71,7 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 	common := call.Body()
 	delete(common, "user_ids")
 	if len(common) == 0 {
-		return operation.Result{}, operation.Usage("name what to change")
+		return operation.Result{}, operation.NothingToChange("max_budget")
 	}
 	var list []operation.Args
 	var absent []string
@@ -93,13 +93,13 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 }
 
 type usersBulkDeleteInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the users" cli:"arg=1"`
+	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
 }
 
 var usersBulkDelete = &operation.Operation{
 	Path:     "users bulk-delete",
-	Summary:  "Delete those of several internal users who exist, and their keys",
-	Help:     "Who does not exist is reported and the rest deleted; users delete deletes none in that case.",
+	Summary:  "Delete users and their keys; skip users that do not exist",
+	Help:     "Users that do not exist are reported. To delete all or none, use users delete.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
 	Consent:  ask(askBulkDeleteUsers),
@@ -108,8 +108,8 @@ var usersBulkDelete = &operation.Operation{
 	}),
 }
 
-// bulk sends one request about many users and reports each as the list in its answer
-// says. absent are those for whom nothing is sent.
+// bulk sends one request about many users and reports each of them. absent are the users
+// for whom nothing is sent.
 func bulk(ctx context.Context, call *operation.Call, verb string, absent []string, path, list string, body any) (operation.Result, error) {
 	answer, err := call.Write(ctx, "POST", path, body)
 	if err != nil {

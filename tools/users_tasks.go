@@ -13,38 +13,42 @@ import (
 )
 
 type usersOnboardInput struct {
-	UserEmail       string    `json:"user_email" jsonschema:"required,minLength=1" help:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
-	UserRole        string    `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What a new user may do (default internal_user)" cli:"name=role"`
-	TeamID          string    `json:"team_id" help:"Team to join, to which the key belongs"`
-	Team            teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	MaxBudgetInTeam *float64  `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that the user may spend in the team, in US dollars"`
-	KeyAlias        string    `json:"key_alias" help:"Name of the key; must be unique"`
-	Models          []string  `json:"models" help:"Models that the key may use; none given: all, or those of the team"`
-	MaxBudget       *float64  `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars"`
-	BudgetDuration  string    `json:"budget_duration" help:"The key's spend starts again from 0 after this time: 30d, 1mo"`
-	Duration        string    `json:"duration" help:"Key expires after this time, for example 90d; not given: never"`
+	UserEmail       string         `json:"user_email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"name=email,arg=1"`
+	UserRole        userRole       `json:"user_role" help:"Role of a new user (default internal_user)" cli:"name=role"`
+	TeamID          string         `json:"team_id" help:"ID of the team to join, which owns the key"`
+	Team            teamAlias      `json:"team" ref:"team_id"`
+	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
+	KeyAlias        string         `json:"key_alias" help:"Alias of the key; must be unique"`
+	Models          []string       `json:"models" help:"Models the key may use (default: those of the team, or all)"`
+	MaxBudget       operation.USD  `json:"max_budget" help:"Spending limit of the key in US dollars"`
+	BudgetDuration  string         `json:"budget_duration" help:"Key budget resets after this period, such as 30d or 1mo"`
+	Duration        string         `json:"duration" help:"Key expires after this time, such as 90d (default never)"`
 }
 
 var usersOnboard = &operation.Operation{
 	Path:     "users onboard",
-	Summary:  "Give a person access: user, team membership and key in one go",
-	Help:     "Run it again after a failure: what exists and fits is left as it is. Without {key_alias}, a person who has a key in that team gets no second one. A new key is shown only once, in the field key.",
+	Summary:  "Give a person access in one step: user, team membership and key",
+	Help:     "Run it again after a failure: anything that exists is left unchanged. A person who has a key in the team gets another one only with a new {key_alias}. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
 	Effect:   operation.Write,
 	Consent:  operation.Consent{Sensitive: onboards},
 	Default:  true,
 	Do:       operation.Func[usersOnboardInput](onboard),
-	Reveal:   []string{"key"},
-	Returns:  []string{"user_id"},
+	Columns: shownOnce([]operation.Column{
+		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},
+		{Name: "expires", Format: operation.Time},
+	}),
+	Reveal:  []string{"key"},
+	Returns: []string{"user_id"},
 }
 
-// access is what a person to onboard has already.
+// access is what a person already has.
 type access struct {
 	user, key operation.Thing // zero: none
 	members   []string        // of the team
 }
 
-// find checks everything before the first request that changes something.
+// find checks everything before the first change.
 func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has access, err error) {
 	if has.user, err = userCollection.Find(ctx, call, in.UserEmail, "user_email"); err != nil && !operation.IsNotFound(err) {
 		return has, err
@@ -89,7 +93,7 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	default:
 		member := given(call, "max_budget_in_team")
 		member["team_id"], member["member"] = operation.Encode(in.TeamID), operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})
-		steps.Write(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
+		steps.Write(ctx, "added "+in.UserEmail+" to team "+in.TeamID, "POST", "/team/member_add", member)
 	}
 	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": call.Arg("team_id"), "key": nil}
 	made := has.key.Item
@@ -105,7 +109,7 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	}
 	result, err := steps.Result(operation.Encode(out))
 	if has.key.Item != nil && in.KeyAlias == "" {
-		result.Notes = append(result.Notes, "{key_alias} with a new name makes another key")
+		result.Notes = append(result.Notes, "to make another key, give a new {key_alias}")
 	}
 	return result, err
 }
@@ -117,8 +121,8 @@ type usersRetireInput struct {
 
 var usersRetire = &operation.Operation{
 	Path:     "users retire",
-	Summary:  "Retire a user: block the keys, show the spend, then delete the user and the keys",
-	Help:     "When a key cannot be blocked the user is not deleted.",
+	Summary:  "Retire a user: block the keys, show the spend, then delete user and keys",
+	Help:     "If a key cannot be blocked, the user is not deleted.",
 	Examples: []string{"users retire --user ann@example.com --block-only", "users retire --user ann@example.com"},
 	Effect:   operation.Destructive,
 	Consent:  ask(askRetire),
@@ -126,7 +130,7 @@ var usersRetire = &operation.Operation{
 	Do:       operation.Func[usersRetireInput](retire),
 }
 
-// retired is the answer of users retire: what the user had at the end.
+// retired is the answer of users retire: the user's last state.
 type retired struct {
 	UserID    string          `json:"user_id"`
 	UserEmail json.RawMessage `json:"user_email"`

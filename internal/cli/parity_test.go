@@ -347,7 +347,7 @@ func TestParity(t *testing.T) {
 				line := append(argv(t, op, args), "--format", format)
 				gateway.array = false
 				status, stdout, stderr := run(t, base, key, line...)
-				if strings.Contains(stderr, "no list where one was expected") {
+				if strings.Contains(stderr, "answer has no list") {
 					gateway.array = true
 					gateway.take()
 					status, stdout, stderr = run(t, base, key, line...)

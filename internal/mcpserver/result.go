@@ -30,7 +30,7 @@ func (c *call) show(r operation.Result) (string, json.RawMessage) {
 		}
 		var lines strings.Builder
 		for _, f := range r.Failed {
-			fmt.Fprintf(&lines, "not done: %s: %s\n", f.What, f.Why)
+			fmt.Fprintf(&lines, "failed: %s: %s\n", f.What, f.Why)
 		}
 		text = c.s.reword(c.op, c.caller, lines.String()) + text
 	}
@@ -49,7 +49,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage) {
 		return c.list(r.Page)
 	case r.Body == nil && r.Binary != nil:
 		encoded := encode(base64.StdEncoding.EncodeToString(r.Binary))
-		return fmt.Sprintf("%d bytes that are no text, as content_base64 in the structured content", len(r.Binary)),
+		return fmt.Sprintf("%d bytes of binary data, as content_base64 in the structured content", len(r.Binary)),
 			object([]member{{"content_base64", encoded}})
 	case r.Body == nil:
 		text := proxyclient.RedactText(r.Text)
@@ -130,9 +130,9 @@ func slim(op *operation.Operation, item json.RawMessage) json.RawMessage {
 
 // planned is the answer to dry_run.
 func (c *call) planned(requests []proxyclient.Recorded) *mcp.CallToolResult {
-	text := "Dry run: nothing was changed. It would send:\n" + requestLines(requests)
+	text := "Dry run: no changes were sent. The call would send:\n" + requestLines(requests)
 	if len(requests) == 0 {
-		text = "Dry run: with these arguments it only reads; nothing was sent."
+		text = "Dry run: with these arguments the call only reads. No changes were sent."
 	}
 	return answer(text, object([]member{{"dry_run", json.RawMessage("true")}, {"requests", requestList(requests)}}), false)
 }

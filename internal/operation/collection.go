@@ -12,53 +12,50 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Collection is one of the gateway's lists. It is declared once; list operations,
-// look-ups by name, checks for duplicates and reviews all walk it.
+// Collection is one of the gateway's lists, declared once for list operations, look-ups
+// by name, duplicate checks and reviews.
 type Collection struct {
-	// What names one item, for messages: "team".
+	// What is the word for one item, such as "team".
 	What string
-	// Path is that of the GET; a {parameter} is taken from the arguments.
+	// Path is the path of the GET. A {parameter} is taken from the arguments.
 	Path string
-	// Items is the dotted path of the list in the answer; empty: the answer is the
-	// list. Total is that of the number of all items, Pages that of the number of all
-	// pages. Capped is that of a boolean that says that the gateway stopped counting:
-	// then neither number is the whole.
+	// Items is the dotted path of the list in the answer; empty if the answer is the
+	// list. Total and Pages are the paths of the numbers of items and pages. Capped is
+	// the path of a boolean that marks both as incomplete.
 	Items, Total, Pages, Capped string
-	// Page and Size are the parameters that page; empty: the gateway sends everything
-	// at once. Offset says that Page counts items from 0 and not pages from 1. Most is
-	// the largest size (0: 100).
+	// Page and Size are the paging parameters; empty if the gateway sends everything at
+	// once. With Offset, Page counts items from 0 instead of pages from 1. Most is the
+	// largest size; 0 means 100.
 	Page, Size string
 	Offset     bool
 	Most       int
-	// ID and Name are the dotted paths of the identifier and of the name in an item.
-	// Without an ID nothing can be found in the list, and repeats cannot be told.
-	// Version is that of what tells items of one ID apart, in a list that may have
-	// several: deleted keys.
+	// ID and Name are the dotted paths of the identifier and the name in an item.
+	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
+	// path of what tells apart items with one ID: a key can be deleted several times.
 	ID, Name, Version string
-	// Fold says that names that differ only by case are the same.
+	// Fold makes names match regardless of case.
 	Fold bool
 	// Search is the parameter that narrows the list to names that contain a text, and
-	// ByID the one that narrows it to an identifier; empty: there is none. What comes
-	// back is compared exactly all the same.
+	// ByID the one that narrows it to an identifier, if there is one. Look-ups compare
+	// the results exactly.
 	Search, ByID string
-	// Sort and Order are the parameters that sort. Ascending says that asc is what
-	// Order means when it is left out. Unique is the value of Sort for an order without
-	// ties, in which the list is walked: over an order with ties the gateway sends
-	// items twice and others never. Latest walks it downward: a log, the newest first.
+	// Sort and Order are the sorting parameters. Ascending means that Order defaults to
+	// asc. Unique is the value of Sort for an order without ties; with ties, the gateway
+	// repeats items and leaves out others. Latest walks that order downward, for logs.
 	Sort, Order, Unique string
 	Ascending, Latest   bool
-	// Fixed is sent with every request, unless an argument of that name is given.
+	// Fixed is sent with every request, unless an argument overrides it.
 	Fixed url.Values
-	// Page by page, Bare prints the items alone as the JSON answer: the OpenAI-style
-	// lists {"data": […]}, which the Python CLI prints so.
+	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
+	// ({"data": […]}).
 	Bare bool
 }
 
-// query is a request for a page of a collection.
+// query is a request for one page of a collection.
 type query struct {
 	params map[string]string // of the path
 	values url.Values
-	asIs   bool // in the order that the values ask for, ties or not
+	asIs   bool // keep the order of the values, ties or not
 }
 
 func (q query) with(name, value string) query {
@@ -67,7 +64,7 @@ func (q query) with(name, value string) query {
 	return q
 }
 
-// most is the largest size of a page.
+// most returns the largest page size.
 func (c *Collection) most() int {
 	if c.Most > 0 {
 		return c.Most
@@ -113,10 +110,10 @@ func (c *Collection) page(body json.RawMessage) (*Page, error) {
 
 func noList(path string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeBadAnswer,
-		Message: "the gateway's answer has no list where one was expected (" + path + ")"}
+		Message: "the gateway's answer has no list (" + path + ")"}
 }
 
-// next is the request for the page after this one, or nil.
+// next returns the request for the page after this one, or nil.
 func (c *Collection) next(q query, p *Page) *query {
 	if c.Page == "" {
 		return nil
@@ -124,7 +121,7 @@ func (c *Collection) next(q query, p *Page) *query {
 	at, _ := strconv.Atoi(q.values.Get(c.Page))
 	step := 1
 	switch {
-	case c.Offset || p.capped: // nobody says how many pages there are: a short one is the last
+	case c.Offset || p.capped: // no page count: a short page is the last
 		size, err := strconv.Atoi(q.values.Get(c.Size))
 		if err != nil && c.Offset {
 			size = 100
@@ -145,7 +142,7 @@ func (c *Collection) next(q query, p *Page) *query {
 	return &next
 }
 
-// descending tells whether the query asks for the largest first.
+// descending reports whether the query asks for the largest first.
 func (c *Collection) descending(q query) bool {
 	if order := q.values.Get(c.Order); order != "" {
 		return !strings.EqualFold(order, "asc")
@@ -153,7 +150,7 @@ func (c *Collection) descending(q query) bool {
 	return !c.Ascending
 }
 
-// id is the identifier of an item; an item that is no object is its own.
+// id returns the identifier of an item. An item that is not an object is its own.
 func (c *Collection) id(item json.RawMessage) json.RawMessage {
 	if len(item) > 0 && item[0] != '{' {
 		return item
@@ -165,7 +162,15 @@ func (c *Collection) id(item json.RawMessage) json.RawMessage {
 	return id
 }
 
-// same tells whether a name is the one that is looked for.
+// byName describes a field that takes the name of an item: "Team, by alias".
+func (c *Collection) byName() string {
+	return strings.ToUpper(c.What[:1]) + c.What[1:] + ", by " + c.nameWord()
+}
+
+// nameWord returns the word for the name of an item: alias, email, name.
+func (c *Collection) nameWord() string { return c.Name[strings.LastIndexByte(c.Name, '_')+1:] }
+
+// same reports whether a name matches the one that is looked up.
 func (c *Collection) same(got, name string) bool {
 	return got == name || c.Fold && strings.EqualFold(got, name)
 }

@@ -165,14 +165,14 @@ func (c *Call) targets() (words []string) {
 		if thing, named := c.named[f.Name]; named {
 			words = append(words, thing.Label())
 		} else if value := c.args[f.Name]; value != nil && f.Arg > 0 {
-			words = append(words, Names(value))
+			words = append(words, NameList(value))
 		}
 	}
 	return words
 }
 
-// Names is the names in a value, which is a text or a list of them, for a question.
-func Names(value json.RawMessage) string {
+// NameList is the names in a value, which is a text or a list of them, for a question.
+func NameList(value json.RawMessage) string {
 	var list []string
 	if json.Unmarshal(value, &list) != nil {
 		list = []string{Word(value)}

@@ -123,10 +123,10 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 		var routes []string
 		_ = json.Unmarshal(value, &routes)
 		if more := slices.DeleteFunc(routes, modelRoute); len(more) > 0 {
-			s.add(where, "gives access to routes that manage the gateway: %s", Names(Encode(more)))
+			s.add(where, "gives access to routes that manage the gateway: %s", NameList(Encode(more)))
 		}
 	case name == "allowed_passthrough_routes" && !isNothing(value):
-		s.add(where, "gives access to routes that pass the gateway's credentials on: %s", Names(value))
+		s.add(where, "gives access to routes that pass the gateway's credentials on: %s", NameList(value))
 	case (name == "permissions" || strings.HasSuffix(name, "_permissions") || name == "object_permission") && !isNothing(value):
 		s.add(where, "gives permissions: %s", permissions(value))
 	case name == "configurable_clientside_auth_params" && !isNothing(value):
@@ -142,7 +142,7 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 func permissions(value json.RawMessage) string {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(value, &object) != nil {
-		return Names(value)
+		return NameList(value)
 	}
 	var names []string
 	for name := range object {

@@ -14,17 +14,17 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Thing is one item of a collection that a name stands for.
+// Thing is an item of a collection, found by name.
 type Thing struct {
 	ID   json.RawMessage
 	Name string
-	Item json.RawMessage // as the list shows it
+	Item json.RawMessage // as it is in the list
 }
 
-// Find returns the one item with exactly this name, looked for in the whole list.
-// An unknown name is [proxyclient.CodeNotFound]; several items of that name are
-// [proxyclient.CodeInvalid] and are listed. ref is the argument that takes an
-// identifier instead. One call looks a name up once.
+// Find returns the only item with exactly this name in the whole list. The error has
+// [proxyclient.CodeNotFound] for an unknown name, and [proxyclient.CodeInvalid] for
+// several items, which it lists. ref is the argument that takes an identifier instead.
+// A call looks up each name once.
 func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Thing, error) {
 	if name == "" {
 		return Thing{}, Usage("the name of a " + c.What + " is empty")
@@ -35,16 +35,16 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	}
 	switch len(found) {
 	case 0:
-		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s is called %q", c.What, Shown(name)),
-			Hint: fmt.Sprintf("nothing was changed; an identifier goes into {%s}", ref)}
+		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
+			Hint: fmt.Sprintf("nothing was changed; to give an ID, use {%s}", ref)}
 	case 1:
 		return c.thing(found[0]), nil
 	}
 	return Thing{}, c.ambiguous(name, ref, found)
 }
 
-// FindID returns the item with this identifier. An unknown one is
-// [proxyclient.CodeNotFound]. One call looks an identifier up once.
+// FindID returns the item with this identifier. The error has [proxyclient.CodeNotFound]
+// for an unknown one. A call looks up each identifier once.
 func (c *Collection) FindID(ctx context.Context, call *Call, id string) (Thing, error) {
 	found, err := c.look(ctx, call, "id "+id, func() ([]json.RawMessage, error) {
 		for item, err := range c.All(ctx, call, narrow(c.ByID, id)) {
@@ -66,7 +66,7 @@ func (c *Collection) FindID(ctx context.Context, call *Call, id string) (Thing, 
 	return c.thing(found[0]), nil
 }
 
-// look finds once in a call.
+// look runs find once per call.
 func (c *Collection) look(ctx context.Context, call *Call, what string, find func() ([]json.RawMessage, error)) ([]json.RawMessage, error) {
 	key := c.Path + " " + what
 	if found, known := call.found[key]; known {
@@ -83,12 +83,12 @@ func (c *Collection) thing(item json.RawMessage) Thing {
 	return Thing{Lookup(item, c.ID), Word(Lookup(item, c.Name)), item}
 }
 
-// named are the items with this name, each identifier once: the gateway repeats a
+// named returns the items with this name, each identifier once: the gateway repeats a
 // deployment for every model that it could serve.
 func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json.RawMessage, error) {
 	filter := narrow(c.Search, name)
 	if c.Fold && !isASCII(name) {
-		filter = nil // the gateway's search knows only ASCII's upper and lower case
+		filter = nil // the gateway's search folds only ASCII
 	}
 	found, ids := []json.RawMessage{}, map[string]bool{}
 	for item, err := range c.All(ctx, call, filter) {
@@ -102,10 +102,9 @@ func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json
 	return found, nil
 }
 
-// narrow is the filter for a name where the gateway's search can be trusted with it;
-// else nil, and the whole list is read. A backslash hides the name from its search
-// (seen on 1.106.2; % and _ only find more), a NUL makes it fail, and a long name may
-// be too much for a proxy in between.
+// narrow returns the filter for a name, or nil to read the whole list if the gateway's
+// search would miss the name: it treats a backslash as an escape (seen on 1.106.2; % and _
+// only match more), fails on a NUL, and a proxy in between may reject a long URL.
 func narrow(parameter, name string) url.Values {
 	if parameter == "" || len(name) > 1000 || strings.ContainsAny(name, "\\\x00") {
 		return nil
@@ -120,7 +119,7 @@ func isASCII(text string) bool {
 // maxGuesses bounds the names in a "did you mean".
 const maxGuesses = 3
 
-// guess adds the nearest names to the error for a name that nothing has.
+// guess adds the closest names to a not-found error.
 func (c *Collection) guess(ctx context.Context, call *Call, name string, err error) error {
 	e := AsError(err)
 	if e == nil || e.Code != proxyclient.CodeNotFound || e.Status != 0 {
@@ -132,8 +131,8 @@ func (c *Collection) guess(ctx context.Context, call *Call, name string, err err
 	return err
 }
 
-// near are the names that differ little from the one that was typed. It reads at
-// most the first thousand names, and nothing where that fails: it is help, no answer.
+// near returns the names closest to the one that was typed, among the first thousand.
+// It ignores errors, because a suggestion is optional.
 func (c *Collection) near(ctx context.Context, call *Call, name string) []string {
 	type guess struct {
 		name     string
@@ -159,10 +158,11 @@ func (c *Collection) near(ctx context.Context, call *Call, name string) []string
 	return names
 }
 
-// maxCandidates bounds the identifiers that are listed for one name.
+// maxCandidates limits how many identifiers are listed for one name.
 const maxCandidates = 20
 
-// ambiguous lists the things that share a name.
+// ambiguous returns the error for several items with one name and lists them. ref is the
+// argument that takes an identifier.
 func (c *Collection) ambiguous(name, ref string, found []json.RawMessage) error {
 	var candidates strings.Builder
 	for i, item := range found {
@@ -173,6 +173,6 @@ func (c *Collection) ambiguous(name, ref string, found []json.RawMessage) error 
 		fmt.Fprintf(&candidates, "\n  %s", Word(Lookup(item, c.ID)))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d %ss are called %q:%s", len(found), c.What, Shown(name), candidates.String()),
-		Hint:    fmt.Sprintf("nothing was changed; name one with {%s}", ref)}
+		Message: fmt.Sprintf("%d %ss are named %q:%s", len(found), c.What, Shown(name), candidates.String()),
+		Hint:    fmt.Sprintf("nothing was changed; give the ID of one with {%s}", ref)}
 }

@@ -13,9 +13,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// sorted is walk in the order that the query asks for. An order that may have ties
-// is made here, from a file that holds the items meanwhile: memory does not grow
-// with their size.
+// sorted is walk in the order that the query asks for. It sorts an order that may have
+// ties itself, with the items in a temporary file, so memory does not grow with them.
 func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
 	by := q.values.Get(c.Sort)
 	if c.Unique == "" || by == "" || by == c.Unique {
@@ -59,8 +58,8 @@ func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[
 	}
 }
 
-// sortable asks the gateway, which knows by which fields it can sort. It returns false
-// when the items do not show the field, so that only the gateway can sort by it.
+// sortable lets the gateway reject a field that it cannot sort by. It returns false if the
+// items do not show the field, so that only the gateway can sort by it.
 func (c *Collection) sortable(ctx context.Context, call *Call, q query) (bool, error) {
 	_, page, err := c.fetch(ctx, call, c.first(q).with(c.Size, "1"))
 	if err != nil || len(page.Items) == 0 {
@@ -72,8 +71,7 @@ func (c *Collection) sortable(ctx context.Context, call *Call, q query) (bool, e
 	return known, nil
 }
 
-// spool keeps items in a file that nobody else can open, and their sort keys in
-// memory.
+// spool keeps items in a private file and their sort keys in memory.
 type spool struct {
 	file  *os.File
 	end   int64
@@ -91,15 +89,15 @@ func newSpool() (*spool, error) {
 	if err != nil {
 		return nil, spoolError(err)
 	}
-	// Where the system allows it the file has no name from here on, so that nothing
-	// stays behind whatever ends the process.
+	// An unlinked file disappears with the process. Systems that do not allow this
+	// remove it in close.
 	_ = os.Remove(f.Name())
 	return &spool{file: f}, nil
 }
 
 func spoolError(err error) error {
 	return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "sort the list in a temporary file: " + err.Error(),
-		Hint: "leave {sort_by} out, or make room where TMPDIR points"}
+		Hint: "omit {sort_by}, or free space where TMPDIR points"}
 }
 
 func (s *spool) close() {
@@ -120,8 +118,8 @@ func (s *spool) add(items []json.RawMessage, by string) error {
 	return nil
 }
 
-// sort is stable: equal items stay in the order of their identifiers. As in the
-// gateway's database, nothing is larger than everything.
+// sort is stable: equal items stay in the order of their identifiers. As in the gateway's
+// database, a missing value sorts as the largest.
 func (s *spool) sort(descending bool) {
 	slices.SortStableFunc(s.index, func(a, b spooled) int {
 		n := compareValues(a.key, b.key)
@@ -144,8 +142,8 @@ func compareValues(a, b json.RawMessage) int {
 	return cmp.Compare(Word(a), Word(b))
 }
 
-// yield hands the items over in pages that are otherwise like this one. It returns
-// false when the consumer has enough.
+// yield yields the items in pages that are otherwise like this one. It returns false if the
+// consumer stopped.
 func (s *spool) yield(size int, like *Page, yield func(*Page, error) bool) bool {
 	for part := range slices.Chunk(s.index, size) {
 		page := *like

@@ -9,12 +9,12 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Steps runs the parts of an operation that needs many requests and reports each:
-// what was done, what was there already, what failed and why, what was not tried.
+// Steps runs the parts of an operation and reports each: done, there already, failed and
+// why, or not tried.
 type Steps struct {
 	call *Call
-	// verb goes on after a failure: the parts are independent, and each is named by
-	// what it is about. Empty: the first failure ends it, and each part is a sentence.
+	// verb is set for independent parts: they continue after a failure, and each is named
+	// by its object. If empty, the first failure ends them, and each is a sentence.
 	verb, thing string
 	said        []string // what was done, and what was there already
 	done        int
@@ -22,23 +22,23 @@ type Steps struct {
 	err         error // the first failure
 }
 
-// NewSteps is for steps that need those before them: the first failure ends it.
+// NewSteps returns Steps that depend on each other: the first failure ends them.
 func NewSteps(call *Call) *Steps { return &Steps{call: call} }
 
-// NewParts is for doing the same to several things: it goes on after a failure. verb
-// says what is done to them, in the past tense: "deleted". thing names one of them in
-// a failure: "member".
+// NewParts returns Steps that do the same to several things and continue after a
+// failure. verb is in the past tense: "deleted". thing names one of them in a failure:
+// "member".
 func NewParts(call *Call, verb, thing string) *Steps {
 	return &Steps{call: call, verb: verb, thing: thing}
 }
 
-// Err is the first failure.
+// Err returns the first failure.
 func (s *Steps) Err() error { return s.err }
 
-// Done tells whether any part was done.
+// Done reports whether any part succeeded.
 func (s *Steps) Done() bool { return s.done > 0 }
 
-// Try does one part and tells whether that succeeded. what names it for a reader.
+// Try does one part, named what, and reports whether it succeeded.
 func (s *Steps) Try(what string, do func() error) bool {
 	if s.err != nil && s.verb == "" {
 		s.Report(what, "not tried")
@@ -52,7 +52,7 @@ func (s *Steps) Try(what string, do func() error) bool {
 	return true
 }
 
-// Fail reports a part that failed.
+// Fail records a part that failed.
 func (s *Steps) Fail(what string, err error) {
 	if s.err == nil {
 		s.err = err
@@ -60,8 +60,8 @@ func (s *Steps) Fail(what string, err error) {
 	s.Report(what, reason(err))
 }
 
-// Report says how a part went that was done together with others: why it failed, or
-// "" when it did not.
+// Report adds the outcome of a part that was done together with others: why it failed, or
+// "" if it succeeded.
 func (s *Steps) Report(what, why string) {
 	if why != "" {
 		s.failed = append(s.failed, Failure{Shown(strings.TrimSpace(s.thing + " " + what)), why})
@@ -71,10 +71,10 @@ func (s *Steps) Report(what, why string) {
 	s.done++
 }
 
-// Skip says of a part that there is nothing to do: "team research exists".
+// Skip reports a part with nothing to do: "team research exists".
 func (s *Steps) Skip(sentence string) { s.said = append(s.said, Shown(sentence)) }
 
-// reason is why a part failed, in few words where the thing is just not there.
+// reason returns why a part failed: "not found" if its object does not exist.
 func reason(err error) string {
 	if e := AsError(err); e != nil && e.Code == proxyclient.CodeNotFound && e.Status == 0 {
 		return "not found"
@@ -82,7 +82,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// Write does one part that is one request, and returns its answer.
+// Write sends one write as a part and returns its answer, or nil if it failed.
 func (s *Steps) Write(ctx context.Context, what, method, path string, body any) (answer json.RawMessage) {
 	s.Try(what, func() (err error) {
 		answer, err = s.call.Write(ctx, method, path, body)
@@ -91,8 +91,8 @@ func (s *Steps) Write(ctx context.Context, what, method, path string, body any) 
 	return answer
 }
 
-// Make is Write where a later part, or the caller, needs a member of the answer: id, of
-// what is made. Without it the part has failed.
+// Make is [Steps.Write] for a part whose answer must have a member that is needed later,
+// such as the identifier of what it makes. Without the member the part has failed.
 func (s *Steps) Make(ctx context.Context, what, path string, body any, id, of string) (answer, made json.RawMessage) {
 	s.Try(what, func() (err error) {
 		if answer, err = s.call.Write(ctx, http.MethodPost, path, body); err == nil {
@@ -103,8 +103,8 @@ func (s *Steps) Make(ctx context.Context, what, path string, body any, id, of st
 	return answer, made
 }
 
-// Result is the operation's. With nothing done and one failure it is that error;
-// otherwise it has the body and says what was done and what was not.
+// Result returns the result of the operation: body, with what was done and what failed.
+// If nothing was done and only one part failed, it returns that error instead.
 func (s *Steps) Result(body json.RawMessage) (Result, error) {
 	if !s.Done() && s.err != nil && (s.verb == "" || len(s.failed) == 1) {
 		return Result{}, s.err

@@ -13,9 +13,9 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// All yields every item that the filter leaves, each once. The filter is added to the
-// query as it is. The last error may be [proxyclient.CodeIncomplete]: then what came
-// before it is good, but it is not the whole.
+// All yields each item of the list once. The filter is added to the query. If the last
+// error is [proxyclient.CodeIncomplete], the items before it are good but not all there
+// are.
 func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		for page, err := range c.Walk(ctx, call, nil, filter) {
@@ -32,7 +32,7 @@ func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) ite
 	}
 }
 
-// Walk is [Collection.All] by the page. params fill the path.
+// Walk is [Collection.All] page by page. params fill the path.
 func (c *Collection) Walk(ctx context.Context, call *Call, params map[string]string, filter url.Values) iter.Seq2[*Page, error] {
 	values := url.Values{}
 	maps.Copy(values, c.Fixed)
@@ -40,11 +40,10 @@ func (c *Collection) Walk(ctx context.Context, call *Call, params map[string]str
 	return c.walk(ctx, call, query{params: params, values: values})
 }
 
-// walk yields the pages from the first to the last, in an order without ties where
-// there is one. An item that came before is left out. What slipped from one page to
-// another while the list changed is looked for once more; when the number of different
-// items is still not the total that the gateway names, the last yield is an error with
-// [proxyclient.CodeIncomplete].
+// walk yields the pages from the first to the last, in an order without ties if there is
+// one, without repeated items. If items are missing because the list changed meanwhile, it
+// reads the list a second time. If the number of distinct items is still not the gateway's
+// total, the last yield is an error with [proxyclient.CodeIncomplete].
 func (c *Collection) walk(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		w := &walking{c: c, call: call, plain: c.first(q), seen: map[uint64]struct{}{}, total: -1, yield: yield}
@@ -62,7 +61,7 @@ func (c *Collection) walk(ctx context.Context, call *Call, q query) iter.Seq2[*P
 	}
 }
 
-// first is the query for the first page, as large as it may be.
+// first returns the query for the first page, with the largest size by default.
 func (c *Collection) first(q query) query {
 	if c.Size != "" && !q.values.Has(c.Size) {
 		q = q.with(c.Size, fmt.Sprint(c.most()))
@@ -77,7 +76,7 @@ func (c *Collection) first(q query) query {
 	return q
 }
 
-// ordered is the query in an order without ties.
+// ordered returns the query in an order without ties.
 func (c *Collection) ordered(q query) query {
 	if c.Unique == "" || q.asIs {
 		return q
@@ -95,26 +94,25 @@ func (c *Collection) ordered(q query) query {
 
 func (c *Collection) incomplete(count, total int) error {
 	return &proxyclient.Error{Code: proxyclient.CodeIncomplete,
-		Message: fmt.Sprintf("the gateway reports %d %ss and sent %d different ones", total, c.What, count),
-		Hint:    "the list may have changed while it was read: run it again"}
+		Message: fmt.Sprintf("the gateway reports %d %ss but sent %d", total, c.What, count),
+		Hint:    "the list may have changed while it was read; run the command again"}
 }
 
-// walking is one walk under way.
+// walking is the state of a walk.
 type walking struct {
 	c        *Collection
 	call     *Call
-	q, plain query               // plain is without the order of ours
-	seen     map[uint64]struct{} // hashes of identifiers: all that grows with the list
-	count    int                 // different items so far
-	total    int                 // as the last page names it; -1: it does not
-	most     int                 // the largest total that a page named
-	shrunk   bool                // the total went down in the last pass: items may have slipped past
+	q, plain query               // plain has the caller's order
+	seen     map[uint64]struct{} // hashes of the identifiers: all that grows with the list
+	count    int                 // distinct items so far
+	total    int                 // of the last page; -1 if unknown
+	most     int                 // the largest total so far
+	shrunk   bool                // the total went down in the last pass, so items may have been skipped
 	yield    func(*Page, error) bool
 }
 
-// pass walks the pages; a second time only until nothing is missing. It returns false
-// when the walk is over: by an error, which was yielded, or because the consumer has
-// enough.
+// pass walks the pages; a second pass ends when nothing is missing. It returns false if the
+// walk is over: after an error, which it yields, or because the consumer stopped.
 func (w *walking) pass(ctx context.Context) bool {
 	again, gone := w.count > 0, w.shrunk
 	w.shrunk = false
@@ -130,7 +128,7 @@ func (w *walking) pass(ctx context.Context) bool {
 		next = w.c.next(*next, page)
 		page.Items = w.fresh(page.Items)
 		if sent > 0 && len(page.Items) == 0 && page.Pages == 0 {
-			next = nil // the gateway repeats itself
+			next = nil // it repeats itself
 		}
 		w.count += len(page.Items)
 		w.shrunk = w.shrunk || page.Total < w.total && page.Total >= 0
@@ -147,8 +145,8 @@ func (w *walking) pass(ctx context.Context) bool {
 	return true
 }
 
-// fetch gets a page. A gateway that does not know the order without ties is asked
-// again without it.
+// fetch gets a page. If the gateway does not know the order without ties, it asks again
+// without it.
 func (w *walking) fetch(ctx context.Context, q *query) (*Page, error) {
 	_, page, err := w.c.fetch(ctx, w.call, *q)
 	e := AsError(err)
@@ -163,7 +161,7 @@ func (w *walking) fetch(ctx context.Context, q *query) (*Page, error) {
 	return page, err
 }
 
-// report says how far it is: in items, or in pages where the gateway counts only those.
+// report tells the progress in items, or in pages if the gateway counts only those.
 func (w *walking) report(n int, page *Page) {
 	if page.Total < 0 && page.Pages > 0 {
 		w.call.Progress(n, page.Pages)
@@ -178,7 +176,7 @@ func (w *walking) report(n int, page *Page) {
 
 var seed = maphash.MakeSeed()
 
-// fresh keeps the items that did not come before.
+// fresh drops the items that were already seen.
 func (w *walking) fresh(items []json.RawMessage) []json.RawMessage {
 	if w.c.ID == "" || w.c.Page == "" {
 		return items

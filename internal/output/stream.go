@@ -17,7 +17,7 @@ import (
 const MaxTableRows = 10_000
 
 // ErrTableFull is what [Stream.Add] returns when a table has [MaxTableRows].
-var ErrTableFull = errors.New("a table holds 10,000 rows; use --format csv or jsonl")
+var ErrTableFull = errors.New("a table holds at most 10,000 rows; use --format csv or jsonl")
 
 // Stream writes the items of a list as they come, page after page. Its memory is
 // that of one page in every format but table.
