@@ -119,7 +119,7 @@ var accessGroupsBudgetDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
 		group, err := labeled(ctx, call, accessGroupCollection, "access_group")
-		return "Delete the budget of " + group + "? Calls to its models are no longer held back by it.", err
+		return "Delete the budget of " + group + "? Calls to its models are no longer limited by it.", err
 	}),
 	Do: operation.Func[accessGroupName](func(ctx context.Context, call *operation.Call, in accessGroupName) (operation.Result, error) {
 		body, err := call.Client().JSON(ctx, proxyclient.Request{

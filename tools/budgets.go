@@ -139,7 +139,7 @@ var budgetsDelete = &operation.Operation{
 	Help:     "Keys, customers and members that use it lose its limits.",
 	Examples: []string{"budgets delete free-tier"},
 	Effect:   operation.Destructive,
-	Consent:  asksToDelete(budgetCollection, "budget_id", unlimited("Keys, customers, tags and members that use it are no longer held back", "max_budget")),
+	Consent:  asksToDelete(budgetCollection, "budget_id", unlimited("Keys, customers, tags and members that use it", "max_budget")),
 	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})
 		return present(body, err, "budget", in.BudgetID)

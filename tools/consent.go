@@ -118,14 +118,13 @@ func spent(things []operation.Thing) string {
 	return its(things) + " recorded spend is lost."
 }
 
-// unlimited says of a budget's deletion what no longer holds.
+// unlimited says of a budget's deletion who is no longer limited.
 func unlimited(users, path string) func([]operation.Thing) string {
 	return func(things []operation.Thing) string {
-		limit := dollars(things[0], path)
-		if len(things) == 1 && limit != "" {
-			limit = " of " + limit
+		if limit := dollars(things[0], path); limit != "" {
+			return users + " are no longer limited to " + limit + "."
 		}
-		return users + " by its limit" + limit + " any more."
+		return users + " are no longer limited by it."
 	}
 }
 

@@ -138,7 +138,7 @@ var tagsDelete = &operation.Operation{
 	Help:     "Requests may still carry the tag.",
 	Examples: []string{"tags delete production"},
 	Effect:   operation.Destructive,
-	Consent:  asksToDelete(tagCollection, "name", unlimited("Requests may go on carrying it, and are not held back", "litellm_budget_table.max_budget")),
+	Consent:  asksToDelete(tagCollection, "name", unlimited("Requests that carry it", "litellm_budget_table.max_budget")),
 	Do:       operation.Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},
 	Done:     "deleted tag {name}",
 }
