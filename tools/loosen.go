@@ -62,6 +62,8 @@ type settings struct {
 	whose string
 	item  json.RawMessage
 	now   time.Time
+	// sparse says that the gateway leaves out what is not set.
+	sparse bool
 }
 
 // loosened says what an update loosens, a phrase each.
@@ -84,7 +86,11 @@ func (s settings) loosened(change operation.Args) (found []string) {
 	for _, name := range []string{"models", "allowed_models", "allowed_routes"} {
 		found = append(found, s.list(name, change[name])...)
 	}
-	return append(found, s.belongs(change)...)
+	found = append(found, s.belongs(change)...)
+	for i, text := range found {
+		found[i] = strings.Replace(text, "the budget of budget ", "the limit of budget ", 1)
+	}
+	return found
 }
 
 // present is the present value of a setting: of the thing itself, else of its budget, else
@@ -99,6 +105,9 @@ func (s settings) present(name string) (value json.RawMessage, known bool) {
 		if value := operation.Lookup(s.item, in+name); value != nil {
 			return value, true
 		}
+	}
+	if s.sparse {
+		return nil, true
 	}
 	parent, _, nested := strings.Cut(name, ".")
 	if _, has := object[parent]; has || nested && object["members_with_roles"] != nil {

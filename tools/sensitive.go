@@ -43,7 +43,7 @@ func loosened(call *operation.Call, change operation.Args, what string, things [
 		things = append(things, operation.Thing{ID: operation.Encode(id)})
 	}
 	for _, thing := range things {
-		found = append(found, settings{what + " " + thing.Label(), thing.Item, call.Now()}.loosened(change)...)
+		found = append(found, settings{what + " " + thing.Label(), thing.Item, call.Now(), what == tagCollection.What}.loosened(change)...)
 	}
 	return found
 }
@@ -62,7 +62,7 @@ func sensitiveKeyUpdate(ctx context.Context, call *operation.Call) ([]string, er
 	if key.ID == nil {
 		key.ID = operation.Encode(keyHash(call.Args().String("key")))
 	}
-	found := settings{"key " + key.Label(), key.Item, call.Now()}.loosened(change)
+	found := settings{whose: "key " + key.Label(), item: key.Item, now: call.Now()}.loosened(change)
 	user := call.Args().String("user_id")
 	if user == "" && powers {
 		user = operation.Word(operation.Lookup(key.Item, "user_id"))
@@ -235,7 +235,7 @@ func sensitiveMember(path, parameter, list string) sensitive {
 		if named, ok := call.Named("user_id"); ok {
 			user.Name = named.Name
 		}
-		return settings{"user " + user.Label(), user.Item, call.Now()}.loosened(change), nil
+		return settings{whose: "user " + user.Label(), item: user.Item, now: call.Now()}.loosened(change), nil
 	}
 }
 

@@ -218,7 +218,7 @@ func (s *scanner) destination(path []string, name, text string) {
 		s.add(where, "sends requests to %s", host(text))
 	case strings.Contains(name, "bucket"):
 		s.add(where, "stores data in %s", unmasked(text))
-	case ends("callback", "callbacks", "callback_name"):
+	case ends("callback", "callbacks"), ends("callback_name") && len(path) > 1:
 		s.add(where, "logs calls to %s", unmasked(text))
 	case ends("aws_profile_name", "aws_role_name"):
 		s.add(where, "uses the gateway's own identity as %s", unmasked(text))
