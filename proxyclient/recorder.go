@@ -70,6 +70,11 @@ var digestKey = sync.OnceValue(func() []byte {
 	return key
 })
 
+// Size is how many bytes the request would have, without the server's headers.
+func (r Recorded) Size() int {
+	return len(r.sent.path) + len(r.sent.query) + len(r.sent.header) + len(r.sent.body)
+}
+
 // Fill is the request with values in place of placeholders: where one is the whole of
 // a JSON string, of a query value or of a segment of the path.
 func (r Recorded) Fill(values map[string]string) Recorded {

@@ -129,6 +129,7 @@ var keysServiceAccount = &operation.Operation{
 	Help:     "It outlives the members of the team. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
+	Consent:  givesKey("user_id"),
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
 	Columns:  shownOnce(keyColumns),
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",

@@ -89,7 +89,7 @@ func sensitiveBulkKeys(ctx context.Context, call *operation.Call) ([]string, err
 // givesKey is for operations that make a key of the user whom an argument names.
 func givesKey(argument string) operation.Consent {
 	return operation.Consent{Often: true, Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
-		return roleOf(ctx, call, argument, call.Args().String(argument))
+		return roleOf(ctx, call, argument, call.Body().String(argument))
 	}}
 }
 
@@ -99,7 +99,12 @@ func regenerates(ctx context.Context, call *operation.Call) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return roleOf(ctx, call, "", operation.Word(operation.Lookup(key.Item, "user_id")))
+	found, err := roleOf(ctx, call, "", operation.Word(operation.Lookup(key.Item, "user_id")))
+	if err != nil {
+		return nil, err
+	}
+	more, err := roleOf(ctx, call, "", call.Body().String("user_id"))
+	return append(found, more...), err
 }
 
 // onboards is whose key it is, where the person is a user already.

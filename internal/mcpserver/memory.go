@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -9,10 +10,12 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// maxRemembered bounds how many plans are kept, and memoryTime how long one is good for.
+// maxRemembered and maxRememberedBytes bound how many plans are kept, and memoryTime how
+// long one is good for.
 const (
-	maxRemembered = 1000
-	memoryTime    = 10 * time.Minute
+	maxRemembered      = 1000
+	maxRememberedBytes = 8 << 20
+	memoryTime         = 10 * time.Minute
 )
 
 // memory keeps plans that were shown until somebody agrees to them. A full memory
@@ -21,26 +24,42 @@ type memory struct {
 	mu    sync.Mutex
 	plans map[string]remembered
 	order []string
+	bytes int
 }
 
 type remembered struct {
 	plan    *operation.Plan
 	expires time.Time
+	size    int
 }
 
 func newMemory() *memory { return &memory{plans: map[string]remembered{}} }
 
 func (m *memory) store(key string, plan *operation.Plan, now time.Time, good time.Duration) {
+	size := 0
+	for _, r := range plan.Requests {
+		size += r.Size()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, known := m.plans[key]; !known {
-		m.order = append(m.order, key)
+	m.forget(key)
+	m.plans[key] = remembered{plan, now.Add(good), size}
+	m.order, m.bytes = append(m.order, key), m.bytes+size
+	for len(m.order) > maxRemembered || m.bytes > maxRememberedBytes {
+		m.forget(m.order[0])
 	}
-	m.plans[key] = remembered{plan, now.Add(good)}
-	for len(m.order) > maxRemembered {
-		delete(m.plans, m.order[0])
-		m.order = m.order[1:]
+}
+
+// forget removes a plan; the caller holds the lock.
+func (m *memory) forget(key string) {
+	kept, known := m.plans[key]
+	if !known {
+		return
 	}
+	delete(m.plans, key)
+	m.bytes -= kept.size
+	i := slices.Index(m.order, key)
+	m.order = slices.Delete(m.order, i, i+1)
 }
 
 // peek returns a plan, whether it is still good or not.
@@ -54,17 +73,8 @@ func (m *memory) peek(key string) *operation.Plan {
 func (m *memory) remove(key string, now time.Time) *operation.Plan {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	kept, known := m.plans[key]
-	if !known {
-		return nil
-	}
-	delete(m.plans, key)
-	for i, k := range m.order {
-		if k == key {
-			m.order = append(m.order[:i:i], m.order[i+1:]...)
-			break
-		}
-	}
+	kept := m.plans[key]
+	m.forget(key)
 	if now.After(kept.expires) {
 		return nil
 	}
