@@ -134,11 +134,13 @@ var keysGenerate = &operation.Operation{
 		"keys generate --key-alias ci --team research | jq -r .key",
 	},
 	Effect:  operation.Write,
+	Consent: givesKey("user_id"),
 	Default: true,
 	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
 	Columns: shownOnce(keyColumns),
 	Done:    "generated key {key_alias} {key_name} (token {token})",
 	Reveal:  []string{"key"},
+	Returns: []string{"key", "token"},
 }
 
 type keysInfoInput struct {
@@ -172,6 +174,7 @@ var keysDelete = &operation.Operation{
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
 	},
 	Effect:  operation.Destructive,
+	Consent: ask(askDeleteKeys),
 	Default: true,
 	Do:      operation.Func[keysDeleteInput](deleteKeys),
 }

@@ -26,6 +26,10 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if err != nil {
 		return err
 	}
+	if len(question.Plan.Requests) == 0 {
+		prepared.Approve(question.Plan)
+		return nil
+	}
 	shown := *question
 	shown.Text = oneLine(shown.Text) // a name cannot add a line of its own
 	if err := c.agree(ctx, shown.String()); err != nil {
