@@ -25,11 +25,15 @@ var confirmModes = []string{confirmAuto, confirmAlways, confirmArgument, confirm
 // settle gets consent to the call. It returns nil when the call may run, bound to the
 // requests that were shown, and otherwise the call's result with the words for the log.
 func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
+	if c.s.confirm == confirmNever {
+		c.prepared.Waive()
+		return nil, ""
+	}
 	why, err := c.prepared.NeedsConsent(ctx)
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}
-	if why == "" || c.s.confirm == confirmNever {
+	if why == "" {
 		c.prepared.Waive()
 		return nil, ""
 	}
