@@ -211,7 +211,8 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	return root
 }
 
-// groups adds a command for every operation, below one for its resource.
+// groups adds a command for each resource. Those of its operations are added only where
+// the command line names the resource: the others cannot be meant.
 func (a *app) groups(root *cobra.Command) {
 	parents := map[string]*cobra.Command{}
 	for _, op := range a.Operations {
@@ -222,13 +223,16 @@ func (a *app) groups(root *cobra.Command) {
 		parent := root
 		if ok {
 			if parent = parents[resource]; parent == nil {
-				parent = &cobra.Command{Use: resource}
+				parent = &cobra.Command{Use: resource, RunE: group}
 				parents[resource] = parent
 				root.AddCommand(parent)
 			} else {
 				parent.Short += ", "
 			}
 			parent.Short += verb
+			if !slices.Contains(a.Args, resource) {
+				continue
+			}
 		} else {
 			verb = resource
 		}
