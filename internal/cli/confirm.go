@@ -30,9 +30,7 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 		prepared.Approve(question.Plan)
 		return nil
 	}
-	shown := *question
-	shown.Text = oneLine(shown.Text) // a name cannot add a line of its own
-	if err := c.agree(ctx, shown.String()); err != nil {
+	if err := c.agree(ctx, question.String()); err != nil {
 		return err
 	}
 	prepared.Approve(question.Plan)

@@ -28,10 +28,10 @@ type Consent struct {
 	// Effect is what the call does with these arguments, where that is less than the
 	// operation does at most.
 	Effect func(Args) Effect
-	// Typed means that typing the command is the consent.
+	// Typed says that a person who types the command has consented by that.
 	Typed bool
-	// Sweeping means that the operation names no target. Without a terminal, it needs
-	// consent in advance.
+	// Sweeping says that the operation names no target: where nobody can be asked,
+	// consent must be given beforehand.
 	Sweeping bool
 }
 
@@ -40,7 +40,7 @@ func (op *Operation) Asks() bool {
 	return op.Effect == Destructive || op.Consent.Sensitive != nil || op.Consent.Often
 }
 
-// EffectFor returns the effect with these arguments.
+// EffectFor is the effect with these arguments.
 func (op *Operation) EffectFor(args Args) Effect {
 	if op.Consent.Effect != nil {
 		return op.Consent.Effect(args)
@@ -48,11 +48,11 @@ func (op *Operation) EffectFor(args Args) Effect {
 	return op.Effect
 }
 
-// Question is what a person confirms before a call runs.
+// Question is what a person is asked before a call runs.
 type Question struct {
 	// Text names the things and the consequence, on one line.
 	Text string
-	// Dangers is what makes the call sensitive, one phrase each.
+	// Dangers are what makes the call sensitive, a phrase each.
 	Dangers []string
 	// Destructive says that the call destroys something: the things come first in the
 	// question then, and the dangers before them otherwise.
@@ -64,8 +64,8 @@ type Question struct {
 	Plan *Plan
 }
 
-// MaxQuestion is the limit of a question in bytes. Nothing is cut from a question: a
-// longer one is an error.
+// MaxQuestion is how many characters a person is given to read. What decides is never
+// cut: a longer question is not asked.
 const MaxQuestion = 6000
 
 // String is the question as it is shown, with every request. What cannot be seen in a
@@ -108,7 +108,7 @@ func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 	return found, nil
 }
 
-// NeedsConsent returns why the call must be confirmed, or "" if it need not be.
+// NeedsConsent says why somebody must agree to the call first; "" when nobody need.
 func (c *Call) NeedsConsent(ctx context.Context) (string, error) {
 	dangers, err := c.Dangers(ctx)
 	switch {
@@ -122,8 +122,8 @@ func (c *Call) NeedsConsent(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// Question returns what a person is to confirm; see [Call.Approve]. A question that
-// cannot be shown in full is an error.
+// Question is what a person is asked before the call runs: see [Call.Approve]. One
+// that cannot be shown whole is an error.
 func (c *Call) Question(ctx context.Context) (*Question, error) {
 	plan, err := c.Plan(ctx)
 	if err != nil {
