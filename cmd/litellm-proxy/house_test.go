@@ -14,14 +14,15 @@ import (
 // Tests are exempt.
 var rooms = map[string][]string{
 	"cmd/litellm-proxy":  {"internal/cli"},
-	"tools":              {"proxyclient"},
-	"proxyclient":        {},
+	"tools":              {"proxyclient", "internal/secret"},
+	"proxyclient":        {"internal/secret"},
 	"prompts":            {},
-	"internal/cli":       {"tools", "proxyclient", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox"},
-	"internal/mcpserver": {"tools", "proxyclient", "prompts"},
-	"internal/output":    {"tools"},
+	"internal/cli":       {"tools", "proxyclient", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox", "internal/secret"},
+	"internal/mcpserver": {"tools", "proxyclient", "prompts", "internal/secret"},
+	"internal/output":    {"tools", "internal/secret"},
 	"internal/config":    {},
-	"internal/sandbox":   {},
+	"internal/sandbox":   {"internal/secret"},
+	"internal/secret":    {},
 }
 
 // alone names the one room that links a library.
