@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 )
 
 // document walks a valid JSON document once and writes what is left of it to w.
@@ -33,6 +34,18 @@ type scope struct {
 
 // maxNested: documents within strings within strings are taken for text.
 const maxNested = 2
+
+// redactAll redacts the document as JSON, or as a text if it is none.
+func (d *document) redactAll(keep []string) {
+	if !json.Valid(d.in) {
+		d.scan(d.in, d.replace)
+		return
+	}
+	for _, k := range keep {
+		d.keep = append(d.keep, strings.Split(k, "."))
+	}
+	d.walk(scope{})
+}
 
 // finish writes what follows the last secret.
 func (d *document) finish() (changed bool, err error) {

@@ -77,7 +77,7 @@ func (j *job) scan(in []byte, edit func(from, to int, with string)) {
 		before := i
 		switch {
 		case i >= s.ownAt:
-			i = max(i, s.putOwn())
+			i = s.ownHere(i)
 		case kinds[in[i]]&kindAlnum != 0:
 			i = s.word(i)
 		case in[i] == ':' || in[i] == '=':
@@ -153,6 +153,17 @@ func (s *scanner) findOwn(from int) {
 			s.ownAt, s.ownKey = s.found[i], key
 		}
 	}
+}
+
+// ownHere hides the caller's own key at or before i, or the longer secret that
+// begins like it.
+func (s *scanner) ownHere(i int) int {
+	if i == s.ownAt && isAlnum(s.in[i]) {
+		if end := s.word(i); s.done > i {
+			return end
+		}
+	}
+	return max(i, s.putOwn())
 }
 
 // putOwn hides the next of the caller's own keys and returns its end.

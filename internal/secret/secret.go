@@ -17,7 +17,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"strings"
 )
@@ -134,13 +133,6 @@ func (r Redactor) Binary(b []byte) []byte {
 // redact writes the redacted b, or nothing at all when nothing changed.
 func (r Redactor) redact(ctx context.Context, w io.Writer, b []byte) (changed bool, err error) {
 	d := document{job: newJob(ctx, r.Own), in: b, w: w}
-	if !json.Valid(b) {
-		d.scan(b, d.replace)
-		return d.finish()
-	}
-	for _, k := range r.Keep {
-		d.keep = append(d.keep, strings.Split(k, "."))
-	}
-	d.walk(scope{})
+	d.redactAll(r.Keep)
 	return d.finish()
 }
