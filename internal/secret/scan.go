@@ -92,6 +92,19 @@ func (j *job) scan(in []byte, edit func(from, to int, with string)) {
 	}
 }
 
+// redacted is a copy of in without its secrets, or nil if it has none.
+func (j *job) redacted(in []byte) (out []byte) {
+	copied := 0
+	j.scan(in, func(from, to int, with string) {
+		out = append(append(out, in[copied:from]...), with...)
+		copied = to
+	})
+	if out == nil {
+		return nil
+	}
+	return append(out, in[copied:]...)
+}
+
 // word looks for secrets that begin with the word at i. A letter that belongs to
 // an escape (\n, \u0022, %20) is no part of a word.
 func (s *scanner) word(i int) int {

@@ -73,22 +73,15 @@ type Redactor struct {
 
 // Text masks the secrets in s.
 func (r Redactor) Text(ctx context.Context, s string) (string, error) {
-	var out strings.Builder
-	copied := 0
 	j := newJob(ctx, r.Own)
-	j.scan([]byte(s), func(from, to int, with string) {
-		out.WriteString(s[copied:from])
-		out.WriteString(with)
-		copied = to
-	})
-	if j.err != nil {
+	out := j.redacted([]byte(s))
+	switch {
+	case j.err != nil:
 		return "", j.err
-	}
-	if copied == 0 {
+	case out == nil:
 		return s, nil
 	}
-	out.WriteString(s[copied:])
-	return out.String(), nil
+	return string(out), nil
 }
 
 // JSON masks the secrets of b, or returns b itself when it has none.

@@ -155,11 +155,16 @@ func looksSecret(v []byte) bool {
 			random += i - start
 		}
 		start = i + 1
-		if i < len(v) && !isKeyByte(v[i]) && bytes.IndexByte([]byte("+/=."), v[i]) < 0 {
+		if i < len(v) && !isSecretByte(v[i]) {
 			return false
 		}
 	}
 	return random >= 12 && 2*random >= len(v)
+}
+
+// isSecretByte: base64 in both alphabets, and dots.
+func isSecretByte(c byte) bool {
+	return isKeyByte(c) || c == '+' || c == '/' || c == '=' || c == '.'
 }
 
 // Kinds of bytes, for the scanner.

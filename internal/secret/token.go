@@ -181,10 +181,14 @@ func (s *scanner) pem(i, label int) (end int, ok bool) {
 	if from < 0 || !bytes.Equal(s.in[from:i], pemDashes) {
 		return i, false
 	}
-	what := s.in[label:min(len(s.in), label+40)]
-	what, _, _ = bytes.Cut(what, pemDashes)
-	if bytes.HasSuffix(what, []byte("CERTIFICATE")) || bytes.HasSuffix(what, []byte("PUBLIC KEY")) || bytes.HasSuffix(what, []byte("CERTIFICATE REQUEST")) {
-		return i, false
+	to := label
+	for to < len(s.in) && to-label < 40 && (isUpper(s.in[to]) || s.in[to] == ' ') {
+		to++
+	}
+	for _, public := range [...]string{"CERTIFICATE", "CERTIFICATE REQUEST", "PUBLIC KEY"} {
+		if bytes.HasSuffix(s.in[label:to], []byte(public)) {
+			return i, false
+		}
 	}
 	end = len(s.in)
 	if n := bytes.Index(s.in[label:], pemEnd); n >= 0 {
