@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Recorder holds the writes that a recording client was asked to send.
@@ -40,9 +42,9 @@ func (r *Recorder) add(c *Client, p *prepared) {
 	rec := Recorded{Method: p.method, Path: c.scrub(p.path), Query: c.scrubQuery(p.query)}
 	if len(p.body) > 0 {
 		if json.Valid(p.body) {
-			rec.Body = c.scrubJSON(p.body)
+			rec.Body = c.scrubBody(p.body)
 		} else {
-			rec.Body = quoteJSON(c.scrub(string(p.body)))
+			rec.Body = secret.Encode(c.scrub(string(p.body)))
 		}
 	}
 	r.mu.Lock()
