@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // document walks a valid JSON document once and writes what is left of it to w.
@@ -32,8 +33,12 @@ type scope struct {
 	many   bool // strings directly in this object are secrets
 }
 
-// maxNested: documents within strings within strings are taken for text.
-const maxNested = 2
+// Documents within strings are taken for text when they are within two already,
+// or so long that a copy would be felt.
+const (
+	maxNested = 2
+	maxInner  = 1 << 20
+)
 
 // redactAll redacts the document as JSON, or as a text if it is none.
 func (d *document) redactAll(keep []string) {
@@ -49,20 +54,22 @@ func (d *document) redactAll(keep []string) {
 
 // finish writes what follows the last secret.
 func (d *document) finish() (changed bool, err error) {
-	if d.err == nil && d.changed {
-		_, d.err = d.w.Write(d.in[d.copied:])
+	if d.changed {
+		d.write(d.in[d.copied:])
 	}
 	return d.changed, d.err
 }
 
+func (d *document) write(b []byte) {
+	if d.err == nil {
+		_, d.err = d.w.Write(b)
+	}
+}
+
 // replace writes with, which needs no escapes, in place of in[from:to].
 func (d *document) replace(from, to int, with string) {
-	if d.err != nil {
-		return
-	}
-	if _, d.err = d.w.Write(d.in[d.copied:from]); d.err == nil {
-		_, d.err = io.WriteString(d.w, with)
-	}
+	d.write(d.in[d.copied:from])
+	d.write([]byte(with))
 	d.copied, d.changed = to, true
 }
 
@@ -261,7 +268,7 @@ func (d *document) text(s scope) {
 
 // inside redacts a string that may hold secrets, or a document that may.
 func (d *document) inside(start int, raw, v []byte, plain bool, s scope) {
-	if first := at(v, skipSpace(v, 0)); (first == '{' || first == '[') && d.nested < maxNested && json.Valid(v) {
+	if first := at(v, skipSpace(v, 0)); (first == '{' || first == '[') && d.nested < maxNested && len(v) <= maxInner && json.Valid(v) {
 		d.work += len(v)
 		var out bytes.Buffer
 		inner := document{job: d.job, in: v, w: &out, nested: d.nested + 1, classes: d.classes}
@@ -289,8 +296,31 @@ func (d *document) edits(start int, raw, v []byte, plain bool) {
 		d.scan(v, func(from, to int, with string) { d.replace(start+1+from, start+1+to, with) })
 		return
 	}
-	if out := d.redacted(v); out != nil {
-		d.replace(start, start+len(raw), string(Encode(string(out))))
+	copied := 0
+	d.scan(v, func(from, to int, with string) {
+		if copied == 0 {
+			d.write(d.in[d.copied : start+1])
+		}
+		d.writeEscaped(v[copied:from])
+		d.write([]byte(with))
+		copied = to
+	})
+	if copied > 0 {
+		d.writeEscaped(v[copied:])
+		d.copied, d.changed = start+len(raw)-1, true // the quote is still there
+	}
+}
+
+// writeEscaped writes a part of a JSON string, a little at a time.
+func (d *document) writeEscaped(v []byte) {
+	for len(v) > 0 {
+		n := min(len(v), 8<<10)
+		for n > 1 && n < len(v) && !utf8.RuneStart(v[n]) {
+			n--
+		}
+		quoted := Encode(string(v[:n]))
+		d.write(quoted[1 : len(quoted)-1])
+		v = v[n:]
 	}
 }
 
