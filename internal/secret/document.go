@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // document walks a valid JSON document once and writes what is left of it to w.
@@ -66,10 +65,16 @@ func (d *document) write(b []byte) {
 	}
 }
 
+func (d *document) writeString(s string) {
+	if d.err == nil {
+		_, d.err = io.WriteString(d.w, s)
+	}
+}
+
 // replace writes with, which needs no escapes, in place of in[from:to].
 func (d *document) replace(from, to int, with string) {
 	d.write(d.in[d.copied:from])
-	d.write([]byte(with))
+	d.writeString(with)
 	d.copied, d.changed = to, true
 }
 
@@ -302,7 +307,7 @@ func (d *document) edits(start int, raw, v []byte, plain bool) {
 			d.write(d.in[d.copied : start+1])
 		}
 		d.writeEscaped(v[copied:from])
-		d.write([]byte(with))
+		d.writeString(with)
 		copied = to
 	})
 	if copied > 0 {
@@ -311,18 +316,29 @@ func (d *document) edits(start int, raw, v []byte, plain bool) {
 	}
 }
 
-// writeEscaped writes a part of a JSON string, a little at a time.
+// writeEscaped writes a part of a JSON string.
 func (d *document) writeEscaped(v []byte) {
-	for len(v) > 0 {
-		n := min(len(v), 8<<10)
-		for n > 1 && n < len(v) && !utf8.RuneStart(v[n]) {
-			n--
+	const digits = "0123456789abcdef"
+	start := 0
+	for i, c := range v {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
 		}
-		quoted := Encode(string(v[:n]))
-		d.write(quoted[1 : len(quoted)-1])
-		v = v[n:]
+		d.write(v[start:i])
+		start = i + 1
+		if n := bytes.IndexByte(escaped, c); n >= 0 {
+			d.writeString(escapes[2*n : 2*n+2])
+		} else {
+			d.writeString(`\u00` + digits[c>>4:c>>4+1] + digits[c&15:c&15+1])
+		}
 	}
+	d.write(v[start:])
 }
+
+var (
+	escaped = []byte("\"\\\b\f\n\r\t")
+	escapes = `\"\\\b\f\n\r\t` // of these, in this order
+)
 
 // pairClass is what the string at the beginning of b, the name in a pair, says
 // about the value.
