@@ -30,6 +30,7 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -368,7 +369,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			}
 		}
 	}
-	return usageError(proxyclient.RedactText(text))
+	return usageError(secret.Text(text))
 }
 
 // errFailed ends a run whose failures were already reported.

@@ -14,7 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"litellm-proxy/proxyclient"
+	"litellm-proxy/internal/secret"
 )
 
 var compiled sync.Map // path → *jsonschema.Schema
@@ -189,7 +189,7 @@ func (op *Operation) fault(e *jsonschema.ValidationError) string {
 		for _, v := range k.Want {
 			want = append(want, fmt.Sprint(v))
 		}
-		return fmt.Sprintf(": %q is not one of %s", proxyclient.RedactText(fmt.Sprint(k.Got)), strings.Join(want, ", "))
+		return fmt.Sprintf(": %q is not one of %s", secret.Text(fmt.Sprint(k.Got)), strings.Join(want, ", "))
 	case *kind.Minimum:
 		least, _ := k.Want.Float64()
 		return fmt.Sprintf(" must be at least %v", least)
@@ -232,7 +232,7 @@ func (op *Operation) unknown(name string) string {
 			best, distance = f.Name, d
 		}
 	}
-	text := fmt.Sprintf("unknown argument %q", proxyclient.RedactText(name))
+	text := fmt.Sprintf("unknown argument %q", secret.Text(name))
 	if best != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", best)
 	}
