@@ -114,7 +114,7 @@ var showing = strings.Fields(`
 // than it seems to.
 func shows(uri string) bool {
 	path, _, _ := strings.Cut(uri, "?")
-	path = strings.TrimPrefix(path, "/")
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
 	if strings.ContainsAny(path, `%;\#`) || strings.Contains(path, "//") || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") ||
 		strings.Contains("/"+path+"/", "/../") || strings.Contains("/"+path+"/", "/./") {
 		return false
