@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Recorder holds the writes that a recording client was asked to send.
@@ -79,7 +81,7 @@ func (r Recorded) Size() int {
 // a JSON string, of a query value or of a segment of the path.
 func (r Recorded) Fill(values map[string]string) Recorded {
 	for placeholder, value := range values {
-		r.sent.body = strings.ReplaceAll(r.sent.body, string(quoteJSON(placeholder)), string(quoteJSON(value)))
+		r.sent.body = strings.ReplaceAll(r.sent.body, string(secret.Encode(placeholder)), string(secret.Encode(value)))
 		r.sent.query = strings.ReplaceAll(r.sent.query, "="+url.QueryEscape(placeholder), "="+url.QueryEscape(value))
 		r.sent.path = strings.ReplaceAll(r.sent.path, "/"+url.PathEscape(placeholder), "/"+url.PathEscape(value))
 	}
@@ -122,13 +124,13 @@ func (c *Client) recorded(p *prepared) Recorded {
 		sent: sent{method: p.method, path: p.path, query: p.query, body: string(p.body)}}
 	if len(p.body) > 0 {
 		if json.Valid(p.body) {
-			rec.Body = c.scrubJSON(p.body)
+			rec.Body = c.scrubBody(p.body)
 		} else {
-			rec.Body = quoteJSON(c.scrub(string(p.body)))
+			rec.Body = secret.Encode(c.scrub(string(p.body)))
 		}
 	}
 	if chosen, err := json.Marshal(p.Header); err == nil && len(p.Header) > 0 {
-		rec.sent.header, rec.Header = string(chosen)+p.ContentType, c.scrubJSON(chosen)
+		rec.sent.header, rec.Header = string(chosen)+p.ContentType, c.scrubBody(chosen)
 	}
 	return rec
 }

@@ -15,6 +15,7 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -239,7 +240,7 @@ func (c *call) run(ctx context.Context) error {
 		return usageError(c.op.Path + " changes something, and --read-only is given; nothing was sent")
 	}
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
-	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, proxyclient.RedactJSON, isTerminal(c.Stdout)
+	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, secret.JSON, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
 	}

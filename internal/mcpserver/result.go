@@ -11,6 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -52,10 +53,10 @@ func (c *call) content(r operation.Result) (string, json.RawMessage) {
 		return fmt.Sprintf("%d bytes of binary data, as content_base64 in the structured content", len(r.Binary)),
 			object([]member{{"content_base64", encoded}})
 	case r.Body == nil:
-		text := proxyclient.RedactText(r.Text)
+		text := secret.Text(r.Text)
 		return text, object([]member{{"result", encode(text)}})
 	}
-	body := compact(proxyclient.RedactJSON(r.Body, c.op.Reveal...))
+	body := compact(secret.JSON(r.Body, c.op.Reveal...))
 	if body[0] != '{' {
 		return string(body), object([]member{{"result", body}})
 	}
@@ -68,7 +69,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage) {
 func (c *call) list(p *operation.Page) (string, json.RawMessage) {
 	items := make([]json.RawMessage, len(p.Items))
 	for i, item := range p.Items {
-		item = compact(proxyclient.RedactJSON(item, c.op.Reveal...))
+		item = compact(secret.JSON(item, c.op.Reveal...))
 		switch {
 		case c.flags[argFull]:
 		case slimmable(c.op):

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 )
 
 // Effect is what an operation does to the gateway. The zero value is invalid, so that no
@@ -83,6 +84,9 @@ type Operation struct {
 	// Text is the dotted path (* for each item) of what --format text prints, one line
 	// each; empty if the operation has no text format.
 	Text string
+
+	reflected sync.Once
+	fields    []Field // of the input; see Fields
 }
 
 // Column is one column of a table.

@@ -74,7 +74,7 @@ type Options struct {
 	// ShowSecrets leaves the answer as it is: Redact is not called.
 	ShowSecrets bool
 	// Redact masks the secrets of a JSON document or a text but for the dotted
-	// paths keep (proxyclient.RedactJSON); nil: nothing is masked.
+	// paths keep (secret.JSON); nil: nothing is masked.
 	Redact func(body []byte, keep ...string) []byte
 	// Terminal says that a person's terminal reads the output.
 	Terminal bool

@@ -14,7 +14,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/tools"
 )
 
@@ -156,13 +156,13 @@ func TestWrite(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	const secret, shown = "sk-aaaaaaaaaaaaaaaaaaaaMARK", "sk-bbbbbbbbbbbbbbbbbbbbMINE"
-	answer := `{"name":"` + secret + `","api_key":"` + secret + `","key":"` + shown + `"}`
+	const hidden, shown = "sk-aaaaaaaaaaaaaaaaaaaaMARK", "sk-bbbbbbbbbbbbbbbbbbbbMINE"
+	answer := `{"name":"` + hidden + `","api_key":"` + hidden + `","key":"` + shown + `"}`
 	for _, format := range Formats(object) {
 		for _, res := range []operation.Result{body(answer), page(true, answer), page(false, answer)} {
-			o := Options{Format: Format(format), Redact: proxyclient.RedactJSON}
+			o := Options{Format: Format(format), Redact: secret.JSON}
 			got := written(t, object, res, o)
-			if strings.Contains(got, secret) {
+			if strings.Contains(got, hidden) {
 				t.Errorf("%s shows a secret:\n%s", format, got)
 			}
 			revealed := res.Page == nil || res.Page.Bare || format == "jsonl"
@@ -170,13 +170,13 @@ func TestSecrets(t *testing.T) {
 				t.Errorf("%s hides the key that the operation made:\n%s", format, got)
 			}
 			o.ShowSecrets = true
-			if got := written(t, object, res, o); !strings.Contains(got, secret) {
+			if got := written(t, object, res, o); !strings.Contains(got, hidden) {
 				t.Errorf("%s hides the secret with ShowSecrets:\n%s", format, got)
 			}
 		}
 	}
-	o := Options{Redact: proxyclient.RedactJSON}
-	if got := written(t, plain, operation.Result{Text: "the key is " + secret}, o); strings.Contains(got, secret) {
+	o := Options{Redact: secret.JSON}
+	if got := written(t, plain, operation.Result{Text: "the key is " + hidden}, o); strings.Contains(got, hidden) {
 		t.Errorf("an answer in text shows a secret: %s", got)
 	}
 }
