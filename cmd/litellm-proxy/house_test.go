@@ -14,16 +14,17 @@ import (
 // Tests are exempt.
 var rooms = map[string][]string{
 	"cmd/litellm-proxy":  {"internal/cli", "tools"},
-	"tools":              {"internal/operation", "internal/ledger", "proxyclient"},
-	"internal/operation": {"proxyclient"},
+	"tools":              {"internal/operation", "internal/ledger", "internal/secret", "proxyclient"},
+	"internal/operation": {"internal/secret", "proxyclient"},
 	"internal/ledger":    {"internal/operation", "proxyclient"},
-	"proxyclient":        {},
+	"proxyclient":        {"internal/secret"},
 	"prompts":            {},
-	"internal/cli":       {"internal/operation", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox", "proxyclient"},
-	"internal/mcpserver": {"internal/operation", "prompts", "proxyclient"},
-	"internal/output":    {"internal/operation"},
+	"internal/cli":       {"internal/operation", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox", "internal/secret", "proxyclient"},
+	"internal/mcpserver": {"internal/operation", "internal/secret", "prompts", "proxyclient"},
+	"internal/output":    {"internal/operation", "internal/secret"},
 	"internal/config":    {},
-	"internal/sandbox":   {},
+	"internal/sandbox":   {"internal/secret"},
+	"internal/secret":    {},
 }
 
 // alone names the one room that links a library.

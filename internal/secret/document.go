@@ -1,0 +1,322 @@
+package secret
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+)
+
+// document walks a valid JSON document once and writes what is left of it to w.
+// The depth is limited by [json.Valid].
+type document struct {
+	*job
+	in      []byte
+	pos     int
+	w       io.Writer
+	copied  int // in[:copied] is in w, masked
+	changed bool
+	nested  int // documents within strings above this one
+	keep    [][]string
+	path    []string
+	classes map[string]class
+}
+
+// scope is what a value's surroundings say about it.
+type scope struct {
+	class
+	deep   bool // every string here is a secret
+	places bool // except places
+	own    bool // no hash here names a key of the gateway
+	many   bool // strings directly in this object are secrets
+}
+
+// maxNested: documents within strings within strings are taken for text.
+const maxNested = 2
+
+// finish writes what follows the last secret.
+func (d *document) finish() (changed bool, err error) {
+	if d.err == nil && d.changed {
+		_, d.err = d.w.Write(d.in[d.copied:])
+	}
+	return d.changed, d.err
+}
+
+// replace writes with, which needs no escapes, in place of in[from:to].
+func (d *document) replace(from, to int, with string) {
+	if d.err != nil {
+		return
+	}
+	if _, d.err = d.w.Write(d.in[d.copied:from]); d.err == nil {
+		_, d.err = io.WriteString(d.w, with)
+	}
+	d.copied, d.changed = to, true
+}
+
+func (d *document) blanks() { d.pos = skipSpace(d.in, d.pos) }
+
+// token passes over a string and returns it with its quotes.
+func (d *document) token() []byte {
+	start := d.pos
+	d.pos = skipString(d.in, start)
+	d.work += d.pos - start
+	return d.in[start:d.pos]
+}
+
+// skip passes over one value.
+func (d *document) skip() []byte {
+	start := d.pos
+	d.pos = skipValue(d.in, start)
+	d.work += d.pos - start
+	return d.in[start:d.pos]
+}
+
+func (d *document) kept() bool {
+	return slices.ContainsFunc(d.keep, func(k []string) bool {
+		if len(k) != len(d.path) {
+			return false
+		}
+		for i := range k {
+			if k[i] != "*" && k[i] != d.path[i] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (d *document) walk(s scope) {
+	d.blanks()
+	if d.canceled() || d.pos >= len(d.in) {
+		return
+	}
+	if len(d.path) > 0 && d.kept() {
+		d.skip()
+		return
+	}
+	d.work++
+	switch d.in[d.pos] {
+	case '{':
+		if s.class&wholeName == 0 {
+			d.object(s)
+			return
+		}
+		start := d.pos
+		if v := d.skip(); len(bytes.TrimSpace(v[1:len(v)-1])) > 0 {
+			d.replace(start, d.pos, `"`+masked+`"`)
+		}
+	case '[':
+		d.array(s)
+	case '"':
+		d.text(s)
+	default:
+		d.scalar()
+	}
+}
+
+// scalar passes over a number or word; one that holds the caller's own key
+// becomes a string.
+func (d *document) scalar() {
+	start := d.pos
+	v := d.skip()
+	for _, own := range d.own {
+		if bytes.Contains(v, own) {
+			d.replace(start, d.pos, `"`+masked+`"`)
+			return
+		}
+	}
+}
+
+func (d *document) object(s scope) {
+	var pair class // what the members seen so far say about the value of a pair
+	asked := false
+	d.pos++
+	for {
+		d.blanks()
+		if d.canceled() {
+			return
+		}
+		switch d.in[d.pos] {
+		case '}':
+			d.pos++
+			return
+		case ',':
+			d.pos++
+			continue
+		}
+		name, c := d.member()
+		if c&pairName != 0 {
+			pair |= pairClass(d.in[d.pos:])
+		}
+		if c&pairValue != 0 {
+			if pair == 0 && !asked {
+				pair, asked = d.pairAhead(), true
+			}
+			c |= pair
+		}
+		inner := scope{class: c, deep: s.deep, places: s.places, own: s.own || c&ownName != 0, many: c&manyName != 0}
+		if isString := d.in[d.pos] == '"'; c&deepName != 0 && !(isString && c&objectName != 0) {
+			inner.deep, inner.places = true, c&placesName != 0
+		} else if isString && s.many {
+			inner.class |= secretName
+		}
+		if len(d.keep) > 0 {
+			d.path = append(d.path, string(name))
+		}
+		d.walk(inner)
+		if len(d.keep) > 0 {
+			d.path = d.path[:len(d.path)-1]
+		}
+	}
+}
+
+// member reads a name and goes to its value. Secrets in the name are masked.
+func (d *document) member() (name []byte, c class) {
+	start := d.pos
+	raw := d.token()
+	name, plain := decoded(raw)
+	c, known := d.classes[string(name)]
+	if !known {
+		before := d.changed
+		d.changed = false
+		d.edits(start, raw, name, plain)
+		clean := !d.changed
+		d.changed = d.changed || before
+		c = classify(name)
+		if clean && len(name) <= maxName && len(d.classes) < 4096 {
+			if d.classes == nil {
+				d.classes = map[string]class{}
+			}
+			d.classes[string(name)] = c
+		}
+	}
+	d.blanks()
+	d.pos++ // the colon
+	d.blanks()
+	return name, c
+}
+
+func (d *document) array(s scope) {
+	d.pos++
+	s.many = false
+	if len(d.keep) > 0 {
+		d.path = append(d.path, "*")
+		defer func() { d.path = d.path[:len(d.path)-1] }()
+	}
+	for {
+		d.blanks()
+		if d.canceled() {
+			return
+		}
+		switch d.in[d.pos] {
+		case ']':
+			d.pos++
+			return
+		case ',':
+			d.pos++
+		default:
+			d.walk(s)
+		}
+	}
+}
+
+// text masks a string as a whole if its place says so, else what is in it.
+func (d *document) text(s scope) {
+	start := d.pos
+	raw := d.token()
+	if len(raw) == 2 {
+		return
+	}
+	v, plain := decoded(raw)
+	switch c := s.class; {
+	case c&secretName != 0, s.deep && !(s.places && c&placeName != 0), s.own && c&keyName != 0:
+		if isShown(v) || isHash(v) && c&hashName != 0 && !s.own && !s.deep {
+			return
+		}
+		d.replace(start, d.pos, `"`+masked+`"`)
+	case c&keyName != 0 && looksSecret(v):
+		d.replace(start, d.pos, `"`+Mask(string(v))+`"`)
+	case c&urlName != 0 && isURL(v):
+		d.replace(start, d.pos, `"`+masked+`"`)
+	default:
+		d.inside(start, raw, v, plain, s)
+	}
+}
+
+// inside redacts a string that may hold secrets, or a document that may.
+func (d *document) inside(start int, raw, v []byte, plain bool, s scope) {
+	if first := at(v, skipSpace(v, 0)); (first == '{' || first == '[') && d.nested < maxNested && json.Valid(v) {
+		d.work += len(v)
+		var out bytes.Buffer
+		inner := document{job: d.job, in: v, w: &out, nested: d.nested + 1, classes: d.classes}
+		inner.walk(s)
+		if changed, err := inner.finish(); changed && err == nil {
+			d.replace(start, start+len(raw), string(Encode(out.String())))
+		}
+		return
+	}
+	d.edits(start, raw, v, plain)
+}
+
+// decoded is the text of a JSON string; plain when nothing in it is escaped.
+func decoded(raw []byte) (v []byte, plain bool) {
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1], true
+	}
+	return content(raw), false
+}
+
+// edits redacts the string raw, whose text is v. In a plain one the secrets are
+// replaced in place.
+func (d *document) edits(start int, raw, v []byte, plain bool) {
+	if plain {
+		d.scan(v, func(from, to int, with string) { d.replace(start+1+from, start+1+to, with) })
+		return
+	}
+	var out []byte
+	copied := 0
+	d.scan(v, func(from, to int, with string) {
+		out = append(append(out, v[copied:from]...), with...)
+		copied = to
+	})
+	if copied > 0 {
+		d.replace(start, start+len(raw), string(Encode(string(append(out, v[copied:]...)))))
+	}
+}
+
+// pairClass is what the string at the beginning of b, the name in a pair, says
+// about the value.
+func pairClass(b []byte) class {
+	if at(b, 0) != '"' {
+		return 0
+	}
+	name := content(b[:skipString(b, 0)])
+	return classify(name) &^ (pairName | pairValue)
+}
+
+// pairAhead looks for the name of a pair whose value comes first. It looks only
+// a little way, so that a document of such values is not read again and again.
+func (d *document) pairAhead() (c class) {
+	window := d.in[d.pos:min(len(d.in), d.pos+1024)]
+	i := skipValue(window, 0)
+	for {
+		i = skipSpace(window, i)
+		if at(window, i) != ',' {
+			break
+		}
+		i = skipSpace(window, i+1)
+		end := skipValue(window, i)
+		if at(window, i) != '"' || at(window, end) == 0 {
+			break
+		}
+		name := content(window[i:end])
+		i = skipSpace(window, skipSpace(window, end)+1)
+		end = skipValue(window, i)
+		if end < len(window) && classify(name)&pairName != 0 {
+			c |= pairClass(window[i:end])
+		}
+		i = end
+	}
+	d.work += i
+	return c
+}

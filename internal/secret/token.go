@@ -1,0 +1,222 @@
+package secret
+
+import "bytes"
+
+// shape says how to recognize a secret by its first characters.
+type shape struct {
+	prefix string
+	min    int    // characters after the prefix
+	kind   uint8  // of these characters
+	rule   rule   // what else they must be
+	hides  string // what is shown in place of the value; "": as Mask shows it
+}
+
+type rule uint8
+
+const (
+	anyTail  rule = iota // as many characters as min will do
+	keyTail              // not a name, see [scanner.isSecretTail]
+	jwtTail              // parts joined by dots
+	pemTail              // up to the end of the block
+	pathTail             // the rest of a URL
+)
+
+// shapes by the first byte. Longer prefixes stand before those they begin with.
+// An AWS access key ID (AKIA…) is an identifier and shown.
+var shapes = func() (by [256][]shape) {
+	add := func(r rule, kind uint8, min int, prefixes ...string) {
+		for _, p := range prefixes {
+			s := shape{prefix: p, min: min, kind: kind, rule: r}
+			if r == pathTail {
+				s.hides = p + masked
+			}
+			by[p[0]] = append(by[p[0]], s)
+		}
+	}
+	add(keyTail, kindKey, minSecret,
+		"sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "sk-lf-", "sk-",
+		"litellm_login_", "llm_srefresh_", "gsk_", "hf_", "xai-", "pplx-", "nvapi-", "csk-", "r8_", "fw_", "tgp_v1_",
+		"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-", "gldt-",
+		"sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "lsv2_pt_", "lsv2_sk_", "npm_", "pypi-", "dop_v1_", "shpat_", "jina_")
+	add(keyTail, kindKey, 10, "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-")
+	add(anyTail, kindKey, 20, "AIza")
+	add(anyTail, kindKey, 40, "ABSK")
+	add(anyTail, kindKey|kindName, minSecret, "ya29.", "hvs.", "SG.")
+	add(jwtTail, kindKey|kindName, 8, "eyJ")
+	add(pemTail, 0, 0, "BEGIN ")
+	add(pathTail, kindKey|kindPath, 1, "hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/",
+		"discord.com/api/webhooks/", "discordapp.com/api/webhooks/", "webhook.office.com/webhookb2/", "api.telegram.org/bot",
+		"hooks.zapier.com/hooks/catch/", "outlook.office.com/webhook/")
+	return by
+}()
+
+// token masks the secret that begins at i, if one does, and returns its end.
+func (s *scanner) token(i int) (end int, ok bool) {
+	if s.in[i]|0x20 == 'b' {
+		if end, ok = s.bearer(i); ok {
+			return end, true
+		}
+	}
+	for j := range shapes[s.in[i]] {
+		sh := &shapes[s.in[i]][j]
+		if len(s.in)-i < len(sh.prefix) || string(s.in[i:i+len(sh.prefix)]) != sh.prefix {
+			continue
+		}
+		if end, ok = s.shaped(i, sh); ok {
+			return end, true
+		}
+	}
+	return i, false
+}
+
+func (s *scanner) shaped(i int, sh *shape) (end int, ok bool) {
+	tail := i + len(sh.prefix)
+	if sh.rule == pemTail {
+		return s.pem(i, tail)
+	}
+	switch sh.rule {
+	case keyTail:
+		end = s.runEnd(tail)
+		ok = end-tail >= sh.min && s.isSecretTail(tail, end)
+	case jwtTail:
+		if ok = s.isJWT(tail, sh.min); ok {
+			end = span(s.in, tail, sh.kind)
+		}
+	default:
+		end = span(s.in, tail, sh.kind)
+		ok = end-tail >= sh.min
+	}
+	if !ok {
+		return i, false
+	}
+	with := sh.hides
+	if with == "" {
+		with = Mask(string(s.in[i:end]))
+	}
+	return s.mask(i, end, with), true
+}
+
+// isJWT wants a second part, and a third when the second is short. Only the
+// first few bytes of the second are looked at.
+func (s *scanner) isJWT(from, min int) bool {
+	dot := s.runEnd(from)
+	if dot-from < min || at(s.in, dot) != '.' {
+		return false
+	}
+	second := dot + 1
+	window := s.in[:len(s.in)]
+	if second+min+2 < len(window) {
+		window = window[:second+min+2]
+	}
+	end := span(window, second, kindKey)
+	return end-second >= min || end > second && at(window, end) == '.' && isKeyByte(at(window, end+1))
+}
+
+// isSecretTail tells a secret from a name such as sk-learn-experiments-2026. A
+// name has parts separated by - or _, and none of them is random ([isRandom]).
+// LiteLLM's own keys are sk- and 22 characters of base64url: one in a million has
+// the shape of a name.
+func (s *scanner) isSecretTail(from, end int) bool {
+	part := from
+	for part < end && isAlnum(s.in[part]) {
+		part++
+	}
+	s.work += part - from
+	if part == end {
+		return true
+	}
+	if end <= s.calm {
+		return false // a prefix further on in the same run
+	}
+	s.work += end - from
+	for start, i := from, from; i <= end; i++ {
+		if i < end && isAlnum(s.in[i]) {
+			continue
+		}
+		if isRandom(s.in[start:i]) {
+			return true
+		}
+		start = i + 1
+	}
+	s.calm = end
+	return false
+}
+
+// runEnd is the end of the run of key bytes that i is in.
+func (s *scanner) runEnd(i int) int {
+	if i >= s.run {
+		s.run = span(s.in, i, kindKey)
+		s.work += s.run - i
+	}
+	return max(s.run, i)
+}
+
+var (
+	pemDashes = []byte("-----")
+	pemEnd    = []byte("-----END ")
+)
+
+// pem masks a PEM block, cut off or not, unless it holds a certificate or a
+// public key.
+func (s *scanner) pem(i, label int) (end int, ok bool) {
+	from := i - len(pemDashes)
+	if from < 0 || !bytes.Equal(s.in[from:i], pemDashes) {
+		return i, false
+	}
+	what := s.in[label:min(len(s.in), label+40)]
+	what, _, _ = bytes.Cut(what, pemDashes)
+	if bytes.HasSuffix(what, []byte("CERTIFICATE")) || bytes.HasSuffix(what, []byte("PUBLIC KEY")) || bytes.HasSuffix(what, []byte("CERTIFICATE REQUEST")) {
+		return i, false
+	}
+	end = len(s.in)
+	if n := bytes.Index(s.in[label:], pemEnd); n >= 0 {
+		end = label + n + len(pemEnd)
+		if n := bytes.Index(s.in[end:min(len(s.in), end+60)], pemDashes); n >= 0 {
+			end += n + len(pemDashes)
+		}
+	}
+	s.work += end - i
+	return s.mask(from, end, masked), true
+}
+
+// bearer masks the token after the word Bearer.
+func (s *scanner) bearer(i int) (end int, ok bool) {
+	const word = len("bearer")
+	v := i + word
+	if v >= len(s.in) || !bytes.EqualFold(s.in[i:v], []byte("bearer")) {
+		return i, false
+	}
+	switch {
+	case s.in[v] == ' ':
+		for v < len(s.in) && s.in[v] == ' ' {
+			v++
+		}
+	case bytes.HasPrefix(s.in[v:], []byte("%20")):
+		v += 3
+	case s.in[v] == '+':
+		v++
+	default:
+		return i, false
+	}
+	end = span(s.in, v, kindToken)
+	s.work += end - v
+	value := s.in[v:end]
+	switch {
+	case len(value) < 6 || isBearerProse(value):
+		return v, true
+	case isMasked(value):
+		return end, true
+	}
+	return s.mask(v, end, Mask(string(value))), true
+}
+
+func isBearerProse(v []byte) bool {
+	if len(v) > 16 {
+		return false
+	}
+	switch string(bytes.ToLower(bytes.TrimRight(v, "."))) {
+	case "tokens", "authentication", "authorization", "scheme", "format", "prefix", "header", "credentials":
+		return true
+	}
+	return false
+}
