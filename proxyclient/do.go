@@ -85,12 +85,13 @@ func (c *Client) notJSON(p *prepared, resp *Response) *Error {
 	e := p.error(CodeBadAnswer, resp.Status)
 	e.RequestID = requestID(resp.Header)
 	e.Sent = true
-	e.Body = c.errorBody(resp.Body)
+	head := resp.Body[:min(len(resp.Body), maxErrorRead)]
+	e.Body = c.errorBody(head)
 	e.Hint = "check that {base_url} is the address of a LiteLLM gateway"
-	if page, ok := htmlPage(resp.Body); ok {
+	if page, ok := htmlPage(head); ok {
 		e.Message = "instead of JSON came " + page
 	} else {
-		e.Message = "the answer is not valid JSON: " + clip(oneLine(string(resp.Body)), 120)
+		e.Message = "the answer is not valid JSON: " + clip(oneLine(string(head[:min(len(head), 4<<10)])), 120)
 		e.Hint = ""
 	}
 	e.Message = c.scrub(e.Message)
@@ -291,38 +292,6 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// tooLarge and errors of the network are what reading a body ends with.
-var errTooLarge = errors.New("answer above the limit")
-
-// readBounded reads at most limit bytes, after decompression.
-func readBounded(resp *http.Response, limit int64) ([]byte, error) {
-	if resp.ContentLength > limit {
-		return nil, errTooLarge
-	}
-	var b bytes.Buffer
-	if n := resp.ContentLength; n > 0 {
-		b.Grow(int(min(n, 1<<20)) + bytes.MinRead)
-	}
-	_, err := b.ReadFrom(io.LimitReader(resp.Body, limit+1))
-	if int64(b.Len()) > limit {
-		return b.Bytes()[:limit], errTooLarge
-	}
-	if b.Len() == 0 {
-		return nil, err
-	}
-	return b.Bytes(), err
-}
-
-func (c *Client) readAll(a *attempt) ([]byte, *Error, again) {
-	body, err := readBounded(a.resp, c.maxBytes)
-	c.debugAnswer(a.resp, body, time.Since(a.start))
-	if err == nil {
-		return body, nil, never
-	}
-	e, more := c.brokenBody(a, err)
-	return nil, e, more
-}
-
 // brokenBody is an answer of 200 to 299 whose body did not come whole.
 func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
 	p, status := a.p, a.resp.StatusCode
@@ -363,7 +332,7 @@ func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
 
 // refused is an answer with a status outside 200 to 299.
 func (c *Client) refused(a *attempt) (*Error, again) {
-	body, err := readBounded(a.resp, min(c.maxBytes, maxErrorRead))
+	body, err := readBounded(a.resp, min(c.maxBytes, maxErrorRead), func(int64) error { return nil })
 	c.debugAnswer(a.resp, body, time.Since(a.start))
 	e := c.refusal(a.p, a.resp, body)
 	if err != nil && a.parent.Err() != nil && a.p.Read {

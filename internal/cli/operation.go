@@ -16,6 +16,7 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -220,7 +221,7 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 
 func (c *call) run(ctx context.Context) error {
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
-	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, proxyclient.RedactJSON, isTerminal(c.Stdout)
+	c.out.ShowSecrets, c.out.Redactor, c.out.Terminal = c.flags.showSecrets, &secret.Redactor{}, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
 	}
@@ -245,7 +246,7 @@ func (c *call) run(ctx context.Context) error {
 		return c.walk(ctx, prepared)
 	}
 	result, err := prepared.Run(ctx)
-	return c.show(result, err)
+	return c.show(ctx, result, err)
 }
 
 // prepare makes the call of the operation.
@@ -263,12 +264,12 @@ func (c *call) prepare(ctx context.Context, streaming bool) (*operation.Call, er
 
 // show writes the answer to stdout, and what a write did and what failed to
 // stderr.
-func (c *call) show(result operation.Result, failed error) error {
+func (c *call) show(ctx context.Context, result operation.Result, failed error) error {
 	switch {
 	case result.Streamed:
 		fmt.Fprintln(c.Stdout)
 	case failed == nil || result.Body != nil:
-		if err := output.Write(c.Stdout, c.op, result, c.out); err != nil {
+		if err := output.Write(ctx, c.Stdout, c.op, result, c.out); err != nil {
 			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "writing the answer: " + err.Error()}
 		}
 	}
@@ -336,7 +337,7 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 
 // walk is --all: a page at a time, so that memory does not grow with the list.
 func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
-	stream := output.NewStream(c.Stdout, c.op, c.out)
+	stream := output.NewStream(ctx, c.Stdout, c.op, c.out)
 	shown := 0
 	for result, err := range prepared.Pages(ctx) {
 		if err == nil {

@@ -24,7 +24,7 @@ func (c *call) failed(err error) *mcp.CallToolResult {
 
 // partly is a call that ended in an error after a part was done.
 func (c *call) partly(r operation.Result, err error) *mcp.CallToolResult {
-	if r.Body == nil && r.Page == nil && r.Text == "" && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
+	if r.Body == nil && r.Page == nil && r.Text == nil && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
 		return c.failed(err)
 	}
 	text, shown := c.explain(err)

@@ -52,7 +52,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage) {
 		return fmt.Sprintf("%d bytes that are no text, as content_base64 in the structured content", len(r.Binary)),
 			object([]member{{"content_base64", encoded}})
 	case r.Body == nil:
-		text := proxyclient.RedactText(r.Text)
+		text := proxyclient.RedactText(string(r.Text))
 		return text, object([]member{{"result", encode(text)}})
 	}
 	body := compact(proxyclient.RedactJSON(r.Body, c.op.Reveal...))

@@ -15,6 +15,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Effect says what an operation does to the gateway. It has no useful zero
@@ -182,7 +184,7 @@ type Result struct {
 	// JSON.
 	Body json.RawMessage
 	// Text is an answer that is text, Binary one that is neither text nor JSON.
-	Text   string
+	Text   []byte
 	Binary []byte
 	// Page is set for a list.
 	Page *Page
@@ -271,25 +273,10 @@ func (op *Operation) Identifiers() []string {
 	return names
 }
 
-// Lookup returns the value at a dotted path of a JSON value, or nil. A missing
-// member and a null are both nil.
-func Lookup(body json.RawMessage, path string) json.RawMessage {
-	for path != "" && body != nil {
-		// A member's name may itself contain dots: the whole rest is tried first.
-		var object map[string]json.RawMessage
-		if json.Unmarshal(body, &object) != nil {
-			return nil
-		}
-		if value, ok := object[path]; ok {
-			return NoNull(value)
-		}
-		var name string
-		name, path, _ = strings.Cut(path, ".")
-		body = object[name]
-	}
-	return NoNull(body)
-}
+// Lookup is [secret.Lookup].
+func Lookup(body json.RawMessage, path string) json.RawMessage { return secret.Lookup(body, path) }
 
+// NoNull is a value, or nil for a null.
 func NoNull(value json.RawMessage) json.RawMessage {
 	if bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
 		return nil
@@ -297,16 +284,10 @@ func NoNull(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// encode is json.Marshal without HTML escapes, for values that cannot fail.
+// Encode is [secret.Encode], but for JSON that is absent: that stays nil.
 func Encode(value any) json.RawMessage {
 	if raw, ok := value.(json.RawMessage); ok {
 		return raw
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
-		return json.RawMessage("null")
-	}
-	return bytes.TrimSpace(b.Bytes())
+	return secret.Encode(value)
 }

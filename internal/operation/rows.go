@@ -2,38 +2,18 @@ package operation
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Row is an object whose members have an order.
-type Row []Member
+type Row = secret.Object
 
 // Member is one member of a [Row].
-type Member struct {
-	Name  string
-	Value any
-}
+type Member = secret.Member
 
-// MarshalJSON implements [json.Marshaler].
-func (r Row) MarshalJSON() ([]byte, error) {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, m := range r {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		value := Encode(m.Value)
-		if value == nil {
-			value = json.RawMessage("null")
-		}
-		fmt.Fprintf(&b, "%s:%s", Encode(m.Name), value)
-	}
-	return []byte(b.String() + "}"), nil
-}
-
-// listed is the result of an operation that made its rows: the body has them and
+// Listed is the result of an operation that made its rows: the body has them and
 // what they are about.
 func Listed(about Row, rows []Row, total int, columns []string, notes []string) Result {
 	page := &Page{Items: make([]json.RawMessage, len(rows)), Total: total, Columns: columns, About: Args{}}
@@ -43,10 +23,10 @@ func Listed(about Row, rows []Row, total int, columns []string, notes []string) 
 	for _, m := range about {
 		page.About[m.Name] = Encode(m.Value)
 	}
-	return Result{Body: Encode(append(about, Member{"items", page.Items})), Page: page, Notes: notes}
+	return Result{Body: Encode(append(about, Member{Name: "items", Value: page.Items})), Page: page, Notes: notes}
 }
 
-// unique are the values without repetitions.
+// Unique are the values without repetitions.
 func Unique(values []string) []string {
 	out := []string{}
 	for _, v := range values {
@@ -61,7 +41,7 @@ func Unique(values []string) []string {
 func RowOf(pairs ...any) Row {
 	row := make(Row, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		row = append(row, Member{pairs[i].(string), pairs[i+1]})
+		row = append(row, Member{Name: pairs[i].(string), Value: pairs[i+1]})
 	}
 	return row
 }
