@@ -36,7 +36,9 @@ func readBounded(resp *http.Response, limit int64, reserve func(size int64) erro
 				return nil, err
 			}
 			b = append(make([]byte, 0, size), b...)
-			size = min(size*growth, limit+1)
+			if size *= growth; size > limit/2 {
+				size = limit + 1
+			}
 		}
 		n, err := resp.Body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]

@@ -50,6 +50,7 @@ stdout belongs to the protocol; the log is on stderr.`,
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		limitMemory(serverMemory)
 		client, err := a.client()
 		if err != nil {
 			return err

@@ -220,6 +220,7 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 }
 
 func (c *call) run(ctx context.Context) error {
+	limitMemory(commandMemory)
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
 	c.out.ShowSecrets, c.out.Redactor, c.out.Terminal = c.flags.showSecrets, &secret.Redactor{}, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {

@@ -169,7 +169,10 @@ func (c *tableCodec) all(titles []string) error {
 }
 
 // grid is the columns of a table on paper.
-type grid struct{ lines []line }
+type grid struct {
+	lines []line
+	row   []byte // the one under way
+}
 
 // line is one column: its width, and how its cells stand in it.
 type line struct {
@@ -192,8 +195,12 @@ func (g *grid) fit(row []string) {
 
 // write writes a row with two blanks between the cells and none at the end.
 func (g *grid) write(o *out, row []string, bars bool) error {
-	var b []byte
-	pad := func(n int) { b = append(b, bytes.Repeat([]byte{' '}, max(n, 0))...) }
+	b := g.row[:0]
+	pad := func(n int) {
+		for range n {
+			b = append(b, ' ')
+		}
+	}
 	for i, l := range g.lines {
 		if i > 0 {
 			pad(2)
@@ -216,6 +223,7 @@ func (g *grid) write(o *out, row []string, bars bool) error {
 			}
 		}
 	}
-	_, err := o.w.Write(append(bytes.TrimRight(b, " "), '\n'))
+	g.row = append(bytes.TrimRight(b, " "), '\n')
+	_, err := o.w.Write(g.row)
 	return err
 }

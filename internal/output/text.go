@@ -1,11 +1,13 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"iter"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
@@ -87,6 +89,9 @@ func texts(value json.RawMessage) iter.Seq[string] {
 
 // unquoted is the text of a part of a JSON string.
 func unquoted(part []byte) string {
+	if bytes.IndexByte(part, '\\') < 0 && utf8.Valid(part) {
+		return string(part)
+	}
 	quoted := make([]byte, 0, len(part)+2)
 	return secret.Unquote(append(append(append(quoted, '"'), part...), '"'))
 }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -86,10 +85,18 @@ func (y *yamlWriter) entry() {
 // line goes to where the next entry of a block begins.
 func (y *yamlWriter) line(b *block) {
 	if (b.count > 0 || !y.inline) && y.begun {
-		_ = y.put("\n" + strings.Repeat(" ", b.indent))
+		_ = y.newline(b.indent)
 	}
 	b.count++
 	y.begun, y.inline, y.space = true, false, false
+}
+
+func (y *yamlWriter) newline(indent int) error {
+	err := y.w.WriteByte('\n')
+	for range indent {
+		err = y.w.WriteByte(' ')
+	}
+	return err
 }
 
 // blank writes the one between a name and its value.
@@ -165,7 +172,8 @@ func (y *yamlWriter) named(long bool) error {
 		return y.put(":")
 	}
 	y.inline = true
-	return y.put("\n" + strings.Repeat(" ", y.top().indent) + ": ")
+	_ = y.newline(y.top().indent)
+	return y.put(": ")
 }
 
 // scalar writes a value, or the first piece of a long string.
@@ -228,13 +236,36 @@ func (y *yamlWriter) text(s string, flow bool) string {
 	case "", "y", "n", "yes", "no", "on", "off", "true", "false", "null":
 		flow = true
 	}
-	if flow || !unicode.IsLetter(rune(s[0])) || s[0] > '~' || y.escaped(s) != strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) {
+	if flow || !isLetter(s[0]) {
 		return `"` + y.escaped(s) + `"`
 	}
-	if strings.Contains(s, ": ") || strings.Contains(s, " #") || strings.HasSuffix(s, ":") || strings.HasSuffix(s, " ") {
+	quotes := false
+	for i, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+		case y.hides(s, i, r):
+			return `"` + y.escaped(s) + `"`
+		case r == ':' && (i+1 == len(s) || s[i+1] == ' '), r == '#' && s[i-1] == ' ':
+			quotes = true
+		}
+	}
+	if quotes || s[len(s)-1] == ' ' {
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
 	}
 	return s
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+
+// hides tells whether a character is written as an escape.
+func (y *yamlWriter) hides(s string, i int, r rune) bool {
+	switch {
+	case r == '"' || r == '\\' || r < ' ' || 0x7f <= r && r < 0xa0 || r == 0x2028 || r == 0x2029:
+		return true
+	case r > 0xffff || r == 0xfeff || r == 0xfffe || r == 0xffff:
+		return true
+	}
+	return y.terminal && r != utf8.RuneError && hidden(s, i, r)
 }
 
 // short are the escapes of one letter.
@@ -245,15 +276,7 @@ var short = map[rune]string{
 
 // escaped is the inside of a text in double quotes.
 func (y *yamlWriter) escaped(s string) string {
-	return escape(s, func(s string, i int, r rune) bool {
-		switch {
-		case r == '"' || r == '\\' || r < ' ' || 0x7f <= r && r < 0xa0 || r == 0x2028 || r == 0x2029:
-			return true
-		case r > 0xffff || r == 0xfeff || r == 0xfffe || r == 0xffff:
-			return true
-		}
-		return y.terminal && r != utf8.RuneError && hidden(s, i, r)
-	}, func(b []byte, r rune) []byte {
+	return escape(s, y.hides, func(b []byte, r rune) []byte {
 		switch {
 		case short[r] != "":
 			return append(b, short[r]...)
