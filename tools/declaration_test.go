@@ -90,7 +90,7 @@ func TestDeclarations(t *testing.T) {
 				fail("the example %q is of another operation", example)
 			}
 		}
-		if _, endpoint := op.Do.(interface{ takesBody() bool }); endpoint && op.Effect != operation.Read && op.Done == "" {
+		if _, endpoint := op.Do.(interface{ TakesBody() bool }); endpoint && op.Effect != operation.Read && op.Done == "" {
 			fail("a write says nothing when it is done")
 		}
 		names := map[string]bool{}
@@ -130,7 +130,7 @@ func TestDeclarations(t *testing.T) {
 				fail("the positional arguments are numbered %v", args)
 			}
 		}
-		if e, ok := op.Do.(interface{ takesBody() bool }); ok && (op.Effect == operation.Write || op.Effect == operation.Set) && e.takesBody() != op.TakesExtra() {
+		if e, ok := op.Do.(interface{ TakesBody() bool }); ok && (op.Effect == operation.Write || op.Effect == operation.Set) && e.TakesBody() != op.TakesExtra() {
 			fail("a write with a body embeds extras, one without does not")
 		}
 	}

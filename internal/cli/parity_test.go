@@ -336,6 +336,7 @@ func TestParity(t *testing.T) {
 		t.Fatal(err)
 	}
 	mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, key)
+	gateway.take() // the check of the key
 	for _, op := range tools.All() {
 		for _, args := range inputs(op) {
 			t.Run(op.Tool(), func(t *testing.T) {

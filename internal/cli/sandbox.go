@@ -55,14 +55,18 @@ func (a *app) noteSandbox(path, more string) {
 func openSandbox(path string) (*sandbox.Gateway, error) {
 	g, err := sandbox.Open(path)
 	if err != nil {
-		e := &proxyclient.Error{Code: proxyclient.CodeUnreachable, Message: "cannot use the sandbox: " + err.Error(), Err: err,
-			Hint: config.SandboxVariable + " names another file"}
-		if errors.Is(err, sandbox.ErrDamaged) {
-			e.Hint = program + " sandbox reset puts it aside and starts afresh; " + e.Hint
-		}
-		return nil, e
+		return nil, sandboxError(proxyclient.CodeUnreachable, "cannot use the sandbox", err)
 	}
 	return g, nil
+}
+
+// sandboxError says how a problem of the sandbox's file is solved.
+func sandboxError(code proxyclient.Code, what string, err error) error {
+	hint := "set " + config.SandboxVariable + " to another file"
+	if unusable, is := errors.AsType[*sandbox.FileError](err); is && unusable.Fix != "" {
+		hint = unusable.Fix + ", or " + hint
+	}
+	return &proxyclient.Error{Code: code, Message: what + ": " + err.Error(), Hint: hint, Err: err}
 }
 
 // sandboxCommand is "sandbox": what is to be done about the sandbox itself.
@@ -103,9 +107,10 @@ It holds the keys and credentials of the sandbox in clear.`,
 
 func (a *app) sandboxReset() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "reset",
-		Short:   "Empty the sandbox",
-		Long:    "Empty the sandbox: its keys, users, teams and everything else. Its admin key stays the same.",
+		Use:   "reset",
+		Short: "Empty the sandbox",
+		Long: `Empty the sandbox: its keys, users, teams and everything else. Its admin key stays the same.
+A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a new one is created.`,
 		Example: "  litellm-proxy sandbox reset --yes",
 		Args:    cobra.NoArgs,
 	}
@@ -125,7 +130,7 @@ func (a *app) sandboxReset() *cobra.Command {
 			}
 		}
 		if err := sandbox.Reset(path); err != nil {
-			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot reset the sandbox: " + err.Error(), Err: err}
+			return sandboxError(proxyclient.CodeInternal, "cannot reset the sandbox", err)
 		}
 		a.note("the sandbox %s is empty", path)
 		return nil

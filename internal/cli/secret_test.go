@@ -35,6 +35,10 @@ func leaky(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "application/json")
+		status := status
+		if r.URL.Path == "/v1/models" {
+			status = 200 // the MCP server lets the key in
+		}
 		w.WriteHeader(status)
 		one := fmt.Sprintf(`{"id": "one", "model_name": "n", "key_alias": "a", "api_key": %[1]q, "password": "MARKED%[1]s",
 			"litellm_params": {"api_key": %[1]q, "aws_secret_access_key": "MARKEDaws", "model": "m"},

@@ -21,8 +21,13 @@ type caller struct {
 	// unless the server's own is used.
 	remote, useOwn bool
 	key            string
-	// owner is the hash of the credential that the caller presented.
-	owner string
+	// owner is the hash of the credential that the caller presented; group is the
+	// same for a key that the gateway accepts, and "" for others.
+	owner, group string
+	// room: the guard took room for the session that this request opens.
+	room bool
+	// answer is the memory reserved for the answer to this request.
+	answer share
 	// notify sends a notification to this caller, before it returns; nil: it
 	// cannot be told anything.
 	notify func(method string, params any)

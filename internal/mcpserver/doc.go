@@ -12,12 +12,17 @@
 //   - A write that destroys something, or that makes the gateway read its own
 //     environment, is confirmed as [Options.Confirm] says before anything is sent.
 //   - Over HTTP a call uses the credential of its own request, and a session
-//     belongs to the credential that opened it.
+//     belongs to the credential that opened it. A key that the gateway does not
+//     know opens none.
+//   - What HTTP clients can hold is bounded: sessions, streams, calls and the bytes
+//     of requests. One that does not read its answers is disconnected.
 //   - What the caller can act on is a tool result with isError; only faults of
 //     this program are protocol errors, and those say nothing but "internal error".
 //   - stdout carries protocol messages alone.
 //
 // mcp-go is used for the protocol (versions, dispatch, cancellation, streamable
-// HTTP, SSE). Its stdio loop is not: that one keeps its session in a global, loses
+// HTTP). Its stdio loop is not: that one keeps its session in a global, loses
 // answers at the end of the input, and repeats the text of a panic to the client.
+// Nor is its SSE transport, which starts goroutines without limit for a client that
+// does not read.
 package mcpserver

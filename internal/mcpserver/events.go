@@ -2,7 +2,6 @@ package mcpserver
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -12,9 +11,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// writeLimit is how long a client may take to accept one event.
-const writeLimit = 30 * time.Second
-
 // eventWriter is the answer to one request, to which the library writes and we
 // too: notifications go straight into it, and [eventWriter.notify] returns when
 // they have left. mcp-go's own way, a channel for each session, drops the last
@@ -23,7 +19,8 @@ const writeLimit = 30 * time.Second
 // A notification that comes before the library wrote anything makes the answer an
 // event stream; the JSON answer that the library writes later becomes an event.
 type eventWriter struct {
-	w http.ResponseWriter
+	w        http.ResponseWriter
+	patience time.Duration // for the client to accept one event
 
 	mu      sync.Mutex
 	header  http.Header // the library's, taken over when it writes the first time
@@ -36,12 +33,15 @@ type eventWriter struct {
 	held    bytes.Buffer
 }
 
-func newEventWriter(w http.ResponseWriter) *eventWriter {
-	return &eventWriter{w: w, header: http.Header{}}
+func newEventWriter(w http.ResponseWriter, patience time.Duration) *eventWriter {
+	return &eventWriter{w: w, patience: patience, header: http.Header{}}
 }
 
 // Header implements [http.ResponseWriter].
 func (e *eventWriter) Header() http.Header { return e.header }
+
+// CanStream implements [server.HTTPResponseWriter].
+func (e *eventWriter) CanStream() bool { return true }
 
 // Unwrap serves [http.ResponseController].
 func (e *eventWriter) Unwrap() http.ResponseWriter { return e.w }
@@ -63,8 +63,6 @@ func (e *eventWriter) writeHeader(status int) {
 		e.wrap = !events
 		return
 	}
-	// mcp-go lets pages of any origin read its SSE streams.
-	e.header.Del("Access-Control-Allow-Origin")
 	for name, values := range e.header {
 		e.w.Header()[name] = values
 	}
@@ -103,12 +101,29 @@ func (e *eventWriter) flush() { _ = http.NewResponseController(e.w).Flush() }
 // limit gives the client a fresh time to take what comes; without it one that
 // stopped reading would hold its call for ever.
 func (e *eventWriter) limit() {
-	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(writeLimit))
+	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(e.patience))
 }
 
 // notify writes a notification into the stream. One that comes too late, or to an
 // answer that is plain JSON already, is dropped.
 func (e *eventWriter) notify(method string, params any) {
+	e.message(encode(notification{mcp.JSONRPC_VERSION, method, params}))
+}
+
+// message writes a message into the stream as notify does.
+func (e *eventWriter) message(content []byte) {
+	e.write(func() error { return event(e.w, content) })
+}
+
+// raw writes text that is no message: what opens a stream and keeps it alive.
+func (e *eventWriter) raw(text string) {
+	e.write(func() error { _, err := io.WriteString(e.w, text); return err })
+}
+
+// write makes the answer an event stream and writes into it. A client that does
+// not read makes the write fail in the end, which net/http takes for a client that
+// has gone: it cancels the request's context.
+func (e *eventWriter) write(into func() error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed || e.sent && !e.stream {
@@ -122,7 +137,7 @@ func (e *eventWriter) notify(method string, params any) {
 		e.w.WriteHeader(http.StatusOK)
 	}
 	e.limit()
-	if event(e.w, encode(notification{mcp.JSONRPC_VERSION, method, params})) == nil {
+	if into() == nil {
 		e.flush()
 	}
 }
@@ -138,7 +153,12 @@ func (e *eventWriter) close() {
 	}
 }
 
+// event writes the parts of an event one by one: a message may be large.
 func event(w io.Writer, message []byte) error {
-	_, err := fmt.Fprintf(w, "event: message\ndata: %s\n\n", bytes.TrimSpace(message))
-	return err
+	for _, part := range [][]byte{[]byte("event: message\ndata: "), bytes.TrimSpace(message), []byte("\n\n")} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }

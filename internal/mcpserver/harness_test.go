@@ -42,10 +42,13 @@ func clientOf(t *testing.T, url, key string) *proxyclient.Client {
 	return c
 }
 
-// fake is a gateway made of a function.
+// fake is a gateway made of a function. It accepts every key.
 func fake(t *testing.T, h http.HandlerFunc) *proxyclient.Client {
 	t.Helper()
-	s := httptest.NewServer(h)
+	mux := http.NewServeMux()
+	mux.HandleFunc(pathKeyCheck, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":[]}`) })
+	mux.Handle("/", h)
+	s := httptest.NewServer(mux)
 	t.Cleanup(s.Close)
 	return clientOf(t, s.URL, "sk-of-the-server-0000000000")
 }

@@ -27,13 +27,20 @@ const (
 // listen serves a server on a free port and returns its address.
 func listen(t *testing.T, s *Server, o HTTPOptions) string {
 	t.Helper()
-	handler, end, err := s.Handler(o)
+	_, url := listenFront(t, s, o)
+	return url
+}
+
+// listenFront is listen for a test that counts what the server holds.
+func listenFront(t *testing.T, s *Server, o HTTPOptions) (*front, string) {
+	t.Helper()
+	f, err := s.open(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(handler)
-	t.Cleanup(func() { end(); h.CloseClientConnections(); h.Close() })
-	return h.URL
+	h := httptest.NewServer(f.handler)
+	t.Cleanup(func() { f.end(); h.CloseClientConnections(); h.Close() })
+	return f, h.URL
 }
 
 type httpClient struct {
@@ -271,11 +278,14 @@ func TestGuards(t *testing.T) {
 func TestIdleSession(t *testing.T) {
 	r := newSessions(10, false)
 	m := r.ResolveSessionIdManager(nil)
-	id := r.add(&httpSession{owner: "a"})
+	if !r.take("a") {
+		t.Fatal("there is no room")
+	}
+	id := r.add(&httpSession{owner: "a", group: "a"})
 	if _, err := m.Validate(id); err == nil {
 		t.Error("nobody was taken for the owner")
 	}
-	if refused, err := m.Terminate(id); refused || err != nil || r.count() != 0 || !r.room("a") {
+	if refused, err := m.Terminate(id); refused || err != nil || r.count() != 0 || r.of["a"] != 0 {
 		t.Errorf("the sweeper cannot end it: %v %v", refused, err)
 	}
 }

@@ -8,61 +8,94 @@ import (
 	"net/http"
 	"sync"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 )
+
+// quota limits how many of a thing are open: all, and for each group. A group is a
+// key that the gateway accepts; those without one are the group "" and share a small
+// part, so that they cannot shut out the others.
+type quota struct {
+	max, each, anonymous int
+
+	mu  sync.Mutex
+	all int
+	of  map[string]int
+}
+
+// newQuota: where every client presents a credential of its own, each group gets up
+// to a quarter.
+func newQuota(most int, shared bool) *quota {
+	q := &quota{max: most, each: most, anonymous: min(most, max(2, most/16)), of: map[string]int{}}
+	if !shared {
+		q.each = max(1, most/4)
+	}
+	return q
+}
+
+// take opens one more for the group, or returns false when there is no room.
+func (q *quota) take(group string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	each := q.each
+	if group == "" {
+		each = min(each, q.anonymous)
+	}
+	if q.all >= q.max || q.of[group] >= each {
+		return false
+	}
+	q.all++
+	q.of[group]++
+	return true
+}
+
+func (q *quota) give(group string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.all--
+	if q.of[group]--; q.of[group] <= 0 {
+		delete(q.of, group)
+	}
+}
 
 // sessions are those of one HTTP server: who opened each. mcp-go's own managers
 // take any well-formed identifier from anybody.
 type sessions struct {
-	max, each int // of all, of one owner
+	*quota
 
 	mu   sync.Mutex
 	open map[string]*httpSession
-	of   map[string]int // by owner
 }
 
 type httpSession struct {
-	owner  string
-	stream *eventWriter    // of an SSE session
-	gone   context.Context // of an SSE session: ends with its stream
+	owner, group string
+	stream       *eventWriter    // of an SSE session
+	gone         context.Context // of an SSE session: ends with its stream
+	peer         *sseSession     // of an SSE session
 }
 
-// newSessions: where every client presents a credential of its own, nobody gets
-// more than a quarter of all, so that those without one cannot shut out the others.
 func newSessions(most int, shared bool) *sessions {
-	each := most
-	if !shared {
-		each = max(1, most/4)
-	}
-	return &sessions{max: most, each: each, open: map[string]*httpSession{}, of: map[string]int{}}
+	return &sessions{quota: newQuota(most, shared), open: map[string]*httpSession{}}
 }
 
-// room tells whether the owner may open one more.
-func (s *sessions) room(owner string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open) < s.max && s.of[owner] < s.each
-}
-
-// add opens a session under a new identifier that cannot be guessed.
+// add opens a session, for which there is room, under a new identifier that cannot
+// be guessed.
 func (s *sessions) add(h *httpSession) string {
 	// The form is the one that mcp-go makes, less the UUID's fixed digits.
 	id := "mcp-session-" + rand.Text() + rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[id] = h
-	s.of[h.owner]++
 	return id
 }
 
 func (s *sessions) remove(id string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if h := s.open[id]; h != nil {
-		delete(s.open, id)
-		if s.of[h.owner]--; s.of[h.owner] <= 0 {
-			delete(s.of, h.owner)
-		}
+	h := s.open[id]
+	delete(s.open, id)
+	s.mu.Unlock()
+	if h != nil {
+		s.give(h.group)
 	}
 }
 
@@ -101,11 +134,11 @@ type manager struct {
 
 // Generate implements [server.SessionIdManager].
 func (m manager) Generate() string {
-	owner := ""
-	if m.caller != nil {
-		owner = m.caller.owner
+	if m.caller == nil || !m.caller.room {
+		return "" // the guard took room for initialize alone
 	}
-	return m.add(&httpSession{owner: owner})
+	m.caller.room = false
+	return m.add(&httpSession{owner: m.caller.owner, group: m.caller.group})
 }
 
 // Validate implements [server.SessionIdManager].
@@ -126,6 +159,60 @@ func (m manager) Terminate(id string) (bool, error) {
 }
 
 var errNoSession = errors.New("no such session")
+
+// clientState is what a session of ours remembers of its client.
+type clientState struct {
+	mu           sync.Mutex
+	initialized  bool
+	info         mcp.Implementation
+	capabilities mcp.ClientCapabilities
+}
+
+// Initialize implements [server.ClientSession].
+func (s *clientState) Initialize() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.initialized = true
+}
+
+// Initialized implements [server.ClientSession].
+func (s *clientState) Initialized() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.initialized
+}
+
+// NotificationChannel implements [server.ClientSession]. Nothing is broadcast
+// here; what comes in spite of that is dropped.
+func (s *clientState) NotificationChannel() chan<- mcp.JSONRPCNotification { return nil }
+
+// GetClientInfo implements [server.SessionWithClientInfo].
+func (s *clientState) GetClientInfo() mcp.Implementation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.info
+}
+
+// SetClientInfo implements [server.SessionWithClientInfo].
+func (s *clientState) SetClientInfo(info mcp.Implementation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.info = info
+}
+
+// GetClientCapabilities implements [server.SessionWithClientInfo].
+func (s *clientState) GetClientCapabilities() mcp.ClientCapabilities {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.capabilities
+}
+
+// SetClientCapabilities implements [server.SessionWithClientInfo].
+func (s *clientState) SetClientCapabilities(capabilities mcp.ClientCapabilities) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.capabilities = capabilities
+}
 
 // equal compares without telling how much of it is the same.
 func equal(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -19,8 +19,9 @@ const (
 	stdioSessionID = "stdio"
 	// maxLine is the longest message of a client on stdio.
 	maxLine = 32 << 20
-	// stdioCalls is how many requests of the client run at the same time.
-	stdioCalls = 16
+	// stdioCalls is how many requests of the client run at the same time, stdioWaits
+	// how many wait behind them.
+	stdioCalls, stdioWaits = 16, 1024
 )
 
 // ServeStdio serves one client: a message a line on in and on out. It returns nil
@@ -32,61 +33,28 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	deaf, goDeaf := context.WithCancel(context.Background())
 	defer goDeaf()
 	session := &stdioSession{out: out, waiting: map[int64]chan stdioReply{}, fail: cancel}
-	c := &caller{notify: session.notify, deaf: deaf}
-	calls := withCaller(s.mcp.WithContext(ctx, session), c)
+	calls := s.mcp.WithContext(ctx, session)
+	p := &stdioPeer{s: s, session: session, deaf: deaf, calls: newLanes(stdioCalls, stdioWaits)}
 
 	lines, readErr := readLines(ctx, in)
-	var running sync.WaitGroup
-	slots := make(chan struct{}, stdioCalls)
 	for open := true; open; {
 		select {
 		case <-ctx.Done():
 			open = false
 		case line, ok := <-lines:
-			if !ok {
-				open = false
-				break
-			}
-			var head struct {
-				Method string          `json:"method"`
-				ID     json.RawMessage `json:"id"`
-			}
-			valid := json.Unmarshal(line, &head) == nil
-			switch {
-			case valid && head.Method == "" && session.deliver(line):
-			case valid && head.Method == string(mcp.MethodSubscriptionsListen) && !isNull(head.ID):
-				running.Go(func() {
-					// It lasts as long as the client listens.
-					listening, stop := until(calls, deaf)
-					defer stop()
-					session.write(s.dispatch(listening, line, head.ID))
-				})
-			case valid && head.Method != "" && !isNull(head.ID) && head.Method != string(mcp.MethodInitialize):
-				running.Go(func() {
-					// The reader never waits for a slot: it must hear cancellations
-					// and answers.
-					select {
-					case slots <- struct{}{}:
-						defer func() { <-slots }()
-					case <-calls.Done():
-					}
-					session.write(s.dispatch(calls, line, head.ID))
-				})
-			default:
-				// In turn: what comes after initialize counts on it, a cancellation
-				// must find its request, and the rest is answered at once.
-				session.write(s.dispatch(calls, line, head.ID))
+			if open = ok; ok {
+				p.take(calls, line)
 			}
 		}
 	}
 	// Nobody can answer a question any more; the calls under way end by themselves.
 	goDeaf()
 	finished := make(chan struct{})
-	go func() { running.Wait(); close(finished) }()
+	go func() { p.running.Wait(); close(finished) }()
 	select {
 	case <-finished:
 	case <-ctx.Done():
-		// They were cancelled; a moment for their last words.
+		// They were canceled; a moment for their last words.
 		select {
 		case <-finished:
 		case <-time.After(s.grace):
@@ -101,6 +69,66 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	return *readErr
 }
 
+// stdioPeer runs the messages of the one client.
+type stdioPeer struct {
+	s       *Server
+	session *stdioSession
+	deaf    context.Context
+	calls   *lanes
+	running sync.WaitGroup
+}
+
+// take handles one line. It never waits for other requests: the reader must hear
+// cancellations and answers.
+func (p *stdioPeer) take(ctx context.Context, line json.RawMessage) {
+	var m head
+	valid := json.Unmarshal(line, &m) == nil
+	// Each request has a caller of its own, which holds the memory of its answer.
+	c := &caller{notify: p.session.notify, deaf: p.deaf}
+	ctx = withCaller(ctx, c)
+	switch {
+	case valid && m.Method == "" && p.session.deliver(line):
+	case valid && m.request() && m.Method == string(mcp.MethodSubscriptionsListen):
+		p.running.Go(func() {
+			// It lasts as long as the client listens.
+			listening, stop := until(ctx, p.deaf)
+			defer stop()
+			p.answer(listening, c, line, m.ID)
+		})
+	case valid && m.request() && m.Method != string(mcp.MethodInitialize):
+		place := p.calls.enter(stdioSessionID, string(m.ID))
+		if place == nil {
+			p.session.write(failure(m.ID, refuseCalls.text))
+			return
+		}
+		p.running.Go(func() {
+			defer place.leave()
+			if place.wait(ctx) != errDropped {
+				p.answer(ctx, c, line, m.ID)
+			}
+		})
+	default:
+		// In turn: what comes after initialize counts on it, a cancellation must
+		// find its request, and the rest is answered at once.
+		if m.Method == string(mcp.MethodNotificationCancelled) {
+			p.calls.drop(stdioSessionID, string(m.Params.RequestID))
+		}
+		p.answer(ctx, c, line, m.ID)
+	}
+}
+
+// answer handles a message and writes the answer.
+func (p *stdioPeer) answer(ctx context.Context, c *caller, line, id json.RawMessage) {
+	defer c.answer.keep(0)
+	p.session.write(p.s.dispatch(ctx, line, id))
+}
+
+// failure is the answer to a request that was not run.
+func failure(id json.RawMessage, text string) mcp.JSONRPCError {
+	return mcp.JSONRPCError{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(id),
+		Error: mcp.NewJSONRPCErrorDetails(mcp.INTERNAL_ERROR, text, nil)}
+}
+
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
 // dispatch handles one message; a fault outside of the handlers, which have their
@@ -108,11 +136,10 @@ func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "
 func (s *Server) dispatch(ctx context.Context, line, id json.RawMessage) (answer mcp.JSONRPCMessage) {
 	defer func() {
 		if r := recover(); r != nil {
-			err := s.fault("stdio", r)
+			err := s.fault("dispatch", r)
 			answer = nil
 			if !isNull(id) {
-				answer = mcp.JSONRPCError{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(id),
-					Error: mcp.NewJSONRPCErrorDetails(mcp.INTERNAL_ERROR, err.Error(), nil)}
+				answer = failure(id, err.Error())
 			}
 		}
 	}()
@@ -147,13 +174,12 @@ func readLines(ctx context.Context, in io.Reader) (<-chan json.RawMessage, *erro
 
 // stdioSession is the one client of a stdio server.
 type stdioSession struct {
-	mu           sync.Mutex // of everything below, except out
-	initialized  bool
-	info         mcp.Implementation
-	capabilities mcp.ClientCapabilities
-	asked        int64
-	waiting      map[int64]chan stdioReply
-	writeErr     error
+	clientState
+
+	mu       sync.Mutex // of everything below, except out
+	asked    int64
+	waiting  map[int64]chan stdioReply
+	writeErr error
 
 	outMu sync.Mutex
 	out   io.Writer
@@ -170,18 +196,22 @@ var (
 	_ server.SessionWithElicitation = (*stdioSession)(nil)
 )
 
+// wire is an answer as it is sent.
+func wire(message any) []byte {
+	if line := encode(message); string(line) != "null" {
+		return line
+	}
+	return encode(failure(nil, errInternal.Error()))
+}
+
 // write sends one message as one line.
 func (s *stdioSession) write(message any) {
 	if message == nil {
 		return
 	}
-	line, err := json.Marshal(message)
-	if err != nil {
-		line = encode(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": nil,
-			"error": map[string]any{"code": mcp.INTERNAL_ERROR, "message": errInternal.Error()}})
-	}
+	line := wire(message)
 	s.outMu.Lock()
-	_, err = s.out.Write(append(line, '\n'))
+	_, err := s.out.Write(append(line, '\n'))
 	s.outMu.Unlock()
 	if err != nil {
 		s.mu.Lock()
@@ -266,49 +296,3 @@ func (s *stdioSession) deliver(line json.RawMessage) bool {
 
 // SessionID implements [server.ClientSession].
 func (s *stdioSession) SessionID() string { return stdioSessionID }
-
-// NotificationChannel implements [server.ClientSession]. Nothing is broadcast
-// here; what comes in spite of that is dropped.
-func (s *stdioSession) NotificationChannel() chan<- mcp.JSONRPCNotification { return nil }
-
-// Initialize implements [server.ClientSession].
-func (s *stdioSession) Initialize() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.initialized = true
-}
-
-// Initialized implements [server.ClientSession].
-func (s *stdioSession) Initialized() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.initialized
-}
-
-// GetClientInfo implements [server.SessionWithClientInfo].
-func (s *stdioSession) GetClientInfo() mcp.Implementation {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.info
-}
-
-// SetClientInfo implements [server.SessionWithClientInfo].
-func (s *stdioSession) SetClientInfo(info mcp.Implementation) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.info = info
-}
-
-// GetClientCapabilities implements [server.SessionWithClientInfo].
-func (s *stdioSession) GetClientCapabilities() mcp.ClientCapabilities {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.capabilities
-}
-
-// SetClientCapabilities implements [server.SessionWithClientInfo].
-func (s *stdioSession) SetClientCapabilities(capabilities mcp.ClientCapabilities) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.capabilities = capabilities
-}

@@ -53,3 +53,8 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	answer, err := call.client.JSON(ctx, r)
 	return Result{Body: answer}, err
 }
+
+// TakesBody tells whether the request has a body that takes fields of any name.
+func (e Endpoint[In]) TakesBody() bool {
+	return !e.Fixed && e.Method != http.MethodGet && e.Method != http.MethodDelete
+}

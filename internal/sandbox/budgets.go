@@ -127,12 +127,22 @@ func (c *call) resetBudgets() {
 	now := c.now()
 	for _, rows := range [][]object{c.Keys, c.Users, c.Teams} {
 		for _, row := range rows {
-			at, err := time.Parse(time.RFC3339, text(row["budget_reset_at"]))
+			given := text(row["budget_reset_at"])
+			if given == "" {
+				continue
+			}
+			at, err := time.Parse(time.RFC3339, given)
 			if err != nil || now.Before(at) {
 				continue
 			}
+			c.orders = nil
 			row["spend"] = money(0)
 			row["budget_reset_at"], _ = resetTime(now, text(row["budget_duration"]))
 		}
 	}
+}
+
+func providerBudgets(*call) *reply {
+	return internal(http.StatusInternalServerError, "No provider budget config found. Please set a provider budget config in the router settings. "+
+		"https://docs.litellm.ai/docs/proxy/provider_budget_routing")
 }

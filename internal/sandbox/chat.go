@@ -103,7 +103,6 @@ func chat(c *call) *reply {
 		}
 	}
 	asked, named := body["model"].(string)
-	route := "/chat/completions"
 	denied := func(answer *reply) *reply {
 		c.recordRefusal(asked, answer)
 		return answer
@@ -131,21 +130,11 @@ func chat(c *call) *reply {
 	}
 	messages, has := body["messages"]
 	if !has {
-		return refused(badChat("messages", route+": Missing required parameter: 'messages'."))
+		return refused(badChat("messages", chatRoute+": Missing required parameter: 'messages'."))
 	}
-	model := c.modelNamed(c.alias(asked))
-	if model == nil {
-		message := fmt.Sprintf("%s: Invalid model name passed in model=%s. Call `/v1/models` to view available models for your key.", route, or2(asked, noneParam))
-		answer := badChat(nil, message)
-		answer.body.(object)["error"].(object)["provider_specific_fields"] = object{"error": message}
-		return refused(answer)
-	}
-	if infoOf(model)["blocked"] == true {
-		return refused(fail(http.StatusForbidden, "permission_error", nil, "litellm.PermissionDeniedError: Model is blocked"))
-	}
-	if _, isList := messages.([]any); !isList {
-		return refused(badChat(nil, fmt.Sprintf("Invalid request format: litellm.APIConnectionError: APIConnectionError: OpenAIException - "+
-			"'str' object has no attribute 'get'\n\nLiteLLM: model group '%s' failed with the error above. No fallback was attempted.", asked)))
+	model, bad := c.chatModel(asked, messages)
+	if bad != nil {
+		return refused(bad)
 	}
 	return c.complete(body, asked, model, refused)
 }
@@ -179,6 +168,28 @@ func (c *call) modelNamed(name string) object {
 	return nil
 }
 
+// chatRoute stands in messages, whichever of the two paths was called.
+const chatRoute = "/chat/completions"
+
+// chatModel is the model that answers, which may be there and refuse.
+func (c *call) chatModel(asked string, messages any) (model object, bad *reply) {
+	model = c.modelNamed(c.alias(asked))
+	if model == nil {
+		message := fmt.Sprintf("%s: Invalid model name passed in model=%s. Call `/v1/models` to view available models for your key.", chatRoute, or2(asked, noneParam))
+		answer := badChat(nil, message)
+		answer.body.(object)["error"].(object)["provider_specific_fields"] = object{"error": message}
+		return nil, answer
+	}
+	if infoOf(model)["blocked"] == true {
+		return nil, fail(http.StatusForbidden, "permission_error", nil, "litellm.PermissionDeniedError: Model is blocked")
+	}
+	if _, isList := messages.([]any); !isList {
+		return nil, badChat(nil, fmt.Sprintf("Invalid request format: litellm.APIConnectionError: APIConnectionError: OpenAIException - "+
+			"'str' object has no attribute 'get'\n\nLiteLLM: model group '%s' failed with the error above. No fallback was attempted.", asked))
+	}
+	return model, nil
+}
+
 // complete answers a request that nothing speaks against.
 func (c *call) complete(body object, asked string, model object, refused func(*reply) *reply) *reply {
 	content, isMock := params(model)["mock_response"].(string)
@@ -199,10 +210,7 @@ func (c *call) complete(body object, asked string, model object, refused func(*r
 	case !isMock:
 		content = "Hello from the sandbox"
 	}
-	n := 1
-	if given, is := number(body["n"]); is {
-		n = min(max(int(given), 0), 128)
-	}
+	n := choicesOf(body)
 	id := "chatcmpl-" + uuid()
 	created := c.now().Unix()
 	used := tokens{mockPrompt, mockCompletion}
@@ -372,4 +380,12 @@ func (c *call) charge(asked string, model object, customer string, used tokens) 
 	c.record(asked, model, in, out, used)
 	c.Logs[len(c.Logs)-1]["end_user"] = customer
 	return spent
+}
+
+// choicesOf is how many answers were asked for.
+func choicesOf(body object) int {
+	if given, is := number(body["n"]); is {
+		return min(max(int(given), 0), 128)
+	}
+	return 1
 }

@@ -82,3 +82,14 @@ func badBudgetDuration(v any) (string, bool) {
 	}
 	return fmt.Sprintf("Invalid budget_duration '%s'. Use a format like '1h', '24h', '7d', or '30d'.", s), true
 }
+
+// badLimits refuses a negative budget and a period that cannot be read.
+func badLimits(body object, refuse func(int, string) *reply) *reply {
+	if message, is := negativeBudget(body["max_budget"]); is {
+		return refuse(http.StatusBadRequest, pyDict("error", message))
+	}
+	if message, is := badBudgetDuration(body["budget_duration"]); is {
+		return refuse(http.StatusBadRequest, pyDict("error", message))
+	}
+	return nil
+}

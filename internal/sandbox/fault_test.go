@@ -220,7 +220,7 @@ func TestBudgetStartsAgain(t *testing.T) {
 
 func TestUnknownRoutes(t *testing.T) {
 	_, url := start(t)
-	for path, want := range map[string]int{"/guardrails/list": 501, "/policy/list": 501, "/v1/mcp/server": 501, "/v2/model/info": 501, "/nope": 404, "/v1/nope": 404} {
+	for path, want := range map[string]int{"/guardrails/list": 501, "/policy/list": 501, "/v1/mcp/server": 501, "/v2/organization/list": 501, "/nope": 404, "/v1/nope": 404} {
 		status, body, err := send(t, "GET", url+path, "")
 		if status != want || err != nil {
 			t.Errorf("%s: %d %s %v", path, status, body, err)

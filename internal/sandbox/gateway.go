@@ -1,6 +1,6 @@
 // Package sandbox is a small LiteLLM gateway: an http.Handler that answers the
 // management routes and chat completions as a real gateway (release 1.106.2,
-// with a database, without an enterprise licence) does: statuses, the three
+// with a database, without an enterprise license) does: statuses, the three
 // families of error bodies, defaults, order, page limits. It needs no network
 // and no provider. [New] keeps its state in memory; tests use it as their fake
 // and can ask it for faults. [Open] keeps it in a file, for the commands that
@@ -21,11 +21,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -81,6 +79,8 @@ type Gateway struct {
 	faults   []*fault
 	routes   []route
 	last     time.Time // of the newest timestamp, so that two are never equal
+	shuffled bool      // rows that tie are in another order in each answer
+	shuffles uint64    // how often that was done
 	data     state
 }
 
@@ -100,6 +100,8 @@ type state struct {
 	Checks      []object           // of models, oldest first
 	Logs        []object           // with a file, the new ones only: call logs
 	windows     map[string]*window // request and token counts of this minute
+
+	orders map[string][]object // of tables, until something changes: see ordered
 }
 
 // tables are the parts of the state that a file keeps as rows, by name.
@@ -184,18 +186,6 @@ type call struct {
 	who   identity
 }
 
-// A reply is an answer before it is written. A nil body with status 200 is JSON
-// null, as the real gateway answers here and there.
-type reply struct {
-	status int
-	body   any
-	header map[string]string
-	events []any // a stream of server-sent events instead of body
-	text   bool  // body is a string to be sent as it is
-}
-
-func ok(body any) *reply { return &reply{status: http.StatusOK, body: body} }
-
 // ServeHTTP answers one request. Mount it under a prefix with http.StripPrefix.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -229,6 +219,9 @@ func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
 	var answer *encoded
 	work := func() {
 		c := &call{Gateway: g, state: &g.data, r: r, path: r.URL.Path, query: r.URL.Query(), raw: raw}
+		if r.Method != http.MethodGet {
+			c.orders = nil
+		}
 		c.resetBudgets()
 		// Encoded while the lock is held: the answer shares maps with the state.
 		answer = encode(c.dispatch())
@@ -246,86 +239,6 @@ func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
 	return answer
 }
 
-// An encoded answer no longer refers to the state.
-type encoded struct {
-	status int
-	header http.Header
-	body   []byte
-	events [][]byte
-}
-
-func encode(a *reply) *encoded {
-	e := &encoded{status: a.status, header: http.Header{"Content-Type": {"application/json"}}}
-	switch text, isText := a.body.(string); {
-	case a.status == http.StatusTemporaryRedirect:
-		e.header.Del("Content-Type")
-	case a.events != nil:
-		e.header.Set("Content-Type", "text/event-stream; charset=utf-8")
-		for _, event := range a.events {
-			if done, is := event.(string); is {
-				e.events = append(e.events, []byte("data: "+done+"\n\n"))
-				continue
-			}
-			e.events = append(e.events, slices.Concat([]byte("data: "), marshal(event), []byte("\n\n")))
-		}
-	case a.text && isText:
-		e.header.Set("Content-Type", "text/html; charset=utf-8")
-		e.body = []byte(text)
-	default:
-		e.body = marshal(a.body)
-	}
-	for name, value := range a.header {
-		e.header.Set(name, value)
-	}
-	return e
-}
-
-func marshal(v any) []byte {
-	var buf bytes.Buffer
-	encoder := json.NewEncoder(&buf)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(v); err != nil {
-		panic("sandbox: " + err.Error())
-	}
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n"))
-}
-
-func (e *encoded) write(w http.ResponseWriter) {
-	maps.Copy(w.Header(), e.header)
-	w.Header().Set("Vary", "Origin")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(e.status)
-	if e.events == nil {
-		_, _ = w.Write(e.body)
-		return
-	}
-	for _, event := range e.events {
-		_, _ = w.Write(event)
-		if flusher, is := w.(http.Flusher); is {
-			flusher.Flush()
-		}
-	}
-}
-
-// view fills the named shape with the row's values of the same names, then with
-// the given pairs of name and value.
-func view(shape string, row object, pairs ...any) object {
-	template, found := shapes()[shape]
-	if !found {
-		panic("sandbox: no shape " + shape)
-	}
-	out := maps.Clone(template)
-	for name := range out {
-		if value, is := row[name]; is {
-			out[name] = value
-		}
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		out[pairs[i].(string)] = pairs[i+1]
-	}
-	return out
-}
-
 // stamp returns the time for created_at and updated_at: milliseconds in UTC,
 // each later than the one before, because lists are ordered by it.
 func (g *Gateway) stamp() string {
@@ -341,20 +254,25 @@ const timeLayout = "2006-01-02T15:04:05.000000Z"
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
-// offset rewrites the row's times from …Z to …+00:00, as some answers have them.
-func offset(row object) object {
-	out := maps.Clone(row)
-	for name, value := range out {
-		switch value := value.(type) {
-		case string:
-			if _, err := time.Parse(time.RFC3339, value); err == nil {
-				out[name] = strings.TrimSuffix(value, "Z") + "+00:00"
-			}
-		case object:
-			if name == "litellm_budget_table" {
-				out[name] = offset(value)
-			}
+// Populate adds n rows at once, where a test needs more than it can make by
+// requests: kind is "keys", "users" or "teams", and fields returns the body that
+// the i-th request would have. Nothing is checked or recorded.
+func (g *Gateway) Populate(kind string, n int, fields func(i int) map[string]any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.data.orders = nil
+	c := &call{Gateway: g, state: &g.data, who: identity{role: roleAdmin, userID: masterUser}}
+	for i := range n {
+		body := fields(i)
+		switch kind {
+		case "keys":
+			c.newKey(body, or2(text(body["key"]), "sk-"+randomText(16)))
+		case "users":
+			c.addUser(or2(text(body["user_id"]), uuid()), body)
+		case "teams":
+			c.addTeam(or2(text(body["team_id"]), uuid()), body)
+		default:
+			panic("sandbox: Populate does not know " + kind)
 		}
 	}
-	return out
 }

@@ -1,18 +1,15 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 )
 
-func home(*call) *reply {
-	return &reply{status: http.StatusOK, text: true, body: "<!DOCTYPE html>\n<html><head><title>LiteLLM API - Swagger UI</title></head><body></body></html>\n"}
-}
-
-func alive(*call) *reply { return ok("I'm alive!") }
-
-func readiness(*call) *reply { return ok(object{"status": "healthy", "db": "connected"}) }
-
+func alive(*call) *reply            { return ok("I'm alive!") }
+func readiness(*call) *reply        { return ok(object{"status": "healthy", "db": "connected"}) }
 func readinessDetails(*call) *reply { return ok(shapes()["readiness"]) }
 
 func health(c *call) *reply {
@@ -46,31 +43,84 @@ func health(c *call) *reply {
 	return answer
 }
 
-func cachePing(*call) *reply {
-	return fail(http.StatusServiceUnavailable, "cache_ping_error", "cache_ping",
-		`{"message": "Cache not initialized. litellm.cache is None", "litellm_cache_params": "{}", "health_check_cache_params": "{}"}`)
-}
-
-// openAPI describes the routes there are: paths and methods, no schemas.
-func openAPI(c *call) *reply {
-	paths := object{}
-	for _, route := range c.routes {
-		if route.handle == nil || route.pattern == "/" || route.pattern == "/openapi.json" {
-			continue
-		}
-		path := strings.ReplaceAll(route.pattern, ":path}", "}")
-		methods, _ := paths[path].(object)
-		if methods == nil {
-			methods = object{}
-			paths[path] = methods
-		}
-		tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-		methods[strings.ToLower(route.method)] = object{
-			"tags": []string{tag}, "summary": route.method + " " + path,
-			"operationId": strings.Trim(strings.NewReplacer("/", "_", "{", "_", "}", "_").Replace(path), "_") + "_" + strings.ToLower(route.method),
-			"responses":   object{"200": object{"description": "Successful Response"}},
+// keepCheck remembers a health check of one model.
+func (c *call) keepCheck(model string, healthy, unhealthy []object) {
+	status, message := "healthy", any(nil)
+	if len(healthy) == 0 {
+		status = "unhealthy"
+		if len(unhealthy) > 0 {
+			message = unhealthy[0]["error"]
 		}
 	}
-	return ok(object{"openapi": "3.1.0", "info": object{"title": "LiteLLM API", "version": Version, "description": "The sandbox of this program, which imitates a LiteLLM gateway."},
-		"paths": paths, "components": object{"schemas": object{}, "securitySchemes": object{}}})
+	now := c.stamp()
+	c.Checks = append(c.Checks, object{"health_check_id": uuid(), "model_name": model, "model_id": nil, "status": status,
+		"healthy_count": len(healthy), "unhealthy_count": len(unhealthy), "error_message": message, "response_time_ms": money(1.5),
+		"details": nil, "checked_by": c.who.name(), "checked_at": now, "created_at": now})
+}
+
+func healthHistory(c *call) *reply {
+	limit, offset := 100, 0
+	if n, err := strconv.Atoi(c.query.Get("limit")); err == nil {
+		limit = n
+	}
+	if n, err := strconv.Atoi(c.query.Get("offset")); err == nil {
+		offset = n
+	}
+	found := []object{}
+	for _, check := range slices.Backward(c.Checks) {
+		if c.asksFor("model", text(check["model_name"])) && c.asksFor("status_filter", text(check["status"])) {
+			found = append(found, check)
+		}
+	}
+	found = found[min(offset, len(found)):]
+	found = found[:min(limit, len(found))]
+	return ok(object{"health_checks": found, "total_records": len(found), "limit": limit, "offset": offset})
+}
+
+func healthLatest(c *call) *reply {
+	latest := object{}
+	for _, check := range c.Checks {
+		latest[text(check["model_name"])] = check
+	}
+	return ok(object{"latest_health_checks": latest, "total_models": len(latest)})
+}
+
+// healthServices knows no service but the webhook, which answers nothing.
+func healthServices(c *call) *reply {
+	switch service := c.query.Get("service"); service {
+	case "":
+		return invalid(missing("query", "service"))
+	case "webhook":
+		return ok(nil)
+	default:
+		return authError(http.StatusUnprocessableEntity, pyDict("error", fmt.Sprintf("%q not in proxy config: general_settings. Unable to test this.", service)))
+	}
+}
+
+func healthLicense(*call) *reply {
+	return ok(object{"has_license": false, "license_type": "community", "expiration_date": nil, "allowed_features": []any{},
+		"limits": object{"max_users": nil, "max_teams": nil}})
+}
+
+func healthBacklog(*call) *reply {
+	return ok(object{"in_flight_requests": 1, "admitted_requests": 0, "queued_requests": 0, "rejected_requests": 0})
+}
+
+// testConnection succeeds for what has a provider or is a model of the gateway.
+func testConnection(c *call) *reply {
+	if bad := c.read("litellm_params:dict model_info:dict mode:str"); bad != nil {
+		return bad
+	}
+	asked, _ := c.body["litellm_params"].(object)
+	name := text(asked["model"])
+	if name == "" {
+		return detailError(http.StatusInternalServerError, "Failed to test connection: 'model'")
+	}
+	if model := c.modelNamed(name); model != nil || strings.Contains(name, "/") {
+		if mock := text(params(or(any(model), object{}).(object))["mock_response"]); !strings.HasPrefix(mock, "litellm.") {
+			return ok(object{"status": "success", "result": object{"model": name}})
+		}
+	}
+	return ok(object{"status": "error", "result": object{"model": name, "raw_request_typed_dict": nil,
+		"error": "litellm.BadRequestError: LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model=" + name + "\nstack trace: Traceback (most recent call last)"}})
 }

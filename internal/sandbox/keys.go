@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"slices"
 )
 
 const keySpec = "key_alias:str duration:str models:list spend:float max_budget:float user_id:str team_id:str agent_id:str " +
@@ -78,29 +77,8 @@ func generateKey(c *call) *reply {
 	if bad := c.mayOwn(body, false); bad != nil {
 		return bad
 	}
-	for _, feature := range []string{"tags", "guardrails"} {
-		if len(list(body[feature])) > 0 {
-			return internal(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
-		}
-	}
-	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
-		return internal(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
-			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
-	}
-	if message, is := negativeBudget(body["max_budget"]); is {
-		return internal(http.StatusBadRequest, pyDict("error", message))
-	}
-	if message, is := badBudgetDuration(body["budget_duration"]); is {
-		return internal(http.StatusBadRequest, pyDict("error", message))
-	}
-	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
+	if bad := c.badNewKey(body); bad != nil {
 		return bad
-	}
-	if id := text(body["organization_id"]); id != "" {
-		return internal(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
-	}
-	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
-		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
 	}
 	var expires any
 	if duration, is := body["duration"].(string); is {
@@ -132,6 +110,32 @@ func generateKey(c *call) *reply {
 	}
 	return ok(view("key_generate", row, "key", key, "token_id", row["token"], "duration", nil, "policies", nil,
 		"router_settings", shapes()["key_generate"]["router_settings"], "litellm_budget_table", c.budgetOf(row)))
+}
+
+// badNewKey refuses what needs a license or refers to something missing.
+func (c *call) badNewKey(body object) *reply {
+	for _, feature := range []string{"tags", "guardrails"} {
+		if len(list(body[feature])) > 0 {
+			return internal(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
+		}
+	}
+	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
+		return internal(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
+			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
+	}
+	if bad := badLimits(body, internal); bad != nil {
+		return bad
+	}
+	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
+		return bad
+	}
+	if id := text(body["organization_id"]); id != "" {
+		return internal(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
+	}
+	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
+		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
+	}
+	return nil
 }
 
 // mayOwn keeps users from making keys for others and fills in their own id.
@@ -177,202 +181,23 @@ func (c *call) budgetOf(row object) any {
 	return nil
 }
 
-func keyInfo(c *call) *reply {
-	asked := c.query.Get("key")
-	row := c.who.key
-	if c.query.Has("key") {
-		row = byID(c.Keys, "token", tokenOf(asked))
-	} else if row != nil {
-		asked = text(row["token"])
-	}
-	if row == nil {
-		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found in database")
-	}
-	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
-		return internal(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
-	}
-	return ok(object{"key": asked, "info": offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))})
-}
-
-func (c *call) status(row object) string {
-	if row["blocked"] == true {
-		return "revoked"
-	}
-	if _, is := c.expired(row); is {
-		return "expired"
-	}
-	return "active"
-}
-
-func updateKey(c *call) *reply {
+// serviceAccountKey makes a key that belongs to a team and to nobody.
+func serviceAccountKey(c *call) *reply {
 	if bad := c.read(keySpec); bad != nil {
 		return bad
 	}
-	body := c.body
-	asked, alias := text(body["key"]), text(body["key_alias"])
-	var row object
-	switch {
-	case asked != "":
-		row = byID(c.Keys, "token", tokenOf(asked))
-	case alias != "":
-		if row = byID(c.Keys, "key_alias", alias); row != nil {
-			asked = text(row["token"])
-		}
-	default:
-		return valueError("either key or key_alias must be provided")
+	if text(c.body["team_id"]) == "" {
+		return detail(http.StatusBadRequest, "team_id is required for service account keys. Please specify `team_id` in the request body.")
 	}
-	if row == nil {
-		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	if byID(c.Teams, "team_id", text(c.body["team_id"])) == nil {
+		return detailError(http.StatusBadRequest, "Team not found for team_id="+text(c.body["team_id"]))
 	}
-	if !c.who.isAdmin() {
-		if row["user_id"] != c.who.userID {
-			return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
-		}
-		_, budget := body["max_budget"]
-		if _, spend := body["spend"]; budget || spend {
-			return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
-				"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
-		}
-		if bad := c.mayOwn(body, true); bad != nil {
-			return bad
-		}
+	answer := generateKey(c)
+	if made, is := answer.body.(object); is && answer.status == http.StatusOK {
+		row := byID(c.Keys, "token", text(made["token"]))
+		metadata := maps.Clone(or(row["metadata"], object{}).(object))
+		metadata["service_account_id"] = row["key_alias"]
+		row["metadata"], made["metadata"] = metadata, metadata
 	}
-	if message, is := negativeBudget(body["max_budget"]); is {
-		return authError(http.StatusBadRequest, pyDict("error", message))
-	}
-	if message, is := badBudgetDuration(body["budget_duration"]); is {
-		return authError(http.StatusBadRequest, pyDict("error", message))
-	}
-	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
-		return bad
-	}
-	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
-		return authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
-	}
-	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
-		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
-	}
-	if value, given := body["duration"]; given && value == nil {
-		row["expires"] = nil
-	}
-	if duration, is := body["duration"].(string); is {
-		if duration == "-1" {
-			row["expires"] = nil
-		} else if count, unit, wrong := parseDuration(duration); wrong != "" {
-			return authError(http.StatusBadRequest, "Authentication Error, "+wrong)
-		} else {
-			row["expires"] = formatTime(addDuration(c.now(), count, unit))
-		}
-	}
-	assign(row, body, settable)
-	if duration, given := body["budget_duration"]; given {
-		row["budget_reset_at"] = nil
-		if at, is := resetTime(c.now(), text(duration)); is {
-			row["budget_reset_at"] = at
-		}
-	}
-	c.touchKey(row)
-	return ok(offset(view("key_row", row, "key", asked)))
-}
-
-func (c *call) touchKey(row object) {
-	now := c.stamp()
-	row["updated_at"], row["settings_updated_at"], row["updated_by"] = now, now, c.who.name()
-}
-
-func deleteKeys(c *call) *reply {
-	if bad := c.read("keys:list key_aliases:list"); bad != nil {
-		return bad
-	}
-	field, names := "token", list(c.body["keys"])
-	if len(names) == 0 { // aliases are ignored when there are keys
-		field, names = "key_alias", list(c.body["key_aliases"])
-	}
-	if len(names) == 0 {
-		return valueError("At least one of 'keys' or 'key_aliases' must be provided.")
-	}
-	var found []object
-	for _, name := range names {
-		if field == "token" {
-			name = tokenOf(name)
-		}
-		if row := byID(c.Keys, field, name); row != nil {
-			found = append(found, row)
-		}
-	}
-	if len(found) == 0 {
-		return internal(http.StatusNotFound, pyDict("error", "No keys found"))
-	}
-	for _, row := range found {
-		if !c.who.isAdmin() && row["user_id"] != c.who.userID {
-			return internal(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
-		}
-	}
-	for _, row := range found {
-		c.removeKey(row)
-	}
-	return ok(object{"deleted_keys": names}) // repeated as asked, gone or not
-}
-
-// removeKey deletes a key and remembers it for /key/list?status=deleted.
-func (c *call) removeKey(row object) {
-	by := "litellm_proxy_master_key"
-	if c.who.key != nil {
-		by = text(c.who.key["token"])
-	}
-	changedBy := any(nil)
-	if header := c.r.Header.Get("Litellm-Changed-By"); header != "" {
-		changedBy = header
-	}
-	c.DeletedKeys = append(c.DeletedKeys, view("key_deleted", row, "id", uuid(), "deleted_at", c.stamp(),
-		"deleted_by", c.who.name(), "deleted_by_api_key", by, "litellm_changed_by", changedBy))
-	drop(&c.Keys, "token", text(row["token"]))
-}
-
-func blockKey(c *call) *reply   { return setKeyBlocked(c, true) }
-func unblockKey(c *call) *reply { return setKeyBlocked(c, false) }
-
-func setKeyBlocked(c *call, blocked bool) *reply {
-	if bad := c.read("key!:str"); bad != nil {
-		return bad
-	}
-	token := tokenOf(text(c.body["key"]))
-	row := byID(c.Keys, "token", token)
-	switch {
-	case row == nil && c.who.isAdmin():
-		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
-	case row == nil:
-		return detailError(http.StatusNotFound, "Key not found: "+token)
-	case !c.who.isAdmin():
-		return detailError(http.StatusForbidden, fmt.Sprintf(
-			"Only proxy admins, team admins, or org admins can call %s. user_role=%s, user_id=%s", c.path, c.who.shownRole(), c.who.userID))
-	}
-	row["blocked"] = blocked
-	c.touchKey(row)
-	if blocked {
-		return ok(view("key_block", row))
-	}
-	return ok(view("key_row", row))
-}
-
-// regenerateKey needs Enterprise, but reads what it would be told.
-func regenerateKey(c *call) *reply {
-	if len(c.raw) > 0 {
-		if bad := c.read(keySpec); bad != nil {
-			return bad
-		}
-	}
-	return internal(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
-}
-
-// keysOf returns the rows of the keys whose field has this value, as /user/info
-// and the team routes embed them.
-func (c *call) keysOf(field, id string, pairs ...any) []object {
-	out := []object{}
-	for _, row := range c.Keys {
-		if row[field] == id {
-			out = append(out, view("key_row", row, append(slices.Clone(pairs), "litellm_budget_table", c.budgetOf(row))...))
-		}
-	}
-	return out
+	return answer
 }

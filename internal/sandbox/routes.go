@@ -48,6 +48,7 @@ func routeTable() []route {
 		{"GET", "/v1/models/{model_id:path}", self, getModel},
 		{"GET", "/v1/model/info", info, modelInfo},
 		{"GET", "/model/info", info, modelInfo},
+		{"GET", "/v2/model/info", info, modelInfoV2},
 		{"GET", "/model_group/info", info, modelGroups},
 		{"POST", "/model/new", info, newModel},
 		{"POST", "/model/update", info, updateModel},

@@ -2,7 +2,6 @@ package sandbox_test
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -208,25 +207,6 @@ func TestResetOfAFile(t *testing.T) {
 	}
 	if status, answer, err := ask(before, "GET", "/key/list", ""); status != 200 || err != nil {
 		t.Errorf("after the file was removed: %d %s %v", status, answer, err)
-	}
-}
-
-func TestDamagedFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "sandbox.db")
-	if err := os.WriteFile(path, []byte(strings.Repeat("no database\n", 4000)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sandbox.Open(path); !errors.Is(err, sandbox.ErrDamaged) {
-		t.Errorf("a file of something else: %v", err)
-	}
-	if err := sandbox.Reset(path); err != nil {
-		t.Fatal(err)
-	}
-	if kept, err := os.ReadFile(path + ".damaged"); err != nil || !strings.HasPrefix(string(kept), "no database") {
-		t.Errorf("the file was not put aside: %v", err)
-	}
-	if token := generate(open(t, path)); strings.HasPrefix(token, "error") {
-		t.Error(token)
 	}
 }
 

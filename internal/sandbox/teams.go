@@ -36,17 +36,13 @@ func newTeam(c *call) *reply {
 	if byID(c.Teams, "team_id", id) != nil {
 		return internal(http.StatusBadRequest, pyDict("error", "Team id = "+id+" already exists. Please use a different team id."))
 	}
-	if bad := c.badTeamBudget(internal); bad != nil {
+	if bad := badLimits(c.body, internal); bad != nil {
 		return bad
 	}
 	if id == "" {
 		id = uuid()
 	}
-	now := c.stamp()
-	team := maps.Clone(shapes()["team_info"])
-	team["team_id"], team["created_at"], team["updated_at"], team["members_with_roles"] = id, now, now, []object{}
-	c.changeTeam(team, body)
-	c.Teams = append(c.Teams, team)
+	team := c.addTeam(id, body)
 	for _, member := range members {
 		c.join(team, member.(object))
 	}
@@ -56,14 +52,14 @@ func newTeam(c *call) *reply {
 	return ok(view("team", team))
 }
 
-func (c *call) badTeamBudget(refuse func(int, string) *reply) *reply {
-	if message, is := negativeBudget(c.body["max_budget"]); is {
-		return refuse(http.StatusBadRequest, pyDict("error", message))
-	}
-	if message, is := badBudgetDuration(c.body["budget_duration"]); is {
-		return refuse(http.StatusBadRequest, pyDict("error", message))
-	}
-	return nil
+// addTeam stores a team made of the body's fields, without members.
+func (c *call) addTeam(id string, body object) object {
+	now := c.stamp()
+	team := maps.Clone(shapes()["team_info"])
+	team["team_id"], team["created_at"], team["updated_at"], team["members_with_roles"] = id, now, now, []object{}
+	c.changeTeam(team, body)
+	c.Teams = append(c.Teams, team)
+	return team
 }
 
 func (c *call) changeTeam(team, body object) {
@@ -97,7 +93,7 @@ func updateTeam(c *call) *reply {
 	if team == nil {
 		return internal(http.StatusNotFound, pyDict("error", "Team not found, passed team_id="+id))
 	}
-	if bad := c.badTeamBudget(internal); bad != nil {
+	if bad := badLimits(c.body, internal); bad != nil {
 		return bad
 	}
 	c.changeTeam(team, c.body)
@@ -208,14 +204,19 @@ func listTeams(c *call) *reply {
 	if bad := c.teamsForbidden(); bad != nil {
 		return bad
 	}
-	out := []object{}
+	out, user := []object{}, c.query.Get("user_id")
+	keys, memberships := groupBy(c.Keys, "team_id"), groupBy(c.Memberships, "team_id")
 	for _, team := range c.Teams {
-		id, user := text(team["team_id"]), c.query.Get("user_id")
 		if !c.teamMatches(team) {
 			continue
 		}
-		memberships := slices.DeleteFunc(c.memberships(id), func(m object) bool { return user != "" && m["user_id"] != user })
-		out = append(out, view("team", team, "team_memberships", memberships, "keys", c.keysOf("team_id", id)))
+		members := []object{}
+		for _, row := range memberships[team["team_id"]] {
+			if user == "" || row["user_id"] == user {
+				members = append(members, c.withBudget(row))
+			}
+		}
+		out = append(out, view("team", team, "team_memberships", members, "keys", c.keyRows(keys[team["team_id"]])))
 	}
 	return ok(out)
 }
@@ -232,8 +233,12 @@ func listTeamsV2(c *call) *reply {
 	if status != "" && status != "deleted" {
 		return detailError(http.StatusBadRequest, "Invalid status value. Currently only 'deleted' is supported.")
 	}
+	sortBy, ascending := c.query.Get("sort_by"), !strings.EqualFold(c.query.Get("sort_order"), "desc")
+	if !slices.Contains([]string{"team_id", "team_alias", "created_at"}, sortBy) { // anything else is ignored
+		sortBy, ascending = "created_at", false
+	}
 	var found []object
-	for _, team := range slices.Backward(c.Teams) {
+	for _, team := range c.ordered("teams", sortBy, ascending) {
 		id, alias := text(team["team_id"]), text(team["team_alias"])
 		want, search := c.query.Get("team_id"), c.query.Get("search")
 		if status == "" && c.teamMatches(team) && (want == "" || want == id) && contains(alias, c.query.Get("team_alias")) &&
@@ -241,20 +246,10 @@ func listTeamsV2(c *call) *reply {
 			found = append(found, team)
 		}
 	}
-	sortBy := c.query.Get("sort_by")
-	if slices.Contains([]string{"team_id", "team_alias", "created_at", "updated_at", "spend", "max_budget"}, sortBy) {
-		sortRows(found, sortBy, !strings.EqualFold(c.query.Get("sort_order"), "desc"))
-	}
 	cut, pages := pageOf(found, page, size)
-	teams := []object{}
+	teams, keys := []object{}, countBy(c.Keys, "team_id")
 	for _, team := range cut {
-		count := 0
-		for _, key := range c.Keys {
-			if key["team_id"] == team["team_id"] {
-				count++
-			}
-		}
-		teams = append(teams, view("team_v2", team, "members_count", len(membersOf(team)), "keys_count", count))
+		teams = append(teams, view("team_v2", team, "members_count", len(membersOf(team)), "keys_count", keys[team["team_id"]]))
 	}
 	return ok(object{"teams": teams, "total": len(found), "page": page, "page_size": size, "total_pages": pages})
 }

@@ -182,24 +182,15 @@ func listUsers(c *call) *reply {
 		}
 	}
 	var found []object
-	for _, user := range slices.Backward(c.Users) {
+	for _, user := range c.ordered("users", or2(sortBy, "created_at"), sortBy != "" && strings.EqualFold(order, "asc")) {
 		if c.userMatches(user) {
 			found = append(found, user)
 		}
 	}
-	if sortBy != "" {
-		sortRows(found, sortBy, strings.EqualFold(order, "asc"))
-	}
 	cut, pages := pageOf(found, page, size)
-	users := []object{}
+	users, keys := []object{}, countBy(c.Keys, "user_id")
 	for _, user := range cut {
-		count := 0
-		for _, key := range c.Keys {
-			if key["user_id"] == user["user_id"] {
-				count++
-			}
-		}
-		users = append(users, view("user_list", user, "organization_memberships", nil, "key_count", count))
+		users = append(users, view("user_list", user, "organization_memberships", nil, "key_count", keys[user["user_id"]]))
 	}
 	return ok(object{"users": users, "total": len(found), "page": page, "page_size": size, "total_pages": pages})
 }

@@ -1,53 +1,10 @@
 package sandbox
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 )
-
-func blockModel(c *call) *reply   { return setModelBlocked(c, true) }
-func unblockModel(c *call) *reply { return setModelBlocked(c, false) }
-
-func setModelBlocked(c *call, blocked bool) *reply {
-	if bad := c.read("model_id!:str"); bad != nil {
-		return bad
-	}
-	id := text(c.body["model_id"])
-	model := c.modelByID(id)
-	switch {
-	case model == nil:
-		return fail(http.StatusNotFound, "not_found_error", nil, "Model "+id+" not found on proxy.")
-	case !fromDB(model):
-		return fail(http.StatusBadRequest, "validation_error", nil, "Cannot edit config-based model. Store model in DB via /model/new first.")
-	}
-	infoOf(model)["blocked"], model["updated_at"] = blocked, c.stamp()
-	answer := c.stored(model)
-	answer["blocked"] = blocked
-	return ok(answer)
-}
-
-func modelDeprecations(c *call) *reply {
-	days := c.query.Get("warn_within_days")
-	if days == "" {
-		days = "30"
-	}
-	within, _, message := convertInt(days)
-	if message != "" {
-		return invalid(problem("int_parsing", message, "query", "warn_within_days"))
-	}
-	return ok(object{"deprecated": []object{}, "imminent": []object{}, "upcoming": []object{}, "warn_within_days": within, "checked_at": c.stamp()})
-}
-
-// makePublic answers with the list it was given, names of no model too; there is
-// no hub here.
-func makePublic(c *call) *reply {
-	if bad := c.read("model_groups!:list"); bad != nil {
-		return bad
-	}
-	return ok(object{"message": "Successfully updated public model groups", "public_model_groups": c.body["model_groups"], "updated_by": c.who.name()})
-}
 
 // groupsOf are the access groups of a deployment.
 func groupsOf(model object) []string { return list(infoOf(model)["access_groups"]) }
@@ -250,99 +207,4 @@ func deleteAccessGroupBudget(c *call) *reply {
 		}
 	}
 	return ok(object{"access_group": name, "budget_deleted": true, "message": "Budget for access group '" + name + "' deleted successfully"})
-}
-
-// fallbackOf is where a model's fallbacks are kept: with its first deployment.
-func (c *call) fallbackOf(name, kind string) (model object, models []string) {
-	model = c.modelNamed(name)
-	if model == nil {
-		return nil, nil
-	}
-	kept, _ := model["fallbacks"].(object)
-	return model, list(kept[kind])
-}
-
-func fallbackKind(kind string) string { return or2(kind, "general") }
-
-func noFallback(kind, name string) *reply {
-	return detailError(http.StatusNotFound, fmt.Sprintf("No %s fallbacks configured for model '%s'", kind, name))
-}
-
-func setFallback(c *call) *reply {
-	if bad := c.read("model!:str fallback_models!:list fallback_type:general|context_window|content_policy"); bad != nil {
-		return bad
-	}
-	name, kind, given := text(c.body["model"]), fallbackKind(text(c.body["fallback_type"])), list(c.body["fallback_models"])
-	var known, unknown []string
-	for _, model := range c.Models {
-		known = append(known, text(model["model_name"]))
-	}
-	slices.Sort(known)
-	model, _ := c.fallbackOf(name, kind)
-	if model == nil {
-		return detail(http.StatusNotFound, object{"error": "Model '" + name + "' not found in router", "available_models": slices.Compact(known)})
-	}
-	for _, other := range given {
-		if !slices.Contains(known, other) {
-			unknown = append(unknown, other)
-		}
-	}
-	switch {
-	case unknown != nil:
-		return detail(http.StatusBadRequest, object{"error": "Invalid fallback models: " + pyList(unknown), "available_models": slices.Compact(known)})
-	case slices.Contains(given, name):
-		return detailError(http.StatusBadRequest, "Model '"+name+"' cannot be its own fallback")
-	}
-	kept, _ := model["fallbacks"].(object)
-	if kept == nil {
-		kept = object{}
-	}
-	kept[kind] = given
-	model["fallbacks"] = kept
-	return ok(object{"model": name, "fallback_models": given, "fallback_type": kind, "message": "Fallback configuration created successfully"})
-}
-
-func getFallback(c *call) *reply {
-	name, kind := c.param["model"], fallbackKind(c.query.Get("fallback_type"))
-	_, models := c.fallbackOf(name, kind)
-	if len(models) == 0 {
-		return noFallback(kind, name)
-	}
-	return ok(object{"model": name, "fallback_models": models, "fallback_type": kind})
-}
-
-func deleteFallback(c *call) *reply {
-	name, kind := c.param["model"], fallbackKind(c.query.Get("fallback_type"))
-	model, models := c.fallbackOf(name, kind)
-	if len(models) == 0 {
-		return noFallback(kind, name)
-	}
-	delete(model["fallbacks"].(object), kind)
-	return ok(object{"model": name, "fallback_type": kind, "message": "Fallback configuration deleted successfully"})
-}
-
-func listProjects(*call) *reply { return ok([]object{}) }
-
-func getProject(c *call) *reply {
-	return fail(http.StatusNotFound, "not_found", "project_id", "Project not found, project_id="+c.query.Get("project_id"))
-}
-
-func projectsRefused(*call) *reply {
-	return internal(http.StatusForbidden, pyDict("error", "Project management is an enterprise feature. "+enterprise))
-}
-
-func providerBudgets(*call) *reply {
-	return internal(http.StatusInternalServerError, "No provider budget config found. Please set a provider budget config in the router settings. "+
-		"https://docs.litellm.ai/docs/proxy/provider_budget_routing")
-}
-
-func teamSpendByUser(c *call) *reply {
-	from, to := c.query.Get("start_date"), c.query.Get("end_date")
-	switch {
-	case from == "" || to == "":
-		return detailError(http.StatusBadRequest, "Please provide start_date and end_date")
-	case c.query.Get("team_ids") == "":
-		return detailError(http.StatusBadRequest, "Please provide team_ids")
-	}
-	return ok(object{"start_date": from, "end_date": to, "results": []object{}}) // nothing of it is kept here
 }

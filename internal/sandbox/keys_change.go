@@ -1,0 +1,197 @@
+package sandbox
+
+import (
+	"fmt"
+	"net/http"
+)
+
+func updateKey(c *call) *reply {
+	if bad := c.read(keySpec); bad != nil {
+		return bad
+	}
+	body := c.body
+	asked, alias := text(body["key"]), text(body["key_alias"])
+	var row object
+	switch {
+	case asked != "":
+		row = byID(c.Keys, "token", tokenOf(asked))
+	case alias != "":
+		if row = byID(c.Keys, "key_alias", alias); row != nil {
+			asked = text(row["token"])
+		}
+	default:
+		return valueError("either key or key_alias must be provided")
+	}
+	if row == nil {
+		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	}
+	if bad := c.mayUpdate(row, body); bad != nil {
+		return bad
+	}
+	if bad := badLimits(body, authError); bad != nil {
+		return bad
+	}
+	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
+		return bad
+	}
+	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
+		return authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+	}
+	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
+		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
+	}
+	if bad := c.changeExpiry(row, body); bad != nil {
+		return bad
+	}
+	assign(row, body, settable)
+	if duration, given := body["budget_duration"]; given {
+		row["budget_reset_at"] = nil
+		if at, is := resetTime(c.now(), text(duration)); is {
+			row["budget_reset_at"] = at
+		}
+	}
+	c.touchKey(row)
+	return ok(offset(view("key_row", row, "key", asked)))
+}
+
+// mayUpdate keeps users from changing others' keys, and limits of their own.
+func (c *call) mayUpdate(row, body object) *reply {
+	if c.who.isAdmin() {
+		return nil
+	}
+	if row["user_id"] != c.who.userID {
+		return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
+	}
+	_, budget := body["max_budget"]
+	if _, spend := body["spend"]; budget || spend {
+		return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
+			"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
+	}
+	return c.mayOwn(body, true)
+}
+
+// changeExpiry sets when the key expires, if the body says so.
+func (c *call) changeExpiry(row, body object) *reply {
+	if value, given := body["duration"]; given && value == nil {
+		row["expires"] = nil
+	}
+	if duration, is := body["duration"].(string); is {
+		if duration == "-1" {
+			row["expires"] = nil
+		} else if count, unit, wrong := parseDuration(duration); wrong != "" {
+			return authError(http.StatusBadRequest, "Authentication Error, "+wrong)
+		} else {
+			row["expires"] = formatTime(addDuration(c.now(), count, unit))
+		}
+	}
+	return nil
+}
+
+func (c *call) touchKey(row object) {
+	now := c.stamp()
+	row["updated_at"], row["settings_updated_at"], row["updated_by"] = now, now, c.who.name()
+}
+
+func deleteKeys(c *call) *reply {
+	if bad := c.read("keys:list key_aliases:list"); bad != nil {
+		return bad
+	}
+	field, names := "token", list(c.body["keys"])
+	if len(names) == 0 { // aliases are ignored when there are keys
+		field, names = "key_alias", list(c.body["key_aliases"])
+	}
+	if len(names) == 0 {
+		return valueError("At least one of 'keys' or 'key_aliases' must be provided.")
+	}
+	var found []object
+	for _, name := range names {
+		if field == "token" {
+			name = tokenOf(name)
+		}
+		if row := byID(c.Keys, field, name); row != nil {
+			found = append(found, row)
+		}
+	}
+	if len(found) == 0 {
+		return internal(http.StatusNotFound, pyDict("error", "No keys found"))
+	}
+	for _, row := range found {
+		if !c.who.isAdmin() && row["user_id"] != c.who.userID {
+			return internal(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
+		}
+	}
+	for _, row := range found {
+		c.removeKey(row)
+	}
+	return ok(object{"deleted_keys": names}) // repeated as asked, gone or not
+}
+
+// removeKey deletes a key and remembers it for /key/list?status=deleted.
+func (c *call) removeKey(row object) {
+	by := "litellm_proxy_master_key"
+	if c.who.key != nil {
+		by = text(c.who.key["token"])
+	}
+	changedBy := any(nil)
+	if header := c.r.Header.Get("Litellm-Changed-By"); header != "" {
+		changedBy = header
+	}
+	c.DeletedKeys = append(c.DeletedKeys, view("key_deleted", row, "id", uuid(), "deleted_at", c.stamp(),
+		"deleted_by", c.who.name(), "deleted_by_api_key", by, "litellm_changed_by", changedBy))
+	drop(&c.Keys, "token", text(row["token"]))
+}
+
+func blockKey(c *call) *reply   { return setKeyBlocked(c, true) }
+func unblockKey(c *call) *reply { return setKeyBlocked(c, false) }
+
+func setKeyBlocked(c *call, blocked bool) *reply {
+	if bad := c.read("key!:str"); bad != nil {
+		return bad
+	}
+	token := tokenOf(text(c.body["key"]))
+	row := byID(c.Keys, "token", token)
+	switch {
+	case row == nil && c.who.isAdmin():
+		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	case row == nil:
+		return detailError(http.StatusNotFound, "Key not found: "+token)
+	case !c.who.isAdmin():
+		return detailError(http.StatusForbidden, fmt.Sprintf(
+			"Only proxy admins, team admins, or org admins can call %s. user_role=%s, user_id=%s", c.path, c.who.shownRole(), c.who.userID))
+	}
+	row["blocked"] = blocked
+	c.touchKey(row)
+	if blocked {
+		return ok(view("key_block", row))
+	}
+	return ok(view("key_row", row))
+}
+
+// regenerateKey needs Enterprise, but reads what it would be told.
+func regenerateKey(c *call) *reply {
+	if len(c.raw) > 0 {
+		if bad := c.read(keySpec); bad != nil {
+			return bad
+		}
+	}
+	return internal(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
+}
+
+// resetSpend sets a key's spend back.
+func resetSpend(c *call) *reply {
+	if bad := c.read("reset_to!:float"); bad != nil {
+		return bad
+	}
+	row := byID(c.Keys, "token", tokenOf(c.param["key"]))
+	if row == nil {
+		return detailError(http.StatusNotFound, "Key "+c.param["key"]+" not found.")
+	}
+	before, _ := number(row["spend"])
+	to, _ := number(c.body["reset_to"])
+	if to > before {
+		return detailError(http.StatusBadRequest, fmt.Sprintf("reset_to (%s) must be <= current spend (%s)", money(to), money(before)))
+	}
+	row["spend"] = money(to)
+	return ok(object{"key_hash": row["token"], "spend": row["spend"], "previous_spend": money(before), "max_budget": row["max_budget"],
+		"budget_reset_at": row["budget_reset_at"]})
+}

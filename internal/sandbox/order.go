@@ -1,0 +1,102 @@
+package sandbox
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+)
+
+// contains compares without regard to case.
+func contains(s, part string) bool {
+	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
+}
+
+// unique are the fields of which no two rows of a table have the same value.
+var unique = []string{"token", "user_id", "team_id"}
+
+// ordered returns the rows of a table in an order, which is kept until something
+// changes: who walks a list asks for it page by page. The caller must not modify
+// the result. Rows that tie are in the order of the table, as they are in
+// PostgreSQL mostly: see [Gateway.ShuffleTies].
+func (c *call) ordered(table, field string, ascending bool) []object {
+	id := fmt.Sprint(table, " ", field, " ", ascending)
+	if rows, kept := c.orders[id]; kept {
+		return rows
+	}
+	rows := slices.Clone(*c.tables()[table])
+	c.sort(rows, field, ascending)
+	if c.orders == nil {
+		c.orders = map[string][]object{}
+	}
+	if !c.shuffled || slices.Contains(unique, field) {
+		c.orders[id] = rows
+	}
+	return rows
+}
+
+// sort sorts rows, and shuffles those that tie if the gateway is told to.
+func (c *call) sort(rows []object, field string, ascending bool) {
+	if c.shuffled {
+		c.shuffles++
+		rand.New(rand.NewPCG(1, c.shuffles)).Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+	}
+	sortRows(rows, field, ascending)
+}
+
+// ShuffleTies makes every answer of a list give rows whose sort value is equal
+// in another order, as a real gateway may: PostgreSQL promises no order among
+// them. So a walk page by page repeats some rows and misses others, unless it
+// sorts by token, user_id or team_id.
+func (g *Gateway) ShuffleTies(on bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shuffled, g.data.orders = on, nil
+}
+
+// countBy says how many rows have each value of a field.
+func countBy(rows []object, field string) map[any]int {
+	count := map[any]int{}
+	for _, row := range rows {
+		count[row[field]]++
+	}
+	return count
+}
+
+// groupBy returns the rows that have each value of a field.
+func groupBy(rows []object, field string) map[any][]object {
+	groups := map[any][]object{}
+	for _, row := range rows {
+		groups[row[field]] = append(groups[row[field]], row)
+	}
+	return groups
+}
+
+// sortRows orders as PostgreSQL does: null is greater than everything.
+func sortRows(rows []object, field string, ascending bool) {
+	slices.SortStableFunc(rows, func(a, b object) int {
+		order := compareValues(a[field], b[field])
+		if !ascending {
+			order = -order
+		}
+		return order
+	})
+}
+
+func compareValues(a, b any) int {
+	if a == nil || b == nil {
+		switch {
+		case a == nil && b == nil:
+			return 0
+		case a == nil:
+			return 1
+		}
+		return -1
+	}
+	x, isNumber := number(a)
+	if y, both := number(b); isNumber && both {
+		return cmp.Compare(x, y)
+	}
+	return cmp.Compare(text(a), text(b))
+}

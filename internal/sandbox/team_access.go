@@ -1,0 +1,61 @@
+package sandbox
+
+import (
+	"net/http"
+	"slices"
+)
+
+// allTeamPermissions is what members of a team may be allowed.
+var allTeamPermissions = []string{"/key/generate", "/key/update", "/key/delete", "/key/info", "/key/regenerate", "/key/service-account/generate",
+	"/key/{key_id}/regenerate", "/key/list", "/key/block", "/key/unblock", "/key/bulk_update", "/team/key/bulk_update", "/team/daily/activity",
+	"/team/daily/activity/aggregated", "/team/daily/activity/aggregated/keys", "/team/daily/activity/aggregated/search",
+	"/team/daily/activity/aggregated/model_top_keys", "/team/daily/activity/export", "/spend/logs", "/spend/logs/v2", "/key/{key_id}/reset_spend",
+	"/key/aliases", "/key/access_group_assignment", "/auto_router/manage"}
+
+func teamPermissions(c *call) *reply {
+	id := c.query.Get("team_id")
+	team := byID(c.Teams, "team_id", id)
+	if team == nil {
+		return detailError(http.StatusNotFound, "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call.")
+	}
+	return ok(object{"team_id": id, "team_member_permissions": or(team["team_member_permissions"], []string{}), "all_available_permissions": allTeamPermissions})
+}
+
+func setTeamPermissions(c *call) *reply {
+	if bad := c.read("team_id!:str team_member_permissions!:list"); bad != nil {
+		return bad
+	}
+	id := text(c.body["team_id"])
+	team := byID(c.Teams, "team_id", id)
+	if team == nil {
+		return detailError(http.StatusNotFound, "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call.")
+	}
+	team["team_member_permissions"] = c.body["team_member_permissions"] // names that do not exist too
+	return ok(view("team", team))
+}
+
+func addTeamModels(c *call) *reply { return changeTeamModels(c, true) }
+func cutTeamModels(c *call) *reply { return changeTeamModels(c, false) }
+
+func changeTeamModels(c *call, add bool) *reply {
+	if bad := c.read("team_id!:str models!:list"); bad != nil {
+		return bad
+	}
+	team := byID(c.Teams, "team_id", text(c.body["team_id"]))
+	if team == nil {
+		return noTeam(text(c.body["team_id"]))
+	}
+	models, given := slices.Clone(list(team["models"])), list(c.body["models"])
+	if add {
+		if len(models) == 0 { // a team without a list may use every model, and still may
+			models = append(models, "all-proxy-models")
+		}
+		models = append(models, given...)
+		slices.Sort(models)
+		models = slices.Compact(models)
+	} else {
+		models = slices.DeleteFunc(models, func(name string) bool { return slices.Contains(given, name) })
+	}
+	team["models"], team["updated_at"] = models, c.stamp()
+	return ok(view("team_row", team))
+}
