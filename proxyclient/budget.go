@@ -29,6 +29,7 @@ func NewBudget(total int64, cost func(size int64) int64) *Budget {
 type lease struct {
 	budget *Budget
 	held   int64
+	ended  bool
 }
 
 type leaseKey struct{}
@@ -41,8 +42,12 @@ type claim struct {
 }
 
 // Lease returns a context whose requests draw on the budget. The caller calls the
-// function when the answers are no longer needed.
+// function when the answers are no longer needed. Within a lease of this budget
+// that has not ended, it does nothing.
 func (b *Budget) Lease(ctx context.Context) (context.Context, func()) {
+	if l := leaseOf(ctx); l != nil && l.budget == b && !l.over() {
+		return ctx, func() {}
+	}
 	l := &lease{budget: b}
 	return context.WithValue(ctx, leaseKey{}, l), l.release
 }
@@ -51,6 +56,13 @@ func (b *Budget) Lease(ctx context.Context) (context.Context, func()) {
 func leaseOf(ctx context.Context) *lease {
 	l, _ := ctx.Value(leaseKey{}).(*lease)
 	return l
+}
+
+// over tells whether the lease has ended.
+func (l *lease) over() bool {
+	l.budget.mu.Lock()
+	defer l.budget.mu.Unlock()
+	return l.ended
 }
 
 // costs is what an answer of a size takes; without a lease, nothing.
@@ -70,6 +82,10 @@ func (l *lease) take(ctx context.Context, bytes int64) error {
 	b := l.budget
 	c := &claim{l, bytes, make(chan struct{})}
 	b.mu.Lock()
+	if l.ended {
+		b.mu.Unlock()
+		return context.Canceled
+	}
 	b.waiting = append(b.waiting, c)
 	b.grant()
 	b.mu.Unlock()
@@ -115,6 +131,7 @@ func (l *lease) give(bytes int64) {
 	b := l.budget
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	bytes = min(bytes, l.held)
 	b.used -= bytes
 	l.held -= bytes
 	b.grant()
@@ -126,7 +143,7 @@ func (l *lease) release() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.used -= l.held
-	l.held = 0
+	l.held, l.ended = 0, true
 	if b.over == l {
 		b.over = nil
 	}

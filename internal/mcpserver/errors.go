@@ -28,7 +28,7 @@ func (c *call) partly(r operation.Result, err error) *mcp.CallToolResult {
 		return c.failed(err)
 	}
 	text, shown := c.explain(err)
-	done, structured := c.show(r)
+	done, structured, _ := c.show(r)
 	top, _ := members(structured)
 	top = slices.DeleteFunc(top, func(m member) bool { return m.name == "error" })
 	return answer(text+"\nDone before that: "+done, object(append(top, member{"error", encode(shown)})), true)
@@ -129,11 +129,16 @@ func from(source string) string {
 // 1 MiB, and no model reads that much.
 const maxText = 200 << 10
 
+// clip is the text of a value, cut where it is too long for one.
+func clip(value []byte) string {
+	if len(value) > maxText {
+		return strings.ToValidUTF8(string(value[:maxText]), "") + "\n(cut here; the structured content has all of it)"
+	}
+	return string(value)
+}
+
 // answer makes the result of a call.
 func answer(text string, structured json.RawMessage, isError bool) *mcp.CallToolResult {
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "\n(cut here; the structured content has all of it)"
-	}
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{mcp.NewTextContent(text)},
 		StructuredContent: structured,

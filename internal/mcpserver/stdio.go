@@ -119,7 +119,7 @@ func (p *stdioPeer) take(ctx context.Context, line json.RawMessage) {
 
 // answer handles a message and writes the answer.
 func (p *stdioPeer) answer(ctx context.Context, c *caller, line, id json.RawMessage) {
-	defer c.answer.keep(0)
+	defer c.answer.end()
 	p.session.write(p.s.dispatch(ctx, line, id))
 }
 

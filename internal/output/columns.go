@@ -15,7 +15,7 @@ import (
 type columned struct {
 	*out
 	columns []operation.Column
-	picker  *picker // nil: an item is a cell by itself
+	picker  *operation.Picker // nil: an item is a cell by itself
 }
 
 // start decides on the columns, once. Items that are no objects, such as the bare
@@ -34,7 +34,7 @@ func (c *columned) start(item json.RawMessage, list bool) bool {
 	if list && c.shown != nil && c.Columns == nil {
 		c.columns = slices.DeleteFunc(c.columns, func(column operation.Column) bool { return !slices.Contains(c.shown, column.Name) })
 	}
-	c.picker = newPicker(c.columns)
+	c.picker = operation.NewPicker(c.columns)
 	return true
 }
 
@@ -54,7 +54,7 @@ func (c *columned) values(d document) ([]json.RawMessage, error) {
 	if c.picker == nil {
 		return []json.RawMessage{item}, nil
 	}
-	return c.picker.pick(item), nil
+	return c.picker.Pick(item), nil
 }
 
 // maxCell bounds a value in a table or CSV, which is copied several times.
@@ -65,11 +65,7 @@ func (c *columned) reduced(item json.RawMessage) (json.RawMessage, error) {
 	if c.picker == nil {
 		return item, fits(c.columns[0].Name, item)
 	}
-	var paths []string
-	for _, f := range c.picker.fields {
-		paths = append(paths, f.path)
-	}
-	return reduce(item, paths)
+	return reduce(item, c.picker.Paths())
 }
 
 func fits(path string, value json.RawMessage) error {
@@ -114,58 +110,4 @@ func reduce(item json.RawMessage, paths []string) (json.RawMessage, error) {
 		b = append(append(append(b, secret.Encode(name)...), ':'), value...)
 	}
 	return append(b, '}'), nil
-}
-
-// picker takes the values of columns out of objects. It reads an object once for
-// all columns and decodes nothing that no column shows: a key has about a
-// hundred fields, of which a table shows nine.
-type picker struct {
-	fields []field
-	values []json.RawMessage
-	exact  []bool
-}
-
-// field is where a column's value is: at the member called path, or else in the
-// member called head at the path rest. See [secret.Lookup].
-type field struct{ path, head, rest string }
-
-func newPicker(columns []operation.Column) *picker {
-	p := &picker{values: make([]json.RawMessage, len(columns)), exact: make([]bool, len(columns))}
-	for _, c := range columns {
-		f := field{path: c.Field}
-		if f.path == "" {
-			f.path = c.Name
-		}
-		f.head, f.rest, _ = strings.Cut(f.path, ".")
-		p.fields = append(p.fields, f)
-	}
-	return p
-}
-
-// pick returns a value for each column, nil where there is none. The slice is
-// valid until the next call.
-func (p *picker) pick(item json.RawMessage) []json.RawMessage {
-	clear(p.values)
-	clear(p.exact)
-	for key, value := range secret.Members(item) {
-		for i, f := range p.fields {
-			switch {
-			case string(key) == f.path:
-				p.values[i], p.exact[i] = value, true
-			case f.rest != "" && string(key) == f.head && !p.exact[i]:
-				p.values[i] = value
-			}
-		}
-	}
-	for i, f := range p.fields {
-		if p.values[i] == nil {
-			continue
-		}
-		rest := ""
-		if !p.exact[i] {
-			rest = f.rest
-		}
-		p.values[i] = secret.Lookup(p.values[i], rest)
-	}
-	return p.values
 }

@@ -141,7 +141,7 @@ func FuzzColumns(f *testing.F) {
 		if path == "" {
 			return
 		}
-		got := newPicker([]operation.Column{{Name: "x", Field: path}, {Name: path}}).pick(item)
+		got := operation.NewPicker([]operation.Column{{Name: "x", Field: path}, {Name: path}}).Pick(item)
 		for range secret.Elements(item) {
 		}
 		_ = cell(item, operation.Plain)
