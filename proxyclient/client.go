@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"litellm-proxy/internal/secret"
 )
 
 const (
@@ -158,12 +160,12 @@ func (c *Client) APIKeySource() string { return c.keySource }
 // HasKey reports whether requests carry a key; it says nothing of its validity.
 func (c *Client) HasKey() bool { return c.key != "" }
 
-// MaskedKey is the key as [Mask] shows it, or "" without one.
+// MaskedKey is the key as [secret.Mask] shows it, or "" without one.
 func (c *Client) MaskedKey() string {
 	if c.key == "" {
 		return ""
 	}
-	return Mask(c.key)
+	return secret.Mask(c.key)
 }
 
 // Timeout is the limit of a request that names none itself.
@@ -187,7 +189,7 @@ func (c *Client) WithChangedBy(who string) *Client {
 }
 
 func usage(format string, args ...any) *Error {
-	return &Error{Code: CodeUsage, Message: RedactText(fmt.Sprintf(format, args...))}
+	return &Error{Code: CodeUsage, Message: secret.Text(fmt.Sprintf(format, args...))}
 }
 
 func from(source string) string {
@@ -265,7 +267,7 @@ func cleanKey(key, source string) (string, error) {
 	return key, nil
 }
 
-func changedBy(s string) string { return printable(RedactText(s), maxChangedBy) }
+func changedBy(s string) string { return printable(secret.Text(s), maxChangedBy) }
 
 // printable is s reduced to printable ASCII and at most n characters.
 func printable(s string, n int) string {
@@ -318,7 +320,7 @@ func newTransport(base *url.URL, caFile string) (*http.Transport, error) {
 	}
 	pem, err := os.ReadFile(caFile)
 	if err != nil {
-		return nil, &Error{Code: CodeUsage, Message: "the CA file cannot be read: " + RedactText(err.Error()), Hint: "see {ca_file}"}
+		return nil, &Error{Code: CodeUsage, Message: "the CA file cannot be read: " + secret.Text(err.Error()), Hint: "see {ca_file}"}
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {

@@ -2,38 +2,43 @@ package proxyclient
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"litellm-proxy/internal/secret"
 )
 
 const debugBody = 4 << 10
 
-// scrub is RedactText and then, wherever it stands and whatever it looks like,
-// this client's own key: in this order, as one key may begin like another.
+// Redactor masks secrets in answers and texts and, wherever it stands, this
+// client's own key. Each keep is a path to leave alone, see [secret.JSON].
+func (c *Client) Redactor(keep ...string) secret.Redactor {
+	r := secret.Redactor{Keep: keep}
+	if c.key != "" {
+		r.Own = []string{c.key}
+	}
+	return r
+}
+
+// scrub masks the secrets in a text and this client's own key.
 func (c *Client) scrub(s string) string {
-	s = RedactText(s)
-	if c.hidesKey() {
-		s = strings.ReplaceAll(s, c.key, Mask(c.key))
-	}
-	return s
+	t, _ := c.Redactor().Text(context.Background(), s)
+	return t
 }
 
-func (c *Client) scrubJSON(b []byte) []byte {
-	b = RedactJSON(b)
-	if c.hidesKey() && bytes.Contains(b, []byte(c.key)) {
-		b = bytes.ReplaceAll(b, []byte(c.key), []byte(Mask(c.key)))
-	}
-	return b
+// scrubBody masks the secrets in a body, and this client's own key also if it is
+// no text.
+func (c *Client) scrubBody(b []byte) []byte {
+	t, _ := c.Redactor().JSON(context.Background(), b)
+	return t
 }
 
-// hidesKey: a key of a few characters would be found in every other word.
-func (c *Client) hidesKey() bool { return len(c.key) >= 6 }
-
-// scrubQuery redacts a query as RedactText would find it in a URL.
+// scrubQuery redacts a query as it is redacted in a URL.
 func (c *Client) scrubQuery(q string) string {
 	if q == "" {
 		return ""
@@ -91,9 +96,9 @@ func (c *Client) debugHeader(b *bytes.Buffer, mark string, h http.Header) {
 		for _, v := range h[name] {
 			switch {
 			case name == "Authorization":
-				v = "Bearer " + Mask(strings.TrimPrefix(v, "Bearer "))
-			case IsSecretField(name):
-				v = masked
+				v = "Bearer " + secret.Mask(strings.TrimPrefix(v, "Bearer "))
+			case secret.IsField(name):
+				v = "****"
 			default:
 				v = c.scrub(v)
 			}
@@ -111,7 +116,7 @@ func (c *Client) debugBytes(b *bytes.Buffer, mark string, body []byte) {
 		return
 	}
 	// Redacted before it is cut: half a document is no JSON any more.
-	text := c.scrubJSON(body)
+	text := c.scrubBody(body)
 	cut := ""
 	if len(text) > debugBody {
 		cut = fmt.Sprintf(" … (%d bytes in all)", len(body))

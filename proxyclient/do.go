@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"litellm-proxy/internal/secret"
 )
 
 const (
@@ -414,11 +416,11 @@ func (c *Client) canceled(p *prepared, err error, sent bool) *Error {
 }
 
 func (p *prepared) error(code Code, status int) *Error {
-	return &Error{Code: code, Status: status, Method: p.method, Path: RedactText(p.path)}
+	return &Error{Code: code, Status: status, Method: p.method, Path: secret.Text(p.path)}
 }
 
 func (c *Client) errorBody(b []byte) []byte {
-	b = c.scrubJSON(b)
+	b = c.scrubBody(b)
 	if len(b) > maxErrorBody {
 		b = b[:maxErrorBody]
 	}
@@ -428,7 +430,7 @@ func (c *Client) errorBody(b []byte) []byte {
 func requestID(h http.Header) string {
 	for _, name := range []string{"X-Litellm-Call-Id", "X-Request-Id"} {
 		if v := printable(h.Get(name), 120); v != "" {
-			return RedactText(v)
+			return secret.Text(v)
 		}
 	}
 	return ""

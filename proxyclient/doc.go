@@ -14,7 +14,7 @@
 //   - Every error is an [*Error] with a [Code]; one table says which answer of the
 //     gateway means what. A write whose answer was lost has [CodeUnknownOutcome].
 //   - No error, debug line or recorded request holds a secret: what counts as one
-//     is decided in this package too ([RedactText], [RedactJSON]).
+//     is decided by internal/secret.
 //   - Memory is bounded, whatever the gateway sends: an answer by
 //     [Config.MaxBytes], a stream's event by 1 MiB.
 //   - A value in a path is one segment, whatever is in it: arguments may come from

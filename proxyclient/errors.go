@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Code says what kind of failure an [Error] is. Surfaces map it to an exit
@@ -121,7 +123,7 @@ func Wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", RedactText(what), err)
+	return fmt.Errorf("%s: %w", secret.Text(what), err)
 }
 
 // cause is an error's text without secrets. It unwraps to a known value only,

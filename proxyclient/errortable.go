@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"litellm-proxy/internal/secret"
 )
 
 // row is one line of the table that says what an answer means. Empty fields
@@ -199,7 +201,7 @@ func (c *Client) usedKey() string {
 	if c.key == "" {
 		return "no API key was given"
 	}
-	return "the key used was " + Mask(c.key) + from(c.keySource)
+	return "the key used was " + secret.Mask(c.key) + from(c.keySource)
 }
 
 func (c *Client) redirected(e *Error, p *prepared, resp *http.Response) {

@@ -104,6 +104,10 @@ func unescapeLoosely(s string) string {
 	return string(b)
 }
 
+func isAlnum(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
 func unhex(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Recorder holds the writes that a recording client was asked to send.
@@ -117,9 +119,9 @@ func (c *Client) recorded(p *prepared) Recorded {
 		sent: sent{method: p.method, path: p.path, query: p.query, body: string(p.body)}}
 	if len(p.body) > 0 {
 		if json.Valid(p.body) {
-			rec.Body = c.scrubJSON(p.body)
+			rec.Body = c.scrubBody(p.body)
 		} else {
-			rec.Body = quoteJSON(c.scrub(string(p.body)))
+			rec.Body = secret.Encode(c.scrub(string(p.body)))
 		}
 	}
 	if chosen, err := json.Marshal(p.Header); err == nil && len(p.Header) > 0 {

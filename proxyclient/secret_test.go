@@ -37,6 +37,8 @@ func TestNoSecretLeaves(t *testing.T) {
 			_, _ = io.WriteString(w, "<html><title>"+marked+"</title>")
 		case strings.HasPrefix(r.URL.Path, "/noise"):
 			_, _ = io.WriteString(w, "noise api_key="+plain+" "+marked)
+		case strings.HasPrefix(r.URL.Path, "/binary"):
+			_, _ = io.WriteString(w, "\x00\xff"+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")+"\x80")
 		case strings.HasPrefix(r.URL.Path, "/short"):
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write(body)
@@ -57,7 +59,7 @@ func TestNoSecretLeaves(t *testing.T) {
 				cfg.APIKey, cfg.APIKeySource, cfg.Debug, cfg.ChangedBy, cfg.Retries = key, "--api-key", &debug, "me "+marked, 1
 			})
 			rc, recorder := c.Recording()
-			for _, path := range []string{"/refuse", "/hang", "/moved", "/ok", "/html", "/noise", "/short", "/events", "/bad\x00"} {
+			for _, path := range []string{"/refuse", "/hang", "/moved", "/ok", "/html", "/noise", "/binary", "/short", "/events", "/bad\x00"} {
 				for _, isRead := range []bool{true, false} {
 					r := Request{
 						Method: "POST", Path: path + "/{key}", Params: map[string]string{"key": marked}, Read: isRead,
@@ -103,5 +105,23 @@ func search(t *testing.T, what string, err error) {
 	}
 	if i := strings.Index(all.String(), "MARKED"); i >= 0 {
 		t.Errorf("%s: …%s…", what, all.String()[max(0, i-300):i+30])
+	}
+}
+
+// A surface redacts answers with the client's redactor: the key it sent is hidden
+// even where nothing else tells that it is one.
+func TestRedactor(t *testing.T) {
+	c := newClient(t, "http://127.0.0.1:1", func(cfg *Config) { cfg.APIKey = "team-password" })
+	in := `{"note":"as team-password","key":"sk-1234","n":1.0}`
+	for keep, want := range map[string]string{
+		"":    `{"note":"as ****","key":"sk-...","n":1.0}`,
+		"key": `{"note":"as ****","key":"sk-1234","n":1.0}`,
+	} {
+		if got, err := c.Redactor(keep).JSON(t.Context(), []byte(in)); string(got) != want || err != nil {
+			t.Errorf("keep %q: got %s %v, want %s", keep, got, err, want)
+		}
+	}
+	if got := c.WithKey("", "").Redactor().Binary([]byte("\x00team-password")); string(got) != "\x00team-password" {
+		t.Errorf("without a key: %q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 )
 
 // document walks a valid JSON document once and writes what is left of it to w.
@@ -33,6 +34,18 @@ type scope struct {
 
 // maxNested: documents within strings within strings are taken for text.
 const maxNested = 2
+
+// redactAll redacts the document as JSON, or as a text if it is none.
+func (d *document) redactAll(keep []string) {
+	if !json.Valid(d.in) {
+		d.scan(d.in, d.replace)
+		return
+	}
+	for _, k := range keep {
+		d.keep = append(d.keep, strings.Split(k, "."))
+	}
+	d.walk(scope{})
+}
 
 // finish writes what follows the last secret.
 func (d *document) finish() (changed bool, err error) {
@@ -183,6 +196,9 @@ func (d *document) member() (name []byte, c class) {
 		clean := !d.changed
 		d.changed = d.changed || before
 		c = classify(name)
+		if !clean {
+			c |= classify(d.redacted(name))
+		}
 		if clean && len(name) <= maxName && len(d.classes) < 4096 {
 			if d.classes == nil {
 				d.classes = map[string]class{}
@@ -273,14 +289,8 @@ func (d *document) edits(start int, raw, v []byte, plain bool) {
 		d.scan(v, func(from, to int, with string) { d.replace(start+1+from, start+1+to, with) })
 		return
 	}
-	var out []byte
-	copied := 0
-	d.scan(v, func(from, to int, with string) {
-		out = append(append(out, v[copied:from]...), with...)
-		copied = to
-	})
-	if copied > 0 {
-		d.replace(start, start+len(raw), string(Encode(string(append(out, v[copied:]...)))))
+	if out := d.redacted(v); out != nil {
+		d.replace(start, start+len(raw), string(Encode(string(out))))
 	}
 }
 
@@ -291,7 +301,15 @@ func pairClass(b []byte) class {
 		return 0
 	}
 	name := content(b[:skipString(b, 0)])
+	if len(name) > maxName || !all(name, isPairByte) {
+		return 0
+	}
 	return classify(name) &^ (pairName | pairValue)
+}
+
+// isPairByte: the names in pairs are words, also with blanks.
+func isPairByte(c byte) bool {
+	return kinds[c]&kindName != 0 || c == ' ' || c >= 0x80
 }
 
 // pairAhead looks for the name of a pair whose value comes first. It looks only

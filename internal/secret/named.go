@@ -126,22 +126,41 @@ func (s *scanner) quoted(q, level int, c class) int {
 	return max(next, s.value(q+1, end, c, false))
 }
 
-// quotedDoubtful masks a string if it looks like a secret. The string is short,
-// so that one that stays can be looked through again.
+// quotedDoubtful masks a string if it looks like a secret. What it decides to
+// leave it has looked at only as far as no other string begins.
 func (s *scanner) quotedDoubtful(q, level int, c class) int {
-	end, next := s.closing(q, level, min(len(s.in), q+512))
-	v := s.in[q+1 : end]
-	switch {
-	case c&keyName != 0 && looksSecret(v):
-		return max(next, s.mask(q+1, end, Mask(string(v))))
-	case c&urlName != 0 && isURL(v) && !isShown(v):
-		return max(next, s.mask(q+1, end, masked))
+	start := q + 1
+	if c&urlName != 0 {
+		if end, _ := s.closing(q, level, min(len(s.in), start+maxScheme)); isURL(s.in[start:end]) {
+			return s.quoted(q, level, secretName)
+		}
 	}
-	return q + 1
+	if c&keyName == 0 {
+		return start
+	}
+	if bytes.HasPrefix(s.in[start:], []byte("sk-")) {
+		end, next := s.closing(q, level, len(s.in))
+		if v := s.in[start:end]; looksSecret(v) {
+			return max(next, s.mask(start, end, Mask(string(v))))
+		}
+		return next
+	}
+	end := start
+	for end < len(s.in) && isSecretByte(s.in[end]) {
+		end++
+	}
+	s.work += end - start
+	if next := at(s.in, end); (next == 0 || next == '\\' || next == s.in[q]) && looksSecret(s.in[start:end]) {
+		return s.mask(start, end, Mask(string(s.in[start:end])))
+	}
+	return start
 }
 
+// maxScheme: a URL has its :// in its first characters.
+const maxScheme = 32
+
 func isURL(v []byte) bool {
-	return bytes.Contains(v[:min(len(v), 32)], []byte("://"))
+	return bytes.Contains(v[:min(len(v), maxScheme)], []byte("://"))
 }
 
 // value masks in[from:to], which a name called a secret, unless it may be shown.
@@ -170,7 +189,7 @@ func (s *scanner) assigned(i int, c class, inQuery bool) int {
 		return s.quoted(q, level, c)
 	}
 	if next := at(s.in, i+1); next == '[' || next == '{' {
-		return s.object(i + 1)
+		return s.hide(i+1, span(s.in, s.objectEnd(i+1), kindValue))
 	}
 	end := span(s.in, i+1, kindValue)
 	if end == i+1 {
@@ -231,23 +250,31 @@ func (s *scanner) closing(q, level, limit int) (end, next int) {
 	return limit, limit
 }
 
-// object masks the object or list at v, up to the end of the text when it is cut
-// off, unless it is empty. Brackets within strings do not count.
-func (s *scanner) object(v int) int {
+// object masks the object or list at v.
+func (s *scanner) object(v int) int { return s.hide(v, s.objectEnd(v)) }
+
+// hide masks an object or list unless it is empty.
+func (s *scanner) hide(from, to int) int {
+	if len(bytes.Trim(s.in[from:to], "{}[] \n\t\r")) == 0 {
+		return to
+	}
+	return s.mask(from, to, masked)
+}
+
+// objectEnd is the end of the object or list at v, or of the text when it is cut
+// off. Brackets within strings do not count.
+func (s *scanner) objectEnd(v int) int {
 	depth := 0
 	end := v
-	for depth > 0 || end == v {
-		if end >= len(s.in) {
-			break
-		}
-		switch c := s.in[end]; c {
+	for end < len(s.in) && (depth > 0 || end == v) {
+		switch s.in[end] {
 		case '{', '[':
 			depth++
 		case '}', ']':
 			depth--
 		case '"', '\'':
 			level := 0
-			for s.in[end-1-level] == '\\' && end-1-level > v {
+			for end-1-level > v && s.in[end-1-level] == '\\' {
 				level++
 			}
 			_, end = s.closing(end, level, len(s.in))
@@ -256,8 +283,5 @@ func (s *scanner) object(v int) int {
 		end++
 	}
 	s.work += end - v
-	if len(bytes.Trim(s.in[v:end], "{}[] \n\t\r")) == 0 {
-		return end
-	}
-	return s.mask(v, end, masked)
+	return end
 }

@@ -77,7 +77,7 @@ func (j *job) scan(in []byte, edit func(from, to int, with string)) {
 		before := i
 		switch {
 		case i >= s.ownAt:
-			i = max(i, s.putOwn())
+			i = s.ownHere(i)
 		case kinds[in[i]]&kindAlnum != 0:
 			i = s.word(i)
 		case in[i] == ':' || in[i] == '=':
@@ -90,6 +90,19 @@ func (j *job) scan(in []byte, edit func(from, to int, with string)) {
 	for s.ownAt < len(in) {
 		s.putOwn()
 	}
+}
+
+// redacted is a copy of in without its secrets, or nil if it has none.
+func (j *job) redacted(in []byte) (out []byte) {
+	copied := 0
+	j.scan(in, func(from, to int, with string) {
+		out = append(append(out, in[copied:from]...), with...)
+		copied = to
+	})
+	if out == nil {
+		return nil
+	}
+	return append(out, in[copied:]...)
 }
 
 // word looks for secrets that begin with the word at i. A letter that belongs to
@@ -153,6 +166,17 @@ func (s *scanner) findOwn(from int) {
 			s.ownAt, s.ownKey = s.found[i], key
 		}
 	}
+}
+
+// ownHere hides the caller's own key at or before i, or the longer secret that
+// begins like it.
+func (s *scanner) ownHere(i int) int {
+	if i == s.ownAt && isAlnum(s.in[i]) {
+		if end := s.word(i); s.done > i {
+			return end
+		}
+	}
+	return max(i, s.putOwn())
 }
 
 // putOwn hides the next of the caller's own keys and returns its end.

@@ -17,7 +17,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"strings"
 )
@@ -74,22 +73,15 @@ type Redactor struct {
 
 // Text masks the secrets in s.
 func (r Redactor) Text(ctx context.Context, s string) (string, error) {
-	var out strings.Builder
-	copied := 0
 	j := newJob(ctx, r.Own)
-	j.scan([]byte(s), func(from, to int, with string) {
-		out.WriteString(s[copied:from])
-		out.WriteString(with)
-		copied = to
-	})
-	if j.err != nil {
+	out := j.redacted([]byte(s))
+	switch {
+	case j.err != nil:
 		return "", j.err
-	}
-	if copied == 0 {
+	case out == nil:
 		return s, nil
 	}
-	out.WriteString(s[copied:])
-	return out.String(), nil
+	return string(out), nil
 }
 
 // JSON masks the secrets of b, or returns b itself when it has none.
@@ -134,13 +126,6 @@ func (r Redactor) Binary(b []byte) []byte {
 // redact writes the redacted b, or nothing at all when nothing changed.
 func (r Redactor) redact(ctx context.Context, w io.Writer, b []byte) (changed bool, err error) {
 	d := document{job: newJob(ctx, r.Own), in: b, w: w}
-	if !json.Valid(b) {
-		d.scan(b, d.replace)
-		return d.finish()
-	}
-	for _, k := range r.Keep {
-		d.keep = append(d.keep, strings.Split(k, "."))
-	}
-	d.walk(scope{})
+	d.redactAll(r.Keep)
 	return d.finish()
 }

@@ -90,10 +90,11 @@ func isShown(v []byte) bool {
 // Parts of names are words of up to 20 letters in one case or capitalized, with
 // a vowel if they have five letters or more, and up to four digits after them
 // (team, Alpha, PROD, gpt4); numbers of up to 8 digits; numbers with a short unit
-// (70b, 1st); and whatever has at most three characters, or four in lower case.
+// (70b, 1st); and whatever has at most three characters of one case, or four small
+// ones.
 func isRandom(s []byte) bool {
 	if len(s) <= 3 {
-		return false
+		return mixesCase(s)
 	}
 	letters := 0
 	for letters < len(s) && !isDigit(s[letters]) {
@@ -120,6 +121,18 @@ func isRandom(s []byte) bool {
 	return letters >= 5 && !bytes.ContainsAny(word, "aeiouyAEIOUY")
 }
 
+// mixesCase reports whether a capital follows a small letter.
+func mixesCase(s []byte) bool {
+	small := false
+	for _, c := range s {
+		if small && isUpper(c) {
+			return true
+		}
+		small = small || isLower(c)
+	}
+	return false
+}
+
 // looksSecret judges the value of a member that is called key or *_key and may
 // as well hold an identifier. A secret begins with sk-, or has 20 characters or
 // more without a blank or colon, of which random runs make up half.
@@ -142,11 +155,16 @@ func looksSecret(v []byte) bool {
 			random += i - start
 		}
 		start = i + 1
-		if i < len(v) && !isKeyByte(v[i]) && bytes.IndexByte([]byte("+/=."), v[i]) < 0 {
+		if i < len(v) && !isSecretByte(v[i]) {
 			return false
 		}
 	}
 	return random >= 12 && 2*random >= len(v)
+}
+
+// isSecretByte: base64 in both alphabets, and dots.
+func isSecretByte(c byte) bool {
+	return isKeyByte(c) || c == '+' || c == '/' || c == '=' || c == '.'
 }
 
 // Kinds of bytes, for the scanner.

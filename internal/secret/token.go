@@ -113,14 +113,12 @@ func (s *scanner) isJWT(from, min int) bool {
 }
 
 // isSecretTail tells a secret from a name such as sk-learn-experiments-2026. A
-// name has parts separated by - or _, and none of them is random ([isRandom]).
-// LiteLLM's own keys are sk- and 22 characters of base64url: one in a million has
-// the shape of a name.
+// name has parts separated by one - or _ each, none of them is random
+// ([isRandom]), and their letters are all small, all capital, or all capitalized.
+// LiteLLM's own keys are sk- and 22 characters of base64url: hardly one in a
+// million has the shape of a name.
 func (s *scanner) isSecretTail(from, end int) bool {
-	part := from
-	for part < end && isAlnum(s.in[part]) {
-		part++
-	}
+	part := span(s.in[:end], from, kindAlnum)
 	s.work += part - from
 	if part == end {
 		return true
@@ -129,17 +127,37 @@ func (s *scanner) isSecretTail(from, end int) bool {
 		return false // a prefix further on in the same run
 	}
 	s.work += end - from
-	for start, i := from, from; i <= end; i++ {
-		if i < end && isAlnum(s.in[i]) {
-			continue
-		}
-		if isRandom(s.in[start:i]) {
+	style := byte(0)
+	for start := from; start < end; {
+		stop := span(s.in[:end], start, kindAlnum)
+		word := s.in[start:stop]
+		if len(word) == 0 || isRandom(word) {
 			return true
 		}
-		start = i + 1
+		if is := caseOf(word); is != 0 {
+			if style != 0 && style != is {
+				return true
+			}
+			style = is
+		}
+		start = stop + 1
 	}
 	s.calm = end
 	return false
+}
+
+// caseOf is 'a' for small letters, 'A' for two capitals or more, 'C' for a
+// capitalized word, 0 for anything that begins with a digit.
+func caseOf(word []byte) byte {
+	switch {
+	case isLower(word[0]):
+		return 'a'
+	case isUpper(word[0]) && isUpper(at(word, 1)):
+		return 'A'
+	case isUpper(word[0]):
+		return 'C'
+	}
+	return 0
 }
 
 // runEnd is the end of the run of key bytes that i is in.
@@ -163,10 +181,14 @@ func (s *scanner) pem(i, label int) (end int, ok bool) {
 	if from < 0 || !bytes.Equal(s.in[from:i], pemDashes) {
 		return i, false
 	}
-	what := s.in[label:min(len(s.in), label+40)]
-	what, _, _ = bytes.Cut(what, pemDashes)
-	if bytes.HasSuffix(what, []byte("CERTIFICATE")) || bytes.HasSuffix(what, []byte("PUBLIC KEY")) || bytes.HasSuffix(what, []byte("CERTIFICATE REQUEST")) {
-		return i, false
+	to := label
+	for to < len(s.in) && to-label < 40 && (isUpper(s.in[to]) || s.in[to] == ' ') {
+		to++
+	}
+	for _, public := range [...]string{"CERTIFICATE", "CERTIFICATE REQUEST", "PUBLIC KEY"} {
+		if bytes.HasSuffix(s.in[label:to], []byte(public)) {
+			return i, false
+		}
 	}
 	end = len(s.in)
 	if n := bytes.Index(s.in[label:], pemEnd); n >= 0 {
