@@ -76,7 +76,7 @@ var digestKey = sync.OnceValue(func() []byte {
 // a JSON string, of a query value or of a segment of the path.
 func (r Recorded) Fill(values map[string]string) Recorded {
 	for placeholder, value := range values {
-		r.sent.body = strings.ReplaceAll(r.sent.body, string(quoteJSON(placeholder)), string(quoteJSON(value)))
+		r.sent.body = strings.ReplaceAll(r.sent.body, string(secret.Encode(placeholder)), string(secret.Encode(value)))
 		r.sent.query = strings.ReplaceAll(r.sent.query, "="+url.QueryEscape(placeholder), "="+url.QueryEscape(value))
 		r.sent.path = strings.ReplaceAll(r.sent.path, "/"+url.PathEscape(placeholder), "/"+url.PathEscape(value))
 	}
@@ -125,7 +125,7 @@ func (c *Client) recorded(p *prepared) Recorded {
 		}
 	}
 	if chosen, err := json.Marshal(p.Header); err == nil && len(p.Header) > 0 {
-		rec.sent.header, rec.Header = string(chosen)+p.ContentType, c.scrubJSON(chosen)
+		rec.sent.header, rec.Header = string(chosen)+p.ContentType, c.scrubBody(chosen)
 	}
 	return rec
 }

@@ -16,7 +16,6 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
-	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -222,7 +221,7 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 func (c *call) run(ctx context.Context) error {
 	limitMemory(commandMemory)
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
-	c.out.ShowSecrets, c.out.Redactor, c.out.Terminal = c.flags.showSecrets, &secret.Redactor{}, isTerminal(c.Stdout)
+	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
 	}
@@ -256,6 +255,8 @@ func (c *call) prepare(ctx context.Context, streaming bool) (*operation.Call, er
 	if err != nil {
 		return nil, err
 	}
+	redactor := client.Redactor()
+	c.out.Redactor = &redactor
 	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname))}
 	if streaming {
 		env.Delta = func(words string) { fmt.Fprint(c.Stdout, words) }

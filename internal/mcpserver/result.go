@@ -82,7 +82,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
 }
 
 // redactor masks what is a secret in answers, but for what the operation reveals.
-func (c *call) redactor() secret.Redactor { return secret.Redactor{Keep: c.op.Reveal} }
+func (c *call) redactor() secret.Redactor { return c.client.Redactor(c.op.Reveal...) }
 
 // dense is a value without secrets, blanks and members that say nothing.
 func (c *call) dense(value json.RawMessage) (json.RawMessage, error) {
