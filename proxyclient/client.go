@@ -66,6 +66,9 @@ type Config struct {
 	// Transport replaces the connections, for tests and for a gateway in this
 	// process. CAFile is not used then.
 	Transport http.RoundTripper
+	// OnWrite, when set, is called before each request that changes something
+	// leaves.
+	OnWrite func()
 	// Sleep replaces the wait before a retry, for tests.
 	Sleep func(context.Context, time.Duration) error
 }
@@ -86,7 +89,8 @@ type Client struct {
 	maxBytes   int64
 	retries    int
 	transport  http.RoundTripper
-	counted    bool // transport is ours: bytes written are known
+	counted    bool   // transport is ours: bytes written are known
+	onWrite    func() // nil: nobody counts
 	sleep      func(context.Context, time.Duration) error
 	recorder   *Recorder
 	allow      func(Recorded) error // nil: every write
@@ -100,6 +104,7 @@ func New(cfg Config) (*Client, error) {
 		userAgent:  printable(cfg.UserAgent, 200),
 		maxBytes:   cfg.MaxBytes,
 		retries:    cfg.Retries,
+		onWrite:    cfg.OnWrite,
 		transport:  cfg.Transport,
 		sleep:      cfg.Sleep,
 	}

@@ -194,6 +194,9 @@ func (c *Client) once(parent context.Context, p *prepared, try int, handle func(
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	a := &attempt{p: p, parent: parent, cancel: cancel}
+	if !p.Read && c.onWrite != nil {
+		c.onWrite()
+	}
 	a.timer = time.AfterFunc(p.limit, func() {
 		a.expired.Store(true)
 		cancel()

@@ -38,6 +38,7 @@ const (
 	CodeTooLarge       Code = "too_large"       // the answer is above the limit
 	CodeRedirected     Code = "redirected"      // see Error.Location
 	CodeCanceled       Code = "canceled"        // by the caller's context
+	CodeUnwritten      Code = "unwritten"       // the answer came, and its reader could not be given it
 )
 
 var codeWords = map[Code]string{

@@ -22,7 +22,7 @@ type row struct {
 }
 
 const (
-	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise licence (LITELLM_LICENSE at the gateway)"
+	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise license (LITELLM_LICENSE at the gateway)"
 	hintModels     = "the models list shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
@@ -58,7 +58,7 @@ var table = []row{
 	{method: "GET", path: "/config/field/info", status: 400, text: "Invalid field=", code: CodeNotFound},
 	{status: 400, text: "does not exist in|doesn't exist in|not found in db", code: CodeNotFound}, // /team/member_delete, /invitation/info
 	{text: "Foreign key constraint failed on the field", code: CodeNotFound,
-		hint: "an id in the request, for example of a budget, names nothing that exists"}, // /customer/new: 500, /key/update: 400
+		hint: "an ID in the request, for example of a budget, does not exist"}, // /customer/new: 500, /key/update: 400
 	{text: "Organization doesn't exist in db", code: CodeNotFound},    // /key/generate: 500
 	{status: 400, text: "User not found in team", code: CodeNotFound}, // /team/member_delete
 	{status: 400, text: "Invalid model name passed in", code: CodeNotFound, hint: hintModels},
@@ -172,7 +172,7 @@ func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
 		e.Hint = fmt.Sprintf("try again in %s", e.RetryAfter.Round(time.Second))
 	}
 	if !p.Read && e.Hint == "" && (resp.StatusCode == http.StatusBadGateway || resp.StatusCode == http.StatusGatewayTimeout) {
-		e.Hint = "something between here and the gateway answered: the request may or may not have been applied; look before you send it again"
+		e.Hint = "a proxy in front of the gateway answered, so the request may or may not have been applied; check before you try again"
 	}
 	return e
 }
@@ -208,7 +208,7 @@ func (c *Client) redirected(e *Error, p *prepared, resp *http.Response) {
 	loc := resp.Header.Get("Location")
 	if loc == "" {
 		e.Code = CodeBadAnswer
-		e.Message = fmt.Sprintf("the gateway answered HTTP %d, which nothing asked for", resp.StatusCode)
+		e.Message = fmt.Sprintf("the gateway answered HTTP %d, which is unexpected", resp.StatusCode)
 		return
 	}
 	e.Code = CodeRedirected
@@ -216,9 +216,9 @@ func (c *Client) redirected(e *Error, p *prepared, resp *http.Response) {
 	if u, err := p.url.Parse(loc); err == nil {
 		loc = u.String()
 		if sameOrigin(u, p.url) {
-			e.Hint = "if the gateway moved the path, ask for the new one"
+			e.Hint = "if the gateway moved the path, use the new one"
 		}
 	}
 	e.Location = clip(oneLine(c.scrub(loc)), 500)
-	e.Message = fmt.Sprintf("%s answered HTTP %d and points to %s, which was not followed", c.baseText, resp.StatusCode, e.Location)
+	e.Message = fmt.Sprintf("%s answered HTTP %d with a redirect to %s, which was not followed", c.baseText, resp.StatusCode, e.Location)
 }

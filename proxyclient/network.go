@@ -36,13 +36,13 @@ func (c *Client) netText(err error) string {
 
 func netHint(err error) string {
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return "if the gateway's certificate comes from an authority of your own, name its PEM file with {ca_file}"
+		return "if the gateway's certificate is from a private authority, set its PEM file with {ca_file}"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "the certificate is for another host name than that of {base_url}"
+		return "the certificate does not match the host name in {base_url}"
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "see {ca_file} for a certificate authority of your own"
+		return "for a private certificate authority, set {ca_file}"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok || strings.Contains(err.Error(), "HTTP response to HTTPS client") {
 		return "the gateway speaks plain HTTP: {base_url} must start with http://"

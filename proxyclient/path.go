@@ -185,7 +185,7 @@ func literal(s string) (path, query string, err error) {
 		return bad("starts with //")
 	}
 	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ":") {
-		return bad("is an absolute URI: only paths of the configured gateway are sent")
+		return bad("is an absolute URI; give a path on the configured gateway")
 	}
 	if path == "" {
 		return bad("is empty")

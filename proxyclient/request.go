@@ -134,7 +134,7 @@ func (c *Client) headers(p *prepared) (http.Header, error) {
 			return nil, usage("%q is not a header name", name)
 		}
 		if isOwnHeader(name) {
-			e := usage("the header %s is set by this program and cannot be given", name)
+			e := usage("the header %s is set by this program and cannot be overridden", name)
 			e.Param = name
 			return nil, e
 		}

@@ -110,20 +110,20 @@ func (c *Client) brokenStream(a *attempt, err error, count int) *Error {
 	switch {
 	case a.expired.Load():
 		e.Err = c.cause(context.DeadlineExceeded)
-		e.Message = fmt.Sprintf("the stream stood still for %s", a.p.limit) + incomplete
+		e.Message = fmt.Sprintf("the stream stalled for %s", a.p.limit) + incomplete
 		e.Hint = "allow more time with {timeout}"
 	case errors.Is(err, errTooLarge):
 		e.Code = CodeTooLarge
-		e.Message = "the stream is above the limit of " + size(c.maxBytes) + incomplete
+		e.Message = "the stream is larger than " + size(c.maxBytes) + incomplete
 	case errors.Is(err, errLongEvent):
 		e.Code = CodeTooLarge
-		e.Message = "an event of the stream is above the limit of " + size(maxEvent) + incomplete
+		e.Message = "an event of the stream is larger than " + size(maxEvent) + incomplete
 	case err == nil:
 		e.Err = c.cause(io.ErrUnexpectedEOF)
 		e.Message = fmt.Sprintf("the stream ended after %d events without [DONE]", count) + incomplete
 	default:
 		e.Err = c.cause(err)
-		e.Message = "the stream broke off, " + c.netText(err) + incomplete
+		e.Message = "the stream ended early, " + c.netText(err) + incomplete
 	}
 	return e
 }

@@ -126,7 +126,7 @@ func TestStreamStops(t *testing.T) {
 	r := chat
 	r.Timeout = 50 * time.Millisecond
 	got, err := streamed(t, c, r)
-	wantCode(t, err, CodeBadAnswer, "stood still for 50ms", "may be incomplete")
+	wantCode(t, err, CodeBadAnswer, "stalled for 50ms", "may be incomplete")
 	if len(got) != 1 {
 		t.Error(got)
 	}
@@ -142,7 +142,7 @@ func TestStreamStops(t *testing.T) {
 
 	r.Path = "/endless"
 	_, err = streamed(t, c, r)
-	wantCode(t, err, CodeTooLarge, "limit of 1 MiB")
+	wantCode(t, err, CodeTooLarge, "larger than 1 MiB")
 }
 
 // The time limit is between two pieces: a stream may take longer in all.

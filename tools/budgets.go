@@ -13,7 +13,7 @@ var (
 	providerBudgets = operation.Catalog{providerBudgetsList}
 )
 
-// budgetCollection is all budgets at once.
+// budgetCollection is every budget, on one page.
 var budgetCollection = &operation.Collection{
 	What: "budget", Path: "/budget/list", ID: "budget_id", Name: "budget_id",
 }
@@ -34,7 +34,7 @@ var budgetColumns = []operation.Column{
 var budgetsList = &operation.Operation{
 	Path:     "budgets list",
 	Summary:  "List budgets: limits that keys, customers, tags and members share",
-	Help:     "Those that the gateway made for one key, team member, customer or tag are among them. What was spent stands with those.",
+	Help:     "Includes budgets that the gateway created for a single key, team member, customer or tag. Their spend is shown with that object.",
 	Examples: []string{"budgets list"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -43,7 +43,7 @@ var budgetsList = &operation.Operation{
 }
 
 type budgetName struct {
-	BudgetID string `json:"budget_id" jsonschema:"required,minLength=1" help:"Id of the budget" cli:"arg=1"`
+	BudgetID string `json:"budget_id" jsonschema:"required" help:"Budget ID" cli:"arg=1"`
 }
 
 var budgetsGet = &operation.Operation{
@@ -63,32 +63,29 @@ var budgetsGet = &operation.Operation{
 }
 
 type budgetLimits struct {
-	MaxBudget           *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent, in US dollars" clear:"null"`
-	BudgetDuration      string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget          *float64         `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit            *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	RPMLimit            *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
-	MaxParallelRequests *int             `json:"max_parallel_requests" jsonschema:"minimum=0" help:"Concurrent requests at most" clear:"null"`
-	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
+	alertedBudget
+	rates
+	MaxParallelRequests operation.Limit  `json:"max_parallel_requests" help:"Limit of concurrent requests" clear:"null"`
+	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
 }
 
 type budgetsCreateInput struct {
-	BudgetID string `json:"budget_id" help:"Id of the budget, best a name; not given: the gateway makes one" cli:"arg=1"`
+	BudgetID string `json:"budget_id" help:"Budget ID, for example free-tier (default: generated)" cli:"arg=1"`
 	budgetLimits
 	operation.Extras
 }
 
 var budgetsCreate = &operation.Operation{
 	Path:     "budgets create",
-	Summary:  "Create a budget that keys, customers and members can be given",
-	Help:     "Refused without a limit, which would be a budget that limits nothing.",
+	Summary:  "Create a budget for keys, customers and members",
+	Help:     "Give at least one limit.",
 	Examples: []string{"budgets create free-tier --max-budget 5 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Default:  true,
 	Do: operation.Func[budgetsCreateInput](func(ctx context.Context, call *operation.Call, in budgetsCreateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) == 0 || len(fields) == 1 && in.BudgetID != "" {
-			return operation.Result{}, operation.Usage("name a limit, for example {max_budget}")
+			return operation.Result{}, operation.Usage("give at least one limit, for example {max_budget}")
 		}
 		body, err := call.Write(ctx, "POST", "/budget/new", fields)
 		return operation.Result{Body: body}, err
@@ -106,15 +103,15 @@ type budgetsUpdateInput struct {
 
 var budgetsUpdate = &operation.Operation{
 	Path:     "budgets update",
-	Summary:  "Change the limits of a budget, for everything that uses it",
-	Help:     "What is not named stays; {clear} removes a limit.",
+	Summary:  "Change the limits of a budget for everything that uses it",
+	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"budgets update free-tier --max-budget 10", "budgets update free-tier --clear tpm_limit"},
 	Effect:   operation.Set,
 	Default:  true,
 	Do: operation.Func[budgetsUpdateInput](func(ctx context.Context, call *operation.Call, in budgetsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) < 2 {
-			return operation.Result{}, operation.Usage("name what to change")
+			return operation.Result{}, operation.NothingToChange("max_budget")
 		}
 		body, err := call.Write(ctx, "POST", "/budget/update", fields)
 		return present(body, err, "budget", in.BudgetID)
@@ -123,8 +120,7 @@ var budgetsUpdate = &operation.Operation{
 	Done:    "updated budget {budget_id}",
 }
 
-// present makes an error of the null with which the gateway answers for a thing
-// that does not exist.
+// present turns the null that the gateway answers for a missing object into an error.
 func present(body json.RawMessage, err error, what, name string) (operation.Result, error) {
 	if err == nil && operation.NoNull(body) == nil {
 		err = missing(what, name)
@@ -138,7 +134,7 @@ func present(body json.RawMessage, err error, what, name string) (operation.Resu
 var budgetsDelete = &operation.Operation{
 	Path:     "budgets delete",
 	Summary:  "Delete a budget",
-	Help:     "What used it is no longer limited by it.",
+	Help:     "Keys, customers and members that use it lose its limits.",
 	Examples: []string{"budgets delete free-tier"},
 	Effect:   operation.Destructive,
 	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
@@ -151,8 +147,8 @@ var budgetsDelete = &operation.Operation{
 
 var providerBudgetsList = &operation.Operation{
 	Path:     "provider-budgets list",
-	Summary:  "Show spend and budget of each provider for which the gateway's router has one",
-	Help:     "They are set in the gateway's configuration (router_settings: provider_budget_config).",
+	Summary:  "List the spend and budget of each provider that has a budget",
+	Help:     "Provider budgets are set in the gateway's configuration (router_settings: provider_budget_config).",
 	Examples: []string{"provider-budgets list"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/provider/budgets"},

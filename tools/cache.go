@@ -6,8 +6,8 @@ var cache = operation.Catalog{cachePing, cacheRedisInfo, cacheDelete, cacheFlush
 
 var cachePing = &operation.Operation{
 	Path:     "cache ping",
-	Summary:  "Test the gateway's cache: it writes an entry and reads it back",
-	Help:     "Refused as unsupported where the gateway runs without a cache.",
+	Summary:  "Test the gateway's cache by writing an entry and reading it back",
+	Help:     "Fails if the gateway runs without a cache.",
 	Examples: []string{"cache ping"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/cache/ping"},
@@ -15,19 +15,19 @@ var cachePing = &operation.Operation{
 
 var cacheRedisInfo = &operation.Operation{
 	Path:     "cache redis-info",
-	Summary:  "Show what Redis says of itself and its clients, where it is the gateway's cache",
+	Summary:  "Show Redis server and client details when Redis is the gateway's cache",
 	Examples: []string{"cache redis-info"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/cache/redis/info"},
 }
 
 type cacheDeleteInput struct {
-	Keys []string `json:"keys" jsonschema:"required,minItems=1" help:"Names of entries: an answer has its own in the header x-litellm-cache-key" cli:"arg=1"`
+	Keys operation.Names `json:"keys" jsonschema:"required" help:"Entry names, from an answer's x-litellm-cache-key header" cli:"arg=1"`
 }
 
 var cacheDelete = &operation.Operation{
 	Path:     "cache delete",
-	Summary:  "Delete entries of the gateway's cache",
+	Summary:  "Delete entries from the gateway's cache",
 	Examples: []string{"cache delete 6f3a1c9e"},
 	Effect:   operation.Destructive,
 	Do:       operation.Endpoint[cacheDeleteInput]{Method: "POST", Path: "/cache/delete"},
@@ -36,8 +36,8 @@ var cacheDelete = &operation.Operation{
 
 var cacheFlush = &operation.Operation{
 	Path:     "cache flush",
-	Summary:  "Delete every entry of the gateway's cache",
-	Help:     "Also what other gateways keep in the same Redis.",
+	Summary:  "Delete every entry in the gateway's cache",
+	Help:     "Entries of other gateways in the same Redis are deleted too.",
 	Examples: []string{"cache flush --yes"},
 	Effect:   operation.Destructive,
 	Consent:  operation.Consent{Sweeping: true},

@@ -15,23 +15,23 @@ var chat = operation.Catalog{chatCompletions}
 const chatTimeout = 10 * time.Minute
 
 type chatInput struct {
-	Model            string              `json:"model" jsonschema:"required,minLength=1" help:"Name of the model" cli:"arg=1"`
-	Messages         []operation.Message `json:"messages" jsonschema:"required,minItems=1" help:"The conversation so far" cli:"name=message,short=m"`
+	Model            string              `json:"model" jsonschema:"required" help:"Model name" cli:"arg=1"`
+	Messages         []operation.Message `json:"messages" jsonschema:"required,minItems=1" help:"Conversation so far" cli:"name=message,short=m"`
 	Temperature      *float64            `json:"temperature" jsonschema:"minimum=0,maximum=2" help:"Sampling temperature" cli:"short=t"`
-	TopP             *float64            `json:"top_p" jsonschema:"minimum=0,maximum=1" help:"Nucleus sampling"`
-	N                *int                `json:"n" jsonschema:"minimum=1" help:"Answers to generate"`
-	MaxTokens        *int                `json:"max_tokens" jsonschema:"minimum=1" help:"Tokens to generate at most"`
-	PresencePenalty  *float64            `json:"presence_penalty" jsonschema:"minimum=-2,maximum=2" help:"Penalty for words that were used"`
-	FrequencyPenalty *float64            `json:"frequency_penalty" jsonschema:"minimum=-2,maximum=2" help:"Penalty for words that were used often"`
-	User             string              `json:"user" help:"Id of the end user (customer) to charge"`
-	Stream           bool                `json:"stream" help:"Give the words as they come (a tool: as progress)"`
+	TopP             *float64            `json:"top_p" jsonschema:"minimum=0,maximum=1" help:"Nucleus sampling probability"`
+	N                operation.Count     `json:"n" help:"Number of answers to generate"`
+	MaxTokens        operation.Count     `json:"max_tokens" help:"Limit of tokens to generate"`
+	PresencePenalty  *float64            `json:"presence_penalty" jsonschema:"minimum=-2,maximum=2" help:"Penalty for tokens already used"`
+	FrequencyPenalty *float64            `json:"frequency_penalty" jsonschema:"minimum=-2,maximum=2" help:"Penalty for tokens used often"`
+	User             string              `json:"user" help:"ID of the customer (end user) to charge"`
+	Stream           bool                `json:"stream" help:"Print the answer while it is generated"`
 	operation.Extras
 }
 
 var chatCompletions = &operation.Operation{
 	Path:    "chat completions",
-	Summary: "Ask a model for a chat completion",
-	Help:    "Costs what the model costs; the key is charged.",
+	Summary: "Send a chat completion request to a model",
+	Help:    "The call costs money and is charged to the key.",
 	Examples: []string{
 		`chat completions gpt-4o-mini -m "user:Hello, how are you?"`,
 		`chat completions gpt-4o-mini -m "system:You are a helpful assistant" -m "user:Write a story" --temperature 0.7 --stream`,
@@ -62,8 +62,7 @@ func complete(ctx context.Context, call *operation.Call, in chatInput) (operatio
 	return operation.Result{Body: operation.Encode(answer), Streamed: call.Streams()}, err
 }
 
-// completion is a chat completion put together from the chunks of a stream, in
-// the shape of one that was not streamed.
+// completion is a streamed chat completion in the shape of one that was not streamed.
 type completion struct {
 	ID      string          `json:"id"`
 	Object  string          `json:"object"`
@@ -84,10 +83,10 @@ type assistantTurn struct {
 	Content string `json:"content"`
 }
 
-// maxChoices bounds what a stream can make us keep.
+// maxChoices bounds the memory that a stream can take.
 const maxChoices = 1024
 
-// add takes one chunk and returns the words it adds to the first choice.
+// add applies one chunk and returns the text it adds to the first choice.
 func (c *completion) add(data []byte) (string, error) {
 	var chunk struct {
 		completion
@@ -101,7 +100,7 @@ func (c *completion) add(data []byte) (string, error) {
 		} `json:"choices"`
 	}
 	if err := json.Unmarshal(data, &chunk); err != nil {
-		return "", &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "a part of the streamed answer is no JSON"}
+		return "", &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "a part of the streamed answer is not valid JSON"}
 	}
 	c.Object = "chat.completion"
 	if chunk.ID != "" {
@@ -113,7 +112,7 @@ func (c *completion) add(data []byte) (string, error) {
 	words := ""
 	for _, part := range chunk.Choices {
 		if part.Index < 0 || part.Index >= maxChoices {
-			return words, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the streamed answer numbers its choices wrongly"}
+			return words, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the streamed answer has a choice with an invalid index"}
 		}
 		for len(c.Choices) <= part.Index {
 			c.Choices = append(c.Choices, choice{Index: len(c.Choices), Message: assistantTurn{Role: "assistant"}})

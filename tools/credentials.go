@@ -9,7 +9,7 @@ import (
 
 var credentials = operation.Catalog{credentialsList, credentialsCreate, credentialsGet, credentialsUpdate, credentialsDelete}
 
-// credentialCollection is all credentials at once.
+// credentialCollection is every credential, on one page.
 var credentialCollection = &operation.Collection{
 	What: "credential", Path: "/credentials", Items: "credentials", ID: "credential_name", Name: "credential_name",
 }
@@ -23,7 +23,7 @@ var credentialColumns = []operation.Column{
 
 var credentialsList = &operation.Operation{
 	Path:     "credentials list",
-	Summary:  "List the credentials with which the gateway reaches providers",
+	Summary:  "List the provider credentials stored on the gateway",
 	Help:     "The gateway masks their values.",
 	Examples: []string{"credentials list", "credentials list --format json"},
 	Effect:   operation.Read,
@@ -32,21 +32,21 @@ var credentialsList = &operation.Operation{
 }
 
 type credentialName struct {
-	CredentialName string `json:"credential_name" jsonschema:"required,minLength=1" help:"Name of the credential" cli:"arg=1"`
+	CredentialName string `json:"credential_name" jsonschema:"required" help:"Credential name" cli:"arg=1"`
 }
 
 type credentialsCreateInput struct {
 	credentialName
-	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" help:"What it is for, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
-	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" help:"The values, for example api_key and api_base; os.environ/NAME makes the gateway read its own environment" cli:"name=values"`
-	DisplayName      string           `json:"display_name" help:"Name for people"`
+	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" help:"Purpose, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
+	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" help:"Values, for example api_key and api_base. os.environ/NAME reads the gateway's environment" cli:"name=values"`
+	DisplayName      string           `json:"display_name" help:"Display name"`
 	operation.Extras
 }
 
 var credentialsCreate = &operation.Operation{
 	Path:    "credentials create",
 	Summary: "Store a provider credential under a name",
-	Help:    "Refused when the name exists.",
+	Help:    "Fails if the name is taken.",
 	Examples: []string{
 		`credentials create azure-prod --info='{"custom_llm_provider": "azure"}' --values='{"api_key": "sk-123", "api_base": "https://prod.azure.openai.com"}'`,
 		`credentials create azure-prod --info '{"custom_llm_provider": "azure"}' --values @values.json`,
@@ -59,7 +59,7 @@ var credentialsCreate = &operation.Operation{
 
 var credentialsGet = &operation.Operation{
 	Path:     "credentials get",
-	Summary:  "Show a credential, its values masked by the gateway",
+	Summary:  "Show a credential; the gateway masks its values",
 	Examples: []string{"credentials get azure-prod"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name}"},
@@ -68,17 +68,17 @@ var credentialsGet = &operation.Operation{
 
 type credentialsUpdateInput struct {
 	credentialName
-	CredentialInfo   operation.Object `json:"credential_info" help:"Information to change; the rest stays" cli:"name=info"`
-	CredentialValues operation.Object `json:"credential_values" help:"Values to change, for example api_key; the others stay" cli:"name=values"`
+	CredentialInfo   operation.Object `json:"credential_info" help:"Information to change; other members are kept" cli:"name=info"`
+	CredentialValues operation.Object `json:"credential_values" help:"Values to change, for example api_key; others are kept" cli:"name=values"`
 	ValuesToDelete   []string         `json:"credential_values_to_delete" help:"Names of values to delete" cli:"name=delete-values"`
-	DisplayName      string           `json:"display_name" help:"Name for people"`
+	DisplayName      string           `json:"display_name" help:"Display name"`
 	operation.Extras
 }
 
 var credentialsUpdate = &operation.Operation{
 	Path:    "credentials update",
-	Summary: "Change values or information of a credential",
-	Help:    "What is not named stays. The name itself cannot be changed.",
+	Summary: "Change the values or information of a credential",
+	Help:    "Fields you omit are unchanged. A credential cannot be renamed.",
 	Examples: []string{
 		"credentials update azure-prod --values @values.json",
 		"credentials update azure-prod --delete-values api_base",
@@ -88,10 +88,10 @@ var credentialsUpdate = &operation.Operation{
 		fields := call.Body()
 		delete(fields, "credential_name")
 		if len(fields) == 0 {
-			return operation.Result{}, operation.Usage("name what to change: {credential_values}, {credential_info} or {display_name}")
+			return operation.Result{}, operation.NothingToChange("credential_values", "credential_info", "display_name")
 		}
 		if in.CredentialInfo == nil {
-			// Required by the gateway, which keeps what is not in it.
+			// The gateway requires it and keeps the members that are not in it.
 			fields["credential_info"] = json.RawMessage("{}")
 		}
 		body, err := call.Send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)

@@ -9,6 +9,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -90,7 +91,8 @@ func TestDeclarations(t *testing.T) {
 				fail("the example %q is of another operation", example)
 			}
 		}
-		if _, endpoint := op.Do.(interface{ TakesBody() bool }); endpoint && op.Effect != operation.Read && op.Done == "" {
+		takesBody, endpoint := endpoint(op)
+		if endpoint && op.Effect != operation.Read && op.Done == "" {
 			fail("a write says nothing when it is done")
 		}
 		names := map[string]bool{}
@@ -100,40 +102,57 @@ func TestDeclarations(t *testing.T) {
 			}
 			names[c.Name] = true
 		}
-		flags := map[string]bool{}
-		args := []int{}
-		for _, f := range op.Fields() {
-			if f.Help == "" || strings.HasSuffix(f.Help, ".") {
-				fail("the description of %s is empty or ends with a full stop", f.Name)
-			}
-			if f.Ref != "" {
-				if _, ok := op.Field(f.Ref); !ok || f.Collection == nil {
-					fail("%s refers to %s, or is the name of no directory", f.Name, f.Ref)
-				}
-			}
-			if f.Arg > 0 {
-				args = append(args, f.Arg)
-				if f.Required {
-					continue
-				}
-			}
-			for _, name := range append([]string{f.Flag, f.Short}, f.Aliases...) {
-				if name != "" && flags[name] {
-					fail("two flags are called %s", name)
-				}
-				flags[name] = true
-			}
-		}
-		slices.Sort(args)
-		for i, n := range args {
-			if n != i+1 {
-				fail("the positional arguments are numbered %v", args)
-			}
-		}
-		if e, ok := op.Do.(interface{ TakesBody() bool }); ok && (op.Effect == operation.Write || op.Effect == operation.Set) && e.TakesBody() != op.TakesExtra() {
-			fail("a write with a body embeds extras, one without does not")
+		checkFields(t, op)
+		if endpoint && (op.Effect == operation.Write || op.Effect == operation.Set) && takesBody != op.TakesExtra() {
+			fail("a write with a body embeds Extras, one without does not")
 		}
 	}
+}
+
+// checkFields holds the input of an operation to the rules.
+func checkFields(t *testing.T, op *operation.Operation) {
+	t.Helper()
+	flags := map[string]bool{}
+	args := []int{}
+	for _, f := range op.Fields() {
+		if f.Help == "" || strings.HasSuffix(f.Help, ".") {
+			t.Errorf(op.Path+": the description of %s is empty or ends with a full stop", f.Name)
+		}
+		if f.Ref != "" {
+			if _, ok := op.Field(f.Ref); !ok || f.Collection == nil {
+				t.Errorf(op.Path+": %s refers to %s, or is the name of no directory", f.Name, f.Ref)
+			}
+		}
+		if f.Arg > 0 {
+			args = append(args, f.Arg)
+			if f.Required {
+				continue
+			}
+		}
+		for _, name := range append([]string{f.Flag, f.Short}, f.Aliases...) {
+			if name != "" && flags[name] {
+				t.Errorf(op.Path+": two flags are called %s", name)
+			}
+			flags[name] = true
+		}
+	}
+	slices.Sort(args)
+	for i, n := range args {
+		if n != i+1 {
+			t.Errorf(op.Path+": the positional arguments are numbered %v", args)
+		}
+	}
+}
+
+// endpoint tells whether the operation is an Endpoint, and whether that takes body
+// fields of any name.
+func endpoint(op *operation.Operation) (takesBody, ok bool) {
+	v := reflect.ValueOf(op.Do)
+	if v.Kind() != reflect.Struct || !v.FieldByName("Fixed").IsValid() {
+		return false, false
+	}
+	method := v.FieldByName("Method").String()
+	return !v.FieldByName("Fixed").Bool() && method != "GET" && method != "DELETE", true
 }
 
 // TestPlaceholders: what stands in braces in a text is a property that exists.
@@ -239,19 +258,19 @@ func TestValidate(t *testing.T) {
 		{"keys generate", `{"max_budget": "1"}`, `{max_budget} must be a number, not a string`},
 		{"keys generate", `{"max_budget": -1}`, `{max_budget} must be at least 0`},
 		{"keys generate", `{"team_id": null}`, `{team_id} cannot be null here`},
-		{"keys update", `{"key": "sk-x", "max_budget": null}`, `{max_budget} cannot be null: leave it out to keep it, or name it in {clear} to empty it`},
-		{"keys generate", `{"extra": {"key_alias": "x"}}`, `"key_alias" has an argument of its own: give {key_alias}`},
+		{"keys update", `{"key": "sk-x", "max_budget": null}`, `{max_budget} cannot be null: omit it to keep it, or list it in {clear} to clear it`},
+		{"keys generate", `{"extra": {"key_alias": "x"}}`, `"key_alias" has its own argument; use {key_alias}`},
 		{"keys generate", `{"models": "a"}`, `{models} must be an array, not a string`},
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},
-		{"keys list", `{"status": "gone"}`, `{status} must be one of active, expired, revoked, deleted`},
+		{"keys list", `{"status": "gone"}`, `{status}: "gone" is not one of active, expired, revoked, deleted`},
 		{"users create", `{}`, `{user_email} is required`},
-		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear} (0) must be one of key_alias, max_budget, models`},
-		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is given, and {clear} is to empty it`},
-		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team} is given, and {clear} is to empty it`},
-		{"users delete", `{"user_ids": []}`, `{user_ids} names nothing`},
+		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear}: "max_budgett" is not one of key_alias, max_budget, models`},
+		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is set, but {clear} clears it`},
+		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team} is set, but {clear} clears it`},
+		{"users delete", `{"user_ids": []}`, `{user_ids} is empty; give at least one value`},
 		{"models delete", `{"id": ""}`, `{id} is empty`},
-		{"chat completions", `{"model": "m", "messages": [{"role": "usr", "content": "x"}]}`, `{messages} (0.role) must be one of`},
-		{"status", `{"x": 1}`, `unknown argument "x"; there are none`},
+		{"chat completions", `{"model": "m", "messages": [{"role": "usr", "content": "x"}]}`, `{messages} (0.role): "usr" is not one of`},
+		{"status", `{"x": 1}`, `unknown argument "x"; the operation takes none`},
 		{"keys generate", `{"max_budget": 0, "models": [], "key_alias": ""}`, ``},
 		{"models add", `{"model_name": "m", "litellm_params": {"rpm": 12345678901234567890}}`, ``},
 	}

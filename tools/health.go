@@ -14,18 +14,18 @@ import (
 
 var health = operation.Catalog{healthCheck, healthReadiness, healthDetails, healthLiveness, healthHistory, healthLatest, healthServices, healthLicense, healthTestConnection, healthBacklog}
 
-// checkTimeout is how long the gateway may take to call all its models.
+// checkTimeout is the time that the gateway has to call all its models.
 const checkTimeout = 5 * time.Minute
 
 type healthCheckInput struct {
 	Model   string `json:"model" help:"Only the deployments of this model"`
-	ModelID string `json:"model_id" help:"Only the deployment with this id"`
+	ModelID string `json:"model_id" help:"Only the deployment with this ID"`
 }
 
 var healthCheck = &operation.Operation{
 	Path:     "health check",
 	Summary:  "Call every model, or one, and list which deployments answer",
-	Help:     "Each call is a real one and costs what the provider takes; it can last minutes. health latest shows the last results without a call.",
+	Help:     "Each check is a real, billed call and can take minutes. To see the last results without calling, use health latest.",
 	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
 	Effect:   operation.Read,
 	Do:       operation.Rows[healthCheckInput](checkModels),
@@ -37,7 +37,7 @@ var healthCheck = &operation.Operation{
 	},
 }
 
-// checkModels sends its request once: to repeat it would call the models again.
+// checkModels sends its request once: repeating it would call the models again.
 // The gateway answers 503 with the same body when none of them is healthy.
 func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) (operation.Result, error) {
 	query := map[string][]string{}
@@ -69,16 +69,16 @@ func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) 
 	}
 	page.Total = len(page.Items)
 	if model := call.Args().String("model"); page.Total == 0 && model != "" && operation.Lookup(body, "unhealthy_count") != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no deployment of model " + operation.Shown(model) + " was checked",
-			Hint: "models list shows the models"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "model " + operation.Shown(model) + " has no deployment to check",
+			Hint: "list the models with models list"}
 	}
 	return operation.Result{Body: body, Page: page}, nil
 }
 
 var healthReadiness = &operation.Operation{
 	Path:     "health readiness",
-	Summary:  "Show whether the gateway is ready to serve, with its database",
-	Help:     "Needs no key. status says more at once.",
+	Summary:  "Show whether the gateway and its database are ready",
+	Help:     "Needs no key. For more, use status.",
 	Examples: []string{"health readiness"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/readiness"},
@@ -87,7 +87,7 @@ var healthReadiness = &operation.Operation{
 
 var healthDetails = &operation.Operation{
 	Path:     "health details",
-	Summary:  "Show version, cache, database and callbacks of the gateway",
+	Summary:  "Show the gateway's version, cache, database and callbacks",
 	Examples: []string{"health details --format table"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/readiness/details"},
@@ -103,16 +103,16 @@ var healthDetails = &operation.Operation{
 
 var healthLiveness = &operation.Operation{
 	Path:     "health liveness",
-	Summary:  "Show whether the gateway's process answers at all",
+	Summary:  "Show whether the gateway's process responds",
 	Help:     "Needs no key.",
 	Examples: []string{"health liveness"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/liveness"},
 }
 
-// healthCheckCollection is the checks of models, newest first.
+// healthCheckCollection is the stored health checks, newest first.
 var healthCheckCollection = &operation.Collection{
-	What: "health check", Path: "/health/history", Items: "health_checks", Page: "offset", Size: "limit", Offset: true,
+	What: "health check", Path: "/health/history", Items: "health_checks", ID: "health_check_id", Page: "offset", Size: "limit", Offset: true,
 }
 
 var healthColumns = []operation.Column{
@@ -128,16 +128,16 @@ var healthColumns = []operation.Column{
 }
 
 type healthHistoryInput struct {
-	Model        string `json:"model" help:"Only checks of this model"`
-	StatusFilter string `json:"status_filter" jsonschema:"enum=healthy,enum=unhealthy" help:"Only checks that ended so" cli:"name=status"`
-	Limit        int    `json:"limit" jsonschema:"minimum=1,maximum=1000" help:"Checks in an answer (the gateway's default is 100)"`
-	Offset       int    `json:"offset" jsonschema:"minimum=0" help:"Checks to leave out, from the newest"`
+	Model        string          `json:"model" help:"Only checks of this model"`
+	StatusFilter string          `json:"status_filter" enum:"healthy,unhealthy" help:"Only checks with this result" cli:"name=status"`
+	Limit        int             `json:"limit" jsonschema:"minimum=1,maximum=1000" help:"Checks to return (default 100)"`
+	Offset       operation.Limit `json:"offset" help:"Checks to skip, from the newest"`
 }
 
 var healthHistory = &operation.Operation{
 	Path:     "health history",
-	Summary:  "List the health checks of models that were made, newest first",
-	Help:     "The gateway keeps checks of single models and those that it makes by itself.",
+	Summary:  "List past health checks of models, newest first",
+	Help:     "Includes checks of single models and the gateway's own background checks.",
 	Examples: []string{"health history --model gpt-4o-mini", "health history --status unhealthy --all --format csv"},
 	Effect:   operation.Read,
 	Do:       operation.List[healthHistoryInput]{Of: healthCheckCollection},
@@ -146,8 +146,8 @@ var healthHistory = &operation.Operation{
 
 var healthLatest = &operation.Operation{
 	Path:     "health latest",
-	Summary:  "List the last health check of each model",
-	Help:     "Calls no model. Models that were never checked by themselves are not in it.",
+	Summary:  "List the last health-check result of each model",
+	Help:     "Calls no model. Models that were never checked individually are missing.",
 	Examples: []string{"health latest"},
 	Effect:   operation.Read,
 	Do:       operation.Rows[struct{}](latestHealth),
@@ -176,13 +176,13 @@ func latestHealth(ctx context.Context, call *operation.Call, _ struct{}) (operat
 }
 
 type healthServicesInput struct {
-	Service string `json:"service" jsonschema:"required,minLength=1" help:"slack, ms_teams, email, webhook, langfuse, langfuse_otel, datadog, openmeter, braintrust, generic_api, arize, galileo, newrelic, sqs, slack_budget_alerts or another" cli:"arg=1"`
+	Service string `json:"service" jsonschema:"required" help:"Service name, for example slack, email or langfuse" cli:"arg=1"`
 }
 
 var healthServices = &operation.Operation{
 	Path:     "health services",
-	Summary:  "Test a service that the gateway alerts or logs to, with a real test message",
-	Help:     "Needs a proxy admin's key. A service that the gateway is not configured for is refused.",
+	Summary:  "Send a real test message to an alerting or logging service",
+	Help:     "Needs a proxy admin key and a configured service: slack, ms_teams, email, webhook, langfuse, langfuse_otel, datadog, openmeter, braintrust, generic_api, arize, galileo, newrelic, sqs, slack_budget_alerts or another.",
 	Examples: []string{"health services slack"},
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[healthServicesInput]{Method: "GET", Path: "/health/services"},
@@ -191,7 +191,7 @@ var healthServices = &operation.Operation{
 
 var healthLicense = &operation.Operation{
 	Path:     "health license",
-	Summary:  "Show the gateway's licence: type, expiry, features, limits",
+	Summary:  "Show the gateway's license: type, expiry, features and limits",
 	Examples: []string{"health license --format table"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/license"},
@@ -205,17 +205,28 @@ var healthLicense = &operation.Operation{
 	},
 }
 
+// callMode is the kind of a model call.
+type callMode string
+
+// Rule implements [operation.Ruled].
+func (callMode) Rule() operation.Rule {
+	return operation.Rule{Values: []string{
+		"chat", "completion", "embedding", "audio_speech", "audio_transcription", "image_generation", "image_edit",
+		"video_generation", "batch", "rerank", "realtime", "responses", "anthropic_messages", "ocr",
+	}}
+}
+
 type healthTestInput struct {
-	Model         string          `json:"model" jsonschema:"required,minLength=1" help:"A model of the gateway, or one with its provider (openai/gpt-4o)" cli:"arg=1"`
-	LitellmParams operation.Pairs `json:"litellm_params" help:"How to reach it instead: api_key, api_base, litellm_credential_name and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
-	Mode          string          `json:"mode" jsonschema:"enum=chat,enum=completion,enum=embedding,enum=audio_speech,enum=audio_transcription,enum=image_generation,enum=image_edit,enum=video_generation,enum=batch,enum=rerank,enum=realtime,enum=responses,enum=anthropic_messages,enum=ocr" help:"Kind of the test call (default: that of the model)"`
-	ModelInfo     operation.Pairs `json:"model_info" help:"As in models add" cli:"name=info,short=i,texts=model_info"`
+	Model         string          `json:"model" jsonschema:"required" help:"Model name, or a model with its provider (openai/gpt-4o)" cli:"arg=1"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Provider parameters to test: api_key, api_base, litellm_credential_name and others. os.environ/NAME reads the gateway's environment" cli:"name=param,short=p"`
+	Mode          callMode        `json:"mode" help:"Kind of test call (default: that of the model)"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"Information, as in models add" cli:"name=info,short=i"`
 	operation.Extras
 }
 
 var healthTestConnection = &operation.Operation{
 	Path:    "health test-connection",
-	Summary: "Test a model with its parameters before it is added: one real call to the provider",
+	Summary: "Test a model and its parameters with one real call before adding it",
 	Help:    "Nothing is stored. A model of the gateway is tested with its own parameters.",
 	Examples: []string{
 		"health test-connection gpt-4o-mini",
@@ -248,8 +259,8 @@ func testConnection(ctx context.Context, call *operation.Call, in healthTestInpu
 
 var healthBacklog = &operation.Operation{
 	Path:     "health backlog",
-	Summary:  "Show how many requests the gateway's process works on and has waiting",
-	Help:     "Of the one process that answers, itself included.",
+	Summary:  "Show how many requests the gateway is processing and has queued",
+	Help:     "Counts the one process that answers, including this request.",
 	Examples: []string{"health backlog"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/health/backlog"},

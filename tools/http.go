@@ -15,17 +15,17 @@ import (
 var raw = operation.Catalog{httpRequest}
 
 type httpInput struct {
-	Method string            `json:"method" jsonschema:"required,minLength=1" help:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
-	URI    string            `json:"uri" jsonschema:"required,minLength=1" help:"Path on the gateway, with its query: /key/list?size=5" cli:"arg=2"`
-	Data   string            `json:"data" help:"Request body as it is to be sent, JSON unless a Content-Type header says otherwise" cli:"short=d"`
+	Method string            `json:"method" jsonschema:"required" help:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
+	URI    string            `json:"uri" jsonschema:"required" help:"Path on the gateway with its query, such as /key/list?size=5" cli:"arg=2"`
+	Data   string            `json:"data" help:"Raw request body; JSON unless a Content-Type header says otherwise" cli:"short=d"`
 	JSON   operation.Object  `json:"json" help:"Request body as a JSON object" cli:"short=j"`
-	Header operation.Headers `json:"header" help:"Further request headers; Authorization, Host and litellm-changed-by are not taken" cli:"short=H"`
+	Header operation.Headers `json:"header" help:"Request headers, except Authorization, Host and litellm-changed-by" cli:"short=H"`
 }
 
 var httpRequest = &operation.Operation{
 	Path:    "http request",
 	Summary: "Send a request to any path of the gateway",
-	Help:    "For what has no operation of its own. On the command line the method is the consent; as a tool, everything but GET and HEAD is confirmed.",
+	Help:    "For routes that have no command of their own. On the command line, typing the method is the consent; as a tool, every method except GET and HEAD is confirmed.",
 	Examples: []string{
 		"http request GET /models",
 		`http request POST /chat/completions -j '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}'`,
@@ -51,7 +51,7 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 	}
 	switch {
 	case in.Data != "" && in.JSON != nil:
-		return operation.Result{}, operation.Usage("{data} and {json} are both the body: give one")
+		return operation.Result{}, operation.Usage("{data} and {json} both set the body; give one")
 	case in.JSON != nil:
 		r.Body = call.Arg("json")
 	case in.Data != "":

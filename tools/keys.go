@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 var keys = operation.Catalog{
@@ -18,17 +17,17 @@ var keys = operation.Catalog{
 	keysServiceAccount, keysRegenerate, keysBulkUpdate, keysHealth,
 }
 
-// keyCollection is the virtual keys that the caller may see.
+// keyCollection is the virtual keys that the caller may list.
 var keyCollection = &operation.Collection{
 	What: "key", Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-	ID: "token", Name: "key_alias", Search: "key_alias", Sort: "sort_by", Order: "sort_order", Unique: "token",
+	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", ByID: "key_hash", Sort: "sort_by", Order: "sort_order", Unique: "token",
 	Fixed: url.Values{"return_full_object": {"true"}},
 }
 
-// keyAlias is the name of a key where its hash is wanted.
+// keyAlias stands for the hash of the key with this alias.
 type keyAlias string
 
-// Collection is where the alias is looked up.
+// Collection returns the list that has the alias.
 func (keyAlias) Collection() *operation.Collection { return keyCollection }
 
 var keyColumns = []operation.Column{
@@ -51,30 +50,33 @@ var keyColumns = []operation.Column{
 	{Name: "last_active", Format: operation.Time, Optional: true},
 }
 
+// shownOnce is the column of a new key, for the operations that make one.
+func shownOnce(columns []operation.Column) []operation.Column {
+	return append([]operation.Column{{Name: "key"}}, columns...)
+}
+
 type keysListInput struct {
-	Page                 int               `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
-	Size                 int               `json:"size" jsonschema:"minimum=1,maximum=100" help:"Keys on a page (the gateway's default is 10)"`
-	UserID               string            `json:"user_id" help:"Only keys of this internal user"`
-	User                 userEmail         `json:"user" help:"The same by email" ref:"user_id"`
-	TeamID               string            `json:"team_id" help:"Only keys of this team"`
-	Team                 teamAlias         `json:"team" help:"The same by alias" ref:"team_id"`
-	OrganizationID       string            `json:"organization_id" help:"Only keys of this organization"`
-	Organization         organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
-	KeyHash              string            `json:"key_hash" help:"Only the key with this 64-digit hash (its token)"`
-	KeyAlias             string            `json:"key_alias" help:"Only the key with exactly this alias"`
-	Search               string            `json:"search" help:"Only keys whose alias contains this text or whose hash it is"`
-	Status               string            `json:"status" jsonschema:"enum=active,enum=expired,enum=revoked,enum=deleted" help:"Only keys in this state; revoked means blocked"`
-	SortBy               string            `json:"sort_by" help:"Field to sort by, for example spend, created_at or key_alias"`
-	SortOrder            string            `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Direction of sort_by (the gateway's default is desc)"`
-	ReturnFullObject     bool              `json:"return_full_object" help:"Whole key objects (default true); false gives bare hashes"`
-	IncludeTeamKeys      bool              `json:"include_team_keys" help:"Also keys of the teams whose admin the caller is"`
-	IncludeCreatedByKeys bool              `json:"include_created_by_keys" help:"Also keys that the caller created for others"`
+	Page operation.PageNumber `json:"page"`
+	Size operation.PageSize   `json:"size" help:"Keys per page (default 10)"`
+	ownerFilter
+	OrganizationID string            `json:"organization_id" help:"Only this organization, by ID"`
+	Organization   organizationAlias `json:"organization" ref:"organization_id"`
+
+	KeyHash              string              `json:"key_hash" help:"Only the key with this 64-digit hash (its token)"`
+	KeyAlias             string              `json:"key_alias" help:"Only the key with exactly this alias"`
+	Search               string              `json:"search" help:"Only keys whose alias contains this text or whose hash it is"`
+	Status               string              `json:"status" enum:"active,expired,revoked,deleted" help:"Only keys in this state; revoked means blocked"`
+	SortBy               string              `json:"sort_by" help:"Field to sort by, such as spend, created_at or key_alias"`
+	SortOrder            operation.SortOrder `json:"sort_order" help:"Sort order (default desc)"`
+	ReturnFullObject     bool                `json:"return_full_object" help:"Return whole key objects (default true), not bare hashes"`
+	IncludeTeamKeys      bool                `json:"include_team_keys" help:"Include keys of teams you administer"`
+	IncludeCreatedByKeys bool                `json:"include_created_by_keys" help:"Include keys you created for others"`
 }
 
 var keysList = &operation.Operation{
 	Path:    "keys list",
 	Summary: "List virtual keys, a page at a time",
-	Help:    "A key of an internal user sees its own keys only. Spend and budgets are in US dollars.",
+	Help:    "An internal user's key lists only that user's keys. Spend and budgets are in US dollars.",
 	Examples: []string{
 		"keys list",
 		"keys list --team-id research --sort-by spend",
@@ -86,47 +88,47 @@ var keysList = &operation.Operation{
 	Columns: keyColumns,
 }
 
-// keyLimits are the settings of a key that generate and update share.
+// keyLimits is the settings that generate and update share.
 type keyLimits struct {
-	Models              []string         `json:"models" help:"Models that the key may use; an empty list: all" clear:"[]"`
-	BudgetDuration      string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	Duration            string           `json:"duration" help:"Key expires after this time: 24h, 7d" clear:"null"`
-	TeamID              string           `json:"team_id" help:"Team that the key belongs to" clear:"null"`
-	Team                teamAlias        `json:"team" help:"The same by alias" ref:"team_id"`
-	UserID              string           `json:"user_id" help:"User that the key belongs to" clear:"null"`
-	User                userEmail        `json:"user" help:"The same by email" ref:"user_id"`
-	BudgetID            string           `json:"budget_id" help:"Existing budget to use" clear:"null"`
-	RPMLimit            *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
-	TPMLimit            *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	MaxParallelRequests *int             `json:"max_parallel_requests" jsonschema:"minimum=0" help:"Concurrent requests at most" clear:"null"`
-	ModelRPMLimit       operation.Object `json:"model_rpm_limit" help:"Requests per minute by model: {\"gpt-4o\": 10}"`
-	ModelTPMLimit       operation.Object `json:"model_tpm_limit" help:"Tokens per minute by model"`
-	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget by model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
-	Tags                []string         `json:"tags" help:"Tags for spend and routing (Enterprise)"`
-	Guardrails          []string         `json:"guardrails" help:"Guardrails of every call (Enterprise)"`
-	Permissions         operation.Object `json:"permissions" help:"What the key may do beside calls: {\"allow_pii_controls\": true}" clear:"{}"`
-	AllowedRoutes       []string         `json:"allowed_routes" help:"Only these routes: llm_api_routes, /chat/completions" clear:"[]"`
-	Aliases             operation.Object `json:"aliases" help:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
-	Metadata            operation.Object `json:"metadata" help:"Anything to keep with the key" clear:"{}"`
+	Models         []string       `json:"models" help:"Models the key may use (empty list: all)" clear:"[]"`
+	BudgetDuration budgetPeriod   `json:"budget_duration" clear:"null"`
+	Duration       string         `json:"duration" help:"Key expires after this time, such as 24h or 7d" clear:"null"`
+	TeamID         string         `json:"team_id" help:"ID of the team that owns the key" clear:"null"`
+	Team           teamAlias      `json:"team" ref:"team_id"`
+	UserID         string         `json:"user_id" help:"ID of the user that owns the key" clear:"null"`
+	User           userEmail      `json:"user" ref:"user_id"`
+	BudgetID       existingBudget `json:"budget_id" clear:"null"`
+	rates
+	MaxParallelRequests operation.Limit `json:"max_parallel_requests" help:"Limit of concurrent requests" clear:"null"`
+
+	ModelRPMLimit  operation.Object `json:"model_rpm_limit" help:"Limit of requests per minute per model: {\"gpt-4o\": 10}"`
+	ModelTPMLimit  operation.Object `json:"model_tpm_limit" help:"Limit of tokens per minute per model"`
+	ModelMaxBudget operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
+	Tags           []string         `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Guardrails     []string         `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
+	Permissions    operation.Object `json:"permissions" help:"Permissions beyond calls: {\"allow_pii_controls\": true}" clear:"{}"`
+	AllowedRoutes  []string         `json:"allowed_routes" help:"Allowed routes, such as llm_api_routes or /chat/completions" clear:"[]"`
+	Aliases        operation.Object `json:"aliases" help:"Model aliases and the models they stand for: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata       operation.Object `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
 }
 
 type keysGenerateInput struct {
-	KeyAlias  string   `json:"key_alias" help:"Name of the key; must be unique"`
-	MaxBudget *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars" cli:"alias=spend"`
+	KeyAlias  string        `json:"key_alias" help:"Alias of the key; must be unique"`
+	MaxBudget operation.USD `json:"max_budget" help:"Spending limit of the key in US dollars" cli:"alias=spend"`
 	keyLimits
-	SoftBudget     *float64          `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent"`
-	OrganizationID string            `json:"organization_id" help:"Organization that the key belongs to (Enterprise)"`
-	Organization   organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
-	KeyType        string            `json:"key_type" jsonschema:"enum=default,enum=llm_api,enum=management,enum=read_only" help:"What the key is for; sets allowed_routes"`
-	Config         operation.Object  `json:"config" help:"Further configuration of the key"`
-	Spend          *float64          `json:"spend" jsonschema:"minimum=0" help:"Amount counted as already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	SoftBudget     operation.USD     `json:"soft_budget" help:"Spend in US dollars that triggers an alert"`
+	OrganizationID string            `json:"organization_id" help:"ID of the organization that owns the key (Enterprise)"`
+	Organization   organizationAlias `json:"organization" ref:"organization_id"`
+	KeyType        string            `json:"key_type" enum:"default,llm_api,management,read_only" help:"Purpose of the key; sets allowed_routes"`
+	Config         operation.Object  `json:"config" help:"Further configuration, as a JSON object"`
+	Spend          operation.USD     `json:"spend" help:"Amount already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
 	operation.Extras
 }
 
 var keysGenerate = &operation.Operation{
 	Path:    "keys generate",
 	Summary: "Generate a virtual key",
-	Help:    "The key itself is in the answer's field key and is never shown again. Without {models} it may use every model; without {max_budget} it has no limit.",
+	Help:    "The key is shown only once, in the field key: store it now. Without {models} it may use every model; without {max_budget} it has no limit.",
 	Examples: []string{
 		"keys generate --models gpt-4o-mini --max-budget 100 --duration 24h --key-alias my-key",
 		"keys generate --key-alias ci --team research | jq -r .key",
@@ -134,19 +136,19 @@ var keysGenerate = &operation.Operation{
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
-	Columns: keyColumns,
+	Columns: shownOnce(keyColumns),
 	Done:    "generated key {key_alias} {key_name} (token {token})",
 	Reveal:  []string{"key"},
 }
 
 type keysInfoInput struct {
-	Key   string   `json:"key" jsonschema:"minLength=1" help:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
-	Alias keyAlias `json:"alias" jsonschema:"minLength=1" help:"Alias of the key" ref:"key" cli:"alias=key-alias"`
+	Key   operation.Text `json:"key" help:"Key (sk-...) or its 64-digit hash (default: your own key)"`
+	Alias keyAlias       `json:"alias" jsonschema:"minLength=1" ref:"key" cli:"alias=key-alias"`
 }
 
 var keysInfo = &operation.Operation{
 	Path:     "keys info",
-	Summary:  "Show a virtual key: limits, spend, owner, state",
+	Summary:  "Show a virtual key: limits, spend, owner and state",
 	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -158,13 +160,13 @@ var keysInfo = &operation.Operation{
 
 type keysDeleteInput struct {
 	Keys       []string `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string `json:"key_aliases" help:"Aliases of keys"`
+	KeyAliases []string `json:"key_aliases" help:"Key aliases"`
 }
 
 var keysDelete = &operation.Operation{
 	Path:    "keys delete",
 	Summary: "Delete virtual keys by key, hash or alias",
-	Help:    "Programs that use them are refused from then on. What does not exist is reported and the rest deleted.",
+	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted.",
 	Examples: []string{
 		"keys delete --key-aliases my-key",
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
@@ -174,9 +176,8 @@ var keysDelete = &operation.Operation{
 	Do:      operation.Func[keysDeleteInput](deleteKeys),
 }
 
-// deletedKeys is the answer of keys delete: the gateway's own field, which
-// repeats names that never existed, without those, and beside it what is
-// missing.
+// deletedKeys is the answer of keys delete. The gateway's own answer repeats names that
+// never existed; this one does not.
 type deletedKeys struct {
 	DeletedKeys       []string `json:"deleted_keys"`
 	DeletedKeyAliases []string `json:"deleted_key_aliases"`
@@ -186,20 +187,17 @@ type deletedKeys struct {
 // ignores the aliases of a request that has both.
 func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return operation.Result{}, operation.Usage("name what to delete: {keys} or {key_aliases}")
+		return operation.Result{}, operation.Usage("nothing to delete: give {keys} or {key_aliases}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
-	parts := operation.NewParts(call, "deleted")
-	remove := func(field, filter, what string, names []string) []string {
+	parts := operation.NewParts(call, "deleted", "")
+	remove := func(field, what string, names []string, look func(string) error) []string {
 		found := []string{}
 		for _, name := range names {
-			there, err := keyExists(ctx, call, filter, name)
-			switch {
-			case err != nil && !operation.IsRefused(err):
+			// GET /key/info would not do: it still answers for some seconds after a deletion.
+			if err := look(name); err != nil && !operation.IsRefused(err) {
 				parts.Fail(what+" "+name, err)
-			case err == nil && !there:
-				parts.Fail(what+" "+name, missing(what, name))
-			default:
+			} else {
 				found = append(found, name)
 			}
 		}
@@ -215,22 +213,18 @@ func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (
 		}
 		return deleted
 	}
-	out.DeletedKeys = remove("keys", "key_hash", "key", in.Keys)
-	out.DeletedKeyAliases = remove("key_aliases", "key_alias", "key alias", in.KeyAliases)
+	out.DeletedKeys = remove("keys", "key", in.Keys, func(key string) error {
+		_, err := keyCollection.FindID(ctx, call, keyHash(key))
+		return err
+	})
+	out.DeletedKeyAliases = remove("key_aliases", "key alias", in.KeyAliases, func(alias string) error {
+		_, err := keyCollection.Find(ctx, call, alias, "keys")
+		return err
+	})
 	return parts.Result(operation.Encode(out))
 }
 
-// keyExists looks a key up by its hash or its alias. GET /key/info would not do:
-// it still answers for some seconds after a deletion.
-func keyExists(ctx context.Context, call *operation.Call, filter, name string) (bool, error) {
-	if filter == "key_hash" {
-		name = keyHash(name)
-	}
-	body, err := call.Read(ctx, proxyclient.Request{Path: "/key/list", Query: url.Values{filter: {name}, "size": {"1"}}})
-	return string(operation.Lookup(body, "total_count")) != "0", err
-}
-
-// keyHash is the identifier under which the gateway keeps a key.
+// keyHash returns the hash under which the gateway stores a key.
 func keyHash(key string) string {
 	if !strings.HasPrefix(key, "sk-") {
 		return key
@@ -239,7 +233,7 @@ func keyHash(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// within moves columns into a member of the object.
+// within returns the columns of an object that is a member of the answer.
 func within(member string, columns []operation.Column) []operation.Column {
 	out := slices.Clone(columns)
 	for i := range out {

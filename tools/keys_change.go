@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,26 +13,26 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// keyRef names one key.
+// keyRef identifies one key.
 type keyRef struct {
-	Key   string   `json:"key" jsonschema:"minLength=1" help:"The key (sk-...) or its 64-digit hash" cli:"arg=1"`
-	Alias keyAlias `json:"alias" jsonschema:"minLength=1" help:"The same by alias" ref:"key,required"`
+	Key   string   `json:"key" help:"Key (sk-...) or its 64-digit hash" cli:"arg=1"`
+	Alias keyAlias `json:"alias" ref:"key,required"`
 }
 
 type keysUpdateInput struct {
 	keyRef
-	KeyAlias  string   `json:"key_alias" help:"New alias; must be unique" clear:"null"`
-	MaxBudget *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars" clear:"null"`
+	KeyAlias  string        `json:"key_alias" help:"New alias; must be unique" clear:"null"`
+	MaxBudget operation.USD `json:"max_budget" help:"Spending limit of the key in US dollars" clear:"null"`
 	keyLimits
-	Spend *float64 `json:"spend" jsonschema:"minimum=0" help:"Amount counted as already spent, in US dollars" cli:"name=initial-spend"`
+	Spend operation.USD `json:"spend" help:"Amount already spent, in US dollars" cli:"name=initial-spend"`
 	operation.Clearing
 	operation.Extras
 }
 
 var keysUpdate = &operation.Operation{
 	Path:    "keys update",
-	Summary: "Change limits, owner, models or alias of a virtual key",
-	Help:    "What is not named stays; {clear} removes a limit, for duration the expiry.",
+	Summary: "Change the limits, owner, models or alias of a virtual key",
+	Help:    "Fields you omit are unchanged. Use {clear} to remove a limit, or duration to remove the expiry.",
 	Examples: []string{
 		"keys update --alias ci --max-budget 50 --budget-duration 30d",
 		"keys update --alias ci --clear max_budget,duration",
@@ -45,7 +47,7 @@ var keysUpdate = &operation.Operation{
 
 var keysBlock = &operation.Operation{
 	Path:     "keys block",
-	Summary:  "Block a virtual key: its calls are refused until it is unblocked",
+	Summary:  "Block a virtual key: its calls are rejected until you unblock it",
 	Examples: []string{"keys block --alias ci"},
 	Effect:   operation.Set,
 	Default:  true,
@@ -67,13 +69,13 @@ var keysUnblock = &operation.Operation{
 
 type keysResetSpendInput struct {
 	keyRef
-	ResetTo float64 `json:"reset_to" jsonschema:"minimum=0" help:"Spend afterwards, in US dollars (default 0); at most the present spend"`
+	ResetTo operation.USD `json:"reset_to" help:"New spend in US dollars, at most the present one (default 0)"`
 }
 
 var keysResetSpend = &operation.Operation{
 	Path:     "keys reset-spend",
-	Summary:  "Set the spend of a virtual key back",
-	Help:     "The spend until then is lost from the key, not from the spend logs.",
+	Summary:  "Reset a key's recorded spend",
+	Help:     "What was spent before remains in spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
@@ -81,7 +83,7 @@ var keysResetSpend = &operation.Operation{
 		if to == nil {
 			to = json.RawMessage("0")
 		}
-		// The hash, since a path is written into logs.
+		// The hash, because paths are logged.
 		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), operation.Args{"reset_to": to})
 		return operation.Result{Body: body}, err
 	}),
@@ -89,17 +91,17 @@ var keysResetSpend = &operation.Operation{
 }
 
 type keysAliasesInput struct {
-	Page   int       `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
-	Size   int       `json:"size" jsonschema:"minimum=1,maximum=100" help:"Aliases on a page (the gateway's default is 50)"`
-	Search string    `json:"search" help:"Only aliases that contain this text"`
-	TeamID string    `json:"team_id" help:"Only aliases of this team's keys"`
-	Team   teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	Page   operation.PageNumber `json:"page"`
+	Size   operation.PageSize   `json:"size" help:"Aliases per page (default 50)"`
+	Search string               `json:"search" help:"Only aliases that contain this text"`
+	TeamID string               `json:"team_id" help:"Only this team, by ID"`
+	Team   teamAlias            `json:"team" ref:"team_id"`
 }
 
 var keysAliases = &operation.Operation{
 	Path:     "keys aliases",
 	Summary:  "List the aliases of virtual keys, a page at a time",
-	Help:     "For the keys themselves use keys list.",
+	Help:     "For the keys themselves, use keys list.",
 	Examples: []string{"keys aliases --search ci", "keys aliases --team research --all --format jsonl"},
 	Effect:   operation.Read,
 	Do: operation.List[keysAliasesInput]{Of: &operation.Collection{
@@ -109,43 +111,40 @@ var keysAliases = &operation.Operation{
 }
 
 type keysServiceAccountInput struct {
-	TeamID         string           `json:"team_id" jsonschema:"minLength=1" help:"Team that the key belongs to"`
-	Team           teamAlias        `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
-	KeyAlias       string           `json:"key_alias" help:"Name of the key, which becomes the service account's id; must be unique"`
-	Models         []string         `json:"models" help:"Models that the key may use; none given: those of the team"`
-	MaxBudget      *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars"`
-	BudgetDuration string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
-	Duration       string           `json:"duration" help:"Key expires after this time, for example 90d; not given: never"`
-	RPMLimit       *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most"`
-	TPMLimit       *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most"`
-	Metadata       operation.Object `json:"metadata" help:"Anything to keep with the key"`
+	teamTarget
+	KeyAlias string   `json:"key_alias" help:"Alias of the key, also the service account's ID; must be unique"`
+	Models   []string `json:"models" help:"Models the key may use (default: those of the team)"`
+	budget
+	Duration string `json:"duration" help:"Key expires after this time, such as 90d (default never)"`
+	rates
+	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object"`
 	operation.Extras
 }
 
 var keysServiceAccount = &operation.Operation{
 	Path:     "keys service-account",
-	Summary:  "Generate a key of a team that belongs to no user",
-	Help:     "It outlives the members of the team. The key itself is in the answer's field key and is never shown again.",
+	Summary:  "Generate a team key that belongs to no user",
+	Help:     "It outlives the members of the team. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
-	Columns:  keyColumns,
+	Columns:  shownOnce(keyColumns),
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",
 	Reveal:   []string{"key"},
 }
 
 type keysRegenerateInput struct {
 	keyRef
-	GracePeriod string `json:"grace_period" help:"The old key works this long beside the new one, for example 24h; not given: not at all"`
-	NewKey      string `json:"new_key" help:"The new key, sk- and 16 or more characters; not given: the gateway makes one"`
-	Duration    string `json:"duration" help:"New key expires after this time, for example 90d"`
+	GracePeriod string `json:"grace_period" help:"Time that the old key keeps working, such as 24h (default none)"`
+	NewKey      string `json:"new_key" help:"New key: sk- and 16 or more characters (default: generated)"`
+	Duration    string `json:"duration" help:"New key expires after this time, such as 90d"`
 	operation.Extras
 }
 
 var keysRegenerate = &operation.Operation{
 	Path:     "keys regenerate",
-	Summary:  "Replace a virtual key by a new one with the same limits, owner and spend",
-	Help:     "Programs that use the old key are refused from then on. Needs LiteLLM Enterprise; without it generate a key and delete the old one.",
+	Summary:  "Replace a virtual key with a new one that keeps its limits, owner and spend",
+	Help:     "Programs that use the old key stop working. Needs LiteLLM Enterprise; without it, generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
 	Effect:   operation.Destructive,
 	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
@@ -154,35 +153,36 @@ var keysRegenerate = &operation.Operation{
 		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
-	Done:   "regenerated key {key_alias} {key_name}",
-	Reveal: []string{"key"},
+	Columns: shownOnce(keyColumns),
+	Done:    "regenerated key {key_alias} {key_name}",
+	Reveal:  []string{"key"},
 }
 
 var keysHealth = &operation.Operation{
 	Path:     "keys health",
-	Summary:  "Check the caller's own key and the logging that is set up for it",
-	Help:     "Sends a test log to the key's logging callbacks. To see what a key may do use status.",
+	Summary:  "Check your own key and its logging",
+	Help:     "Sends a test log to the key's logging callbacks. To see what a key may do, use status.",
 	Examples: []string{"keys health"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/key/health"},
 }
 
 type keysBulkUpdateInput struct {
-	Keys       []string  `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string  `json:"key_aliases" help:"Aliases of keys"`
-	MaxBudget  *float64  `json:"max_budget" jsonschema:"minimum=0" help:"Most that each key may spend, in US dollars" clear:"null"`
-	BudgetID   string    `json:"budget_id" help:"Existing budget to use for each key" clear:"null"`
-	TeamID     string    `json:"team_id" help:"Team that the keys shall belong to" clear:"null"`
-	Team       teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	Tags       []string  `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Keys       []string       `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
+	KeyAliases []string       `json:"key_aliases" help:"Key aliases"`
+	MaxBudget  operation.USD  `json:"max_budget" help:"Spending limit of each key in US dollars" clear:"null"`
+	BudgetID   existingBudget `json:"budget_id" clear:"null"`
+	TeamID     string         `json:"team_id" help:"ID of the new team" clear:"null"`
+	Team       teamAlias      `json:"team" ref:"team_id"`
+	Tags       []string       `json:"tags" help:"Tags for spend and routing (Enterprise)"`
 	operation.Clearing
 	operation.Extras
 }
 
 var keysBulkUpdate = &operation.Operation{
 	Path:     "keys bulk-update",
-	Summary:  "Change budget, team or tags of several virtual keys alike",
-	Help:     "What cannot be changed is reported and the rest changed. For other settings use keys update.",
+	Summary:  "Change the budget, team or tags of several virtual keys",
+	Help:     "Keys that cannot be changed are reported; the rest are changed. For other settings, use keys update.",
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
 	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
@@ -190,41 +190,25 @@ var keysBulkUpdate = &operation.Operation{
 
 func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdateInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return operation.Result{}, operation.Usage("name what to change: {keys} or {key_aliases}")
+		return operation.Result{}, operation.Usage("no key to change: give {keys} or {key_aliases}")
 	}
 	change := call.Body()
 	delete(change, "keys")
 	delete(change, "key_aliases")
 	if len(change) == 0 {
-		return operation.Result{}, operation.Usage("name what to change, for example {max_budget}")
+		return operation.Result{}, operation.NothingToChange("max_budget")
 	}
-	named := map[string]string{} // hash → how the caller named it
+	parts := operation.NewParts(call, "updated", "")
+	named, err := in.hashes(ctx, call, parts)
+	if err != nil {
+		return operation.Result{}, err
+	}
 	items := []operation.Args{}
-	var result operation.Result
-	add := func(hash, what string) {
-		named[hash] = what
-		item := operation.Args{"key": operation.Encode(hash)}
-		for name, value := range change {
-			item[name] = value
-		}
-		items = append(items, item)
-	}
-	for _, key := range in.Keys {
-		add(keyHash(key), "key "+operation.Shown(key))
-	}
-	for _, alias := range in.KeyAliases {
-		hash, err := keyCollection.Find(ctx, call, alias, "keys")
-		switch {
-		case operation.IsNotFound(err):
-			result.Failed = append(result.Failed, operation.Failure{What: "key alias " + operation.Shown(alias), Why: "not found"})
-		case err != nil:
-			return operation.Result{}, err
-		default:
-			add(operation.Word(hash.ID), "key alias "+operation.Shown(alias))
-		}
+	for _, hash := range slices.Sorted(maps.Keys(named)) {
+		items = append(items, change.With("key", hash))
 	}
 	if len(items) == 0 {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exists"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exist"}
 	}
 	body, err := call.Write(ctx, "POST", "/key/bulk_update", map[string]any{"keys": items})
 	if err != nil {
@@ -236,32 +220,47 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	}
 	_ = json.Unmarshal(operation.Lookup(body, "failed_updates"), &failed)
 	for _, f := range failed {
-		result.Failed = append(result.Failed, operation.Failure{What: named[f.Key], Why: f.Reason})
+		parts.Report(cmp.Or(named[f.Key], f.Key), cmp.Or(f.Reason, "the gateway gives no reason"))
 		delete(named, f.Key)
 	}
-	result.Body = body
-	if len(named) > 0 {
-		var done []string
-		for _, what := range named {
-			done = append(done, what)
-		}
-		slices.Sort(done)
-		result.Done = "updated " + strings.Join(done, ", ")
+	for _, what := range slices.Sorted(maps.Values(named)) {
+		parts.Report(what, "")
 	}
-	return result, nil
+	return parts.Result(body)
+}
+
+// hashes are the keys under their hashes, as the caller names them. An alias that no key
+// has is reported.
+func (in keysBulkUpdateInput) hashes(ctx context.Context, call *operation.Call, parts *operation.Steps) (map[string]string, error) {
+	named := map[string]string{}
+	for _, key := range in.Keys {
+		named[keyHash(key)] = "key " + key
+	}
+	for _, alias := range in.KeyAliases {
+		key, err := keyCollection.Find(ctx, call, alias, "keys")
+		if err != nil && !operation.IsNotFound(err) {
+			return nil, err
+		}
+		if err != nil {
+			parts.Report("key alias "+alias, "not found")
+		} else {
+			named[operation.Word(key.ID)] = "key alias " + alias
+		}
+	}
+	return named, nil
 }
 
 type keysMoveInput struct {
 	keyRef
-	TeamID string    `json:"team_id" jsonschema:"minLength=1" help:"Team that the key shall belong to"`
-	Team   teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
-	Models []string  `json:"models" help:"Models that the key may use from then on; needed when the new team lacks one of the key's"`
+	TeamID string    `json:"team_id" help:"ID of the new team"`
+	Team   teamAlias `json:"team" ref:"team_id,required"`
+	Models []string  `json:"models" help:"New models of the key; needed if the new team lacks one of its models"`
 }
 
 var keysMove = &operation.Operation{
 	Path:     "keys move",
 	Summary:  "Move a virtual key to another team",
-	Help:     "The key's user is made a member of the team first, and {models} are changed first, as the gateway wants it. Limits and spend go with the key.",
+	Help:     "Adds the key's user to the team and changes {models} first, as the gateway requires. Limits and spend stay with the key.",
 	Examples: []string{"keys move --alias ci --team research", "keys move --alias ci --team research --models gpt-4o-mini --dry-run"},
 	Effect:   operation.Set,
 	Default:  true,
@@ -281,7 +280,7 @@ func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (opera
 	key := operation.Lookup(info, "info")
 	alias := strings.TrimSpace(operation.Word(operation.Lookup(key, "key_alias")) + " " + operation.Word(operation.Lookup(key, "key_name")))
 	if operation.Word(operation.Lookup(key, "team_id")) == in.TeamID {
-		return operation.Result{Body: info, Done: "key " + alias + " is in that team already; nothing was changed"}, nil
+		return operation.Result{Body: info, Done: "key " + alias + " already belongs to that team; nothing was changed"}, nil
 	}
 	models := in.Models
 	if models == nil {
@@ -289,15 +288,15 @@ func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (opera
 	}
 	if lacking := team.lacks(models); len(lacking) > 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may; nothing was changed",
-			Hint:    "give {models}, what the key may use from then on, or add the models to the team first"}
+			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may use; nothing was changed",
+			Hint:    "give the key new {models}, or add the models to the team first"}
 	}
 	steps := operation.NewSteps(call)
 	if in.Models != nil {
 		steps.Write(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})
 	}
 	if user := operation.Word(operation.Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
-		steps.Write(ctx, "made user "+user+" a member of team "+in.TeamID, "POST", "/team/member_add", operation.Args{
+		steps.Write(ctx, "added user "+user+" to team "+in.TeamID, "POST", "/team/member_add", operation.Args{
 			"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: user, Role: "user"}})})
 	}
 	body := steps.Write(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})

@@ -4,26 +4,26 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
-// keyReviews are the views of keys that an administrator cleans up with.
+// keyReviews is the lists of keys to clean up.
 var keyReviews = operation.Catalog{keysUnused, keysExpiring}
 
 type keysUnusedInput struct {
-	Days  int `json:"days" jsonschema:"minimum=1,maximum=3650" help:"Not used for so many days (default 30)"`
-	Limit int `json:"limit" jsonschema:"minimum=1" help:"Rows at most (default all)"`
+	Days  days            `json:"days" help:"Minimum days without use (default 30)"`
+	Limit operation.Count `json:"limit" help:"Maximum rows (default all)"`
 }
 
 var keysUnused = &operation.Operation{
 	Path:     "keys unused",
-	Summary:  "List keys that nobody used for some time, the longest idle first",
-	Help:     "A key that was never used counts from its creation; expired keys are left out.",
+	Summary:  "List virtual keys that have not been used recently, longest idle first",
+	Help:     "A key that was never used counts from its creation. Expired keys are left out.",
 	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -44,14 +44,14 @@ var keysUnused = &operation.Operation{
 }
 
 type keysExpiringInput struct {
-	Days    int  `json:"days" jsonschema:"minimum=1,maximum=3650" help:"Expire within so many days (default 30)"`
-	Expired bool `json:"expired" help:"Also those that have expired already"`
-	Limit   int  `json:"limit" jsonschema:"minimum=1" help:"Rows at most (default all)"`
+	Days    days            `json:"days" help:"Only keys that expire within this many days (default 30)"`
+	Expired bool            `json:"expired" help:"Include expired keys"`
+	Limit   operation.Count `json:"limit" help:"Maximum rows (default all)"`
 }
 
 var keysExpiring = &operation.Operation{
 	Path:     "keys expiring",
-	Summary:  "List keys that expire soon, the next first",
+	Summary:  "List virtual keys that expire soon, soonest first",
 	Examples: []string{"keys expiring --days 7", "keys expiring --expired"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -70,7 +70,7 @@ var keysExpiring = &operation.Operation{
 	},
 }
 
-// reviewed are the fields of a key that a review shows beside its own.
+// reviewed is the fields of a key that a review shows.
 var reviewed = strings.Fields("key_alias key_name token user_id team_id spend blocked last_active created_at expires")
 
 type reviewedKey struct {
@@ -78,11 +78,16 @@ type reviewedKey struct {
 	row  operation.Row
 }
 
-// reviewKeys walks all keys; judge tells which to show, and under which number
-// of days.
-func reviewKeys(ctx context.Context, call *operation.Call, days string, limit int, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
+// reviewKeys walks all keys; judge returns whether to show a key, and its number of
+// days. If the list is incomplete, it returns the keys it got with the error.
+func reviewKeys(ctx context.Context, call *operation.Call, days string, limit operation.Count, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
 	var found []reviewedKey
+	var incomplete error
 	for key, err := range keyCollection.All(ctx, call, nil) {
+		if proxyclient.CodeOf(err) == proxyclient.CodeIncomplete {
+			incomplete = err
+			break
+		}
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -102,20 +107,16 @@ func reviewKeys(ctx context.Context, call *operation.Call, days string, limit in
 		}
 		return cmp.Compare(y.days, x.days)
 	})
-	shown := limited(found, limit)
+	shown, cut := limited(found, limit)
 	rows := make([]operation.Row, len(shown))
 	for i, k := range shown {
 		rows[i] = k.row
 	}
-	var notes []string
-	if len(shown) < len(found) {
-		notes = []string{fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found))}
-	}
-	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, notes), nil
+	return operation.Listed(operation.RowOf("at", call.Now().Format(time.RFC3339)), rows, len(found), nil, cut), incomplete
 }
 
 func unusedKeys(ctx context.Context, call *operation.Call, in keysUnusedInput) (operation.Result, error) {
-	now, least := call.Now(), cmp.Or(in.Days, 30)
+	now, least := call.Now(), int(cmp.Or(in.Days, 30))
 	return reviewKeys(ctx, call, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
 		if expires, ok := timeOf(key, "expires"); ok && expires.Before(now) {
 			return 0, false
@@ -148,7 +149,7 @@ func wholeDays(d time.Duration) int {
 	return n
 }
 
-// timeOf reads a time of the gateway, which without a zone is UTC.
+// timeOf reads one of the gateway's times. Without a zone it is UTC.
 func timeOf(item json.RawMessage, field string) (time.Time, bool) {
 	text := strings.Replace(operation.Word(operation.Lookup(item, field)), " ", "T", 1)
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999"} {

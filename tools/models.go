@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -14,19 +13,24 @@ var models = operation.Catalog{
 	modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete, modelsBlock, modelsUnblock, modelsTest, modelsDeprecations,
 }
 
+// modelCollection is the models that the caller may use, by name.
+var modelCollection = &operation.Collection{
+	What: "model", Path: "/models", Items: "data", ID: "id", Name: "id", Bare: true,
+}
+
 type modelsListInput struct {
-	TeamID string    `json:"team_id" help:"Only models that this team may use"`
-	Team   teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
+	TeamID string    `json:"team_id" help:"Only models that this team may use, by ID"`
+	Team   teamAlias `json:"team" ref:"team_id"`
 }
 
 var modelsList = &operation.Operation{
 	Path:     "models list",
-	Summary:  "List the models that the key may use",
-	Help:     "For deployments, providers and prices use models info.",
+	Summary:  "List the models that your key may use",
+	Help:     "For deployments, providers and prices, use models info.",
 	Examples: []string{"models list", "models list --format json | jq -r '.[].id'"},
 	Effect:   operation.Read,
 	Default:  true,
-	Do:       operation.List[modelsListInput]{Of: &operation.Collection{What: "model", Path: "/models", Items: "data", ID: "id", Name: "id", Bare: true}},
+	Do:       operation.List[modelsListInput]{Of: modelCollection},
 	Columns: []operation.Column{
 		{Name: "id", ID: true},
 		{Name: "object"},
@@ -38,15 +42,15 @@ var modelsList = &operation.Operation{
 	},
 }
 
-// deploymentCollection is the deployments of all models at once.
+// deploymentCollection is the deployments of all models, on one page.
 var deploymentCollection = &operation.Collection{
-	What: "model", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", Bare: true,
+	What: "deployment", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", ByID: "litellm_model_id", Bare: true,
 }
 
-// modelName is the name of a model where the ID of its one deployment is wanted.
+// modelName stands for the ID of the model's one deployment.
 type modelName string
 
-// Collection is where the name is looked up.
+// Collection returns the list that has the name.
 func (modelName) Collection() *operation.Collection { return deploymentCollection }
 
 var modelColumns = []operation.Column{
@@ -63,7 +67,7 @@ var modelColumns = []operation.Column{
 var modelsInfo = &operation.Operation{
 	Path:    "models info",
 	Summary: "List the deployments of all models with provider, credential and price",
-	Help:    "Prices in tables are US dollars for a million tokens; in JSON, for one token as the gateway sends them.",
+	Help:    "Prices are in US dollars: per million tokens in tables, per token in JSON.",
 	Examples: []string{
 		"models info",
 		"models info --columns public_model,upstream_model,id,input_cost,output_cost",
@@ -76,16 +80,16 @@ var modelsInfo = &operation.Operation{
 }
 
 type modelsAddInput struct {
-	ModelName     string          `json:"model_name" jsonschema:"required,minLength=1" help:"Name by which callers ask for the model" cli:"arg=1"`
-	LitellmParams operation.Pairs `json:"litellm_params" help:"How the provider is reached: model (default: model_name), api_key, api_base, litellm_credential_name, rpm and others; os.environ/NAME makes the gateway read its own environment" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     operation.Pairs `json:"model_info" help:"What is kept with the model: description, base_model, mode, prices and others" cli:"name=info,short=i,texts=model_info"`
+	ModelName     string          `json:"model_name" jsonschema:"required" help:"Name that callers use for the model" cli:"arg=1"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Provider parameters: model (default model_name), api_key, api_base, litellm_credential_name, rpm and others. os.environ/NAME reads the gateway's environment" cli:"name=param,short=p"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"Information to store: description, base_model, mode, prices and others" cli:"name=info,short=i"`
 	operation.Extras
 }
 
 var modelsAdd = &operation.Operation{
 	Path:    "models add",
 	Summary: "Add a model (deployment) to the gateway",
-	Help:    "A name may have several deployments, among which the gateway shares the calls.",
+	Help:    "A model may have several deployments; the gateway balances calls among them.",
 	Examples: []string{
 		"models add gpt-4 -p model=openai/gpt-4 -p api_key=@openai.key -p rpm=60",
 		`models add gpt-4 -p api_key=sk-123 -p api_base=https://api.openai.com -i description="GPT-4 model"`,
@@ -93,7 +97,7 @@ var modelsAdd = &operation.Operation{
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Func[modelsAddInput](addModel),
-	Done:    "added model {model_name} (id {model_id})",
+	Done:    "added model {model_name} (ID {model_id})",
 }
 
 func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (operation.Result, error) {
@@ -106,24 +110,24 @@ func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (ope
 		fields["litellm_params"] = operation.Encode(params)
 	}
 	if in.ModelInfo == nil {
-		// Required by the gateway, which fails with a 500 without it.
+		// The gateway fails with a 500 without it.
 		fields["model_info"] = json.RawMessage("{}")
 	}
 	body, err := call.Write(ctx, "POST", "/model/new", fields)
 	if e := operation.AsError(err); e != nil && strings.Contains(e.Message, "was saved to the database") {
-		e.Hint = "the model is stored under that id and serves nobody: models delete removes it; the parameter model in {litellm_params} wants a provider, for example openai/gpt-4o"
+		e.Hint = "the model is stored with that ID but cannot be called: delete it with models delete. The parameter model in {litellm_params} needs a provider, for example openai/gpt-4o"
 	}
 	return operation.Result{Body: body}, err
 }
 
 type modelsGetInput struct {
-	ID   string `json:"id" help:"Id of the deployment"`
-	Name string `json:"name" help:"Name of the model, when it has one deployment"`
+	ID   string `json:"id" help:"Deployment ID"`
+	Name string `json:"name" help:"Model name, if the model has one deployment"`
 }
 
 var modelsGet = &operation.Operation{
 	Path:     "models get",
-	Summary:  "Show one deployment of a model by its id or its name",
+	Summary:  "Show one deployment, by ID or model name",
 	Examples: []string{"models get --name gpt-4", "models get --id cdaa1589-b969-421a-98be-bce6ca853354"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -132,68 +136,50 @@ var modelsGet = &operation.Operation{
 }
 
 func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (operation.Result, error) {
-	r := proxyclient.Request{Path: "/v1/model/info"}
 	if (in.ID == "") == (in.Name == "") {
-		return operation.Result{}, operation.Usage("name one model: {id} or {name}")
+		return operation.Result{}, operation.Usage("give either {id} or {name}")
 	}
+	look := func() (operation.Thing, error) { return deploymentCollection.Find(ctx, call, in.Name, "id") }
 	if in.ID != "" {
-		r.Query = url.Values{"litellm_model_id": {in.ID}}
+		look = func() (operation.Thing, error) { return deploymentCollection.FindID(ctx, call, in.ID) }
 	}
-	body, err := call.Read(ctx, r)
-	if err != nil {
-		return operation.Result{}, err
-	}
-	var all, found []json.RawMessage
-	if err := json.Unmarshal(operation.Lookup(body, "data"), &all); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of models"}
-	}
-	for _, model := range all {
-		if in.ID != "" || operation.Word(operation.Lookup(model, "model_name")) == in.Name {
-			found = append(found, model)
-		}
-	}
-	switch len(found) {
-	case 0:
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + operation.Shown(in.Name+in.ID)}
-	case 1:
-		return operation.Result{Body: found[0]}, nil
-	}
-	return operation.Result{}, operation.Ambiguous("deployment", in.Name, "id", found, "model_info.id")
+	model, err := look()
+	return operation.Result{Body: model.Item}, err
 }
 
-// modelRef names one deployment.
+// modelRef identifies one deployment.
 type modelRef struct {
-	ModelID string    `json:"model_id" jsonschema:"minLength=1" help:"Id of the deployment (models get shows it), not its name" cli:"arg=1"`
-	Name    modelName `json:"name" jsonschema:"minLength=1" help:"The same by name, if that has one deployment" ref:"model_id,required"`
+	ModelID string    `json:"model_id" help:"Deployment ID, as models get shows it" cli:"arg=1"`
+	Name    modelName `json:"name" help:"Model name, if the model has one deployment" ref:"model_id,required"`
 }
 
 type modelsUpdateInput struct {
 	modelRef
-	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters to change, as in models add; the others stay" cli:"name=param,short=p,texts=litellm_params"`
-	ModelInfo     operation.Pairs `json:"model_info" help:"Information to change; the rest stays" cli:"name=info,short=i,texts=model_info"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters to change, as in models add; others are kept" cli:"name=param,short=p"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"Information to change; the rest is kept" cli:"name=info,short=i"`
 	operation.Extras
 }
 
 var modelsUpdate = &operation.Operation{
 	Path:    "models update",
-	Summary: "Change parameters or information of a deployment",
-	Help:    "What is not named stays as it is. Models of the gateway's configuration file cannot be changed.",
+	Summary: "Change the parameters or information of a deployment",
+	Help:    "Fields you omit are unchanged. Models in the gateway's configuration file cannot be changed.",
 	Examples: []string{
 		`models update cdaa1589-b969-421a-98be-bce6ca853354 -p temperature=0.7 -i description="Updated model"`,
 	},
 	Effect:  operation.Set,
 	Default: true,
 	Do:      operation.Func[modelsUpdateInput](updateModel),
-	Done:    "updated model {model_name} (id {model_id})",
+	Done:    "updated model {model_name} (ID {model_id})",
 }
 
 // updateModel sends PATCH /model/{id}/update: POST /model/update does not store
-// model_info. A model_info without its id would be given a made-up one.
+// model_info, and gives a model_info without an ID a new one.
 func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput) (operation.Result, error) {
 	fields := call.Body()
 	delete(fields, "model_id")
 	if len(fields) == 0 {
-		return operation.Result{}, operation.Usage("name what to change: {litellm_params} or {model_info}")
+		return operation.Result{}, operation.NothingToChange("litellm_params", "model_info")
 	}
 	if in.ModelInfo != nil {
 		info := operation.Pairs{"id": operation.Encode(in.ModelID), "db_model": json.RawMessage("true")}
@@ -209,14 +195,14 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 }
 
 type modelsDeleteInput struct {
-	ID   string    `json:"id" jsonschema:"minLength=1" help:"Id of the deployment (models get shows it), not its name" cli:"name=model-id,arg=1"`
-	Name modelName `json:"name" jsonschema:"minLength=1" help:"The same by name, if that has one deployment" ref:"id,required"`
+	ID   string    `json:"id" help:"Deployment ID, as models get shows it" cli:"name=model-id,arg=1"`
+	Name modelName `json:"name" help:"Model name, if the model has one deployment" ref:"id,required"`
 }
 
 var modelsDelete = &operation.Operation{
 	Path:     "models delete",
 	Summary:  "Delete one deployment of a model",
-	Help:     "Models of the gateway's configuration file cannot be deleted.",
+	Help:     "Models in the gateway's configuration file cannot be deleted.",
 	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354", "models delete --name gpt-4"},
 	Effect:   operation.Destructive,
 	Default:  true,

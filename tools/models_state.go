@@ -12,32 +12,32 @@ import (
 
 var modelsBlock = &operation.Operation{
 	Path:     "models block",
-	Summary:  "Block one deployment of a model: calls to it are refused until it is unblocked",
-	Help:     "Models of the gateway's configuration file cannot be blocked.",
+	Summary:  "Block one deployment: calls to it are rejected until you unblock it",
+	Help:     "Models in the gateway's configuration file cannot be blocked.",
 	Examples: []string{"models block --name gpt-4"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/block", Fixed: true},
-	Done:     "blocked model {model_name} (id {model_id})",
+	Done:     "blocked model {model_name} (ID {model_id})",
 }
 
 var modelsUnblock = &operation.Operation{
 	Path:     "models unblock",
-	Summary:  "Unblock one deployment of a model",
+	Summary:  "Unblock one deployment",
 	Examples: []string{"models unblock --name gpt-4"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/unblock", Fixed: true},
-	Done:     "unblocked model {model_name} (id {model_id})",
+	Done:     "unblocked model {model_name} (ID {model_id})",
 }
 
 type modelsTestInput struct {
-	ModelID string `json:"model_id" help:"Id of one deployment" cli:"arg=1"`
-	Model   string `json:"model" help:"Name of the model: every deployment of it is called" cli:"name=name"`
+	ModelID string `json:"model_id" help:"Deployment ID" cli:"arg=1"`
+	Model   string `json:"model" help:"Model name; every deployment of it is called" cli:"name=name"`
 }
 
 var modelsTest = &operation.Operation{
 	Path:     "models test",
-	Summary:  "Make a real test call to a model and say whether its provider answers",
-	Help:     "It costs what a very short call costs. Without {model_id} or {model} nothing is called; for the state of all models use the gateway's health.",
+	Summary:  "Make a short real call to a model and report whether its provider answers",
+	Help:     "The call is billed. Give {model_id} or {model}; to test every model, use health check.",
 	Examples: []string{"models test --name gpt-4o-mini"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -58,20 +58,19 @@ type deploymentTest struct {
 	Error   string `json:"error,omitempty"`
 }
 
-// testModel asks the gateway for the health of the deployments, which it finds
-// out by calling them. It answers 503 when one is ill, and when there is none of
-// that name.
+// testModel asks the gateway for the health of deployments, which it learns by calling
+// them. The gateway answers 503 if one is unhealthy and if none has that name.
 func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (operation.Result, error) {
 	query := url.Values{}
 	switch {
 	case (in.ModelID == "") == (in.Model == ""):
-		return operation.Result{}, operation.Usage("name one model: {model_id} or {model}")
+		return operation.Result{}, operation.Usage("give either {model_id} or {model}")
 	case in.ModelID != "":
 		query.Set("model_id", in.ModelID)
 	default:
 		query.Set("model", in.Model)
 	}
-	// Not as a read: it would be tried again, and each try is a call.
+	// Not as a read: a retry would be another billed call.
 	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "GET", Path: "/health", Query: query})
 	if e := operation.AsError(err); e != nil && e.Status == 503 && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
@@ -97,18 +96,18 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 		}
 	}
 	if len(out.Deployments) == 0 && operation.Lookup(body, "unhealthy_endpoints") != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model is called " + operation.Shown(in.Model+in.ModelID)}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model has the name or ID " + operation.Shown(in.Model+in.ModelID)}
 	}
 	return operation.Result{Body: operation.Encode(out), Failed: failed}, nil
 }
 
 type modelsDeprecationsInput struct {
-	WarnWithinDays int `json:"warn_within_days" jsonschema:"minimum=0" help:"How soon is imminent, in days (the gateway's default is 30)"`
+	WarnWithinDays operation.Limit `json:"warn_within_days" help:"Days ahead that count as imminent (default 30)"`
 }
 
 var modelsDeprecations = &operation.Operation{
 	Path:     "models deprecations",
-	Summary:  "Show which models their providers have deprecated or will soon switch off",
+	Summary:  "List models that their providers have deprecated or will soon retire",
 	Examples: []string{"models deprecations --warn-within-days 90"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[modelsDeprecationsInput]{Method: "GET", Path: "/v1/model/deprecations"},

@@ -7,25 +7,22 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-var (
-	organizations = operation.Catalog{
-		organizationsList, organizationsGet, organizationsCreate, organizationsUpdate, organizationsDelete,
-		organizationsMemberAdd, organizationsMemberUpdate, organizationsMemberRemove,
-	}
-	projects = operation.Catalog{projectsList, projectsGet, projectsCreate, projectsUpdate, projectsDelete}
-)
+var organizations = operation.Catalog{
+	organizationsList, organizationsGet, organizationsCreate, organizationsUpdate, organizationsDelete,
+	organizationsMemberAdd, organizationsMemberUpdate, organizationsMemberRemove,
+}
 
 const needsEnterprise = "Needs LiteLLM Enterprise."
 
-// organizationCollection is the organizations that the caller may see, at once.
+// organizationCollection is the organizations that the caller may see, on one page.
 var organizationCollection = &operation.Collection{
 	What: "organization", Path: "/organization/list", ID: "organization_id", Name: "organization_alias", Search: "org_alias",
 }
 
-// organizationAlias is the name of an organization where its ID is wanted.
+// organizationAlias stands for the ID of the organization with this alias.
 type organizationAlias string
 
-// Collection is where the alias is looked up.
+// Collection returns the list that has the alias.
 func (organizationAlias) Collection() *operation.Collection { return organizationCollection }
 
 var organizationColumns = []operation.Column{
@@ -41,7 +38,7 @@ var organizationColumns = []operation.Column{
 
 type organizationsListInput struct {
 	OrgAlias string `json:"org_alias" help:"Only organizations whose alias contains this text" cli:"alias=organization"`
-	OrgID    string `json:"org_id" help:"Only the organization with this id" cli:"alias=organization-id"`
+	OrgID    string `json:"org_id" help:"Only the organization with this ID" cli:"alias=organization-id"`
 }
 
 var organizationsList = &operation.Operation{
@@ -54,10 +51,10 @@ var organizationsList = &operation.Operation{
 	Columns:  organizationColumns,
 }
 
-// organizationRef names one organization.
+// organizationRef identifies one organization.
 type organizationRef struct {
-	OrganizationID string            `json:"organization_id" jsonschema:"minLength=1" help:"Id of the organization" cli:"arg=1"`
-	Organization   organizationAlias `json:"organization" jsonschema:"minLength=1" help:"The same by alias" ref:"organization_id,required"`
+	OrganizationID string            `json:"organization_id" help:"Organization ID" cli:"arg=1"`
+	Organization   organizationAlias `json:"organization" ref:"organization_id,required"`
 }
 
 var organizationsGet = &operation.Operation{
@@ -70,28 +67,25 @@ var organizationsGet = &operation.Operation{
 	Columns:  organizationColumns,
 }
 
-// orgLimits are the settings that organizations and projects share.
+// orgLimits is the settings that organizations and projects share.
 type orgLimits struct {
-	Models         []string         `json:"models" help:"Models that may be used; an empty list: all" clear:"[]"`
-	MaxBudget      *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent, in US dollars" clear:"null"`
-	BudgetDuration string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget     *float64         `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit       *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
-	Metadata       operation.Object `json:"metadata" help:"Anything to keep with it" clear:"{}"`
+	Models []string `json:"models" help:"Models that may be used (empty list: all)" clear:"[]"`
+	alertedBudget
+	rates
+	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
 }
 
 type organizationsCreateInput struct {
-	OrganizationAlias string `json:"organization_alias" jsonschema:"required,minLength=1" help:"Name of the organization" cli:"arg=1"`
-	OrganizationID    string `json:"organization_id" help:"Id of the organization; not given: the gateway makes one"`
-	BudgetID          string `json:"budget_id" help:"Existing budget to use"`
+	OrganizationAlias string         `json:"organization_alias" jsonschema:"required" help:"Organization alias" cli:"arg=1"`
+	OrganizationID    string         `json:"organization_id" help:"Organization ID (default: generated)"`
+	BudgetID          existingBudget `json:"budget_id"`
 	orgLimits
 	operation.Extras
 }
 
 var organizationsCreate = &operation.Operation{
 	Path:     "organizations create",
-	Summary:  "Create an organization, to which teams and users can belong",
+	Summary:  "Create an organization for teams and users",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations create acme --models gpt-4o-mini --max-budget 1000 --budget-duration 30d"},
 	Effect:   operation.Write,
@@ -102,7 +96,7 @@ var organizationsCreate = &operation.Operation{
 
 type organizationsUpdateInput struct {
 	organizationRef
-	OrganizationAlias string `json:"organization_alias" help:"New name"`
+	OrganizationAlias string `json:"organization_alias" help:"New alias"`
 	orgLimits
 	operation.Clearing
 	operation.Extras
@@ -110,8 +104,8 @@ type organizationsUpdateInput struct {
 
 var organizationsUpdate = &operation.Operation{
 	Path:     "organizations update",
-	Summary:  "Change limits, models or name of an organization",
-	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
+	Summary:  "Change the limits, models or alias of an organization",
+	Help:     "Fields you omit are unchanged; use {clear} to remove a limit. " + needsEnterprise,
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
@@ -120,13 +114,13 @@ var organizationsUpdate = &operation.Operation{
 }
 
 type organizationsDeleteInput struct {
-	OrganizationIDs []string          `json:"organization_ids" jsonschema:"minItems=1" help:"Ids of the organizations" cli:"arg=1"`
-	Organization    organizationAlias `json:"organization" jsonschema:"minLength=1" help:"One organization by its alias" ref:"organization_ids,required"`
+	OrganizationIDs operation.Names   `json:"organization_ids" help:"Organization IDs" cli:"arg=1"`
+	Organization    organizationAlias `json:"organization" ref:"organization_ids,required"`
 }
 
 var organizationsDelete = &operation.Operation{
 	Path:     "organizations delete",
-	Summary:  "Delete organizations with their teams and keys",
+	Summary:  "Delete organizations and their teams and keys",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations delete --organization acme"},
 	Effect:   operation.Destructive,
@@ -137,41 +131,41 @@ var organizationsDelete = &operation.Operation{
 type organizationsMemberAddInput struct {
 	organizationRef
 	people
-	Role                    string   `json:"role" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" help:"Role in the organization (default internal_user)"`
-	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization" jsonschema:"minimum=0" help:"Most that each may spend in the organization, in US dollars"`
-	CreateMissing           bool     `json:"create_missing" help:"Also create users that do not exist"`
+	Role                    organizationRole `json:"role" help:"Role in the organization (default internal_user)"`
+	MaxBudgetInOrganization operation.USD    `json:"max_budget_in_organization" help:"Spending limit of each member in US dollars"`
+	CreateMissing           bool             `json:"create_missing" help:"Create users that do not exist"`
 	operation.Extras
 }
 
 var organizationsMemberAdd = &operation.Operation{
 	Path:     "organizations member-add",
 	Summary:  "Add one or more users to an organization",
-	Help:     "Refused when a user does not exist, whom the gateway would create, unless {create_missing}. " + needsEnterprise,
+	Help:     "Fails if a user does not exist, unless {create_missing} is set. " + needsEnterprise,
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
 	Effect:   operation.Write,
 	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
-		return in.add(ctx, call, "/organization/member_add", cmp.Or(in.Role, "internal_user"), in.CreateMissing, "organization "+in.OrganizationID)
+		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+in.OrganizationID)
 	}),
 }
 
-// organizationMember names one member of one organization.
+// organizationMember identifies one member of an organization.
 type organizationMember struct {
 	organizationRef
-	UserID string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the member"`
-	User   userEmail `json:"user" jsonschema:"minLength=1" help:"The same by email" ref:"user_id,required"`
+	UserID string    `json:"user_id" help:"ID of the member"`
+	User   userEmail `json:"user" ref:"user_id,required"`
 }
 
 type organizationsMemberUpdateInput struct {
 	organizationMember
-	Role                    string   `json:"role" jsonschema:"enum=org_admin,enum=internal_user,enum=internal_user_viewer" help:"Role in the organization"`
-	MaxBudgetInOrganization *float64 `json:"max_budget_in_organization" jsonschema:"minimum=0" help:"Most that the member may spend in the organization, in US dollars" clear:"null"`
+	Role                    organizationRole `json:"role" help:"Role in the organization"`
+	MaxBudgetInOrganization operation.USD    `json:"max_budget_in_organization" help:"Spending limit of the member in US dollars" clear:"null"`
 	operation.Clearing
 	operation.Extras
 }
 
 var organizationsMemberUpdate = &operation.Operation{
 	Path:     "organizations member-update",
-	Summary:  "Change role or budget of a member of an organization",
+	Summary:  "Change the role or budget of an organization member",
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
 	Effect:   operation.Set,
@@ -191,102 +185,4 @@ var organizationsMemberRemove = &operation.Operation{
 		Method: "DELETE", Path: "/organization/member_delete", Body: []string{"organization_id", "user_id"},
 	},
 	Done: "removed {user_id} from organization {organization_id}",
-}
-
-var projectColumns = []operation.Column{
-	{Name: "project_alias", ID: true},
-	{Name: "project_id", ID: true},
-	{Name: "team_id", ID: true},
-	{Name: "models"},
-	{Name: "spend", Format: operation.Dollars},
-	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
-	{Name: "blocked"},
-	{Name: "description", Optional: true},
-	{Name: "created_at", Format: operation.Time, Optional: true},
-}
-
-var projectsList = &operation.Operation{
-	Path:     "projects list",
-	Summary:  "List projects: parts of a team with keys and a budget of their own",
-	Help:     "A project has the members of its team. Creating them needs LiteLLM Enterprise.",
-	Examples: []string{"projects list"},
-	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}},
-	Columns:  projectColumns,
-}
-
-type projectID struct {
-	ProjectID string `json:"project_id" jsonschema:"required,minLength=1" help:"Id of the project" cli:"arg=1"`
-}
-
-var projectsGet = &operation.Operation{
-	Path:     "projects get",
-	Summary:  "Show a project with spend and budget",
-	Examples: []string{"projects get 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
-	Effect:   operation.Read,
-	Do:       operation.Endpoint[projectID]{Method: "GET", Path: "/project/info"},
-	Columns:  projectColumns,
-}
-
-type projectSettings struct {
-	Description string `json:"description" help:"What it is for" clear:"null"`
-	orgLimits
-	Tags       []string `json:"tags" help:"Tags for spend and routing"`
-	Guardrails []string `json:"guardrails" help:"Guardrails of every call"`
-	Blocked    *bool    `json:"blocked" help:"Calls are refused"`
-}
-
-type projectsCreateInput struct {
-	ProjectAlias string    `json:"project_alias" jsonschema:"required,minLength=1" help:"Name of the project" cli:"arg=1"`
-	TeamID       string    `json:"team_id" jsonschema:"minLength=1" help:"Team of the project"`
-	Team         teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
-	BudgetID     string    `json:"budget_id" help:"Existing budget to use"`
-	projectSettings
-	operation.Extras
-}
-
-var projectsCreate = &operation.Operation{
-	Path:     "projects create",
-	Summary:  "Create a project of a team",
-	Help:     needsEnterprise,
-	Examples: []string{"projects create chatbot --team research --models gpt-4o-mini --max-budget 50"},
-	Effect:   operation.Write,
-	Do:       operation.Endpoint[projectsCreateInput]{Method: "POST", Path: "/project/new"},
-	Columns:  projectColumns,
-	Done:     "created project {project_alias} ({project_id})",
-}
-
-type projectsUpdateInput struct {
-	projectID
-	ProjectAlias string    `json:"project_alias" help:"New name"`
-	TeamID       string    `json:"team_id" help:"Team to which it shall belong"`
-	Team         teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	projectSettings
-	operation.Clearing
-	operation.Extras
-}
-
-var projectsUpdate = &operation.Operation{
-	Path:     "projects update",
-	Summary:  "Change limits, models, team or name of a project",
-	Help:     "What is not named stays; {clear} removes a limit. " + needsEnterprise,
-	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
-	Effect:   operation.Set,
-	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
-	Columns:  projectColumns,
-	Done:     "updated project {project_alias} ({project_id})",
-}
-
-type projectsDeleteInput struct {
-	ProjectIDs []string `json:"project_ids" jsonschema:"required,minItems=1" help:"Ids of the projects" cli:"arg=1"`
-}
-
-var projectsDelete = &operation.Operation{
-	Path:     "projects delete",
-	Summary:  "Delete projects",
-	Help:     needsEnterprise,
-	Examples: []string{"projects delete 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
-	Effect:   operation.Destructive,
-	Do:       operation.Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
-	Done:     "deleted project {project_ids}",
 }

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"testing"
 
 	"litellm-proxy/internal/operation"
 )
@@ -15,14 +14,4 @@ func run(ctx context.Context, env operation.Env, op *operation.Operation, args o
 	}
 	call.Waive()
 	return call.Run(ctx)
-}
-
-// prepared is a call for what needs one to read with.
-func prepared(t *testing.T, env operation.Env) *operation.Call {
-	t.Helper()
-	call, err := operation.Prepare(context.Background(), env, spendSummary, operation.Args{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return call
 }

@@ -39,29 +39,34 @@ var spendLogColumns = []operation.Column{
 	{Name: "cache_hit", Optional: true},
 }
 
+// logField is a field that the request log can be sorted by.
+type logField string
+
+// Rule implements [operation.Ruled].
+func (logField) Rule() operation.Rule {
+	return operation.Rule{Values: []string{"startTime", "endTime", "spend", "total_tokens", "request_duration_ms", "model"}}
+}
+
 type spendLogsInput struct {
 	ledger.PeriodInput
-	UserID       string    `json:"user_id" help:"Only this internal user"`
-	User         userEmail `json:"user" help:"The same by email" ref:"user_id"`
-	TeamID       string    `json:"team_id" help:"Only this team"`
-	Team         teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	APIKey       string    `json:"api_key" help:"Only the key with this hash" cli:"name=key"`
-	KeyAlias     string    `json:"key_alias" help:"Only the key with this alias"`
-	ModelGroup   string    `json:"model_group" help:"Only this model, as callers name it" cli:"name=model"`
-	EndUser      string    `json:"end_user" help:"Only this customer" cli:"name=customer"`
-	StatusFilter string    `json:"status_filter" jsonschema:"enum=success,enum=failure" help:"Only requests that ended so" cli:"name=status"`
-	RequestID    string    `json:"request_id" help:"Only this request"`
-	ErrorCode    string    `json:"error_code" help:"Only failures with this HTTP status"`
-	SortBy       string    `json:"sort_by" jsonschema:"enum=startTime,enum=endTime,enum=spend,enum=total_tokens,enum=request_duration_ms,enum=model" help:"Field to sort by (default startTime)"`
-	SortOrder    string    `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Default desc"`
-	Page         int       `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
-	PageSize     int       `json:"page_size" jsonschema:"minimum=1,maximum=100" help:"Requests on a page (default 50)" cli:"alias=size"`
+	ownerFilter
+	APIKey       keyFilter            `json:"api_key" cli:"name=key"`
+	KeyAlias     string               `json:"key_alias" help:"Only the key with this alias"`
+	ModelGroup   string               `json:"model_group" help:"Only this model, as callers name it" cli:"name=model"`
+	EndUser      string               `json:"end_user" help:"Only this customer, by ID" cli:"name=customer"`
+	StatusFilter string               `json:"status_filter" enum:"success,failure" help:"Only requests with this outcome" cli:"name=status"`
+	RequestID    string               `json:"request_id" help:"Only the request with this ID"`
+	ErrorCode    string               `json:"error_code" help:"Only failures with this HTTP status"`
+	SortBy       logField             `json:"sort_by" help:"Field to sort by (default startTime)"`
+	SortOrder    operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`
+	Page         operation.PageNumber `json:"page"`
+	PageSize     operation.PageSize   `json:"page_size" help:"Requests per page (default 50)" cli:"alias=size"`
 }
 
 var spendLogs = &operation.Operation{
 	Path:    "spend logs",
 	Summary: "List single requests with their cost, newest first, a page at a time",
-	Help:    "A request is seen some seconds after it was made. For sums use spend summary.",
+	Help:    "A request appears some seconds after it was made. For totals, use spend summary.",
 	Examples: []string{
 		"spend logs --period today --status failure",
 		"spend logs --key-alias ci --model gpt-4o-mini --sort-by spend",
@@ -71,18 +76,18 @@ var spendLogs = &operation.Operation{
 	Default: true,
 	Do: operation.List[spendLogsInput]{Prepare: ledger.Timed, Of: &operation.Collection{
 		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
-		Page: "page", Size: "page_size", ID: "request_id", Bare: true,
+		Page: "page", Size: "page_size", ID: "request_id", Sort: "sort_by", Order: "sort_order", Unique: "startTime", Latest: true, Bare: true,
 	}},
 	Columns: spendLogColumns,
 }
 
 type spendGetInput struct {
-	RequestID string `json:"request_id" jsonschema:"required,minLength=1" help:"Id of the request, from spend logs or the id of a completion" cli:"arg=1"`
+	RequestID string `json:"request_id" jsonschema:"required" help:"Request ID, from spend logs or a completion" cli:"arg=1"`
 }
 
 var spendGet = &operation.Operation{
 	Path:     "spend get",
-	Summary:  "Show one request: cost, tokens, who made it, the error in full",
+	Summary:  "Show one request: cost, tokens, caller and full error",
 	Examples: []string{"spend get chatcmpl-42ae407c-dfcb-43e5-b5a7-2a24b50b3fab"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -97,38 +102,36 @@ func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (op
 	}
 	var found []json.RawMessage
 	if err := json.Unmarshal(body, &found); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list where one was expected (/spend/logs)"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list (/spend/logs)"}
 	}
 	if len(found) == 0 {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "there is no request " + operation.Shown(in.RequestID),
-			Hint: "a request is seen some seconds after it was made"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "request " + operation.Shown(in.RequestID) + " does not exist",
+			Hint: "a new request appears after some seconds"}
 	}
 	return operation.Result{Body: found[0]}, nil
 }
 
 type spendActivityInput struct {
-	Of  string   `json:"of" jsonschema:"enum=user,enum=team,enum=organization,enum=customer,enum=tag" help:"Whose activity (default user)"`
-	IDs []string `json:"ids" help:"Only these: ids, or names of tags; of users one at a time (default all)"`
+	Of  string   `json:"of" enum:"user,team,organization,customer,tag" help:"Owners to show activity of (default user)"`
+	IDs []string `json:"ids" help:"Only these owners, by ID or tag name; at most one user (default all)"`
 	ledger.PeriodInput
-	Model    string `json:"model" help:"Only this model, as its provider names it (openai/gpt-4o)"`
-	APIKey   string `json:"api_key" help:"Only the key with this hash" cli:"name=key"`
-	Page     int    `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
-	PageSize int    `json:"page_size" jsonschema:"minimum=1,maximum=1000" help:"Rows of the gateway's table on a page (default 1000)" cli:"alias=size"`
+	Model    string               `json:"model" help:"Only this model, as its provider names it (openai/gpt-4o)"`
+	APIKey   keyFilter            `json:"api_key" cli:"name=key"`
+	Page     operation.PageNumber `json:"page"`
+	PageSize int                  `json:"page_size" jsonschema:"minimum=1,maximum=1000" help:"Table rows per page (default 1000)" cli:"alias=size"`
 }
 
 var spendActivity = &operation.Operation{
 	Path:    "spend activity",
-	Summary: "Show the daily activity as the gateway keeps it, with breakdowns by model, provider, key and owner",
-	Help:    "For sums use spend summary. Organizations need LiteLLM Enterprise. Where an answer has several pages, a day may go on on the next.",
+	Summary: "List daily activity with breakdowns by model, provider, key and owner",
+	Help:    "Shows the gateway's own daily numbers; for totals, use spend summary. A day may continue on the next page; organizations need LiteLLM Enterprise.",
 	Examples: []string{
 		"spend activity --period 7d",
 		"spend activity --of team --ids research --period this-month",
 		"spend activity --of tag --format json",
 	},
 	Effect: operation.Read,
-	Do: operation.List[spendActivityInput]{Prepare: activityOf, Of: &operation.Collection{
-		What: "day", Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Most: 1000,
-	}},
+	Do:     operation.List[spendActivityInput]{Prepare: activityOf, Of: ledger.Activity},
 	Columns: []operation.Column{
 		{Name: "date"},
 		{Name: "spend", Field: "metrics.spend", Format: operation.Dollars, Bar: true},
@@ -141,7 +144,7 @@ var spendActivity = &operation.Operation{
 	},
 }
 
-// activityOf turns the arguments into those of the table that is meant.
+// activityOf translates the arguments into those of the owners' table.
 func activityOf(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	out, what, err := ledger.Dated(call, args)
 	if err != nil {
@@ -155,7 +158,7 @@ func activityOf(call *operation.Call, args operation.Args) (operation.Args, oper
 	var ids []string
 	if json.Unmarshal(out["ids"], &ids) == nil && len(ids) > 0 {
 		if of == "user" && len(ids) > 1 {
-			return nil, operation.About{}, operation.Usage("{ids}: the activity of users is asked for one at a time")
+			return nil, operation.About{}, operation.Usage("{ids}: give one user at a time")
 		}
 		out[ledger.Tables[of].Filter] = operation.Encode(strings.Join(ids, ","))
 	}
@@ -164,17 +167,17 @@ func activityOf(call *operation.Call, args operation.Args) (operation.Args, oper
 }
 
 type spendCalculateInput struct {
-	Model              string              `json:"model" help:"Model to calculate for, as callers name it"`
-	Messages           []operation.Message `json:"messages" help:"The prompt; its tokens are counted" cli:"name=message,short=m"`
-	CompletionResponse operation.Object    `json:"completion_response" help:"A whole completion with its usage and model, instead of messages"`
-	PromptTokens       *int                `json:"prompt_tokens" jsonschema:"minimum=0" help:"Tokens of a prompt, instead of messages"`
-	CompletionTokens   *int                `json:"completion_tokens" jsonschema:"minimum=0" help:"Tokens of the answer to it"`
+	Model              string              `json:"model" help:"Model, as callers name it"`
+	Messages           []operation.Message `json:"messages" help:"Prompt whose tokens are counted" cli:"name=message,short=m"`
+	CompletionResponse operation.Object    `json:"completion_response" help:"Completion with usage and model, instead of messages"`
+	PromptTokens       *operation.Limit    `json:"prompt_tokens" help:"Prompt tokens, instead of messages"`
+	CompletionTokens   *operation.Limit    `json:"completion_tokens" help:"Completion tokens"`
 }
 
 var spendCalculate = &operation.Operation{
 	Path:    "spend calculate",
-	Summary: "Calculate what a prompt or a completion costs, in US dollars; no model is called",
-	Help:    "A prompt alone costs its input tokens.",
+	Summary: "Calculate the cost of a prompt or completion in US dollars",
+	Help:    "Calls no model. A prompt alone costs its input tokens.",
 	Examples: []string{
 		`spend calculate --model gpt-4o-mini -m "user:Hello, how are you?"`,
 		"spend calculate --model gpt-4o-mini --prompt-tokens 1000 --completion-tokens 500",
@@ -195,18 +198,18 @@ func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculate
 		}
 	}
 	if ways != 1 || in.Model == "" && in.CompletionResponse == nil {
-		return operation.Result{}, operation.Usage("give {model} with {messages} or with {prompt_tokens} and {completion_tokens}, or give {completion_response}")
+		return operation.Result{}, operation.Usage("give {model} with {messages}, {model} with {prompt_tokens} and {completion_tokens}, or {completion_response}")
 	}
 	if counted {
-		// The gateway counts words, or takes the usage of a completion.
-		var prompt, completion int
+		// The gateway counts the tokens of a text, or takes the usage of a completion.
+		var prompt, completion operation.Limit
 		if in.PromptTokens != nil {
 			prompt = *in.PromptTokens
 		}
 		if in.CompletionTokens != nil {
 			completion = *in.CompletionTokens
 		}
-		fields = operation.Args{"completion_response": operation.Encode(map[string]any{"model": in.Model, "usage": map[string]int{
+		fields = operation.Args{"completion_response": operation.Encode(map[string]any{"model": in.Model, "usage": map[string]operation.Limit{
 			"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion,
 		}})}
 	}
@@ -216,17 +219,17 @@ func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculate
 
 type spendReportInput struct {
 	ledger.PeriodInput
-	GroupBy        string `json:"group_by" jsonschema:"enum=team,enum=customer,enum=api_key" help:"What to group by (default team)"`
-	APIKey         string `json:"api_key" help:"Only the key with this hash" cli:"name=key"`
-	InternalUserID string `json:"internal_user_id" help:"Only this internal user" cli:"name=user-id"`
-	TeamID         string `json:"team_id" help:"Only this team"`
-	CustomerID     string `json:"customer_id" help:"Only this customer" cli:"name=customer"`
+	GroupBy        string    `json:"group_by" enum:"team,customer,api_key" help:"Dimension to group by (default team)"`
+	APIKey         keyFilter `json:"api_key" cli:"name=key"`
+	InternalUserID string    `json:"internal_user_id" help:"Only this internal user, by ID" cli:"name=user-id"`
+	TeamID         string    `json:"team_id" help:"Only this team, by ID"`
+	CustomerID     string    `json:"customer_id" help:"Only this customer, by ID" cli:"name=customer"`
 }
 
 var spendReport = &operation.Operation{
 	Path:     "spend report",
 	Summary:  "Show the gateway's own spend report by day and team, customer or key",
-	Help:     "Needs LiteLLM Enterprise; spend summary answers the same without.",
+	Help:     "Needs LiteLLM Enterprise. For the same numbers without it, use spend summary.",
 	Examples: []string{"spend report --group-by customer --period last-month"},
 	Effect:   operation.Read,
 	Do:       operation.List[spendReportInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/global/spend/report"}},

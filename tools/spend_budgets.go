@@ -14,21 +14,21 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// owners are the lists of what may have a budget.
+// owners is the lists of objects that may have a budget.
 var owners = map[string]*operation.Collection{
 	"key": keyCollection, "user": userCollection, "team": teamCollection, "organization": organizationCollection, "customer": customerCollection,
 }
 
 type spendBudgetsInput struct {
-	Of         []string `json:"of" jsonschema:"enum=key,enum=user,enum=team,enum=organization,enum=customer" help:"Whose budgets (default all)"`
-	MinPercent *float64 `json:"min_percent" jsonschema:"minimum=0" help:"Only budgets used up to so many percent or more"`
-	Limit      int      `json:"limit" jsonschema:"minimum=1" help:"Rows at most, the fullest first (default all)"`
+	Of         []string        `json:"of" enum:"key,user,team,organization,customer" help:"Owners to show (default all)"`
+	MinPercent *float64        `json:"min_percent" jsonschema:"minimum=0" help:"Only budgets at least this percentage used"`
+	Limit      operation.Count `json:"limit" help:"Maximum rows, most used first (default all)"`
 }
 
 var spendBudgets = &operation.Operation{
 	Path:     "spend budgets",
-	Summary:  "Show how far each budget is used and when it starts again: keys, users, teams, organizations, customers",
-	Help:     "The fullest first, in US dollars. What has no budget is not shown.",
+	Summary:  "Show how much of each budget is used and when it resets",
+	Help:     "Covers keys, users, teams, organizations and customers that have a budget, most used first, in US dollars.",
 	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -46,13 +46,13 @@ var spendBudgets = &operation.Operation{
 	},
 }
 
-// wordsOf says why a part of a view is missing.
+// wordsOf gives the reason why a part of a view is missing.
 var wordsOf = map[proxyclient.Code]string{
 	proxyclient.CodeEnterprise: "needs LiteLLM Enterprise",
-	proxyclient.CodeForbidden:  "this key may not list them",
+	proxyclient.CodeForbidden:  "your key may not list them",
 }
 
-// budgetUse is how far a budget is used.
+// budgetUse is a budget and its spend.
 type budgetUse struct {
 	of, id       string
 	name         any
@@ -73,26 +73,14 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	if len(kinds) == 0 {
 		kinds = []string{"key", "user", "team", "organization", "customer"}
 	}
-	var found []*budgetUse
-	var notes []string
-	for _, of := range kinds {
-		for item, err := range owners[of].All(ctx, call, nil) {
-			if code := proxyclient.CodeOf(err); len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
-				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
-				break
-			}
-			if err != nil {
-				return operation.Result{}, err
-			}
-			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
-				found = append(found, b)
-			}
-		}
+	found, notes, err := findBudgets(ctx, call, kinds, in)
+	if err != nil && proxyclient.CodeOf(err) != proxyclient.CodeIncomplete {
+		return operation.Result{}, err
 	}
 	slices.SortFunc(found, func(x, y *budgetUse) int {
 		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
 	})
-	shown := limited(found, in.Limit)
+	shown, cut := limited(found, in.Limit)
 	rows := make([]operation.Row, len(shown))
 	for i, b := range shown {
 		used := percent(b.used(), 100)
@@ -103,14 +91,37 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	if notes != nil {
 		about = append(about, operation.Member{Name: "notes", Value: notes})
 	}
-	if len(shown) < len(found) {
-		notes = append(slices.Clip(notes), fmt.Sprintf("showing %d of %d ({limit})", len(shown), len(found)))
-	}
-	return operation.Listed(about, rows, len(found), nil, notes), nil
+	return operation.Listed(about, rows, len(found), nil, append(slices.Clip(notes), cut...)), err
 }
 
-// budgetOf is the budget of an item: its own, or the stored one that it refers
-// to. nil: it has none.
+// findBudgets walks the lists of what may have a budget. It skips a list that the caller may
+// not read, with a note, unless the list was asked for. An incomplete list does not stop
+// it; the error reports the first one.
+func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in spendBudgetsInput) (found []*budgetUse, notes []string, incomplete error) {
+	for _, of := range kinds {
+		for item, err := range owners[of].All(ctx, call, nil) {
+			code := proxyclient.CodeOf(err)
+			if len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
+				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
+				break
+			}
+			if code == proxyclient.CodeIncomplete {
+				incomplete = cmp.Or(incomplete, err)
+				break
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
+				found = append(found, b)
+			}
+		}
+	}
+	return found, notes, incomplete
+}
+
+// budgetOf returns the budget of an item, its own or the stored one that it refers to,
+// or nil.
 func budgetOf(of string, item json.RawMessage) *budgetUse {
 	field := func(name string) json.RawMessage {
 		if value := operation.Lookup(item, name); value != nil {

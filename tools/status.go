@@ -12,8 +12,8 @@ var status = operation.Catalog{gatewayStatus}
 
 var gatewayStatus = &operation.Operation{
 	Path:    "status",
-	Summary: "Show whether the gateway is reachable and healthy, its version, and what the key may do",
-	Help:    "The first thing to call when something is refused.",
+	Summary: "Show whether the gateway is healthy, its version, and what your key may do",
+	Help:    "Run this first when a call is rejected.",
 	Examples: []string{
 		"status",
 		"status --format table",
@@ -48,7 +48,7 @@ type gatewayReport struct {
 	Key      keyReport `json:"key"`
 }
 
-// keyReport is what the gateway says of the caller's own key.
+// keyReport is what the gateway says about the caller's own key.
 type keyReport struct {
 	Name   string          `json:"name,omitempty"`
 	Source string          `json:"source,omitempty"`
@@ -74,13 +74,13 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 		Database: operation.Word(operation.Lookup(ready, "db")),
 		Key:      keyReport{Name: call.Client().MaskedKey(), Source: call.Client().APIKeySource()},
 	}
-	// What this key may not see is left out; everything else was answered.
+	// What this key may not see is left out.
 	if details, err := call.Read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
 		report.Version = operation.Word(operation.Lookup(details, "litellm_version"))
 	} else if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Result{}, err
 	}
-	// A refused key fails the call, and the report says what was found.
+	// A rejected key fails the call; the report still says what was found.
 	err = report.Key.fill(ctx, call)
 	if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Result{}, err
@@ -88,23 +88,20 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 	return operation.Result{Body: operation.Encode(report)}, err
 }
 
-// fill asks what the key is. A master key is in no table: /key/info answers 404
-// for it, and only an admin may list users.
+// fill asks the gateway about the key. It stores no master key: /key/info answers 404
+// for it.
 func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
-	models, err := call.Read(ctx, proxyclient.Request{Path: "/models"})
-	if err != nil {
-		k.Status = "refused"
-		if !call.Client().HasKey() {
-			k.Status = "missing"
+	for model, err := range modelCollection.All(ctx, call, nil) {
+		if err != nil {
+			k.Status = "refused"
+			if !call.Client().HasKey() {
+				k.Status = "missing"
+			}
+			return err
 		}
-		return err
+		k.Models = append(k.Models, operation.Word(operation.Lookup(model, modelCollection.ID)))
 	}
 	k.Status = "accepted"
-	var list []struct{ ID string }
-	_ = json.Unmarshal(operation.Lookup(models, "data"), &list)
-	for _, model := range list {
-		k.Models = append(k.Models, model.ID)
-	}
 	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 	switch {
 	case operation.IsNotFound(err):
@@ -118,7 +115,7 @@ func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// role is that of the user to whom the key belongs.
+// role returns the role of the user that owns the key.
 func (k *keyReport) role(ctx context.Context, call *operation.Call) string {
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info"})
 	if err != nil {

@@ -23,13 +23,13 @@ var tagColumns = []operation.Column{
 }
 
 type tagsListInput struct {
-	StartDate string `json:"start_date" help:"Of tags that only requests carried: those used since this day, YYYY-MM-DD"`
-	EndDate   string `json:"end_date" help:"And until this day"`
+	StartDate string `json:"start_date" help:"First day of use (YYYY-MM-DD), for tags that were not created"`
+	EndDate   string `json:"end_date" help:"Last day of use"`
 }
 
 var tagsList = &operation.Operation{
 	Path:     "tags list",
-	Summary:  "List tags: those that were created, and those that requests carried",
+	Summary:  "List tags: created ones and those seen in requests",
 	Examples: []string{"tags list"},
 	Effect:   operation.Read,
 	Do:       operation.List[tagsListInput]{Of: &operation.Collection{What: "tag", Path: "/tag/list", ID: "name", Name: "name"}},
@@ -37,12 +37,12 @@ var tagsList = &operation.Operation{
 }
 
 type tagName struct {
-	Name string `json:"name" jsonschema:"required,minLength=1" help:"Name of the tag" cli:"arg=1"`
+	Name string `json:"name" jsonschema:"required" help:"Tag name" cli:"arg=1"`
 }
 
 var tagsGet = &operation.Operation{
 	Path:     "tags get",
-	Summary:  "Show a tag that was created, with its models and budget",
+	Summary:  "Show a created tag with its models and budget",
 	Examples: []string{"tags get production"},
 	Effect:   operation.Read,
 	Do: operation.Func[tagName](func(ctx context.Context, call *operation.Call, in tagName) (operation.Result, error) {
@@ -62,16 +62,13 @@ func readTag(ctx context.Context, call *operation.Call, name string) (json.RawMe
 	return call.Read(ctx, proxyclient.Request{Method: "POST", Path: "/tag/info", Body: operation.Encode(map[string][]string{"names": {name}})})
 }
 
-// tagSettings are what create and update share.
+// tagSettings is the settings that create and update share.
 type tagSettings struct {
 	tagName
-	Description    string   `json:"description" help:"What it is for" clear:"null"`
-	Models         []string `json:"models" help:"Models (of the gateway's database) to which requests with the tag go" clear:"[]"`
-	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that may be spent under the tag, in US dollars" clear:"null"`
-	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget     *float64 `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit       *int     `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int     `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
+	Description string   `json:"description" help:"Purpose of the tag" clear:"null"`
+	Models      []string `json:"models" help:"Models in the gateway's database that tagged requests go to" clear:"[]"`
+	alertedBudget
+	rates
 }
 
 type tagsCreateInput struct {
@@ -81,13 +78,13 @@ type tagsCreateInput struct {
 
 var tagsCreate = &operation.Operation{
 	Path:     "tags create",
-	Summary:  "Create a tag, to give it a budget or models",
+	Summary:  "Create a tag with a budget or models",
 	Examples: []string{"tags create production --description \"Production traffic\" --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Do: operation.Func[tagsCreateInput](func(ctx context.Context, call *operation.Call, _ tagsCreateInput) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/tag/new", call.Body())
 		if e := operation.AsError(err); e != nil && operation.IsNotFound(err) && strings.Contains(e.Message, "Model") {
-			e.Hint = "the tag itself was created; {models} must be models of the gateway's database"
+			e.Hint = "the tag was created; {models} must name models in the gateway's database"
 		}
 		return operation.Result{Body: body}, err
 	}),
@@ -103,16 +100,16 @@ type tagsUpdateInput struct {
 
 var tagsUpdate = &operation.Operation{
 	Path:     "tags update",
-	Summary:  "Change budget, models or description of a tag",
-	Help:     "What is not named stays; {clear} removes a limit.",
+	Summary:  "Change the budget, models or description of a tag",
+	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
 	Effect:   operation.Set,
 	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, in tagsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) < 2 {
-			return operation.Result{}, operation.Usage("name what to change")
+			return operation.Result{}, operation.NothingToChange("max_budget")
 		}
-		// The gateway empties description and models when they are not sent.
+		// The gateway clears description and models that are not sent.
 		body, err := readTag(ctx, call, in.Name)
 		if err != nil {
 			return operation.Result{}, err
@@ -132,8 +129,8 @@ var tagsUpdate = &operation.Operation{
 
 var tagsDelete = &operation.Operation{
 	Path:     "tags delete",
-	Summary:  "Delete a tag with its budget",
-	Help:     "Requests may go on carrying it.",
+	Summary:  "Delete a tag and its budget",
+	Help:     "Requests may still carry the tag.",
 	Examples: []string{"tags delete production"},
 	Effect:   operation.Destructive,
 	Do:       operation.Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},

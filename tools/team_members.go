@@ -14,7 +14,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// lacks are the models that the team may not use: none when it has no list.
+// lacks returns the models that the team may not use. A team without a list may use all.
 func (t *team) lacks(models []string) (lacking []string) {
 	if len(t.models) == 0 || slices.Contains(t.models, "all-proxy-models") {
 		return nil
@@ -27,27 +27,27 @@ func (t *team) lacks(models []string) (lacking []string) {
 	return lacking
 }
 
-// people names users by id and by email.
+// people is users, by ID and by email.
 type people struct {
-	UserIDs    []string `json:"user_ids" help:"Ids of the users"`
+	UserIDs    []string `json:"user_ids" help:"User IDs"`
 	UserEmails []string `json:"user_emails" help:"Email addresses of users" cli:"name=emails"`
 }
 
 type teamsMemberAddInput struct {
 	teamRef
 	people
-	Role            string   `json:"role" jsonschema:"enum=user,enum=admin" help:"Role in the team (default user; admin needs Enterprise)"`
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that each may spend in the team, in US dollars"`
-	BudgetDuration  string   `json:"budget_duration" help:"That spend starts again from 0 after this time: 30d, 1mo"`
-	AllowedModels   []string `json:"allowed_models" help:"Models of the team that they may use; none given: all"`
-	CreateMissing   bool     `json:"create_missing" help:"Also create users that do not exist"`
+	Role            teamRole      `json:"role" help:"Role in the team (default user; admin needs Enterprise)"`
+	MaxBudgetInTeam operation.USD `json:"max_budget_in_team" help:"Spending limit of each member in US dollars"`
+	BudgetDuration  budgetPeriod  `json:"budget_duration"`
+	AllowedModels   []string      `json:"allowed_models" help:"Team models that they may use (default all)"`
+	CreateMissing   bool          `json:"create_missing" help:"Create users that do not exist"`
 	operation.Extras
 }
 
 var teamsMemberAdd = &operation.Operation{
 	Path:    "teams member-add",
 	Summary: "Add one or more users to a team",
-	Help:    "Refused when a user does not exist, whom the gateway would create, unless {create_missing}; when one is a member already, none is added.",
+	Help:    "Fails if a user does not exist, unless {create_missing} is set. If one is already a member, none is added.",
 	Examples: []string{
 		"teams member-add --team research --emails ann@example.com,bob@example.com",
 		"teams member-add --team research --user-ids ann --max-budget-in-team 20",
@@ -58,14 +58,13 @@ var teamsMemberAdd = &operation.Operation{
 }
 
 func addMembers(ctx context.Context, call *operation.Call, in teamsMemberAddInput) (operation.Result, error) {
-	return in.add(ctx, call, "/team/member_add", cmp.Or(in.Role, "user"), in.CreateMissing, "team "+in.TeamID)
+	return in.add(ctx, call, "/team/member_add", string(cmp.Or(in.Role, "user")), in.CreateMissing, "team "+in.TeamID)
 }
 
-// add sends the people to an endpoint that takes them as its member; to is what
-// they are added to, for the reader.
+// add sends the people to an endpoint as its member. to names what they are added to.
 func (p people) add(ctx context.Context, call *operation.Call, path, role string, create bool, to string) (operation.Result, error) {
 	if len(p.UserIDs)+len(p.UserEmails) == 0 {
-		return operation.Result{}, operation.Usage("name whom to add: {user_ids} or {user_emails}")
+		return operation.Result{}, operation.Usage("nobody to add: give {user_ids} or {user_emails}")
 	}
 	members, err := p.find(ctx, call, role, create)
 	if err != nil {
@@ -83,13 +82,13 @@ func (p people) add(ctx context.Context, call *operation.Call, path, role string
 	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", strings.Join(slices.Concat(p.UserIDs, p.UserEmails), ", "), to)}, nil
 }
 
-// find returns the users as members of a team. One who does not exist is an
-// error unless missing ones are to be created.
+// find returns the users as team members. A user that does not exist is an error unless
+// create is set.
 func (p people) find(ctx context.Context, call *operation.Call, role string, create bool) ([]teamMember, error) {
 	members := []teamMember{}
 	absent := func(what string) error {
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(what) + " does not exist; nothing was changed",
-			Hint: "users create makes a user"}
+			Hint: "create the user with users create"}
 	}
 	for _, id := range p.UserIDs {
 		if there, err := userExists(ctx, call, id); err != nil {
@@ -115,8 +114,7 @@ func (p people) find(ctx context.Context, call *operation.Call, role string, cre
 	return members, nil
 }
 
-// userExists tells whether there is a user. A key that may not look is taken to
-// know.
+// userExists reports whether the user exists. If the key may not look, it returns true.
 func userExists(ctx context.Context, call *operation.Call, id string) (bool, error) {
 	_, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
 	switch {
@@ -130,28 +128,27 @@ func userExists(ctx context.Context, call *operation.Call, id string) (bool, err
 
 type teamsMemberUpdateInput struct {
 	teamRef
-	UserID          string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the member"`
-	User            userEmail `json:"user" jsonschema:"minLength=1" help:"The same by email" ref:"user_id,required"`
-	Role            string    `json:"role" jsonschema:"enum=user,enum=admin" help:"Role in the team (admin needs Enterprise)"`
-	MaxBudgetInTeam *float64  `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that the member may spend in the team, in US dollars" clear:"null"`
-	BudgetDuration  string    `json:"budget_duration" help:"That spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	TPMLimit        *int      `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	RPMLimit        *int      `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
-	AllowedModels   []string  `json:"allowed_models" help:"Models of the team that the member may use" clear:"[]"`
+	UserID          string        `json:"user_id" help:"ID of the member"`
+	User            userEmail     `json:"user" ref:"user_id,required"`
+	Role            teamRole      `json:"role" help:"Role in the team (admin needs Enterprise)"`
+	MaxBudgetInTeam operation.USD `json:"max_budget_in_team" help:"Spending limit of the member in US dollars" clear:"null"`
+	BudgetDuration  budgetPeriod  `json:"budget_duration" clear:"null"`
+	rates
+	AllowedModels []string `json:"allowed_models" help:"Team models that the member may use" clear:"[]"`
 	operation.Clearing
 	operation.Extras
 }
 
 var teamsMemberUpdate = &operation.Operation{
 	Path:     "teams member-update",
-	Summary:  "Change role or limits of one member of a team",
-	Help:     "Refused for a user who is no member, for whom the gateway would store the limits all the same.",
+	Summary:  "Change the role or limits of one team member",
+	Help:     "Fails if the user is not a member.",
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
 	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, call *operation.Call, in teamsMemberUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) <= 2 {
-			return operation.Result{}, operation.Usage("name what to change")
+			return operation.Result{}, operation.NothingToChange("max_budget_in_team")
 		}
 		t, err := readTeam(ctx, call, in.TeamID)
 		if err != nil && !operation.IsRefused(err) {
@@ -159,8 +156,8 @@ var teamsMemberUpdate = &operation.Operation{
 		}
 		if err == nil && t.members != nil && !slices.Contains(t.memberIDs(), in.UserID) {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-				Message: "user " + operation.Shown(in.UserID) + " is no member of team " + operation.Shown(in.TeamID) + "; nothing was changed",
-				Hint:    "teams get shows the members"}
+				Message: "user " + operation.Shown(in.UserID) + " is not a member of team " + operation.Shown(in.TeamID) + "; nothing was changed",
+				Hint:    "list the members with teams get"}
 		}
 		body, err := call.Write(ctx, "POST", "/team/member_update", fields)
 		return operation.Result{Body: body}, err
@@ -176,7 +173,7 @@ type teamsMemberRemoveInput struct {
 var teamsMemberRemove = &operation.Operation{
 	Path:     "teams member-remove",
 	Summary:  "Remove one or more users from a team",
-	Help:     "Their keys of this team are deleted with that. Who is no member is reported and the rest removed.",
+	Help:     "Their keys for this team are deleted. Non-members are reported; everyone else is removed.",
 	Examples: []string{"teams member-remove --team research --emails ann@example.com"},
 	Effect:   operation.Destructive,
 	Default:  true,
@@ -185,14 +182,14 @@ var teamsMemberRemove = &operation.Operation{
 
 func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemoveInput) (operation.Result, error) {
 	if len(in.UserIDs)+len(in.UserEmails) == 0 {
-		return operation.Result{}, operation.Usage("name whom to remove: {user_ids} or {user_emails}")
+		return operation.Result{}, operation.Usage("nobody to remove: give {user_ids} or {user_emails}")
 	}
-	removed, parts := []string{}, operation.NewParts(call, "removed")
+	removed, parts := []string{}, operation.NewParts(call, "removed", "member")
 	remove := func(field, name string) {
 		done := parts.Try(name, func() error {
 			id := operation.Encode(name)
 			if field == "user_email" {
-				// The gateway forgets under which address it added somebody.
+				// The gateway forgets the address under which it added a member.
 				found, err := userCollection.Find(ctx, call, name, "user_ids")
 				switch {
 				case err == nil:
@@ -223,13 +220,13 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 
 type teamModels struct {
 	teamRef
-	Models []string `json:"models" jsonschema:"required,minItems=1" help:"Names of models"`
+	Models operation.Names `json:"models" jsonschema:"required" help:"Model names"`
 }
 
 var teamsModelAdd = &operation.Operation{
 	Path:     "teams model-add",
-	Summary:  "Let a team use further models",
-	Help:     "A team without a list may use every model and keeps that: the gateway then adds all-proxy-models to the list.",
+	Summary:  "Add models to the list that a team may use",
+	Help:     "A team without a list may use every model and still may afterwards: the gateway adds all-proxy-models.",
 	Examples: []string{"teams model-add --team research --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[teamModels]{Method: "POST", Path: "/team/model/add", Fixed: true},
@@ -239,8 +236,8 @@ var teamsModelAdd = &operation.Operation{
 
 var teamsModelRemove = &operation.Operation{
 	Path:     "teams model-remove",
-	Summary:  "Take models from the list of those that a team may use",
-	Help:     "Refused for a model that is not in the list, and for the last one: a team without a list may use every model.",
+	Summary:  "Remove models from the list that a team may use",
+	Help:     "Fails for a model that is not in the list, and for the last one: a team without a list may use every model.",
 	Examples: []string{"teams model-remove --team research --models claude-haiku"},
 	Effect:   operation.Set,
 	Do: operation.Func[teamModels](func(ctx context.Context, call *operation.Call, in teamModels) (operation.Result, error) {
@@ -253,13 +250,13 @@ var teamsModelRemove = &operation.Operation{
 			if t.members != nil && !slices.Contains(t.models, name) {
 				return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 					Message: "model " + operation.Shown(name) + " is not in the team's list; nothing was changed",
-					Hint:    "in the list: " + strings.Join(t.models, ", ")}
+					Hint:    "the list has " + strings.Join(t.models, ", ")}
 			}
 		}
 		if len(left) == 0 && t.members != nil {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-				Message: "that would empty the list, and a team without a list may use every model; nothing was changed",
-				Hint:    "teams update replaces the list, teams block stops the team"}
+				Message: "this would empty the list, and a team without a list may use every model; nothing was changed",
+				Hint:    "replace the list with teams update, or stop the team with teams block"}
 		}
 		body, err := call.Write(ctx, "POST", "/team/model/delete", call.Body())
 		return operation.Result{Body: body}, err
@@ -270,7 +267,7 @@ var teamsModelRemove = &operation.Operation{
 
 var teamsPermissionsGet = &operation.Operation{
 	Path:     "teams permissions-get",
-	Summary:  "Show what members of a team may do with its keys, and what they could be allowed",
+	Summary:  "Show what team members may do with the team's keys, and what they could be allowed",
 	Examples: []string{"teams permissions-get --team research"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/permissions_list"},
@@ -278,13 +275,13 @@ var teamsPermissionsGet = &operation.Operation{
 
 type teamsPermissionsSetInput struct {
 	teamRef
-	TeamMemberPermissions []string `json:"team_member_permissions" jsonschema:"required" help:"Everything that members may do, for example /key/generate; an empty list: only what everybody may" cli:"name=permissions"`
+	Permissions []string `json:"team_member_permissions" jsonschema:"required" help:"All permissions, such as /key/generate (empty list: only the basic ones)" cli:"name=permissions"`
 }
 
 var teamsPermissionsSet = &operation.Operation{
 	Path:     "teams permissions-set",
-	Summary:  "Say what members of a team may do with its keys",
-	Help:     "Replaces the list. A name that teams permissions-get does not offer is refused; the gateway would store it.",
+	Summary:  "Set what team members may do with the team's keys",
+	Help:     "Replaces the list. Fails for a permission that teams permissions-get does not offer.",
 	Examples: []string{"teams permissions-set --team research --permissions /key/generate,/key/info"},
 	Effect:   operation.Set,
 	Do: operation.Func[teamsPermissionsSetInput](func(ctx context.Context, call *operation.Call, in teamsPermissionsSetInput) (operation.Result, error) {
@@ -294,9 +291,9 @@ var teamsPermissionsSet = &operation.Operation{
 		}
 		var offered []string
 		_ = json.Unmarshal(operation.Lookup(list, "all_available_permissions"), &offered)
-		for _, name := range in.TeamMemberPermissions {
+		for _, name := range in.Permissions {
 			if offered != nil && !slices.Contains(offered, name) {
-				return operation.Result{}, operation.Usage(fmt.Sprintf("{team_member_permissions}: %q is none of %s", operation.Shown(name), strings.Join(offered, ", ")))
+				return operation.Result{}, operation.Usage(fmt.Sprintf("{team_member_permissions}: %q is not one of %s", operation.Shown(name), strings.Join(offered, ", ")))
 			}
 		}
 		body, err := call.Write(ctx, "POST", "/team/permissions_update", call.Body())
@@ -307,17 +304,25 @@ var teamsPermissionsSet = &operation.Operation{
 
 var teamsCallbacksList = &operation.Operation{
 	Path:     "teams callbacks-list",
-	Summary:  "Show where a team's calls are logged",
+	Summary:  "List the services that a team's calls are logged to",
 	Examples: []string{"teams callbacks-list --team research"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/{team_id}/callback"},
 }
 
+// callbackType is the calls that a callback logs.
+type callbackType string
+
+// Rule implements [operation.Ruled].
+func (callbackType) Rule() operation.Rule {
+	return operation.Rule{Values: []string{"success", "failure", "success_and_failure"}}
+}
+
 type teamsCallbacksAddInput struct {
 	teamRef
-	CallbackName string          `json:"callback_name" jsonschema:"required,minLength=1" help:"Where to, for example langfuse, langsmith or gcs_bucket" cli:"name=name"`
-	CallbackType string          `json:"callback_type" jsonschema:"enum=success,enum=failure,enum=success_and_failure" help:"Which calls (the gateway's default is success_and_failure)" cli:"name=type"`
-	CallbackVars operation.Pairs `json:"callback_vars" jsonschema:"required" help:"Its settings, for example langfuse_public_key, langfuse_secret_key and langfuse_host" cli:"name=var"`
+	CallbackName string          `json:"callback_name" jsonschema:"required" help:"Service, such as langfuse, langsmith or gcs_bucket" cli:"name=name"`
+	CallbackType callbackType    `json:"callback_type" help:"Calls to log (default success_and_failure)" cli:"name=type"`
+	CallbackVars operation.Pairs `json:"callback_vars" jsonschema:"required" help:"Settings, such as langfuse_public_key, langfuse_secret_key, langfuse_host" cli:"name=var"`
 }
 
 var teamsCallbacksAdd = &operation.Operation{
@@ -333,7 +338,7 @@ var teamsCallbacksAdd = &operation.Operation{
 
 type teamsCallbacksDeleteInput struct {
 	teamRef
-	CallbackName string `json:"callback_name" jsonschema:"required,minLength=1" help:"Name of the callback" cli:"name=name"`
+	CallbackName string `json:"callback_name" jsonschema:"required" help:"Service that calls are logged to" cli:"name=name"`
 }
 
 var teamsCallbacksDelete = &operation.Operation{
@@ -346,14 +351,14 @@ var teamsCallbacksDelete = &operation.Operation{
 }
 
 type teamsSpendByUserInput struct {
-	TeamIDs string    `json:"team_ids" jsonschema:"minLength=1" help:"Ids of the teams, separated by commas" cli:"arg=1"`
-	Team    teamAlias `json:"team" jsonschema:"minLength=1" help:"One team by its alias" ref:"team_ids,required"`
+	TeamIDs string    `json:"team_ids" help:"Team IDs, separated by commas" cli:"arg=1"`
+	Team    teamAlias `json:"team" ref:"team_ids,required"`
 	ledger.PeriodInput
 }
 
 var teamsSpendByUser = &operation.Operation{
 	Path:     "teams spend-by-user",
-	Summary:  "List what each user spent within teams in a period",
+	Summary:  "List what each user spent in a team",
 	Help:     "Amounts are in US dollars.",
 	Examples: []string{"teams spend-by-user --team research --period 2026-10"},
 	Effect:   operation.Read,

@@ -15,16 +15,17 @@ var teams = operation.Catalog{
 	teamsPermissionsGet, teamsPermissionsSet, teamsCallbacksList, teamsCallbacksAdd, teamsCallbacksDelete, teamsSpendByUser,
 }
 
-// teamCollection is the teams that the caller may see.
+// teamCollection is the teams that the caller may list.
 var teamCollection = &operation.Collection{
 	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "team_id", Name: "team_alias", Search: "team_alias", Sort: "sort_by", Order: "sort_order", Unique: "team_id",
+	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias",
+	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id",
 }
 
-// teamAlias is the name of a team where its ID is wanted.
+// teamAlias stands for the ID of the team with this alias.
 type teamAlias string
 
-// Collection is where the alias is looked up.
+// Collection returns the list that has the alias.
 func (teamAlias) Collection() *operation.Collection { return teamCollection }
 
 var teamColumns = []operation.Column{
@@ -44,30 +45,30 @@ var teamColumns = []operation.Column{
 	{Name: "created_at", Format: operation.Time, Optional: true},
 }
 
-// teamRef names one team.
+// teamRef identifies one team.
 type teamRef struct {
-	TeamID string    `json:"team_id" jsonschema:"minLength=1" help:"Id of the team" cli:"arg=1"`
-	Team   teamAlias `json:"team" jsonschema:"minLength=1" help:"The same by alias" ref:"team_id,required"`
+	TeamID string    `json:"team_id" help:"Team ID" cli:"arg=1"`
+	Team   teamAlias `json:"team" ref:"team_id,required"`
 }
 
 type teamsListInput struct {
-	Page           int               `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
-	PageSize       int               `json:"page_size" jsonschema:"minimum=1,maximum=100" help:"Teams on a page (the gateway's default is 10)" cli:"alias=size"`
-	TeamAlias      string            `json:"team_alias" help:"Only teams whose alias contains this text" cli:"alias=team"`
-	TeamID         string            `json:"team_id" help:"Only the team with this id"`
-	UserID         string            `json:"user_id" help:"Only teams of this user"`
-	User           userEmail         `json:"user" help:"The same by email" ref:"user_id"`
-	OrganizationID string            `json:"organization_id" help:"Only teams of this organization"`
-	Organization   organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
-	Status         string            `json:"status" jsonschema:"enum=deleted" help:"deleted: the teams that were deleted"`
-	SortBy         string            `json:"sort_by" help:"Field to sort by, for example spend, created_at or team_alias"`
-	SortOrder      string            `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Direction of sort_by (the gateway's default is asc)"`
+	Page           operation.PageNumber `json:"page"`
+	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page (default 10)" cli:"alias=size"`
+	TeamAlias      string               `json:"team_alias" help:"Only teams whose alias contains this text" cli:"alias=team"`
+	TeamID         string               `json:"team_id" help:"Only the team with this ID"`
+	UserID         string               `json:"user_id" help:"Only teams of this user, by ID"`
+	User           userEmail            `json:"user" ref:"user_id"`
+	OrganizationID string               `json:"organization_id" help:"Only this organization, by ID"`
+	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
+	Status         string               `json:"status" enum:"deleted" help:"Only deleted teams"`
+	SortBy         string               `json:"sort_by" help:"Field to sort by, such as spend, created_at or team_alias"`
+	SortOrder      operation.SortOrder  `json:"sort_order" help:"Sort order (default asc)"`
 }
 
 var teamsList = &operation.Operation{
 	Path:     "teams list",
 	Summary:  "List teams with models, spend and budget, a page at a time",
-	Help:     "Needs a proxy admin's key, or {user_id} of the caller. Spend and budgets are in US dollars.",
+	Help:     "Needs a proxy admin key, or your own {user_id}. Spend and budgets are in US dollars.",
 	Examples: []string{"teams list", "teams list --all --sort-by spend --sort-order desc", "teams list --user ann@example.com"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -77,8 +78,8 @@ var teamsList = &operation.Operation{
 
 var teamsAvailable = &operation.Operation{
 	Path:     "teams available",
-	Summary:  "List the teams that the caller may join",
-	Help:     "Those that the gateway's configuration names as available_teams.",
+	Summary:  "List the teams that you may join",
+	Help:     "They are set in the gateway's configuration (available_teams).",
 	Examples: []string{"teams available"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "team", Path: "/team/available", ID: "team_id", Name: "team_alias"}},
@@ -87,12 +88,12 @@ var teamsAvailable = &operation.Operation{
 
 type teamsGetInput struct {
 	teamRef
-	KeyLimit int `json:"key_limit" jsonschema:"minimum=1" help:"Keys in the answer at most"`
+	KeyLimit operation.Count `json:"key_limit" help:"Maximum keys in the answer"`
 }
 
 var teamsGet = &operation.Operation{
 	Path:     "teams get",
-	Summary:  "Show a team with its members, their budgets, and its keys",
+	Summary:  "Show a team with its members, their budgets and its keys",
 	Examples: []string{"teams get --team research", "teams get 5d44c392-1e6f-4663-9a34-55c5171bb13a --format table"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -101,35 +102,32 @@ var teamsGet = &operation.Operation{
 		operation.Column{Name: "members", Field: "team_info.members_with_roles", Optional: true}, operation.Column{Name: "keys", Optional: true}),
 }
 
-// teamLimits are the settings of a team that create and update share.
+// teamLimits is the settings that create and update share.
 type teamLimits struct {
-	Models           []string          `json:"models" help:"Models that the team may use; an empty list: all" clear:"[]"`
-	MaxBudget        *float64          `json:"max_budget" jsonschema:"minimum=0" help:"Most that the team may spend, in US dollars" clear:"null"`
-	BudgetDuration   string            `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	SoftBudget       *float64          `json:"soft_budget" jsonschema:"minimum=0" help:"Spend in US dollars at which an alert is sent" clear:"null"`
-	TPMLimit         *int              `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	RPMLimit         *int              `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
-	TeamMemberBudget *float64          `json:"team_member_budget" jsonschema:"minimum=0" help:"Most that each member may spend in the team, in US dollars" clear:"null"`
-	OrganizationID   string            `json:"organization_id" help:"Organization of the team (Enterprise)" clear:"null"`
-	Organization     organizationAlias `json:"organization" help:"The same by alias" ref:"organization_id"`
+	Models []string `json:"models" help:"Models the team may use (empty list: all)" clear:"[]"`
+	alertedBudget
+	rates
+	TeamMemberBudget operation.USD     `json:"team_member_budget" help:"Spending limit of each member in US dollars" clear:"null"`
+	OrganizationID   string            `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
+	Organization     organizationAlias `json:"organization" ref:"organization_id"`
 	Tags             []string          `json:"tags" help:"Tags for spend and routing (Enterprise)"`
-	Guardrails       []string          `json:"guardrails" help:"Guardrails of every call (Enterprise)"`
-	ModelAliases     operation.Object  `json:"model_aliases" help:"Model alias to model name: {\"fast\": \"gpt-4o-mini\"}"`
-	Metadata         operation.Object  `json:"metadata" help:"Anything to keep with the team" clear:"{}"`
+	Guardrails       []string          `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
+	ModelAliases     operation.Object  `json:"model_aliases" help:"Model aliases and the models they stand for: {\"fast\": \"gpt-4o-mini\"}"`
+	Metadata         operation.Object  `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
 }
 
 type teamsCreateInput struct {
-	TeamAlias string `json:"team_alias" jsonschema:"required,minLength=1" help:"Name of the team" cli:"arg=1"`
-	TeamID    string `json:"team_id" help:"Id of the team; not given: the gateway makes one"`
+	TeamAlias string `json:"team_alias" jsonschema:"required" help:"Team alias" cli:"arg=1"`
+	TeamID    string `json:"team_id" help:"Team ID (default: generated)"`
 	teamLimits
-	Duplicate bool `json:"duplicate" help:"Create it although a team has this alias"`
+	Duplicate bool `json:"duplicate" help:"Create the team even if its alias is taken"`
 	operation.Extras
 }
 
 var teamsCreate = &operation.Operation{
 	Path:     "teams create",
 	Summary:  "Create a team",
-	Help:     "With members and a key in one go use teams setup. Refused when a team has that alias, which the gateway would allow, unless {duplicate}.",
+	Help:     "Fails if the alias is taken, unless {duplicate} is set. To add members and a key in one step, use teams setup.",
 	Examples: []string{"teams create research --models gpt-4o-mini --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Default:  true,
@@ -146,8 +144,8 @@ var teamsCreate = &operation.Operation{
 	Done:    "created team {team_alias} ({team_id})",
 }
 
-// newAlias refuses an alias that a team has: the gateway makes a second team,
-// and from then on the name names neither.
+// newAlias rejects an alias that a team has: the gateway would create a second team, and
+// the alias would identify neither.
 func newAlias(ctx context.Context, call *operation.Call, alias string, duplicate bool) error {
 	if duplicate {
 		return nil
@@ -156,8 +154,8 @@ func newAlias(ctx context.Context, call *operation.Call, alias string, duplicate
 	switch {
 	case err == nil:
 		return &proxyclient.Error{Code: proxyclient.CodeConflict,
-			Message: "a team is called " + operation.Shown(alias) + " already: " + operation.Word(id.ID),
-			Hint:    "nothing was created; {duplicate} makes a second one of that name"}
+			Message: "the alias " + operation.Shown(alias) + " is taken by team " + operation.Word(id.ID),
+			Hint:    "nothing was created; to create a second team with this alias, give {duplicate}"}
 	case operation.IsNotFound(err), operation.IsRefused(err):
 		return nil
 	}
@@ -166,7 +164,7 @@ func newAlias(ctx context.Context, call *operation.Call, alias string, duplicate
 
 type teamsUpdateInput struct {
 	teamRef
-	TeamAlias string `json:"team_alias" help:"New name" clear:"null"`
+	TeamAlias string `json:"team_alias" help:"New alias" clear:"null"`
 	teamLimits
 	operation.Clearing
 	operation.Extras
@@ -174,8 +172,8 @@ type teamsUpdateInput struct {
 
 var teamsUpdate = &operation.Operation{
 	Path:    "teams update",
-	Summary: "Change limits, models or name of a team",
-	Help:    "What is not named stays; {clear} removes a limit. {models} replaces the list: to change it use teams model-add and teams model-remove.",
+	Summary: "Change the limits, models or alias of a team",
+	Help:    "Fields you omit are unchanged; use {clear} to remove a limit. {models} replaces the list; to change it, use teams model-add and teams model-remove.",
 	Examples: []string{
 		"teams update --team research --max-budget 200",
 		"teams update --team research --clear max_budget,models",
@@ -188,14 +186,14 @@ var teamsUpdate = &operation.Operation{
 }
 
 type teamsDeleteInput struct {
-	TeamIDs []string  `json:"team_ids" jsonschema:"minItems=1" help:"Ids of the teams" cli:"arg=1"`
-	Team    teamAlias `json:"team" jsonschema:"minLength=1" help:"One team by its alias" ref:"team_ids,required"`
+	TeamIDs operation.Names `json:"team_ids" help:"Team IDs" cli:"arg=1"`
+	Team    teamAlias       `json:"team" ref:"team_ids,required"`
 }
 
 var teamsDelete = &operation.Operation{
 	Path:     "teams delete",
 	Summary:  "Delete teams and their keys",
-	Help:     "When one of them does not exist, none is deleted.",
+	Help:     "If one does not exist, none is deleted.",
 	Examples: []string{"teams delete --team research", "teams delete 5d44c392-1e6f-4663-9a34-55c5171bb13a"},
 	Effect:   operation.Destructive,
 	Default:  true,
@@ -205,8 +203,8 @@ var teamsDelete = &operation.Operation{
 
 var teamsBlock = &operation.Operation{
 	Path:     "teams block",
-	Summary:  "Block a team: calls with its keys are refused until it is unblocked",
-	Help:     "The gateway may answer from its cache for some seconds more.",
+	Summary:  "Block a team: calls with its keys are rejected until you unblock it",
+	Help:     "Calls may still succeed for some seconds because the gateway caches.",
 	Examples: []string{"teams block --team research"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[teamRef]{Method: "POST", Path: "/team/block", Fixed: true},
@@ -226,14 +224,14 @@ var teamsUnblock = &operation.Operation{
 
 type teamsAssignKeyInput struct {
 	teamRef
-	Key   string   `json:"key" help:"The key (sk-...) or its 64-digit hash; not given: the caller's own key"`
-	Alias keyAlias `json:"alias" help:"The same by alias" ref:"key"`
+	Key   string   `json:"key" help:"Key (sk-...) or its 64-digit hash (default: your own key)"`
+	Alias keyAlias `json:"alias" ref:"key"`
 }
 
 var teamsAssignKey = &operation.Operation{
 	Path:     "teams assign-key",
-	Summary:  "Assign the caller's own key, or another, to a team",
-	Help:     "Without {key} or {alias} it is the caller's own key. To move a key with a check of models and membership use keys move.",
+	Summary:  "Assign a key to a team",
+	Help:     "Without {key} or {alias}, assigns your own key. To move a key and check its models and membership, use keys move.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
 	Do:       operation.Func[teamsAssignKeyInput](assignKey),
@@ -245,7 +243,7 @@ func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput
 	if in.Key == "" {
 		info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 		if operation.IsNotFound(err) {
-			return operation.Result{}, operation.Usage("the caller's own key is the master key, which belongs to no team: name another with {key} or {alias}")
+			return operation.Result{}, operation.Usage("your own key is the master key, which cannot belong to a team; give another key with {key} or {alias}")
 		}
 		if err != nil {
 			return operation.Result{}, err
@@ -256,14 +254,13 @@ func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput
 	return operation.Result{Body: body}, err
 }
 
-// team is what the gateway says of one team.
+// team is what the gateway says about one team.
 type team struct {
 	models  []string
 	members []teamMember // nil: the gateway did not say
 }
 
-// teamMember is a member of a team, or of an organization, in requests and
-// answers.
+// teamMember is a member of a team or an organization, in requests and answers.
 type teamMember struct {
 	UserID    string `json:"user_id,omitempty"`
 	UserEmail string `json:"user_email,omitempty"`

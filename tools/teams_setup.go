@@ -3,78 +3,114 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 type teamsSetupInput struct {
-	TeamAlias      string   `json:"team_alias" jsonschema:"required,minLength=1" help:"Name of the team; must be new" cli:"arg=1"`
-	Models         []string `json:"models" help:"Models that the team may use; none given: all"`
-	MaxBudget      *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the team may spend, in US dollars"`
-	BudgetDuration string   `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo"`
+	TeamAlias string   `json:"team_alias" jsonschema:"required" help:"Team alias" cli:"arg=1"`
+	Models    []string `json:"models" help:"Models the team may use (default all)"`
+	budget
 	people
-	MaxBudgetInTeam *float64 `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that each member may spend in the team, in US dollars"`
-	CreateMissing   bool     `json:"create_missing" help:"Also create users that do not exist"`
-	KeyAlias        string   `json:"key_alias" help:"Also generate a service account key of the team with this name"`
+	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of each member in US dollars"`
+	CreateMissing   bool           `json:"create_missing" help:"Create users that do not exist"`
+	KeyAlias        string         `json:"key_alias" help:"Also generate a team key with this alias"`
 }
 
 var teamsSetup = &operation.Operation{
 	Path:    "teams setup",
-	Summary: "Create a team with budget, models, members and, if wanted, a key in one go",
-	Help:    "Everything is checked before the first request that changes something. A key is in the answer's field key and is never shown again.",
+	Summary: "Create a team with budget, models, members and an optional key in one step",
+	Help:    "Run it again after a failure: what exists with the same settings is left unchanged, and a difference is an error before the first change. The key is shown only once, in the field key: store it now.",
 	Examples: []string{
 		"teams setup research --models gpt-4o-mini --max-budget 100 --budget-duration 30d --emails ann@example.com,bob@example.com --key-alias research-batch",
 	},
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Func[teamsSetupInput](setupTeam),
+	Columns: shownOnce([]operation.Column{{Name: "token", ID: true}, {Name: "team_alias", ID: true}, {Name: "team_id", ID: true}, {Name: "members"}}),
 	Reveal:  []string{"key"},
 }
 
 func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (operation.Result, error) {
-	if err := newAlias(ctx, call, in.TeamAlias, false); err != nil {
-		if e := operation.AsError(err); e != nil && e.Code == proxyclient.CodeConflict {
-			e.Hint = "nothing was created; teams update and teams member-add change the one that is there"
-		}
+	settings := []string{"models", "max_budget", "budget_duration"}
+	team, err := adopt(ctx, call, teamCollection, in.TeamAlias, "teams update and teams member-add change the one that is there",
+		func(item json.RawMessage) []string { return differences(item, call.Args(), true, settings...) })
+	if err != nil {
 		return operation.Result{}, err
 	}
-	if err := freeAlias(ctx, call, in.KeyAlias); err != nil {
+	key, err := adoptKey(ctx, call, in.KeyAlias, nil, team.ID, team.ID == nil)
+	if err != nil {
 		return operation.Result{}, err
 	}
 	members, err := in.find(ctx, call, "user", in.CreateMissing)
 	if err != nil {
 		return operation.Result{}, err
 	}
-	steps := operation.NewSteps(call)
-	settings := operation.Args{}
-	for _, name := range []string{"team_alias", "models", "max_budget", "budget_duration"} {
-		if value, given := call.Args()[name]; given {
-			settings[name] = value
+	var present []teamMember
+	steps, id := operation.NewSteps(call), team.ID
+	if id != nil {
+		there, err := readTeam(ctx, call, operation.Word(id))
+		if err != nil {
+			return operation.Result{}, err
 		}
+		present = there.members
+		steps.Skip("team " + in.TeamAlias + " exists")
+	} else {
+		_, id = steps.Make(ctx, "created team "+in.TeamAlias, "/team/new", given(call, append(settings, "team_alias")...), "team_id", "the new team")
 	}
-	team := steps.Write(ctx, "created team "+in.TeamAlias, "POST", "/team/new", settings)
-	if steps.Err() != nil {
-		return steps.Result(nil)
-	}
-	id, err := call.Identifier(team, "team_id", "the new team")
-	if err != nil {
-		return operation.Result{}, err
-	}
-	if len(members) > 0 {
-		add := operation.Args{"team_id": id, "member": operation.Encode(members)}
-		if in.MaxBudgetInTeam != nil {
-			add["max_budget_in_team"] = call.Arg("max_budget_in_team")
-		}
-		steps.Write(ctx, "added "+operation.Words(operation.Encode(append(in.UserIDs, in.UserEmails...))), "POST", "/team/member_add", add)
-	}
-	var key json.RawMessage
-	if in.KeyAlias != "" {
-		key = steps.Write(ctx, "generated key "+in.KeyAlias, "POST", "/key/service-account/generate", operation.Args{"team_id": id, "key_alias": operation.Encode(in.KeyAlias)})
-	}
+	in.join(ctx, call, steps, id, members, present)
 	out := map[string]json.RawMessage{"team_id": id, "team_alias": operation.Encode(in.TeamAlias), "members": operation.Encode(members)}
-	if key != nil {
-		out["key"], out["token"] = operation.Lookup(key, "key"), operation.Lookup(key, "token")
+	switch {
+	case key.ID != nil:
+		steps.Skip(keyExists(in.KeyAlias))
+		out["token"] = key.ID
+	case in.KeyAlias != "":
+		var made json.RawMessage
+		made, out["key"] = steps.Make(ctx, "generated key "+in.KeyAlias, "/key/service-account/generate",
+			operation.Args{"team_id": id, "key_alias": operation.Encode(in.KeyAlias)}, "key", "the new key")
+		out["token"] = operation.Lookup(made, "token")
 	}
 	return steps.Result(operation.Encode(out))
+}
+
+// given returns the arguments with these names that the call has.
+func given(call *operation.Call, names ...string) operation.Args {
+	out := operation.Args{}
+	for _, name := range names {
+		if value, ok := call.Args()[name]; ok {
+			out[name] = value
+		}
+	}
+	return out
+}
+
+func keyExists(alias string) string {
+	return "key " + alias + " exists and was left as it is; it is not shown again"
+}
+
+// join adds the members who are not in the team yet.
+func (in teamsSetupInput) join(ctx context.Context, call *operation.Call, steps *operation.Steps, team json.RawMessage, members, present []teamMember) {
+	names := slices.Concat(in.UserIDs, in.UserEmails)
+	var add []teamMember
+	var added []string
+	for i, m := range members {
+		if slices.ContainsFunc(present, m.is) {
+			steps.Skip(names[i] + " is in the team already")
+			continue
+		}
+		present, add, added = append(present, m), append(add, m), append(added, names[i])
+	}
+	if len(add) == 0 {
+		return
+	}
+	body := given(call, "max_budget_in_team")
+	body["team_id"], body["member"] = team, operation.Encode(add)
+	steps.Write(ctx, "added "+strings.Join(added, ", "), "POST", "/team/member_add", body)
+}
+
+// is reports whether both are the same person.
+func (m teamMember) is(other teamMember) bool {
+	return m.UserID != "" && m.UserID == other.UserID || m.UserEmail != "" && strings.EqualFold(m.UserEmail, other.UserEmail)
 }

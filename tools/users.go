@@ -12,16 +12,16 @@ var users = operation.Catalog{
 	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
 }
 
-// userCollection is the internal users.
+// userCollection is the internal users that the caller may list.
 var userCollection = &operation.Collection{
 	What: "user", Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Sort: "sort_by", Order: "sort_order", Unique: "user_id",
+	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
 }
 
-// userEmail is the email address of a user where the ID is wanted.
+// userEmail stands for the ID of the user with this email address.
 type userEmail string
 
-// Collection is where the address is looked up.
+// Collection returns the list that has the address.
 func (userEmail) Collection() *operation.Collection { return userCollection }
 
 var userColumns = []operation.Column{
@@ -41,22 +41,22 @@ var userColumns = []operation.Column{
 }
 
 type usersListInput struct {
-	Page      int       `json:"page" jsonschema:"minimum=1" help:"Page number, from 1"`
-	PageSize  int       `json:"page_size" jsonschema:"minimum=1,maximum=100" help:"Users on a page (the gateway's default is 25)" cli:"alias=size"`
-	Role      string    `json:"role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"Only users with this role"`
-	UserEmail string    `json:"user_email" help:"Only users whose email contains this text" cli:"name=email"`
-	Search    string    `json:"search" help:"Only users whose id or email contains this text"`
-	UserIDs   string    `json:"user_ids" help:"Only these user ids, separated by commas"`
-	TeamID    string    `json:"team_id" help:"Only members of this team"`
-	Team      teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	SortBy    string    `json:"sort_by" help:"Field to sort by, for example spend, created_at or user_email"`
-	SortOrder string    `json:"sort_order" jsonschema:"enum=asc,enum=desc" help:"Direction of sort_by (the gateway's default is asc)"`
+	Page      operation.PageNumber `json:"page"`
+	PageSize  operation.PageSize   `json:"page_size" help:"Users per page (default 25)" cli:"alias=size"`
+	Role      userRole             `json:"role" help:"Only users with this role"`
+	UserEmail string               `json:"user_email" help:"Only users whose email contains this text" cli:"name=email"`
+	Search    string               `json:"search" help:"Only users whose ID or email contains this text"`
+	UserIDs   string               `json:"user_ids" help:"Only these user IDs, separated by commas"`
+	TeamID    string               `json:"team_id" help:"Only members of this team, by ID"`
+	Team      teamAlias            `json:"team" ref:"team_id"`
+	SortBy    string               `json:"sort_by" help:"Field to sort by, such as spend, created_at or user_email"`
+	SortOrder operation.SortOrder  `json:"sort_order" help:"Sort order (default asc)"`
 }
 
 var usersList = &operation.Operation{
 	Path:     "users list",
 	Summary:  "List internal users, a page at a time",
-	Help:     "Needs a proxy admin's key. Spend and budgets are in US dollars.",
+	Help:     "Needs a proxy admin key. Spend and budgets are in US dollars.",
 	Examples: []string{"users list", "users list --all --sort-by spend --sort-order desc"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -74,21 +74,21 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail     string   `json:"user_email" jsonschema:"required,minLength=1" help:"Email address" cli:"name=email"`
-	UserRole      string   `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What the user may do (default internal_user)" cli:"name=role"`
-	UserAlias     string   `json:"user_alias" help:"Name for people" cli:"name=alias"`
-	Teams         []string `json:"teams" help:"Ids or aliases of existing teams to join" cli:"name=team"`
-	MaxBudget     *float64 `json:"max_budget" jsonschema:"minimum=0" help:"Most that the user may spend, in US dollars"`
-	UserID        string   `json:"user_id" help:"Id of the user; not given: the gateway makes one"`
-	Models        []string `json:"models" help:"Models that the user may use; none given: all"`
-	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key for the user (default true)"`
+	UserEmail     string        `json:"user_email" jsonschema:"required" help:"Email address" cli:"name=email"`
+	UserRole      userRole      `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
+	UserAlias     string        `json:"user_alias" help:"Display name" cli:"name=alias"`
+	Teams         []string      `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	MaxBudget     operation.USD `json:"max_budget" help:"Spending limit in US dollars"`
+	UserID        string        `json:"user_id" help:"User ID (default: generated)"`
+	Models        []string      `json:"models" help:"Models the user may use (default all)"`
+	AutoCreateKey *bool         `json:"auto_create_key" help:"Also generate a key (default true)"`
 	operation.Extras
 }
 
 var usersCreate = &operation.Operation{
 	Path:    "users create",
 	Summary: "Create an internal user",
-	Help:    "The gateway also generates a key for the user, shown once in the answer's field key, unless {auto_create_key} is false. Refused when a team does not exist: the gateway would leave it out without a word.",
+	Help:    "Also generates a key unless {auto_create_key} is false; the key is shown only once, in the field key: store it now. Fails if a team does not exist.",
 	Examples: []string{
 		"users create --email=user@example.com --role=internal_user --alias=\"Alice\" --max-budget=100.0",
 		"users create --email ann@example.com --team research --auto-create-key=false",
@@ -96,7 +96,7 @@ var usersCreate = &operation.Operation{
 	Effect:  operation.Write,
 	Default: true,
 	Do:      operation.Func[usersCreateInput](createUser),
-	Columns: userColumns,
+	Columns: shownOnce(userColumns),
 	Done:    "created user {user_email} ({user_id})",
 	Reveal:  []string{"key"},
 }
@@ -117,8 +117,8 @@ func createUser(ctx context.Context, call *operation.Call, in usersCreateInput) 
 	return operation.Result{Body: body}, err
 }
 
-// teamIDs are the ids of teams of which some may be named by their aliases. The
-// gateway leaves out what does not exist without a word.
+// teamIDs returns the IDs of teams given by ID or alias. The gateway silently ignores
+// teams that do not exist, so they are an error here.
 func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]string, error) {
 	ids := make([]string, len(names))
 	for i, name := range names {
@@ -129,7 +129,7 @@ func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]strin
 			if thing, err = teamCollection.Find(ctx, call, name, "teams"); operation.IsNotFound(err) {
 				return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 					Message: "team " + operation.Shown(name) + " does not exist; nothing was created",
-					Hint:    "teams list shows the teams"}
+					Hint:    "list the teams with teams list"}
 			}
 			ids[i] = operation.Word(thing.ID)
 		}
@@ -142,13 +142,13 @@ func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]strin
 }
 
 type usersGetInput struct {
-	UserID string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the user; not given: the caller" cli:"name=id,alias=user-id"`
-	User   userEmail `json:"user" help:"The same by email" ref:"user_id" cli:"alias=email"`
+	UserID operation.Text `json:"user_id" help:"User ID (default: yourself)" cli:"name=id,alias=user-id"`
+	User   userEmail      `json:"user" ref:"user_id" cli:"alias=email"`
 }
 
 var usersGet = &operation.Operation{
 	Path:     "users get",
-	Summary:  "Show an internal user with its keys and teams",
+	Summary:  "Show an internal user with keys and teams",
 	Examples: []string{"users get --id 073af4b7-4340-4898-96e8-ac783197f4bf"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -156,28 +156,26 @@ var usersGet = &operation.Operation{
 	Columns:  within("user_info", userColumns),
 }
 
-// userRef names one user.
+// userRef identifies one user.
 type userRef struct {
-	UserID string    `json:"user_id" jsonschema:"minLength=1" help:"Id of the user" cli:"arg=1"`
-	User   userEmail `json:"user" jsonschema:"minLength=1" help:"The same by email" ref:"user_id,required"`
+	UserID string    `json:"user_id" help:"User ID" cli:"arg=1"`
+	User   userEmail `json:"user" ref:"user_id,required"`
 }
 
-// userLimits are the settings that the gateway changes of a user. Its null
-// empties only some of them.
+// userLimits is the settings of a user that can be changed. The gateway clears only some
+// of them.
 type userLimits struct {
-	UserRole       string           `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What the user may do" cli:"name=role"`
-	MaxBudget      *float64         `json:"max_budget" jsonschema:"minimum=0" help:"Most that the user may spend, in US dollars" clear:"null"`
-	BudgetDuration string           `json:"budget_duration" help:"Spend starts again from 0 after this time: 30d, 1mo" clear:"null"`
-	TPMLimit       *int             `json:"tpm_limit" jsonschema:"minimum=0" help:"Tokens per minute at most" clear:"null"`
-	RPMLimit       *int             `json:"rpm_limit" jsonschema:"minimum=0" help:"Requests per minute at most" clear:"null"`
-	Models         []string         `json:"models" help:"Models that the user may use; all-proxy-models: all"`
-	Metadata       operation.Object `json:"metadata" help:"Anything to keep with the user"`
+	UserRole userRole `json:"user_role" help:"Role of the user" cli:"name=role"`
+	budget
+	rates
+	Models   []string         `json:"models" help:"Models the user may use (all-proxy-models: all)"`
+	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object"`
 }
 
 type usersUpdateInput struct {
 	userRef
 	UserEmail string `json:"user_email" help:"New email address" cli:"name=email"`
-	UserAlias string `json:"user_alias" help:"New name for people" cli:"name=alias"`
+	UserAlias string `json:"user_alias" help:"New display name" cli:"name=alias"`
 	userLimits
 	operation.Clearing
 	operation.Extras
@@ -185,8 +183,8 @@ type usersUpdateInput struct {
 
 var usersUpdate = &operation.Operation{
 	Path:    "users update",
-	Summary: "Change role, limits, email or name of an internal user",
-	Help:    "What is not named stays; {clear} removes a limit. Refused for a user who does not exist, whom the gateway would create.",
+	Summary: "Change the role, limits, email or name of an internal user",
+	Help:    "Fields you omit are unchanged; use {clear} to remove a limit. Fails if the user does not exist.",
 	Examples: []string{
 		"users update --user ann@example.com --max-budget 50 --budget-duration 30d",
 		"users update ann --role internal_user_viewer --clear max_budget",
@@ -196,7 +194,7 @@ var usersUpdate = &operation.Operation{
 	Do: operation.Func[usersUpdateInput](func(ctx context.Context, call *operation.Call, in usersUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) < 2 {
-			return operation.Result{}, operation.Usage("name what to change")
+			return operation.Result{}, operation.NothingToChange("max_budget")
 		}
 		if there, err := userExists(ctx, call, in.UserID); err != nil {
 			return operation.Result{}, err
@@ -215,14 +213,14 @@ func noUser(id string) error {
 }
 
 type usersDeleteInput struct {
-	UserIDs []string  `json:"user_ids" jsonschema:"minItems=1" help:"Ids of the users" cli:"arg=1"`
-	User    userEmail `json:"user" jsonschema:"minLength=1" help:"One user by email" ref:"user_ids,required"`
+	UserIDs operation.Names `json:"user_ids" help:"User IDs" cli:"arg=1"`
+	User    userEmail       `json:"user" ref:"user_ids,required"`
 }
 
 var usersDelete = &operation.Operation{
 	Path:     "users delete",
 	Summary:  "Delete internal users and their keys",
-	Help:     "When one of them does not exist, none is deleted. To see the spend first and block the keys use users retire.",
+	Help:     "If one does not exist, none is deleted. To block the keys and see the spend first, use users retire.",
 	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
 	Effect:   operation.Destructive,
 	Default:  true,

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,17 +12,17 @@ import (
 )
 
 type usersBulkCreateInput struct {
-	UserEmails    []string `json:"user_emails" jsonschema:"required,minItems=1" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
-	Teams         []string `json:"teams" help:"Ids or aliases of existing teams to join" cli:"name=team"`
-	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key for each (default false)"`
+	UserEmails    operation.Names `json:"user_emails" jsonschema:"required" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
+	Teams         []string        `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	AutoCreateKey *bool           `json:"auto_create_key" help:"Also generate a key for each user (default false)"`
 	userLimits
 	operation.Extras
 }
 
 var usersBulkCreate = &operation.Operation{
 	Path:     "users bulk-create",
-	Summary:  "Create several internal users alike",
-	Help:     "Who cannot be created is reported and the rest created. Keys, if asked for, are in the answer and are never shown again.",
+	Summary:  "Create several internal users with the same settings",
+	Help:     "Users that cannot be created are reported; the rest are created. Keys are shown only once: store them now.",
 	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --team research --max-budget 20"},
 	Effect:   operation.Write,
 	Do:       operation.Func[usersBulkCreateInput](bulkCreateUsers),
@@ -45,11 +46,11 @@ func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCrea
 	for _, email := range in.UserEmails {
 		list = append(list, common.With("user_email", email))
 	}
-	return bulk(ctx, call, "created", "/management/v1/users/bulk", "data", map[string]any{"users": list})
+	return bulk(ctx, call, "created", nil, "/management/v1/users/bulk", "data", map[string]any{"users": list})
 }
 
 type usersBulkUpdateInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the users" cli:"arg=1"`
+	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
 	userLimits
 	operation.Clearing
 	operation.Extras
@@ -57,8 +58,8 @@ type usersBulkUpdateInput struct {
 
 var usersBulkUpdate = &operation.Operation{
 	Path:     "users bulk-update",
-	Summary:  "Change role or limits of several internal users alike",
-	Help:     "Who does not exist, whom the gateway would create, is reported and the rest changed.",
+	Summary:  "Change the role or limits of several internal users",
+	Help:     "Users that do not exist are reported; the rest are changed.",
 	Examples: []string{"users bulk-update ann bob --max-budget 20 --budget-duration 30d"},
 	Effect:   operation.Set,
 	Do:       operation.Func[usersBulkUpdateInput](bulkUpdateUsers),
@@ -68,17 +69,17 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 	common := call.Body()
 	delete(common, "user_ids")
 	if len(common) == 0 {
-		return operation.Result{}, operation.Usage("name what to change")
+		return operation.Result{}, operation.NothingToChange("max_budget")
 	}
 	var list []operation.Args
-	var missing []operation.Failure
+	var absent []string
 	for _, id := range in.UserIDs {
 		there, err := userExists(ctx, call, id)
 		switch {
 		case err != nil:
 			return operation.Result{}, err
 		case !there:
-			missing = append(missing, operation.Failure{What: "user " + operation.Shown(id), Why: "not found"})
+			absent = append(absent, id)
 		default:
 			list = append(list, common.With("user_id", id))
 		}
@@ -86,29 +87,27 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 	if len(list) == 0 {
 		return operation.Result{}, noUser(strings.Join(in.UserIDs, ", "))
 	}
-	result, err := bulk(ctx, call, "updated", "/user/bulk_update", "results", map[string]any{"users": list})
-	result.Failed = append(missing, result.Failed...)
-	return result, err
+	return bulk(ctx, call, "updated", absent, "/user/bulk_update", "results", map[string]any{"users": list})
 }
 
 type usersBulkDeleteInput struct {
-	UserIDs []string `json:"user_ids" jsonschema:"required,minItems=1" help:"Ids of the users" cli:"arg=1"`
+	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
 }
 
 var usersBulkDelete = &operation.Operation{
 	Path:     "users bulk-delete",
-	Summary:  "Delete those of several internal users who exist, and their keys",
-	Help:     "Who does not exist is reported and the rest deleted; users delete deletes none in that case.",
+	Summary:  "Delete users and their keys; skip users that do not exist",
+	Help:     "Users that do not exist are reported. To delete all or none, use users delete.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
 	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, call *operation.Call, _ usersBulkDeleteInput) (operation.Result, error) {
-		return bulk(ctx, call, "deleted", "/management/v1/users/bulk_delete", "data", call.Body())
+		return bulk(ctx, call, "deleted", nil, "/management/v1/users/bulk_delete", "data", call.Body())
 	}),
 }
 
-// bulk sends one request about many users and takes the parts that failed out of
-// the list in its answer.
-func bulk(ctx context.Context, call *operation.Call, verb, path, list string, body any) (operation.Result, error) {
+// bulk sends one request about many users and reports each of them. absent are the users
+// for whom nothing is sent.
+func bulk(ctx context.Context, call *operation.Call, verb string, absent []string, path, list string, body any) (operation.Result, error) {
 	answer, err := call.Write(ctx, "POST", path, body)
 	if err != nil {
 		return operation.Result{}, err
@@ -122,21 +121,25 @@ func bulk(ctx context.Context, call *operation.Call, verb, path, list string, bo
 	if err := json.Unmarshal(operation.Lookup(answer, list), &rows); err != nil && operation.Lookup(answer, list) != nil {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to " + path + " has no list"}
 	}
-	result := operation.Result{Body: answer}
-	var done []string
+	done := 0
 	for _, row := range rows {
-		who := row.UserID
+		if row.Success {
+			done++
+		}
+	}
+	parts := operation.NewParts(call, fmt.Sprintf("%s %d:", verb, done), "user")
+	for _, id := range absent {
+		parts.Report(id, "not found")
+	}
+	for _, row := range rows {
+		who, why := row.UserID, ""
 		if row.UserEmail != "" {
 			who = strings.TrimSpace(row.UserEmail + " (" + row.UserID + ")")
 		}
-		if row.Success {
-			done = append(done, who)
-		} else {
-			result.Failed = append(result.Failed, operation.Failure{What: "user " + operation.Shown(who), Why: row.Error})
+		if !row.Success {
+			why = cmp.Or(row.Error, "the gateway gives no reason")
 		}
+		parts.Report(who, why)
 	}
-	if len(done) > 0 {
-		result.Done = fmt.Sprintf("%s %d: %s", verb, len(done), operation.Shown(strings.Join(done, ", ")))
-	}
-	return result, nil
+	return parts.Result(answer)
 }

@@ -6,99 +6,110 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strings"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
 type usersOnboardInput struct {
-	UserEmail       string    `json:"user_email" jsonschema:"required,minLength=1" help:"Email address; a user who has it is taken as it is" cli:"name=email,arg=1"`
-	UserRole        string    `json:"user_role" jsonschema:"enum=proxy_admin,enum=proxy_admin_viewer,enum=internal_user,enum=internal_user_viewer" help:"What a new user may do (default internal_user)" cli:"name=role"`
-	TeamID          string    `json:"team_id" help:"Team to join, to which the key belongs"`
-	Team            teamAlias `json:"team" help:"The same by alias" ref:"team_id"`
-	MaxBudgetInTeam *float64  `json:"max_budget_in_team" jsonschema:"minimum=0" help:"Most that the user may spend in the team, in US dollars"`
-	KeyAlias        string    `json:"key_alias" help:"Name of the key; must be unique"`
-	Models          []string  `json:"models" help:"Models that the key may use; none given: all, or those of the team"`
-	MaxBudget       *float64  `json:"max_budget" jsonschema:"minimum=0" help:"Most that the key may spend, in US dollars"`
-	BudgetDuration  string    `json:"budget_duration" help:"The key's spend starts again from 0 after this time: 30d, 1mo"`
-	Duration        string    `json:"duration" help:"Key expires after this time, for example 90d; not given: never"`
+	UserEmail       string         `json:"user_email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"name=email,arg=1"`
+	UserRole        userRole       `json:"user_role" help:"Role of a new user (default internal_user)" cli:"name=role"`
+	TeamID          string         `json:"team_id" help:"ID of the team to join, which owns the key"`
+	Team            teamAlias      `json:"team" ref:"team_id"`
+	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
+	KeyAlias        string         `json:"key_alias" help:"Alias of the key; must be unique"`
+	Models          []string       `json:"models" help:"Models the key may use (default: those of the team, or all)"`
+	MaxBudget       operation.USD  `json:"max_budget" help:"Spending limit of the key in US dollars"`
+	BudgetDuration  string         `json:"budget_duration" help:"Key budget resets after this period, such as 30d or 1mo"`
+	Duration        string         `json:"duration" help:"Key expires after this time, such as 90d (default never)"`
 }
 
 var usersOnboard = &operation.Operation{
 	Path:     "users onboard",
-	Summary:  "Give a person access: user, team membership and key in one go",
-	Help:     "What is there already is left as it is, so that it can be run again after a failure. The key is in the answer's field key and is never shown again.",
+	Summary:  "Give a person access in one step: user, team membership and key",
+	Help:     "Run it again after a failure: anything that exists is left unchanged. A person who has a key in the team gets another one only with a new {key_alias}. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
 	Effect:   operation.Write,
 	Default:  true,
 	Do:       operation.Func[usersOnboardInput](onboard),
-	Reveal:   []string{"key"},
+	Columns: shownOnce([]operation.Column{
+		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},
+		{Name: "expires", Format: operation.Time},
+	}),
+	Reveal: []string{"key"},
 }
 
-func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (operation.Result, error) {
-	steps := operation.NewSteps(call)
-	user, err := userCollection.Find(ctx, call, in.UserEmail, "user_email")
-	if err != nil && !operation.IsNotFound(err) {
-		return operation.Result{}, err
+// access is what a person already has.
+type access struct {
+	user, key operation.Thing // zero: none
+	members   []string        // of the team
+}
+
+// find checks everything before the first change.
+func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has access, err error) {
+	if has.user, err = userCollection.Find(ctx, call, in.UserEmail, "user_email"); err != nil && !operation.IsNotFound(err) {
+		return has, err
 	}
-	if err := freeAlias(ctx, call, in.KeyAlias); err != nil {
-		return operation.Result{}, err
-	}
-	id := user.ID
-	var members []string
 	if in.TeamID != "" {
 		team, err := readTeam(ctx, call, in.TeamID)
 		if err != nil {
-			return operation.Result{}, err
+			return has, err
 		}
 		if lacking := team.lacks(in.Models); len(lacking) > 0 {
-			return operation.Result{}, operation.Usage("{models}: the team may not use " + operation.Words(operation.Encode(lacking)))
+			return has, operation.Usage("{models}: the team may not use " + strings.Join(lacking, ", "))
 		}
-		members = team.memberIDs()
+		has.members = team.memberIDs()
 	}
-	if operation.IsNotFound(err) {
-		made := steps.Write(ctx, "created user "+in.UserEmail, "POST", "/user/new", operation.Args{
-			"user_email": operation.Encode(in.UserEmail), "user_role": operation.Encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": operation.Encode(false)})
-		if steps.Err() == nil {
-			if id, err = call.Identifier(made, "user_id", "the new user"); err != nil {
-				return operation.Result{}, err
-			}
-		}
+	switch id := has.user.ID; {
+	case in.KeyAlias != "":
+		has.key, err = adoptKey(ctx, call, in.KeyAlias, id, call.Arg("team_id"), id == nil, "models", "max_budget", "budget_duration")
+	case id != nil:
+		has.key, err = standingKey(ctx, call, id, call.Arg("team_id"))
+	default:
+		err = nil
 	}
-	if in.TeamID != "" && !slices.Contains(members, operation.Word(id)) {
-		member := operation.Args{"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})}
-		if in.MaxBudgetInTeam != nil {
-			member["max_budget_in_team"] = call.Arg("max_budget_in_team")
-		}
-		steps.Write(ctx, "made "+in.UserEmail+" a member of team "+in.TeamID, "POST", "/team/member_add", member)
-	}
-	key := operation.Args{"user_id": id}
-	for _, name := range []string{"team_id", "key_alias", "models", "max_budget", "budget_duration", "duration"} {
-		if value, given := call.Args()[name]; given {
-			key[name] = value
-		}
-	}
-	made := steps.Write(ctx, "generated a key", "POST", "/key/generate", key)
-	return steps.Result(operation.Encode(map[string]json.RawMessage{
-		"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": key["team_id"], "key": operation.Lookup(made, "key"),
-		"key_alias": operation.Lookup(made, "key_alias"), "token": operation.Lookup(made, "token"), "expires": operation.Lookup(made, "expires")}))
+	return has, err
 }
 
-// freeAlias refuses a key alias that is taken before anything is sent: the key is
-// the last step.
-func freeAlias(ctx context.Context, call *operation.Call, alias string) error {
-	if alias == "" {
-		return nil
+func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (operation.Result, error) {
+	has, err := in.find(ctx, call)
+	if err != nil {
+		return operation.Result{}, err
 	}
-	_, err := keyCollection.Find(ctx, call, alias, "key_alias")
-	if err == nil {
-		return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "a key is called " + operation.Shown(alias) + " already; nothing was changed",
-			Hint: "give another {key_alias}"}
+	steps, id := operation.NewSteps(call), has.user.ID
+	if id != nil {
+		steps.Skip("user " + in.UserEmail + " exists")
+	} else {
+		_, id = steps.Make(ctx, "created user "+in.UserEmail, "/user/new", operation.Args{"user_email": operation.Encode(in.UserEmail),
+			"user_role": operation.Encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": operation.Encode(false)}, "user_id", "the new user")
 	}
-	if operation.IsNotFound(err) || operation.IsRefused(err) {
-		return nil
+	switch {
+	case in.TeamID == "":
+	case id != nil && slices.Contains(has.members, operation.Word(id)):
+		steps.Skip(in.UserEmail + " is in the team already")
+	default:
+		member := given(call, "max_budget_in_team")
+		member["team_id"], member["member"] = operation.Encode(in.TeamID), operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})
+		steps.Write(ctx, "added "+in.UserEmail+" to team "+in.TeamID, "POST", "/team/member_add", member)
 	}
-	return err
+	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": call.Arg("team_id"), "key": nil}
+	made := has.key.Item
+	if made != nil {
+		steps.Skip(keyExists(has.key.Name))
+	} else {
+		key := given(call, "team_id", "key_alias", "models", "max_budget", "budget_duration", "duration")
+		key["user_id"] = id
+		made, out["key"] = steps.Make(ctx, "generated a key", "/key/generate", key, "key", "the new key")
+	}
+	for _, name := range []string{"key_alias", "token", "expires"} {
+		out[name] = operation.Lookup(made, name)
+	}
+	result, err := steps.Result(operation.Encode(out))
+	if has.key.Item != nil && in.KeyAlias == "" {
+		result.Notes = append(result.Notes, "to make another key, give a new {key_alias}")
+	}
+	return result, err
 }
 
 type usersRetireInput struct {
@@ -108,15 +119,15 @@ type usersRetireInput struct {
 
 var usersRetire = &operation.Operation{
 	Path:     "users retire",
-	Summary:  "Retire a user: block the keys, show the spend, then delete the user and the keys",
-	Help:     "When a key cannot be blocked the user is not deleted.",
+	Summary:  "Retire a user: block the keys, show the spend, then delete user and keys",
+	Help:     "If a key cannot be blocked, the user is not deleted.",
 	Examples: []string{"users retire --user ann@example.com --block-only", "users retire --user ann@example.com"},
 	Effect:   operation.Destructive,
 	Default:  true,
 	Do:       operation.Func[usersRetireInput](retire),
 }
 
-// retired is the answer of users retire: what the user had at the end.
+// retired is the answer of users retire: the user's last state.
 type retired struct {
 	UserID    string          `json:"user_id"`
 	UserEmail json.RawMessage `json:"user_email"`

@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 var alone = map[string]string{
 	"github.com/invopop/jsonschema":        "internal/operation",
 	"github.com/spf13/cobra":               "internal/cli",
+	"github.com/schollz/progressbar/v3":    "internal/cli",
 	"github.com/mark3labs/mcp-go":          "internal/mcpserver",
 	"github.com/clipperhouse/displaywidth": "internal/output",
 	"github.com/gofrs/flock":               "internal/sandbox",

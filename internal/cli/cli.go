@@ -4,7 +4,7 @@
 //
 // A call goes so: [Run] makes the bare commands, finds the one that is meant and
 // gives that one its flags; the flags fill one JSON object under the gateway's
-// names; tools.Invoke validates it and does the work; package output writes the
+// names; operation.Prepare checks it and Call.Run does the work; package output writes the
 // answer to stdout. Everything else, errors above all, goes to stderr.
 package cli
 
@@ -17,7 +17,9 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/agnivade/levenshtein"
@@ -47,10 +49,13 @@ type System struct {
 }
 
 // Main runs the program on the real world, with these operations, and returns its
-// exit status.
+// exit status. The first interrupt cancels what is under way, a second one ends the
+// process at once.
 func Main(ops operation.Catalog) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible()
 	defer stop()
+	// A reader that went away is an error of the write, not the end of the process.
+	signal.Ignore(syscall.SIGPIPE)
 	sys := System{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Operations: ops}
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
 		sys.Terminal = os.Stdin
@@ -64,12 +69,26 @@ func Main(ops operation.Catalog) int {
 func Run(ctx context.Context, sys System) int { return run(ctx, sys, nil) }
 
 func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
-	a := &app{System: sys, readOnly: readOnly(sys.Args), demo: demo}
+	a := &app{System: sys, readOnly: readOnly(sys.Args), jsonErrors: jsonErrors(sys.Args), demo: demo}
+	a.Stdout, a.Stderr = a.screened(sys.Stdout), a.screened(sys.Stderr)
+	a.progress = watch(a.Stderr)
+	a.sources = &sources{stdin: a.Stdin}
+	if a.Terminal != nil {
+		a.sources.prompt = hidden(ctx, a.Terminal, a.Stderr)
+	}
 	root := a.root()
-	if leaf := leaf(root, sys.Args); leaf != nil && a.bind[leaf] != nil {
+	if leaf := leaf(root, a.Args); leaf != nil && a.bind[leaf] != nil {
 		a.bind[leaf](leaf)
 	}
-	root.SetArgs(sys.Args)
+	root.SetArgs(a.Args)
+	done := make(chan int, 1)
+	go func() { done <- a.execute(ctx, root) }()
+	return a.wait(ctx, done)
+}
+
+// execute runs the command that the arguments name and reports its error.
+func (a *app) execute(ctx context.Context, root *cobra.Command) int {
+	defer a.finish()
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -89,26 +108,57 @@ type app struct {
 	// them for every command would cost each start some milliseconds.
 	bind map[*cobra.Command]func(*cobra.Command)
 	// op is the operation that runs, for the words of errors; format the output
-	// format that was asked for.
-	op     *operation.Operation
-	format string
+	// format that was asked for, jsonErrors whether errors are JSON too.
+	op         *operation.Operation
+	format     string
+	jsonErrors bool
+	sources    *sources
+	progress   *progress
+	// writes counts the requests sent that change something; shown is how many items
+	// of a list were written.
+	writes, shown atomic.Int64
+	// serving says that the command ends by itself after an interrupt, and takes its
+	// time.
+	serving atomic.Bool
 	// demo is the throw-away sandbox of a demo under way, instead of the one in
 	// the file.
 	demo *sandbox.Gateway
 }
 
-// readOnly tells whether --read-only is given: it takes commands away, so that
-// it must be known before there are commands.
+// readOnly tells whether --read-only is given, in any spelling that pflag takes; the
+// last one counts. It takes commands away, so it must be known before there are
+// commands.
 func readOnly(args []string) bool {
+	only := false
 	for _, arg := range args {
 		if arg == "--" {
-			return false
+			break
 		}
-		if arg == "--read-only" || arg == "--read-only=true" {
-			return true
+		if arg == "--read-only" {
+			only = true
+		} else if value, ok := strings.CutPrefix(arg, "--read-only="); ok {
+			on, err := strconv.ParseBool(value)
+			only = on || err != nil // pflag refuses the value; until then nothing is allowed
 		}
 	}
-	return false
+	return only
+}
+
+// jsonErrors tells whether the arguments ask for a JSON format. Errors of usage are
+// found before the flags are read.
+func jsonErrors(args []string) bool {
+	format := ""
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if value, ok := strings.CutPrefix(arg, "--format="); ok {
+			format = value
+		} else if arg == "--format" && i+1 < len(args) {
+			format = args[i+1]
+		}
+	}
+	return format == "json" || format == "jsonl"
 }
 
 // leaf finds the command that the arguments name, also behind help and behind
@@ -129,8 +179,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   program,
 		Short: "Manage a LiteLLM proxy",
-		Long: `Manage a LiteLLM proxy (the gateway): models, credentials, virtual keys, users.
-Every operation is a command here and a tool for AI assistants (litellm-proxy mcp).`,
+		Long: `Manage a LiteLLM proxy (the gateway): models, credentials, virtual keys, users, teams.
+Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -142,14 +192,14 @@ Every operation is a command here and a tool for AI assistants (litellm-proxy mc
 	root.SetFlagErrorFunc(flagError)
 	p := root.PersistentFlags()
 	p.SortFlags = false
-	p.StringVar(&a.flags.BaseURL, "base-url", "", "URL of the gateway (default "+config.URLVariable+", then "+config.DefaultURL+")")
-	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "use the gateway in this program, to try things out (the same as --base-url "+config.SandboxURL+")")
-	p.StringVar(&a.flags.APIKey, "api-key", "", "virtual key or master key (default "+config.KeyVariable+")")
-	p.StringVar(&a.flags.Timeout, "timeout", "", "longest time for a request, for example 90s (default 60s; chat 10m)")
-	p.StringVar(&a.flags.CAFile, "ca-file", "", "file of CA certificates to trust beside the system's (default "+config.CAFileVariable+")")
-	p.BoolVar(&a.flags.debug, "debug", false, "show each request and answer on stderr, secrets masked")
-	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "do not mask secrets in answers")
-	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "leave out every operation that changes something")
+	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then "+config.DefaultURL+")")
+	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "Use the built-in sandbox (short for --base-url "+config.SandboxURL+")")
+	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
+	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
+	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")
+	p.BoolVar(&a.flags.debug, "debug", false, "Print each request and answer on stderr, secrets masked")
+	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
+	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 	a.groups(root)
 	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
@@ -205,23 +255,24 @@ func group(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		message += fmt.Sprintf(" (did you mean %s?)", strings.Join(near, " or "))
 	} else {
-		message += "; there are " + strings.Join(names, ", ")
+		message += "; the commands are " + strings.Join(names, ", ")
 	}
 	if only, _ := cmd.Flags().GetBool("read-only"); only {
-		message += " (--read-only leaves out what changes something)"
+		message += " (--read-only disables commands that change something)"
 	}
 	return usageError(message)
 }
 
 // client makes the client of this run.
 func (a *app) client() (*proxyclient.Client, error) {
-	s, err := config.Resolve(a.flags.Flags, a.Getenv)
+	s, err := a.settings()
 	if err != nil {
-		return nil, usageError(err.Error())
+		return nil, err
 	}
 	c := proxyclient.Config{
 		BaseURL: s.BaseURL, BaseURLSource: s.BaseURLSource, APIKey: s.APIKey, APIKeySource: s.APIKeySource,
 		CAFile: s.CAFile, Timeout: s.Timeout, UserAgent: program + "/" + Version(),
+		OnWrite: func() { a.writes.Add(1) },
 	}
 	if a.flags.debug {
 		c.Debug = a.Stderr
@@ -232,6 +283,33 @@ func (a *app) client() (*proxyclient.Client, error) {
 		}
 	}
 	return proxyclient.New(c)
+}
+
+// settings resolves the global flags. The key may stand in a file, on standard input,
+// or be typed at a hidden prompt.
+func (a *app) settings() (config.Settings, error) {
+	flags, source := a.flags.Flags, ""
+	switch key, literal, err := a.sources.at(flags.APIKey, "API key"); {
+	case proxyclient.CodeOf(err) == proxyclient.CodeCanceled:
+		return config.Settings{}, err
+	case err != nil:
+		return config.Settings{}, usageError("--api-key: " + err.Error())
+	case literal && a.demo == nil && isTerminal(a.Stderr) && strings.HasPrefix(key, "sk-") && len(key) >= len("sk-")+16:
+		a.note("The key is visible in the process list; use --api-key @file or %s.", config.KeyVariable)
+	case !literal:
+		if key = strings.TrimSpace(key); key == "" {
+			return config.Settings{}, usageError("--api-key: " + flags.APIKey + " is empty")
+		}
+		flags.APIKey, source = key, "--api-key "+flags.APIKey
+	}
+	s, err := config.Resolve(flags, a.Getenv)
+	if err != nil {
+		return s, usageError(err.Error())
+	}
+	if source != "" {
+		s.APIKeySource = source
+	}
+	return s, nil
 }
 
 // Version is that of this build: the module's, with the commit it was built
@@ -259,6 +337,9 @@ func usageError(message string) error {
 // flagError words Cobra's errors about flags, and for one that there is not
 // names the nearest.
 func flagError(cmd *cobra.Command, err error) error {
+	if proxyclient.CodeOf(err) == proxyclient.CodeCanceled {
+		return err
+	}
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
 		best, distance := "", len(name)/3+2

@@ -16,7 +16,7 @@ import (
 func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if c.op.Consent.Sweeping && c.Terminal == nil && !c.yes {
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
-			Hint: "--yes skips the confirmation"}
+			Hint: "to skip the confirmation, add --yes"}
 	}
 	if prepared.Effect() != operation.Destructive || c.op.Consent.Typed || c.yes || c.Terminal == nil {
 		prepared.Waive()
@@ -26,7 +26,9 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.agree(ctx, question.String()); err != nil {
+	shown := *question
+	shown.Text = oneLine(shown.Text) // a name cannot add a line of its own
+	if err := c.agree(ctx, shown.String()); err != nil {
 		return err
 	}
 	prepared.Approve(question.Plan)
@@ -43,11 +45,12 @@ func (a *app) agree(ctx context.Context, question string) error {
 	}()
 	select {
 	case <-ctx.Done():
-		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted; nothing was sent", Err: ctx.Err()}
+		fmt.Fprintln(a.Stderr)
+		return errInterrupted
 	case answer := <-answers:
 		if answer == "y" || answer == "yes" {
 			return nil
 		}
 	}
-	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "--yes skips the confirmation"}
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "to skip the confirmation, add --yes"}
 }

@@ -24,15 +24,15 @@ var demoStory = []struct {
 	args   []string
 	status int
 }{
-	{why: "A team that may spend 0.00001 dollars.",
+	{why: "A team with a spending limit of 0.00001 US dollars.",
 		args: []string{"teams", "create", "writers", "--team-id", "writers", "--max-budget", "0.00001", "--format", "table"}},
-	{why: "A key for the team. (--set key= chooses it for this story; without it the gateway makes one.)",
+	{why: "A key for the team. (--set key= sets the key for this demo; without it, the gateway generates one.)",
 		args: []string{"keys", "generate", "--team", "writers", "--key-alias", "demo", "--models", "gpt-4o-mini", "--set", "key=" + demoKey, "--format", "table"}},
-	{why: "Whoever has the key asks a model. It is a mock: the answer is a fixed text.",
+	{why: "A call to a model with that key. The model is a mock: its answer is a fixed text.",
 		args: []string{"--api-key", demoKey, "chat", "completions", "gpt-4o-mini", "-m", "user:Tell me a story", "--format", "text"}},
-	{why: "What that cost the team.",
+	{why: "What the call cost the team.",
 		args: []string{"teams", "list", "--columns", "team_alias,spend,max_budget"}},
-	{why: "The budget is gone: the next call is refused, in the gateway's own words.",
+	{why: "The budget is spent: the gateway rejects the next call.",
 		args: []string{"--api-key", demoKey, "chat", "completions", "gpt-4o-mini", "-m", "user:Another one", "--format", "text"}, status: 1},
 }
 
@@ -43,10 +43,10 @@ const demoCall = `{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name"
 func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Show the main job in half a minute, on a throw-away sandbox",
-		Long: `Show the main job on a throw-away sandbox: a team with a budget, a key, a call, its
-cost, the refusal when the budget is gone, and what an assistant sees. It needs no
-gateway and no settings, opens no connection and leaves nothing behind.`,
+		Short: "Walk through the main workflow on a temporary sandbox",
+		Long: `Walk through the main workflow on a temporary sandbox: a team with a budget, a key, a
+call, its cost, the rejected call once the budget is spent, and what an assistant sees.
+It needs no gateway and no settings, opens no connection and leaves nothing behind.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd.Context()) },
 	}
@@ -66,14 +66,14 @@ func (a *app) runDemo(ctx context.Context) error {
 		}
 		return nil
 	}
-	fmt.Fprint(a.Stdout, "The gateway is a sandbox in this process: nothing leaves it, nothing is kept.\n")
+	fmt.Fprint(a.Stdout, "The gateway is a sandbox in this process: nothing leaves it, and nothing is kept.\n")
 	for i, step := range demoStory {
 		fmt.Fprintf(a.Stdout, "\n%d. %s\n\n$ %s --sandbox %s\n", i+1, step.why, program, shellLine(step.args))
 		if err := play(strings.NewReader(""), a.Stdout, a.Stdout, step.status, step.args...); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(a.Stdout, "\n%d. The same gateway as an assistant sees it: its editor starts the MCP server and calls a tool.\n\n$ %s --sandbox mcp\n--> %s\n",
+	fmt.Fprintf(a.Stdout, "\n%d. The same gateway from an assistant: its editor starts the MCP server and calls a tool.\n\n$ %s --sandbox mcp\n--> %s\n",
 		len(demoStory)+1, program, demoCall)
 	messages := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"demo","version":"1"}}}
 {"jsonrpc":"2.0","method":"notifications/initialized"}

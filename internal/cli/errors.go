@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -33,11 +32,18 @@ func exitStatus(code proxyclient.Code) int {
 // fail reports an error on stderr, as JSON when the answer would have been JSON,
 // and returns the exit status.
 func (a *app) fail(ctx context.Context, err error) int {
-	if errors.Is(err, errFailed) {
+	switch {
+	case errors.Is(err, errReaderLeft):
+		return 0
+	case errors.Is(err, errInterrupted):
+		return a.report(errInterrupted, interrupted)
+	case ctx.Err() != nil && endedBy(err):
+		return a.report(a.interruption(err), interrupted)
+	case errors.Is(err, errFailed):
 		return 1
 	}
-	var e *proxyclient.Error
-	if !errors.As(err, &e) {
+	e := operation.AsError(err)
+	if e == nil {
 		// Cobra's own: an unknown command or flag.
 		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: proxyclient.RedactText(firstLine(err.Error()))}
 		err = e
@@ -45,23 +51,32 @@ func (a *app) fail(ctx context.Context, err error) int {
 	status := exitStatus(e.Code)
 	switch {
 	case ctx.Err() != nil:
-		status = 130
+		status = interrupted
 	case a.op != nil && a.op.Consent.Typed && e.Status != 0:
 		// The answer to a raw request: what it means is not ours to say.
 		status = 1
 	}
-	text := strings.TrimSuffix(a.words(err.Error()), ".")
-	hint := a.hint(e)
-	if a.format == "json" || a.format == "jsonl" {
+	return a.report(err, status)
+}
+
+// report writes an error, which has an [*proxyclient.Error] in its chain, to stderr and
+// returns the exit status.
+func (a *app) report(err error, status int) int {
+	e := operation.AsError(err)
+	text := err.Error()
+	if status == interrupted && errors.Is(err, context.Canceled) {
+		text = e.Message
+	}
+	text, hint := strings.TrimSuffix(a.words(text), "."), a.hint(e)
+	if a.jsonErrors {
 		out := *e
 		out.Message, out.Hint = text, hint
-		b, _ := json.Marshal(map[string]any{"error": &out})
-		fmt.Fprintf(a.Stderr, "%s\n", b)
+		fmt.Fprintf(a.Stderr, "%s\n", operation.Encode(map[string]any{"error": &out}))
 		return status
 	}
-	fmt.Fprintf(a.Stderr, "%s: %s\n", program, text)
+	a.note("%s", text)
 	if hint != "" {
-		fmt.Fprintf(a.Stderr, "%s: hint: %s\n", program, hint)
+		a.note("hint: %s", hint)
 	}
 	return status
 }
@@ -114,21 +129,41 @@ func (a *app) hint(e *proxyclient.Error) string {
 	switch e.Code {
 	case proxyclient.CodeUsage:
 		if a.op != nil {
-			return fmt.Sprintf("%s %s --help shows what it takes", program, a.op.Path)
+			return fmt.Sprintf("see %s %s --help", program, a.op.Path)
 		}
 	case proxyclient.CodeUnauthorized:
 		return "give a key with --api-key or " + config.KeyVariable
 	case proxyclient.CodeForbidden:
-		return program + " status shows what the key may do"
+		return program + " status shows what your key may do"
 	case proxyclient.CodeUnreachable:
-		return "is the gateway running? --base-url or " + config.URLVariable + " names another"
+		return "check that the gateway is running; to use another, set --base-url or " + config.URLVariable
 	case proxyclient.CodeNotFound:
 		if a.op == nil {
 			return ""
 		}
 		if list := a.Operations.Finder(a.op); list != nil {
-			return fmt.Sprintf("%s %s --columns %s shows what there is", program, list.Path, strings.Join(list.Identifiers(), ","))
+			return fmt.Sprintf("to see what exists, run %s %s --columns %s", program, list.Path, strings.Join(list.Identifiers(), ","))
 		}
 	}
 	return ""
+}
+
+// tooMany is the error for a positional argument without a place. It names the flag
+// that takes an alias, if there is one and the argument may be an alias.
+func (c *call) tooMany(places int, arg string) error {
+	text := c.op.Path + " takes no positional arguments"
+	if places == 1 {
+		text = c.op.Path + " takes at most one positional argument"
+	} else if places > 1 {
+		text = fmt.Sprintf("%s takes at most %d positional arguments", c.op.Path, places)
+	}
+	shown := proxyclient.RedactText(arg)
+	for _, f := range c.op.Fields() {
+		list := f.Kind == operation.KindStrings && strings.HasSuffix(f.Flag, "aliases")
+		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")
+		if places == 0 && (list || single) && shown == arg {
+			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{arg}))
+		}
+	}
+	return usageError(fmt.Sprintf("%s; remove %q", text, shown))
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
@@ -31,16 +30,20 @@ type call struct {
 
 	columns          []string
 	all, yes, dryRun bool
+	// streaming says that the words of the answer are written as they come; lost is the
+	// first error of writing them.
+	streaming bool
+	lost      error
 }
 
 // bindOperation gives the command of an operation its flags, help and action.
 func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 	c := &call{app: a, op: op}
 	a.op = op
-	c.values = arguments{args: operation.Args{}, given: map[string]bool{}, sources: &sources{stdin: a.Stdin}}
-	if a.Terminal != nil {
-		c.values.sources.prompt = hidden(a.Terminal, a.Stderr)
+	if a.progress != nil {
+		a.progress.what = op.Path
 	}
+	c.values = arguments{args: operation.Args{}, given: map[string]bool{}, sources: a.sources}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	var positional []operation.Field
@@ -59,6 +62,18 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 	}
 	slices.SortFunc(positional, func(a, b operation.Field) int { return a.Arg - b.Arg })
 	c.bindOutput(cmd)
+	a.describe(cmd, op, positional)
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := c.positional(positional, args); err != nil {
+			return err
+		}
+		return c.run(cmd.Context())
+	}
+}
+
+// describe writes the help of an operation.
+func (a *app) describe(cmd *cobra.Command, op *operation.Operation, positional []operation.Field) {
 	cmd.Use = usageLine(op, positional)
 	cmd.Long = op.Summary + "."
 	if op.Help != "" {
@@ -80,18 +95,11 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 		}
 		cmd.Example += op
 	}
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := c.positional(positional, args); err != nil {
-			return err
-		}
-		return c.run(cmd.Context())
-	}
 }
 
-const pairsHelp = `In key=value, numbers, true, false and null are typed and everything else is text;
-key:=JSON is JSON; key=@file and key=@- (standard input, or a hidden prompt) read
-the value; key=@@x is the text @x.`
+const pairsHelp = `In key=value, numbers, true, false and null are typed; everything else is text.
+key:=JSON is JSON. key=@file and key=@- (standard input, or a hidden prompt) read the
+value. key=@@x is the text @x.`
 
 func usesPairs(op *operation.Operation) bool {
 	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return f.Kind == operation.KindPairs })
@@ -120,7 +128,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	flags := cmd.Flags()
 	help := c.words(f.Help)
 	if len(f.Enum) > 0 {
-		help += " (" + strings.Join(f.Enum, ", ") + ")"
+		help = withValues(help, strings.Join(f.Enum, ", "))
 	}
 	if f.Required {
 		help += " (required)"
@@ -131,19 +139,27 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 		flags.Lookup(f.Flag).NoOptDefVal = "true"
 	}
 	for _, alias := range f.Aliases {
-		flags.Var(value, alias, "the same as --"+f.Flag)
+		flags.Var(value, alias, "Alias of --"+f.Flag)
 	}
 	if len(f.Enum) > 0 {
 		_ = cmd.RegisterFlagCompletionFunc(f.Flag, cobra.FixedCompletions(f.Enum, cobra.ShellCompDirectiveNoFileComp))
 	}
 }
 
+// withValues adds the values of a flag to its help: "Sort order: asc, desc (default asc)".
+func withValues(help, values string) string {
+	if at := strings.LastIndex(help, " ("); at >= 0 && strings.HasSuffix(help, ")") {
+		return help[:at] + ": " + values + help[at:]
+	}
+	return help + " (" + values + ")"
+}
+
 // bindExtra adds the flags for body fields that have none of their own.
 func (c *call) bindExtra(cmd *cobra.Command, f operation.Field) {
 	set := f
 	set.Kind, set.Flag = operation.KindPairs, "set"
-	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "further body field: key=value, key:=JSON, key=@file")
-	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "further body fields as a JSON object, @file or @-")
+	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "Additional body field: key=value, key:=JSON or key=@file")
+	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "Additional body fields as a JSON object, @file or @-")
 }
 
 // bodyValue is --body: the members of an object, each as if given with --set.
@@ -173,32 +189,30 @@ func (v *bodyValue) Set(text string) error {
 func (c *call) bindOutput(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	formats := output.Formats(c.op)
-	flags.StringVar(&c.format, "format", "", fmt.Sprintf("output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
+	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	if len(c.op.Columns) > 0 {
 		var names []string
 		for _, column := range c.op.Columns {
 			names = append(names, column.Name)
 		}
-		flags.StringSliceVar(&c.columns, "columns", nil, "columns of a table or CSV, in order: "+strings.Join(names, ", "))
+		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order: "+strings.Join(names, ", "))
 		_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
-		flags.BoolVar(&c.out.NoHeader, "no-header", false, "no header in a table or CSV")
+		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}
 	if c.op.Paged() {
-		flags.BoolVar(&c.all, "all", false, "all pages, from the first")
+		help := "Fetch all pages"
+		if c.op.ByID() {
+			help = "Fetch all pages, ordered by ID unless --sort-by is given"
+		}
+		flags.BoolVar(&c.all, "all", false, help)
 	}
 	if c.op.Effect != operation.Read {
-		flags.BoolVar(&c.dryRun, "dry-run", false, "show the requests that would change something; send none of them")
+		flags.BoolVar(&c.dryRun, "dry-run", false, "Show the requests that would change something without sending them")
 	}
 	if c.op.Effect == operation.Destructive && !c.op.Consent.Typed {
-		flags.BoolVarP(&c.yes, "yes", "y", false, "do not ask")
+		flags.BoolVarP(&c.yes, "yes", "y", false, "Skip the confirmation")
 	}
-}
-
-// isTerminal tells whether a person's terminal reads what is written to w.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // positional stores the positional arguments.
@@ -206,13 +220,15 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 	for i, arg := range args {
 		switch {
 		case i < len(fields) && fields[i].Kind != operation.KindStrings:
-			if err := c.values.set(fields[i], arg); err != nil {
+			if err := c.values.set(fields[i], arg); errors.Is(err, errInterrupted) {
+				return err
+			} else if err != nil {
 				return usageError(fmt.Sprintf("<%s>: %v", fields[i].Flag, err))
 			}
 		case len(fields) > 0 && fields[len(fields)-1].Kind == operation.KindStrings:
 			c.values.add(fields[len(fields)-1].Name, quote(arg))
 		default:
-			return usageError(fmt.Sprintf("%q is one argument too many for %q", proxyclient.RedactText(arg), c.op.Path))
+			return c.tooMany(len(fields), arg)
 		}
 	}
 	return nil
@@ -220,19 +236,24 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 
 func (c *call) run(ctx context.Context) error {
 	limitMemory(commandMemory)
+	if c.readOnly && c.op.Effect != operation.Read {
+		return usageError(c.op.Path + " changes something, and --read-only is given; nothing was sent")
+	}
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
 	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
 	}
 	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
-		return usageError("--all walks every page; give it or --" + page)
+		return usageError("give either --all or --" + page)
 	}
-	streaming := string(c.values.args["stream"]) == "true"
-	if streaming && c.format != "" && c.format != "text" {
-		return usageError("--stream prints the words as they come; --format " + c.format + " needs the whole answer")
+	c.streaming = string(c.values.args["stream"]) == "true"
+	if c.streaming && c.format != "" && c.format != "text" {
+		return usageError("--stream cannot be combined with --format " + c.format + ", which needs the whole answer")
 	}
-	prepared, err := c.prepare(ctx, streaming)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	prepared, err := c.prepare(ctx, stop)
 	if err != nil {
 		return err
 	}
@@ -246,11 +267,14 @@ func (c *call) run(ctx context.Context) error {
 		return c.walk(ctx, prepared)
 	}
 	result, err := prepared.Run(ctx)
-	return c.show(ctx, result, err)
+	if c.lost != nil {
+		return c.unshown(prepared.Effect(), result, c.lost)
+	}
+	return c.show(ctx, prepared.Effect(), result, err)
 }
 
-// prepare makes the call of the operation.
-func (c *call) prepare(ctx context.Context, streaming bool) (*operation.Call, error) {
+// prepare makes the call of the operation; stop ends it when nobody reads its words.
+func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error) {
 	client, err := c.client()
 	if err != nil {
 		return nil, err
@@ -258,21 +282,30 @@ func (c *call) prepare(ctx context.Context, streaming bool) (*operation.Call, er
 	redactor := client.Redactor()
 	c.out.Redactor = &redactor
 	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname))}
-	if streaming {
-		env.Delta = func(words string) { fmt.Fprint(c.Stdout, words) }
+	if c.progress != nil {
+		env.Progress = c.progress.update
+	}
+	if c.streaming {
+		env.Delta = func(words string) {
+			if _, err := io.WriteString(c.Stdout, words); err != nil && c.lost == nil {
+				c.lost = err
+				stop()
+			}
+		}
 	}
 	return operation.Prepare(ctx, env, c.op, c.values.args)
 }
 
 // show writes the answer to stdout, and what a write did and what failed to
 // stderr.
-func (c *call) show(ctx context.Context, result operation.Result, failed error) error {
+func (c *call) show(ctx context.Context, effect operation.Effect, result operation.Result, failed error) error {
 	switch {
 	case result.Streamed:
 		fmt.Fprintln(c.Stdout)
 	case failed == nil || result.Body != nil:
 		if err := output.Write(ctx, c.Stdout, c.op, result, c.out); err != nil {
-			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "writing the answer: " + err.Error()}
+			c.failures(result)
+			return c.unshown(effect, result, err)
 		}
 	}
 	c.notes(result)
@@ -282,9 +315,7 @@ func (c *call) show(ctx context.Context, result operation.Result, failed error) 
 	if result.Done != "" {
 		c.note("%s", result.Done)
 	}
-	for _, f := range result.Failed {
-		c.note("%s: %s", f.What, f.Why)
-	}
+	c.failures(result)
 	if failed != nil {
 		var e *proxyclient.Error
 		if c.op.Consent.Typed && errors.As(failed, &e) && len(e.Body) > 0 {
@@ -301,7 +332,17 @@ func (c *call) show(ctx context.Context, result operation.Result, failed error) 
 
 // note says something beside the result, on stderr.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.Stderr, program+": "+format+"\n", args...)
+	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// oneLine keeps a name or a gateway's words from adding lines of their own.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }
+
+// failures says what could not be done when the rest was.
+func (c *call) failures(result operation.Result) {
+	for _, f := range result.Failed {
+		c.note("%s: %s", f.What, f.Why)
+	}
 }
 
 // notes says what an answer covers or leaves out.
@@ -334,45 +375,33 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	c.note("Dry run: no changes were sent.")
-	return e.Encode(map[string]any{"dry_run": true, "requests": requests})
+	return unwritten(e.Encode(map[string]any{"dry_run": true, "requests": requests}))
 }
 
 // walk is --all: a page at a time, so that memory does not grow with the list.
 func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 	stream := output.NewStream(ctx, c.Stdout, c.op, c.out)
-	shown := 0
 	for result, err := range prepared.Pages(ctx) {
-		if err == nil {
-			err = stream.Add(result.Page.Items)
-		}
 		if err != nil {
 			// What came is closed, so that it can be read, and the error says
 			// that it is not the whole.
 			if closed := stream.Close(); closed != nil {
-				return closed
+				return unwritten(closed)
 			}
-			if proxyclient.CodeOf(err) == "" {
-				return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
-			}
-			return proxyclient.Wrap(fmt.Sprintf("after %d items", shown), err)
+			return proxyclient.Wrap(fmt.Sprintf("after %d items", c.shown.Load()), err)
 		}
-		if shown == 0 {
+		if err := stream.Add(result.Page.Items); errors.Is(err, output.ErrTableFull) {
+			if closed := stream.Close(); closed != nil {
+				return unwritten(closed)
+			}
+			return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
+		} else if err != nil {
+			return unwritten(err)
+		}
+		if c.shown.Load() == 0 {
 			c.notes(result)
 		}
-		shown += len(result.Page.Items)
-		if c.Terminal != nil && result.Page.More {
-			of := ""
-			if result.Page.Total >= 0 {
-				of = fmt.Sprintf(" of %d", result.Page.Total)
-			}
-			fmt.Fprintf(c.Stderr, "\r%d%s", shown, of)
-		}
+		c.shown.Add(int64(len(result.Page.Items)))
 	}
-	if c.Terminal != nil {
-		fmt.Fprint(c.Stderr, "\r\x1b[K")
-	}
-	if err := stream.Close(); err != nil {
-		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "writing the answer: " + err.Error()}
-	}
-	return nil
+	return unwritten(stream.Close())
 }

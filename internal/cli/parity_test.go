@@ -347,7 +347,7 @@ func TestParity(t *testing.T) {
 				line := append(argv(t, op, args), "--format", format)
 				gateway.array = false
 				status, stdout, stderr := run(t, base, key, line...)
-				if strings.Contains(stderr, "no list where one was expected") {
+				if strings.Contains(stderr, "answer has no list") {
 					gateway.array = true
 					gateway.take()
 					status, stdout, stderr = run(t, base, key, line...)
@@ -368,8 +368,8 @@ func TestParity(t *testing.T) {
 				if (status != 0) != answer.IsError {
 					t.Fatalf("the command's exit status is %d (%s), the tool's isError %v (%s)", status, stderr, answer.IsError, answer.StructuredContent)
 				}
-				if status == 2 {
-					return // two required arguments of which one is enough
+				if status == 2 || status == 3 {
+					return // two required arguments of which one is enough, or a thing that the echo does not have
 				}
 				if len(fromCLI) == 0 {
 					t.Error("no request was sent")

@@ -35,7 +35,7 @@ func (a *app) useSandbox(c *proxyclient.Config) error {
 	ignored := ""
 	// The environment's key is mostly that of the gateway one works with otherwise.
 	if c.APIKeySource == config.KeyVariable && !g.Knows(c.APIKey) {
-		ignored = "; " + config.KeyVariable + " holds no key of it and is ignored"
+		ignored = " Ignoring " + config.KeyVariable + ", which is not one of its keys."
 		c.APIKey = ""
 	}
 	if c.APIKey == "" {
@@ -49,7 +49,7 @@ func (a *app) useSandbox(c *proxyclient.Config) error {
 
 // noteSandbox says what is at work, so that nobody takes it for a gateway.
 func (a *app) noteSandbox(path, more string) {
-	a.note("sandbox: this is no real gateway, its models answer fixed texts; state in %s%s", path, more)
+	a.note("Using the built-in sandbox; nothing reaches a provider (state: %s).%s", path, more)
 }
 
 func openSandbox(path string) (*sandbox.Gateway, error) {
@@ -73,12 +73,12 @@ func sandboxError(code proxyclient.Code, what string, err error) error {
 func (a *app) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "The gateway in this program, to try things out: serve, path, reset",
-		Long: `The gateway in this program, to try things out: it needs no network and no account.
+		Short: "Manage the built-in sandbox gateway: serve, path, reset",
+		Long: `Manage the built-in sandbox gateway, which needs no network and no account.
 
-Every command works on it with --sandbox, or with LITELLM_PROXY_URL=sandbox: in the
-environment. It imitates the management of a LiteLLM gateway; its models answer fixed
-texts. It keeps its state in a file: see litellm-proxy sandbox path.`,
+To use it in any command, add --sandbox or set LITELLM_PROXY_URL=sandbox:. It imitates
+the management API of a LiteLLM gateway; its models return fixed texts. It keeps its
+state in a file: see litellm-proxy sandbox path.`,
 	}
 	cmd.AddCommand(a.sandboxServe(), a.sandboxPath())
 	if !a.readOnly {
@@ -90,17 +90,17 @@ texts. It keeps its state in a file: see litellm-proxy sandbox path.`,
 func (a *app) sandboxPath() *cobra.Command {
 	return &cobra.Command{
 		Use:   "path",
-		Short: "Print the file of the sandbox's state",
-		Long: "Print the file of the sandbox's state. " + config.SandboxVariable + ` names another one.
-It holds the keys and credentials of the sandbox in clear.`,
+		Short: "Print the path of the sandbox's state file",
+		Long: "Print the path of the sandbox's state file. " + config.SandboxVariable + ` sets another one.
+The file holds the sandbox's keys and credentials in plain text.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			path, err := config.SandboxPath(a.Getenv)
 			if err != nil {
 				return usageError(err.Error())
 			}
-			fmt.Fprintln(a.Stdout, path)
-			return nil
+			_, err = fmt.Fprintln(a.Stdout, path)
+			return unwritten(err)
 		},
 	}
 }
@@ -108,31 +108,31 @@ It holds the keys and credentials of the sandbox in clear.`,
 func (a *app) sandboxReset() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reset",
-		Short: "Empty the sandbox",
-		Long: `Empty the sandbox: its keys, users, teams and everything else. Its admin key stays the same.
+		Short: "Delete everything in the sandbox",
+		Long: `Delete everything in the sandbox: keys, users, teams and all other objects. Its admin key stays the same.
 A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a new one is created.`,
 		Example: "  litellm-proxy sandbox reset --yes",
 		Args:    cobra.NoArgs,
 	}
 	yes := false
-	a.bind[cmd] = func(cmd *cobra.Command) { cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask") }
+	a.bind[cmd] = func(cmd *cobra.Command) { cmd.Flags().BoolVarP(&yes, "yes", "y", false, "Skip the confirmation") }
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		path, err := config.SandboxPath(a.Getenv)
 		if err != nil {
 			return usageError(err.Error())
 		}
 		if !yes && a.Terminal == nil {
-			return usageError("sandbox reset removes everything in the sandbox: confirm it with --yes; nothing was done")
+			return usageError("sandbox reset deletes everything in the sandbox; confirm it with --yes. Nothing was deleted.")
 		}
 		if !yes {
-			if err := a.agree(cmd.Context(), "remove everything in the sandbox "+path); err != nil {
+			if err := a.agree(cmd.Context(), "Delete everything in the sandbox "+path+"? Its keys, users, teams and models are lost."); err != nil {
 				return err
 			}
 		}
 		if err := sandbox.Reset(path); err != nil {
 			return sandboxError(proxyclient.CodeInternal, "cannot reset the sandbox", err)
 		}
-		a.note("the sandbox %s is empty", path)
+		a.note("reset the sandbox %s", path)
 		return nil
 	}
 	return cmd
@@ -141,16 +141,16 @@ A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a
 func (a *app) sandboxServe() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Serve the sandbox over HTTP, for any client of a gateway",
-		Long: `Serve the sandbox over HTTP, for any client of a gateway: curl, an OpenAI SDK, the
-Python CLI. Its URL and admin key are printed as lines for a shell; a line for each
-request is on stderr. It has the state that --sandbox has. Ctrl-C ends it.`,
+		Short: "Serve the sandbox over HTTP to any client",
+		Long: `Serve the sandbox over HTTP to any client: curl, an OpenAI SDK, the Python CLI.
+Prints its URL and admin key as lines for a shell, and one line per request on stderr.
+It shares its state with --sandbox. Press Ctrl-C to stop it.`,
 		Example: "  litellm-proxy sandbox serve\n  litellm-proxy sandbox serve --addr 127.0.0.1:4001",
 		Args:    cobra.NoArgs,
 	}
 	addr := ""
 	a.bind[cmd] = func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:4000", "where to listen; port 0: any free one")
+		cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:4000", "Listen address; port 0 picks a free port")
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		path, err := config.SandboxPath(a.Getenv)
@@ -174,6 +174,7 @@ request is on stderr. It has the state that --sandbox has. Ctrl-C ends it.`,
 
 // serve answers until the context ends, and then lets the requests under way end.
 func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	a.serving.Store(true)
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
@@ -183,10 +184,10 @@ func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Han
 	})
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "serving the sandbox: " + err.Error(), Err: err}
+		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot serve the sandbox: " + err.Error(), Err: err}
 	}
 	if err := <-stopped; err != nil {
-		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "requests were under way for too long: " + err.Error(), Err: err}
+		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "stopped before all requests were finished: " + err.Error(), Err: err}
 	}
 	a.note("stopped")
 	return nil

@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/term"
-
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
@@ -31,7 +29,7 @@ type sources struct {
 func (s *sources) read(name, label string) (string, error) {
 	if name == "-" {
 		if s.used {
-			return "", errors.New("standard input is read once only; it is asked for twice")
+			return "", errors.New("standard input can be read only once")
 		}
 		s.used = true
 		if s.prompt != nil {
@@ -41,7 +39,7 @@ func (s *sources) read(name, label string) (string, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return "", fmt.Errorf("cannot read @%s: %w (@@ begins a text with @)", name, errors.Unwrap(err))
+		return "", fmt.Errorf("cannot read @%s: %w (for a text that starts with @, write @@)", name, errors.Unwrap(err))
 	}
 	defer f.Close()
 	return bounded(f, name)
@@ -171,7 +169,7 @@ func jsonFault(b []byte) string {
 	at := int(syntax.Offset)
 	text := strings.TrimPrefix(syntax.Error(), "json: ")
 	if at >= len(b) && strings.Contains(text, "unexpected end") {
-		return fmt.Sprintf("it ends too early, after %d characters", len(b))
+		return fmt.Sprintf("it ends early, after %d characters", len(b))
 	}
 	before := b[:min(at, len(b))-1] // the offset is behind the fault
 	line := 1 + bytes.Count(before, []byte("\n"))
@@ -238,16 +236,6 @@ func quote(text string) json.RawMessage {
 	e.SetEscapeHTML(false)
 	_ = e.Encode(text)
 	return bytes.TrimSpace(b.Bytes())
-}
-
-// hidden asks for a value at the terminal without showing it.
-func hidden(in *os.File, out io.Writer) func(string) (string, error) {
-	return func(label string) (string, error) {
-		fmt.Fprintf(out, "%s: ", label)
-		b, err := term.ReadPassword(int(in.Fd()))
-		fmt.Fprintln(out)
-		return string(b), err
-	}
 }
 
 // fieldValue is a flag that stores JSON under the gateway's name.

@@ -55,7 +55,7 @@ func TestPair(t *testing.T) {
 		"novalue":                 "is not key=value",
 		"=x":                      "is not key=value",
 		":=1":                     "is not key=value",
-		"v:={":                    "v:= is not JSON: it ends too early",
+		"v:={":                    "v:= is not JSON: it ends early",
 		"v=@" + dir + "/missing":  "cannot read @",
 		"sk-0123456789abcdefghij": `"sk-...ghij" is not key=value`,
 	} {
@@ -74,7 +74,7 @@ func TestJSONObject(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a": 1,}`:           "line 1, column 9",
 		"{\n \"a\": tru\n}":   "line 2, column 10",
-		`{"a": "sk-secret`:    "it ends too early, after 16 characters",
+		`{"a": "sk-secret`:    "it ends early, after 16 characters",
 		`[1]`:                 "must be a JSON object",
 		`"text"`:              "must be a JSON object",
 		``:                    "not valid JSON",

@@ -15,16 +15,16 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "version",
-		Short:   "Show the version of this program and of the gateway",
+		Short:   "Show the versions of this program and the gateway",
 		Example: "  litellm-proxy version\n  litellm-proxy --version",
 		Args:    cobra.NoArgs,
 	}
 	a.bind[cmd] = func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&a.format, "format", "", "output format: text, json (default text)")
+		cmd.Flags().StringVar(&a.format, "format", "", "Output format: text, json (default text)")
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if a.format != "" && a.format != "text" && a.format != "json" {
-			return usageError(fmt.Sprintf("--format: %q is none of text, json", a.format))
+			return usageError(fmt.Sprintf("--format: %q is not one of text, json", a.format))
 		}
 		client, err := a.client()
 		if err != nil {
@@ -39,10 +39,11 @@ func (a *app) versionCommand() *cobra.Command {
 		var gateway string
 		_ = json.Unmarshal(operation.Lookup(answer, "litellm_version"), &gateway)
 		if a.format == "json" {
-			return json.NewEncoder(a.Stdout).Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()})
+			_, err = fmt.Fprintf(a.Stdout, "%s\n", operation.Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()}))
+			return unwritten(err)
 		}
-		fmt.Fprintf(a.Stdout, "%s %s\nLiteLLM %s at %s\n", program, Version(), gateway, client.BaseURL())
-		return nil
+		_, err = fmt.Fprintf(a.Stdout, "%s %s\nLiteLLM %s at %s\n", program, Version(), oneLine(gateway), client.BaseURL())
+		return unwritten(err)
 	}
 	return cmd
 }

@@ -45,7 +45,7 @@ func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 	var s Settings
 	if flags.Sandbox {
 		if flags.BaseURL != "" && flags.BaseURL != SandboxURL {
-			return s, fmt.Errorf("--sandbox and --base-url name two gateways: give one of them")
+			return s, fmt.Errorf("--sandbox and --base-url both set the gateway; give one")
 		}
 		flags.BaseURL = SandboxURL
 	}
@@ -64,7 +64,7 @@ func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 			d, err = time.ParseDuration(flags.Timeout + "s")
 		}
 		if err != nil || d <= 0 {
-			return s, fmt.Errorf("--timeout: %q is no length of time; write 90s, 2m or a number of seconds", flags.Timeout)
+			return s, fmt.Errorf("--timeout: %q is not a duration; use 90s, 2m or a number of seconds", flags.Timeout)
 		}
 		s.Timeout = d
 	}

@@ -21,7 +21,7 @@ func SandboxPath(getenv func(string) string) (string, error) {
 	}
 	dir := stateDir(runtime.GOOS, getenv)
 	if dir == "" {
-		return "", errors.New("there is no home directory for the sandbox's state: name a file with " + SandboxVariable)
+		return "", errors.New("no home directory for the sandbox's state; set a file with " + SandboxVariable)
 	}
 	return filepath.Join(dir, "litellm-proxy", "sandbox.db"), nil
 }

@@ -1,3 +1,9 @@
+// Package ledger answers who spent what: by user, team, organization, customer, key,
+// model, provider, tag and day, in a period.
+//
+// The gateway keeps daily totals for each kind of owner. A [Question] that no single
+// table answers is worked out from several, and refused if they do not determine the
+// answer.
 package ledger
 
 import (
@@ -11,42 +17,38 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// The gateway keeps, for users, teams, organizations, customers and tags, a table
-// with a row for each day, owner, key, model, provider. It is read in pages of
-// rows, added up by the gateway to sums for each owner, model, provider and key,
-// and for each of those and a key. What belongs to what beyond that is worked
-// out in spend_join.go.
-
-// activityTable is one of these tables.
+// activityTable is one of the gateway's tables of daily totals, for one kind of owner. It
+// has a row for each day, owner, key, model and provider. The gateway sends it in pages
+// of rows, summed by owner, model, provider and key, and by each of those with a key.
+// join.go works out the combinations beyond that.
 type activityTable struct {
-	path   string
-	Filter string // the argument that names owners
-	// partial: a request may be missing (customer: it named none) or count
+	Filter string // the query parameter that selects owners
+	// partial means that a request may be missing (customer: it named none) or count
 	// several times (tag: it had several).
 	partial bool
 }
 
+// Tables is the tables by kind of owner.
 var Tables = map[string]activityTable{
-	"user":         {path: "/user/daily/activity", Filter: "user_id"},
-	"team":         {path: "/team/daily/activity", Filter: "team_ids"},
-	"organization": {path: "/organization/daily/activity", Filter: "organization_ids"},
-	"customer":     {path: "/customer/daily/activity", Filter: "end_user_ids", partial: true},
-	"tag":          {path: "/tag/daily/activity", Filter: "tags", partial: true},
+	"user":         {Filter: "user_id"},
+	"team":         {Filter: "team_ids"},
+	"organization": {Filter: "organization_ids"},
+	"customer":     {Filter: "end_user_ids", partial: true},
+	"tag":          {Filter: "tags", partial: true},
 }
 
-// A model is the provider's, openai/gpt-4o. The name that callers used is no part
-// of the table's key: where two names lead to one model, all that a key spent on
-// it in a day stands under the name that came first (seen on 1.106.2), so that
-// nothing can be told by it.
+// Models have their provider's name, such as openai/gpt-4o. The tables cannot tell by
+// which name callers asked: if two names lead to one model, all of a key's spend on it
+// in a day is under the name that came first (seen on 1.106.2).
 
-// unassigned is the owner of what has none. Gateways that do not keep it (seen in
-// the source of older versions, for teams) leave such requests out of the table.
-const Unassigned = "Unassigned"
+// unassigned is the owner of requests without one. Older gateways leave such requests out
+// of the table of teams.
+const unassigned = "Unassigned"
 
-// none is the model of requests that were refused before one was looked at.
-const None = "(none)"
+// none is the model of requests that were rejected before a model was chosen.
+const none = "(none)"
 
-// metrics are the numbers of some requests.
+// Metrics is the totals of some requests.
 type Metrics struct {
 	Spend      Dollars `json:"spend"`
 	Prompt     int64   `json:"prompt_tokens"`
@@ -57,6 +59,7 @@ type Metrics struct {
 	Failed     int64   `json:"failed_requests"`
 }
 
+// Add adds the totals of further requests.
 func (m *Metrics) Add(n Metrics) { m.plus(n, 1) }
 
 func (m *Metrics) plus(n Metrics, sign int64) {
@@ -69,21 +72,21 @@ func (m *Metrics) plus(n Metrics, sign int64) {
 	m.Failed += sign * n.Failed
 }
 
-// minus is what m has and n has not.
+// minus returns m without n.
 func (m Metrics) minus(n Metrics) Metrics {
 	m.plus(n, -1)
 	return m
 }
 
-// isZero allows for what a difference of floating-point sums leaves behind.
+// isZero tolerates the rounding error of floating-point sums.
 func (m Metrics) isZero() bool {
 	spend := m.Spend
 	m.Spend = 0
 	return m == Metrics{} && -1e-9 < spend && spend < 1e-9
 }
 
-// dollars is an amount whose last digits, which are what a sum of floating-point
-// numbers leaves behind, are not shown.
+// Dollars is an amount in US dollars, written without the rounding error of floating-point
+// sums.
 type Dollars float64
 
 // MarshalJSON implements [json.Marshaler].
@@ -95,37 +98,37 @@ func (d Dollars) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, rounded, 'f', -1, 64), nil
 }
 
-// dayActivity is a day in an answer, as far as it came on one page.
-type DayActivity struct {
+// dayActivity is the part of a day that is on one page.
+type dayActivity struct {
 	Date      string
 	Metrics   Metrics
 	Breakdown struct {
-		Entities  map[string]ActivityPart
-		Models    map[string]ActivityPart
-		Providers map[string]ActivityPart
-		Keys      map[string]KeyActivity `json:"api_keys"`
+		Entities  map[string]activityPart
+		Models    map[string]activityPart
+		Providers map[string]activityPart
+		Keys      map[string]keyActivity `json:"api_keys"`
 	}
 }
 
-type ActivityPart struct {
+type activityPart struct {
 	Metrics  Metrics
 	Metadata struct {
 		UserEmail         string `json:"user_email"`
 		TeamAlias         string `json:"team_alias"`
 		OrganizationAlias string `json:"organization_alias"`
 	}
-	Keys map[string]KeyActivity `json:"api_key_breakdown"`
+	Keys map[string]keyActivity `json:"api_key_breakdown"`
 }
 
-type KeyActivity struct {
+type keyActivity struct {
 	Metrics  Metrics
 	Metadata struct {
 		KeyAlias string `json:"key_alias"`
 	}
 }
 
-// parts are the sums for one thing that requests differ in.
-func (d *DayActivity) parts(dimension string) map[string]ActivityPart {
+// parts returns the sums by one dimension.
+func (d *dayActivity) parts(dimension string) map[string]activityPart {
 	switch dimension {
 	case "model":
 		return d.Breakdown.Models
@@ -135,9 +138,10 @@ func (d *DayActivity) parts(dimension string) map[string]ActivityPart {
 	return d.Breakdown.Entities
 }
 
-// spendNames are the names of what has an identifier, as the answers tell them.
+// Names is the names that the gateway's answers give for identifiers, by dimension.
 type Names map[string]map[string]string
 
+// Set records the name of an identifier. An empty name changes nothing.
 func (n Names) Set(of, id, name string) {
 	if name == "" {
 		return
@@ -148,7 +152,7 @@ func (n Names) Set(of, id, name string) {
 	n[of][id] = name
 }
 
-func (n Names) learn(of string, d *DayActivity) {
+func (n Names) learn(of string, d *dayActivity) {
 	for id, part := range d.Breakdown.Entities {
 		n.Set(of, id, part.Metadata.UserEmail+part.Metadata.TeamAlias+part.Metadata.OrganizationAlias)
 	}
@@ -157,44 +161,38 @@ func (n Names) learn(of string, d *DayActivity) {
 	}
 }
 
-// activityRows is how many rows a page has, activityPages how many pages of a
-// longer period are worked on at a time.
+// Activity is one of the tables, by day. The path parameter of is the kind of owner.
+var Activity = &operation.Collection{
+	What: "day", Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Most: ActivityRows,
+}
+
+// ActivityRows is the size of a page, and activityPages the number of pages of a longer
+// period that are processed at a time.
 const ActivityRows, activityPages = 1000, 20
 
-// readActivity walks the pages of a table. With split, a period of several days
-// that has too many is not read at all: tooLong.
-func readActivity(ctx context.Context, call *operation.Call, of string, p Period, filter url.Values, split bool, emit func(*DayActivity) error) (tooLong bool, err error) {
+// readActivity walks the pages of a table. With split, it returns tooLong instead of
+// reading a period of several days that has too many pages.
+func readActivity(ctx context.Context, call *operation.Call, of string, p Period, filter url.Values, split bool, emit func(*dayActivity) error) (tooLong bool, err error) {
 	query := url.Values{}
 	maps.Copy(query, filter)
 	query.Set("start_date", p.Start())
 	query.Set("end_date", p.End())
-	query.Set("page_size", strconv.Itoa(ActivityRows))
-	for page := 1; ; page++ {
-		query.Set("page", strconv.Itoa(page))
-		body, err := call.Read(ctx, proxyclient.Request{Path: Tables[of].path, Query: query})
+	for page, err := range Activity.Walk(ctx, call, map[string]string{"of": of}, query) {
 		if err != nil {
 			return false, err
 		}
-		var answer struct {
-			Results  []DayActivity
-			Metadata struct {
-				Pages int `json:"total_pages"`
-			}
-		}
-		if err := json.Unmarshal(body, &answer); err != nil {
-			return false, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's daily activity cannot be read: " + err.Error()}
-		}
-		if split && answer.Metadata.Pages > activityPages && p.Days() > 1 {
+		if split && page.Pages > activityPages && p.Days() > 1 {
 			return true, nil
 		}
-		for i := range answer.Results {
-			if err := emit(&answer.Results[i]); err != nil {
+		for _, item := range page.Items {
+			var day dayActivity
+			if err := json.Unmarshal(item, &day); err != nil {
+				return false, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "cannot read the gateway's daily activity: " + err.Error()}
+			}
+			if err := emit(&day); err != nil {
 				return false, err
 			}
 		}
-		call.Progress(page, max(page, answer.Metadata.Pages))
-		if page >= answer.Metadata.Pages {
-			return false, nil
-		}
 	}
+	return false, nil
 }

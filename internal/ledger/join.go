@@ -11,31 +11,32 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// spendQuestion is what is asked: how much, for each of the things in by. With
-// an owner, only that one's.
+// Question asks for the spend in a period, grouped by the dimensions in By.
 type Question struct {
 	By     []string
 	Period Period
-	User   string
-	Team   string
-	Key    string // a hash
+	// User, Team and Key (a hash) narrow the question to one of them.
+	User, Team, Key string
 }
 
-// spendAnswer is the sums, one for each combination that occurs.
+// Answer is the sums, one for each combination of values that occurs.
 type Answer struct {
+	// Groups are keyed by their values, in an internal form.
 	Groups map[string]*Group
 	Total  Metrics
 	Names  Names
 }
 
+// Group is the sum for one combination of values.
 type Group struct {
-	Values []string // in the order of by
+	Values []string // in the order of Question.By
 	Metrics
 }
 
 // maxGroups bounds an answer.
 const maxGroups = 500_000
 
+// Add adds totals to the group with these values. It fails if the answer grows too large.
 func (a *Answer) Add(values []string, m Metrics) error {
 	if m.isZero() {
 		return nil
@@ -44,7 +45,7 @@ func (a *Answer) Add(values []string, m Metrics) error {
 	g := a.Groups[id]
 	if g == nil {
 		if len(a.Groups) == maxGroups {
-			return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: fmt.Sprintf("the answer has more than %d rows: ask for a shorter period, or by less", maxGroups)}
+			return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: fmt.Sprintf("the answer has more than %d rows; use a shorter period or fewer dimensions", maxGroups)}
 		}
 		g = &Group{Values: slices.Clone(values)}
 		a.Groups[id] = g
@@ -54,12 +55,12 @@ func (a *Answer) Add(values []string, m Metrics) error {
 	return nil
 }
 
-// dayKey is a key on a day. A key has, on one day, nearly always one owner of a
-// kind: from that follows what the gateway does not say, such as which user of
-// which team used which model.
+// dayKey is a key on a day. On one day, a key nearly always has one owner of each kind.
+// From that follows what the gateway does not tell, such as which user of which team
+// used which model.
 type dayKey struct{ day, key string }
 
-// cell is what one table says of a dayKey.
+// cell is what one table says about a dayKey.
 type cell struct {
 	total Metrics
 	// sums by dimension ("entity", "model", "provider") and value.
@@ -68,7 +69,7 @@ type cell struct {
 
 type cells map[dayKey]*cell
 
-func (c cells) add(d *DayActivity, dimensions []string) {
+func (c cells) add(d *dayActivity, dimensions []string) {
 	at := func(key string) *cell {
 		id := dayKey{d.Date, key}
 		if c[id] == nil {
@@ -94,8 +95,8 @@ func (c cells) add(d *DayActivity, dimensions []string) {
 	}
 }
 
-// complete adds to a dimension what its values leave out of the total: requests
-// that were refused before a model was looked at have none.
+// complete adds the rest of the total to a dimension: requests that were rejected before
+// a model was chosen have no model.
 func (c *cell) complete(dimension string) map[string]Metrics {
 	rest := c.total
 	for _, m := range c.sums[dimension] {
@@ -107,14 +108,14 @@ func (c *cell) complete(dimension string) map[string]Metrics {
 			sums = map[string]Metrics{}
 			c.sums[dimension] = sums
 		}
-		known := sums[None]
+		known := sums[none]
 		known.Add(rest)
-		sums[None] = known
+		sums[none] = known
 	}
 	return sums
 }
 
-// clone is a cell of its own.
+// clone returns a deep copy.
 func (c *cell) clone() *cell {
 	out := &cell{total: c.total, sums: map[string]map[string]Metrics{}}
 	for dimension, sums := range c.sums {
@@ -123,7 +124,7 @@ func (c *cell) clone() *cell {
 	return out
 }
 
-// less takes away what is known of the cell otherwise.
+// less subtracts what is already known about the cell.
 func (c *cell) less(known *cell) {
 	c.total = c.total.minus(known.total)
 	for dimension, sums := range known.sums {
@@ -138,8 +139,8 @@ func (c *cell) less(known *cell) {
 	}
 }
 
-// joint is the sums for combinations of values, when they follow from those of
-// each dimension: at most one may have several.
+// joint returns the sums for combinations of values. They follow from the sums of each
+// dimension only if at most one dimension has several values.
 func (c *cell) joint(dimensions []string) (out []Group, ok bool) {
 	values, several := make([]string, len(dimensions)), -1
 	for i, dimension := range dimensions {
@@ -165,7 +166,7 @@ func (c *cell) joint(dimensions []string) (out []Group, ok bool) {
 	return out, true
 }
 
-// spendJoin works an answer out of several tables, or of one by several
+// joining works out an answer from several tables, or from one table by several
 // dimensions.
 type joining struct {
 	q          Question
@@ -174,20 +175,20 @@ type joining struct {
 	dimensions []string // in a cell
 	filter     url.Values
 	answer     *Answer
-	// whole are the tables that are seen to keep what is unassigned.
+	// whole is the tables known to keep unassigned requests.
 	whole map[string]bool
 }
 
-// run reads the tables and adds them up, a part of the period at a time when it
-// is long: memory is that of activityPages pages, or of a day.
+// run reads the tables and adds them up, splitting a long period: it holds at most
+// activityPages pages, or one day, in memory.
 func (j *joining) run(ctx context.Context, p Period) error {
 	read := make([]cells, len(j.tables))
 	dimensions := operation.Unique(append(slices.Clone(j.dimensions), "entity", "model"))
 	for i, of := range j.tables {
 		read[i] = cells{}
-		tooLong, err := readActivity(ctx, j.call, of, p, j.filter, true, func(d *DayActivity) error {
+		tooLong, err := readActivity(ctx, j.call, of, p, j.filter, true, func(d *dayActivity) error {
 			j.answer.Names.learn(of, d)
-			if _, ok := d.Breakdown.Entities[Unassigned]; ok {
+			if _, ok := d.Breakdown.Entities[unassigned]; ok {
 				j.whole[of] = true
 			}
 			read[i].add(d, dimensions)
@@ -207,8 +208,8 @@ func (j *joining) run(ctx context.Context, p Period) error {
 	return j.join(ctx, p, read)
 }
 
-// join adds every cell up in the table that tells it apart: the one whose owners
-// may be several, because those of the others are not.
+// join adds up every cell from the table that determines it: the only one in which the
+// key may have several owners that day.
 func (j *joining) join(ctx context.Context, p Period, read []cells) error {
 	unclear := make([]cells, len(j.tables))
 	for id := range read[0] {
@@ -236,7 +237,7 @@ func (j *joining) join(ctx context.Context, p Period, read []cells) error {
 	return nil
 }
 
-// choose is the table to take a cell from.
+// choose returns the table to take a cell from.
 func (j *joining) choose(id dayKey, read []cells) (int, error) {
 	several := 0
 	first := read[0][id]
@@ -244,7 +245,7 @@ func (j *joining) choose(id dayKey, read []cells) (int, error) {
 	for i, of := range j.tables {
 		c := read[i][id]
 		if c == nil {
-			c = &cell{total: first.total, sums: map[string]map[string]Metrics{"entity": {Unassigned: first.total}}}
+			c = &cell{total: first.total, sums: map[string]map[string]Metrics{"entity": {unassigned: first.total}}}
 			read[i][id] = c
 		}
 		switch {
@@ -260,13 +261,13 @@ func (j *joining) choose(id dayKey, read []cells) (int, error) {
 	return several, nil
 }
 
-// slice asks for what does not follow from the sums of one table, model by
-// model; what is left of a cell then had none.
+// slice asks model by model for cells that one table does not determine. What then is
+// left of a cell had no model.
 func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells, read []cells) error {
 	models := map[string]bool{}
 	for _, c := range unclear {
 		for model := range c.sums["model"] {
-			if model != None {
+			if model != none {
 				models[model] = true
 			}
 		}
@@ -279,7 +280,7 @@ func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells,
 		filter := url.Values{"model": {model}}
 		maps.Copy(filter, j.filter)
 		sliced := cells{}
-		if _, err := readActivity(ctx, j.call, j.tables[table], p, filter, false, func(d *DayActivity) error {
+		if _, err := readActivity(ctx, j.call, j.tables[table], p, filter, false, func(d *dayActivity) error {
 			sliced.add(d, j.dimensions)
 			return nil
 		}); err != nil {
@@ -290,38 +291,40 @@ func (j *joining) slice(ctx context.Context, p Period, table int, unclear cells,
 			if one == nil {
 				continue
 			}
-			parts, ok := one.joint(j.dimensions)
-			if !ok {
-				return j.refuse(id)
-			}
-			rest.less(one)
-			if err := j.add(id, table, parts, read); err != nil {
+			// joint completes the cell, so it comes before less.
+			if err := j.addCell(id, table, one, read); err != nil {
 				return err
 			}
+			rest.less(one)
 		}
 	}
 	for id, rest := range left {
 		if rest.total.isZero() {
 			continue
 		}
-		parts, ok := rest.joint(j.dimensions)
-		if !ok {
-			return j.refuse(id)
-		}
-		if err := j.add(id, table, parts, read); err != nil {
+		if err := j.addCell(id, table, rest, read); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// add adds parts of a cell of a table to the answer, under the owners that the
-// key has in the other tables on that day.
+// addCell adds a cell that its dimensions determine.
+func (j *joining) addCell(id dayKey, table int, c *cell, read []cells) error {
+	parts, ok := c.joint(j.dimensions)
+	if !ok {
+		return j.refuse(id)
+	}
+	return j.add(id, table, parts, read)
+}
+
+// add adds parts of a cell to the answer, with the owners that the key has in the other
+// tables on that day.
 func (j *joining) add(id dayKey, table int, parts []Group, read []cells) error {
 	found := map[string]string{"day": id.day, "key": id.key}
 	for i, of := range j.tables {
 		for owner := range read[i][id].sums["entity"] {
-			found[of] = owner // of the table itself, the parts say which
+			found[of] = owner // the parts override it for their own table
 		}
 	}
 	for _, part := range parts {
@@ -345,13 +348,13 @@ func (j *joining) add(id dayKey, table int, parts []Group, read []cells) error {
 	return nil
 }
 
-// refuse is the error where an answer would be a guess.
+// refuse returns the error for an answer that would be an estimate.
 func (j *joining) refuse(id dayKey) error {
 	name := j.answer.Names["key"][id.key]
 	if name == "" {
 		name = id.key
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
-		Message: fmt.Sprintf("the gateway's daily numbers do not tell this apart: those of key %s on %s", operation.Shown(name), id.day),
-		Hint:    "ask for fewer things in {by}, or for another period; spend logs has every request"}
+		Message: fmt.Sprintf("the gateway's daily totals cannot support this breakdown for key %s on %s", operation.Shown(name), id.day),
+		Hint:    "use fewer dimensions in {by} or another period; spend logs lists every request"}
 }

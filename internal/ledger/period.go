@@ -11,24 +11,23 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// period is some whole days in UTC, the first and the last included: what the
-// gateway's daily numbers can be asked for.
+// Period is a range of whole days in UTC, both ends included.
 type Period struct{ from, to time.Time }
 
-// periodInput is embedded in the input of what is asked for a period.
+// PeriodInput is embedded in the input of an operation that covers a period.
 type PeriodInput struct {
 	Period    string `json:"period" help:"today, yesterday, 7d, this-month, last-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 30d)"`
-	StartDate string `json:"start_date" help:"First day (YYYY-MM-DD, UTC) instead of period"`
+	StartDate string `json:"start_date" help:"First day (YYYY-MM-DD, UTC), instead of period"`
 	EndDate   string `json:"end_date" help:"Last day (default today)"`
 }
 
-// Resolve is the period that is meant at this time.
+// Resolve returns the period that the input means at this time.
 func (in PeriodInput) Resolve(now time.Time) (Period, error) {
 	switch {
 	case in.Period != "" && in.StartDate+in.EndDate != "":
-		return Period{}, operation.Usage("{period} and {start_date} both say when: give one")
+		return Period{}, operation.Usage("{period} and {start_date} both set the period; give one")
 	case in.StartDate == "" && in.EndDate != "":
-		return Period{}, operation.Usage("{end_date} needs {start_date}, or give {period}")
+		return Period{}, operation.Usage("{end_date} needs {start_date}; or use {period}")
 	case in.StartDate == "":
 		return ParsePeriod("period", cmp.Or(in.Period, "30d"), now)
 	}
@@ -45,10 +44,10 @@ func (in PeriodInput) Resolve(now time.Time) (Period, error) {
 	return between("start_date", from, to)
 }
 
-// maxDays bounds a period: more than ten years is a slip of the finger.
+// maxDays bounds a period: more than ten years is a typo.
 const maxDays = 3700
 
-// parsePeriod reads a period as people say it. argument is named in the error.
+// ParsePeriod reads a period such as 7d, last-month or 2026-10. Errors name the argument.
 func ParsePeriod(argument, text string, now time.Time) (Period, error) {
 	today := midnight(now)
 	month := time.Date(today.Year(), today.Month(), 1, 0, 0, 0, 0, time.UTC)
@@ -123,29 +122,34 @@ func between(argument string, from, to time.Time) (Period, error) {
 	case to.Before(from):
 		return p, operation.Usage(fmt.Sprintf("{%s}: %s is after %s", argument, from.Format(time.DateOnly), to.Format(time.DateOnly)))
 	case p.Days() > maxDays:
-		return p, operation.Usage(fmt.Sprintf("{%s}: %d days are more than ten years", argument, p.Days()))
+		return p, operation.Usage(fmt.Sprintf("{%s}: %d days is more than ten years", argument, p.Days()))
 	}
 	return p, nil
 }
 
 func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 
+// Start returns the first day as YYYY-MM-DD.
 func (p Period) Start() string { return p.from.Format(time.DateOnly) }
-func (p Period) End() string   { return p.to.Format(time.DateOnly) }
-func (p Period) Days() int     { return int(p.to.Sub(p.from)/(24*time.Hour)) + 1 }
 
-// before is the period of the same length that ends the day before.
+// End returns the last day as YYYY-MM-DD.
+func (p Period) End() string { return p.to.Format(time.DateOnly) }
+
+// Days returns the number of days.
+func (p Period) Days() int { return int(p.to.Sub(p.from)/(24*time.Hour)) + 1 }
+
+// Before returns the period of the same length that ends the day before this one.
 func (p Period) Before() Period {
 	return Period{p.from.AddDate(0, 0, -p.Days()), p.from.AddDate(0, 0, -1)}
 }
 
-// halves are the two parts of a period of several days.
+// halves splits a period of several days.
 func (p Period) halves() (Period, Period) {
 	middle := p.from.AddDate(0, 0, p.Days()/2)
 	return Period{p.from, middle.AddDate(0, 0, -1)}, Period{middle, p.to}
 }
 
-// String is how an answer says what it covers.
+// String returns the period for a reader, with its time zone.
 func (p Period) String() string {
 	if p.from.Equal(p.to) {
 		return p.Start() + " (UTC)"
@@ -153,8 +157,8 @@ func (p Period) String() string {
 	return p.Start() + " to " + p.End() + " (UTC)"
 }
 
-// about is what an answer for the period says of itself. args name the same days
-// whenever they are read.
+// about describes an answer for the period. In its Resolved, the period of args is made
+// absolute.
 func (p Period) about(args operation.Args) operation.About {
 	days := operation.Args{"start_date": operation.Encode(p.Start()), "end_date": operation.Encode(p.End())}
 	resolved := maps.Clone(args)
@@ -163,7 +167,7 @@ func (p Period) about(args operation.Args) operation.About {
 	return operation.About{Members: days, Notes: []string{p.String()}, Resolved: resolved}
 }
 
-// Dated is for a List whose dates are days: start_date and end_date take the place of
+// Dated prepares the arguments of a List that takes days: start_date and end_date replace
 // the period.
 func Dated(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(call.Now())
@@ -174,13 +178,17 @@ func Dated(call *operation.Call, args operation.Args) (operation.Args, operation
 	return maps.Clone(about.Resolved), about, nil
 }
 
-// Timed is for a List whose dates are times: the last day is over when the next one
-// begins, and what comes after the call was made is not of it.
+// Timed prepares the arguments of a List that takes times: it ends where the day after the
+// last one begins. Over all pages it ends no later than the call began, because the log
+// grows while it is read. A single page shows the newest, whatever the clock here says.
 func Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(call.Now())
 	if err != nil {
 		return nil, operation.About{}, err
 	}
-	about := p.about(args)
-	return about.Resolved.With("start_date", p.Start()+" 00:00:00").With("end_date", p.to.AddDate(0, 0, 1).Format(time.DateTime)), about, nil
+	about, end := p.about(args), p.to.AddDate(0, 0, 1)
+	if now := call.Now().Truncate(time.Second).Add(time.Second); call.Whole() && now.Before(end) {
+		end = now
+	}
+	return about.Resolved.With("start_date", p.Start()+" 00:00:00").With("end_date", end.Format(time.DateTime)), about, nil
 }

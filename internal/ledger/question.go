@@ -9,13 +9,22 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// dimensions of spend that are not owners.
+// Dimensions is the input of an operation that groups spend.
+type Dimensions []string
+
+// Rule implements [operation.Ruled].
+func (Dimensions) Rule() operation.Rule {
+	return operation.Rule{Values: []string{"user", "team", "organization", "customer", "key", "model", "provider", "tag", "day"}}
+}
+
+// plainDimensions is the dimensions that are not owners.
 var plainDimensions = []string{"model", "provider"}
 
-// ask answers a question about spend.
+// Ask answers the question. The error has [proxyclient.CodeUnsupported] if the gateway's
+// totals do not determine the answer.
 func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error) {
 	answer := &Answer{Groups: map[string]*Group{}, Names: Names{}}
-	tables, err := q.Tables()
+	tables, err := q.tables()
 	if err != nil {
 		return nil, err
 	}
@@ -46,15 +55,16 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 	} else if slices.Contains(q.By, tables[0]) {
 		of = tables[0]
 	}
-	_, err = readActivity(ctx, call, tables[0], q.Period, filter, false, func(d *DayActivity) error {
+	_, err = readActivity(ctx, call, tables[0], q.Period, filter, false, func(d *dayActivity) error {
 		answer.Names.learn(tables[0], d)
 		return q.count(d, of, answer)
 	})
 	return answer, err
 }
 
-// tables are those that the question needs, the one whose numbers count first.
-func (q Question) Tables() ([]string, error) {
+// tables returns the tables that the question needs, with the one whose numbers count
+// first.
+func (q Question) tables() ([]string, error) {
 	var tables []string
 	for _, of := range append(slices.Clone(q.By), "user", "team") {
 		if _, ok := Tables[of]; !ok || slices.Contains(tables, of) || !slices.Contains(q.By, of) && q.owner(of) == "" {
@@ -62,11 +72,11 @@ func (q Question) Tables() ([]string, error) {
 		}
 		tables = append(tables, of)
 	}
-	// A partial table has the requests that are asked for, and of the others that
-	// of users has all.
+	// A partial table has exactly the requests in question. Of the others, the table of
+	// users has all requests.
 	slices.SortStableFunc(tables, func(a, b string) int { return cmp.Compare(tableRank(a), tableRank(b)) })
 	if len(tables) > 1 && Tables[tables[1]].partial {
-		return nil, operation.Usage("{by}: the gateway's daily numbers do not tell apart what of a tag is whose customer's: ask for one of the two; spend logs has both")
+		return nil, operation.Usage("{by}: the gateway's daily totals cannot combine tag and customer; give one of them, or use spend logs")
 	}
 	if tables == nil {
 		tables = []string{"user"}
@@ -84,7 +94,7 @@ func tableRank(of string) int {
 	return 2
 }
 
-// owner is the one that the question is limited to.
+// owner returns the owner of this kind that the question is narrowed to, or "".
 func (q Question) owner(of string) string {
 	switch of {
 	case "user":
@@ -95,9 +105,8 @@ func (q Question) owner(of string) string {
 	return ""
 }
 
-// count adds up what a page says of a day, by at most one thing besides day and
-// key.
-func (q Question) count(d *DayActivity, of string, answer *Answer) error {
+// count adds up a day of a page, by at most one dimension besides day and key.
+func (q Question) count(d *dayActivity, of string, answer *Answer) error {
 	found := map[string]string{"day": d.Date}
 	values := make([]string, len(q.By))
 	add := func(m Metrics) error {
@@ -131,7 +140,7 @@ func (q Question) count(d *DayActivity, of string, answer *Answer) error {
 				}
 			}
 		}
-		found[of] = None
+		found[of] = none
 	}
 	if !byKey {
 		return add(rest)
@@ -145,7 +154,7 @@ func (q Question) count(d *DayActivity, of string, answer *Answer) error {
 	return nil
 }
 
-// sorted are the groups, the dearest first.
+// Sorted returns the groups, highest spend first.
 func (a *Answer) Sorted() []*Group {
 	groups := make([]*Group, 0, len(a.Groups))
 	for _, g := range a.Groups {
@@ -157,8 +166,8 @@ func (a *Answer) Sorted() []*Group {
 	return groups
 }
 
-// spendColumn says under which names a thing stands in an answer: its
-// identifier, and the name for people where there is one.
+// columnOf is the columns of a dimension: its identifier, and its display name if there
+// is one.
 var columnOf = map[string]struct{ id, name string }{
 	"user":         {"user_id", "user_email"},
 	"team":         {"team_id", "team_alias"},
@@ -171,8 +180,8 @@ var columnOf = map[string]struct{ id, name string }{
 	"day":          {"date", ""},
 }
 
-// spendGroupColumns are the columns of everything that spend is asked by. They
-// are no place to look an identifier up in: spend logs is.
+// GroupColumns is the columns of all dimensions. None is marked as an ID, because
+// identifiers are looked up in spend logs.
 var GroupColumns = []operation.Column{
 	{Name: "date"},
 	{Name: "user_id"},
@@ -189,7 +198,8 @@ var GroupColumns = []operation.Column{
 	{Name: "tag"},
 }
 
-// spendShown are the columns to show of columns when spend is asked by these.
+// ShownColumns returns the names of the columns to show for an answer grouped by these
+// dimensions.
 func ShownColumns(by []string, columns []operation.Column) []string {
 	var names []string
 	for _, c := range columns {
@@ -202,7 +212,7 @@ func ShownColumns(by []string, columns []operation.Column) []string {
 	return names
 }
 
-// label are the members of a row that say what it is of.
+// Label returns the members of a row that identify its group.
 func (a *Answer) Label(by, values []string) operation.Row {
 	var r operation.Row
 	for i, b := range by {
@@ -220,7 +230,7 @@ func (a *Answer) Label(by, values []string) operation.Row {
 	return r
 }
 
-// numbers are the members of a row that say how much.
+// Numbers returns the totals as members of a row.
 func (m Metrics) Numbers() operation.Row {
 	return operation.RowOf(
 		"spend", m.Spend, "prompt_tokens", m.Prompt, "completion_tokens", m.Completion, "total_tokens", m.Tokens,

@@ -89,13 +89,13 @@ func (c *caller) keyHint() string {
 // client is the gateway's for this caller.
 func (c *caller) client(s *Server) (*proxyclient.Client, error) {
 	if s.client == nil {
-		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "this server knows no gateway", Hint: "set {base_url}"}
+		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "no gateway is configured on this server", Hint: "set {base_url}"}
 	}
 	if !c.remote || c.useOwn {
 		return s.client, nil
 	}
 	if c.key == "" {
-		return nil, &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the request carried no key", Hint: hintSendKey}
+		return nil, &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the request has no key", Hint: hintSendKey}
 	}
 	return s.client.WithKey(c.key, keyFromRequest), nil
 }

@@ -43,7 +43,7 @@ func (c *call) explain(err error) (string, *proxyclient.Error) {
 	case errors.As(err, &e):
 		*shown = *e
 	case proxyclient.CodeOf(err) != "":
-		shown.Code, shown.Message = proxyclient.CodeOf(err), "the call was cancelled"
+		shown.Code, shown.Message = proxyclient.CodeOf(err), "the call was canceled"
 	default:
 		shown.Code, shown.Message = proxyclient.CodeInternal, proxyclient.RedactText(err.Error())
 	}
@@ -93,7 +93,7 @@ func (c *call) hint(e *proxyclient.Error) string {
 		}
 	case proxyclient.CodeNotFound:
 		if list := c.s.ops.Finder(c.op); list != nil && c.s.has(list.Tool()) && !strings.Contains(e.Hint, list.Tool()) {
-			add(list.Tool() + " shows what there is")
+			add("to see what exists, call " + list.Tool())
 		}
 	case proxyclient.CodeUnreachable:
 		if c.client != nil && !strings.Contains(e.Message, c.client.BaseURL()) {
@@ -101,7 +101,7 @@ func (c *call) hint(e *proxyclient.Error) string {
 		}
 	case proxyclient.CodeUnknownOutcome:
 		if len(hints) == 0 {
-			add("look whether it was applied before you repeat it")
+			add("check whether it was applied before you repeat it")
 		}
 	}
 	return strings.Join(hints, "; ")
@@ -132,7 +132,7 @@ const maxText = 200 << 10
 // clip is the text of a value, cut where it is too long for one.
 func clip(value []byte) string {
 	if len(value) > maxText {
-		return strings.ToValidUTF8(string(value[:maxText]), "") + "\n(cut here; the structured content has all of it)"
+		return strings.ToValidUTF8(string(value[:maxText]), "") + "\n(truncated; the structured content has all of it)"
 	}
 	return string(value)
 }

@@ -136,7 +136,7 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 		mux.HandleFunc("GET "+pathSSE, f.sse)
 		mux.HandleFunc("POST "+pathMessage, f.message)
 	default:
-		return nil, usage("the transport %q is none of http, sse", o.Transport)
+		return nil, usage("the transport %q is not one of http, sse", o.Transport)
 	}
 	f.handler = f.guard(mux)
 	return f, nil

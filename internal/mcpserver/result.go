@@ -41,7 +41,7 @@ func (c *call) show(r operation.Result) (string, json.RawMessage, error) {
 		}
 		var lines strings.Builder
 		for _, f := range r.Failed {
-			fmt.Fprintf(&lines, "not done: %s: %s\n", f.What, f.Why)
+			fmt.Fprintf(&lines, "failed: %s: %s\n", f.What, f.Why)
 		}
 		text = c.s.reword(c.op, c.caller, lines.String()) + text
 	}
@@ -65,7 +65,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
 		return c.list(r.Page)
 	case r.Body == nil && r.Binary != nil:
 		encoded := encode(base64.StdEncoding.EncodeToString(c.redactor().Binary(r.Binary)))
-		return fmt.Sprintf("%d bytes that are no text, as content_base64 in the structured content", len(r.Binary)),
+		return fmt.Sprintf("%d bytes of binary data, as content_base64 in the structured content", len(r.Binary)),
 			object([]member{{"content_base64", encoded}}), nil
 	case r.Body == nil:
 		text, err := c.redactor().Text(c.ctx, string(r.Text))
@@ -227,9 +227,9 @@ func tooLarge() error {
 
 // planned is the answer to dry_run.
 func (c *call) planned(requests []proxyclient.Recorded) *mcp.CallToolResult {
-	text := "Dry run: nothing was changed. It would send:\n" + requestLines(requests)
+	text := "Dry run: no changes were sent. The call would send:\n" + requestLines(requests)
 	if len(requests) == 0 {
-		text = "Dry run: with these arguments it only reads; nothing was sent."
+		text = "Dry run: with these arguments the call only reads. No changes were sent."
 	}
 	return answer(text, object([]member{{"dry_run", json.RawMessage("true")}, {"requests", requestList(requests)}}), false)
 }

@@ -93,7 +93,7 @@ func New(o Options) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if !slices.Contains(confirmModes, s.confirm) {
-		return nil, usage("the confirmation mode %q is none of %s", o.Confirm, strings.Join(confirmModes, ", "))
+		return nil, usage("the confirmation mode %q is not one of %s", o.Confirm, strings.Join(confirmModes, ", "))
 	}
 	s.pending, s.shown = questions{newMemory()}, refusals{newMemory()}
 	_, _ = rand.Read(s.secret[:]) // never fails: it ends the program instead
@@ -147,7 +147,7 @@ func choose(o Options) ([]*operation.Operation, error) {
 		name = strings.TrimSpace(name)
 		resource := strings.ReplaceAll(name, "_", "-")
 		if name != "all" && name != "default" && !resources[resource] {
-			return nil, usage("there is no toolset %q; there are all, default, %s", name, strings.Join(slices.Sorted(maps.Keys(resources)), ", "))
+			return nil, usage("there is no toolset %q; the toolsets are all, default, %s", name, strings.Join(slices.Sorted(maps.Keys(resources)), ", "))
 		}
 		for _, op := range o.Operations {
 			if name == "all" || name == "default" && op.Default || op.Resource() == resource {
@@ -161,7 +161,7 @@ func choose(o Options) ([]*operation.Operation, error) {
 			return nil, err
 		}
 		if o.ReadOnly && op.Effect != operation.Read {
-			return nil, usage("the tool %s writes, and this server is to be read-only", op.Tool())
+			return nil, usage("the tool %s writes, but this server is read-only", op.Tool())
 		}
 		chosen[op] = true
 	}
@@ -193,7 +193,7 @@ func find(ops operation.Catalog, name string) (*operation.Operation, error) {
 		names = append(names, op.Tool())
 	}
 	slices.Sort(names)
-	return nil, usage("there is no tool %q; there are %s", name, strings.Join(names, ", "))
+	return nil, usage("there is no tool %q; the tools are %s", name, strings.Join(names, ", "))
 }
 
 func usage(format string, args ...any) *proxyclient.Error {

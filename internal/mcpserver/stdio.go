@@ -264,7 +264,7 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 		}
 		var result mcp.ElicitationResult
 		if err := json.Unmarshal(r.Result, &result); err != nil {
-			return nil, errors.New("the client's answer cannot be read")
+			return nil, errors.New("cannot read the client's answer")
 		}
 		return &result, nil
 	}

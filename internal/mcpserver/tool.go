@@ -25,7 +25,7 @@ const (
 var argDescriptions = map[string]string{
 	argDryRun:  "Only show the requests",
 	argConfirm: "Set to true only after the user agreed",
-	argFull:    "Whole items, not slim ones",
+	argFull:    "Return all fields",
 }
 
 // tool is one operation as a tool.

@@ -156,7 +156,7 @@ func TestLongText(t *testing.T) {
 	if len(r.Text) > maxText+100 || field(r.Structured, "result") != `"`+long+`"` {
 		t.Errorf("%d bytes of text, %d of structured content", len(r.Text), len(r.Structured))
 	}
-	wantText(t, r.Text, "cut here")
+	wantText(t, r.Text, "truncated")
 }
 
 func TestArguments(t *testing.T) {
@@ -176,7 +176,7 @@ func TestArguments(t *testing.T) {
 		`{"max_budget":"1"}`:                  "max_budget must be a number",
 		`{"dry_run":"yes"}`:                   "dry_run must be true or false",
 		`{"full":true}`:                       `unknown argument "full"`,
-		`{"extra":{"max_budget":1}}`:          "give max_budget",
+		`{"extra":{"max_budget":1}}`:          "use max_budget",
 		`{"confirm":1,"key_alias":"ignored"}`: "confirm must be true or false",
 	} {
 		g.ClearRequests()
@@ -207,7 +207,7 @@ func TestDryRun(t *testing.T) {
 		t.Fatalf("%s; requests %v", r.raw, requests(g))
 	}
 	wantText(t, field(r.Structured, "requests"), `"method":"POST"`, `"path":"/key/generate"`, `"key_alias":"a"`)
-	wantText(t, r.Text, "nothing was changed", `POST /key/generate {"key_alias":"a"}`)
+	wantText(t, r.Text, "no changes were sent", `POST /key/generate {"key_alias":"a"}`)
 	// Secrets are masked in a plan, and a destructive one asks nothing.
 	secret := "sk-abcdefghijklmnopqrstuvwx"
 	r = c.call("http_request", `{"method":"POST","uri":"/x","json":{"api_key":"`+secret+`"},"dry_run":true}`)
@@ -233,7 +233,7 @@ func TestErrors(t *testing.T) {
 	if !r.IsError || field(r.Structured, "error", "code") != `"not_found"` {
 		t.Fatalf("%s", r.raw)
 	}
-	wantText(t, r.Text, "users get: not found: User nobody", "\nusers_list shows what there is.")
+	wantText(t, r.Text, "users get: not found: User nobody", "\nTo see what exists, call users_list.")
 	m := c.request("tools/call", `{"name":"nope","arguments":{}}`)
 	if m.Error == nil || m.Error.Code != -32602 {
 		t.Errorf("an unknown tool is answered with %+v", m)
@@ -274,7 +274,7 @@ func TestPartlyDone(t *testing.T) {
 	if !r.IsError || field(r.Structured, "failed") == "" || !strings.Contains(field(r.Structured, "deleted_key_aliases"), "here") {
 		t.Fatalf("%s", r.raw)
 	}
-	wantText(t, r.Text, "deleted key alias here", "not done: key alias gone: not found")
+	wantText(t, r.Text, "deleted key alias here", "failed: key alias gone: not found")
 
 	words := dial(t, newServer(t, Options{Client: fake(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")

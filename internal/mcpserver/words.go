@@ -17,11 +17,11 @@ const maxInstructions = 1500
 func instructions(o Options, confirm string) string {
 	lines := []string{
 		"These tools manage a LiteLLM gateway (proxy): models, virtual keys, users, teams, budgets, spend.",
-		"- Look before you write: status says which gateway and whose key this is; *_list tools find things.",
-		"- Most tools want ids, not names: a key's 64-digit hash (its token) or alias, a user_id, a team_id, a deployment's model id. Never make one up; list first.",
-		"- A list gives one page: total is how many there are (if known), next holds the arguments of the next page; without next it was the last. Items are slim; full: true gives all fields. Empty fields are left out.",
+		"- Look before you write: status shows the gateway and the key; *_list tools find things.",
+		"- Most tools take IDs: a key's 64-digit hash (its token), a user_id, a team_id, a deployment's model ID. Many also take names. Never invent one; list first.",
+		"- A list returns one page: total is the number of items (if known), next has the arguments for the next page; the last page has no next. Items are slim; full: true returns all fields. Empty fields are left out.",
 		"- Money is in US dollars.",
-		"- A new key is shown once, in the answer of the tool that makes it: hand it over then. Other secrets are masked.",
+		"- A new key is shown only once, in the answer of the tool that generates it: pass it on then. Other secrets are masked.",
 	}
 	if o.Note != "" {
 		lines = append(lines, "- "+o.Note)
@@ -35,11 +35,11 @@ func instructions(o Options, confirm string) string {
 			lines = append(lines, "- Before something is destroyed the person is asked; where the client cannot ask, ask yourself and then give confirm: true.")
 		}
 	} else {
-		lines = append(lines, "- This server is read-only: nothing can be changed through it.")
+		lines = append(lines, "- This server is read-only: it cannot change anything.")
 	}
 	lines = append(lines,
-		"- Errors say what to do next; do not repeat a write whose outcome is unknown without checking.",
-		"- Not every operation may be offered here: whoever runs the server chooses with --toolsets, --tools and --read-only.")
+		"- Errors say what to do next. If the outcome of a write is unknown, check before you repeat it.",
+		"- Some tools may be missing: whoever runs the server selects them with --toolsets, --tools and --read-only.")
 	return strings.Join(lines, "\n")
 }
 

@@ -6,22 +6,22 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"strings"
 
 	"litellm-proxy/proxyclient"
 )
 
-// Action is how an operation is done: an [Endpoint], a [List], a [Func] or [Rows].
+// Action is what an operation does: an [Endpoint], a [List], a [Func] or [Rows].
 type Action interface {
-	// Input is the struct that describes the arguments: schema, flags and help
-	// are made from it.
+	// Input returns the struct that describes the arguments. Schema, flags and help
+	// follow from it.
 	Input() reflect.Type
-	// Run does it with the call's arguments, which are valid. Surfaces use
-	// [Call.Run].
+	// Run expects valid arguments. Surfaces use [Call.Run] instead.
 	Run(context.Context, *Call) (Result, error)
 }
 
-// Func is an operation that is more than one request, or a request that must be
-// made from the arguments.
+// Func is an operation of several requests, or of one that is not simply made of the
+// arguments.
 type Func[In any] func(context.Context, *Call, In) (Result, error)
 
 // Input implements [Action].
@@ -33,13 +33,12 @@ func (f Func[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	d := json.NewDecoder(bytes.NewReader(Encode(call.args)))
 	d.UseNumber()
 	if err := d.Decode(&in); err != nil {
-		return Result{}, Usage("the arguments cannot be read: " + err.Error())
+		return Result{}, Usage("cannot read the arguments: " + err.Error())
 	}
 	return f(ctx, call, in)
 }
 
-// Rows is an operation that makes a list: from several requests, or from an
-// answer that is none. It sets Result.Page.
+// Rows is a Func that makes a list and sets Result.Page.
 type Rows[In any] func(context.Context, *Call, In) (Result, error)
 
 func (Rows[In]) collection() *Collection { return &Collection{} }
@@ -52,19 +51,19 @@ func (r Rows[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	return Func[In](r).Run(ctx, call)
 }
 
-// About is what an answer is about, which its items do not say: the period that it
-// covers.
+// About is what the items of an answer do not say, such as the period that it covers.
 type About struct {
-	// Members stand beside the items in a structured answer.
+	// Members are put next to the items in a structured answer.
 	Members Args
-	// Resolved are the arguments that say the same whenever they are read, for the next
-	// page; nil: the arguments themselves.
+	// Resolved is the arguments for the next page, with relative dates made absolute; nil
+	// means the arguments as given.
 	Resolved Args
-	// Notes are sentences for a reader.
+	// Notes are sentences shown next to the answer.
 	Notes []string
 }
 
-// Word is a value as a path segment or a query value.
+// Word returns a JSON value as a path segment or a query value: a text without quotes,
+// anything else as it is.
 func Word(value json.RawMessage) string {
 	var s string
 	if json.Unmarshal(value, &s) == nil {
@@ -73,8 +72,7 @@ func Word(value json.RawMessage) string {
 	return string(value)
 }
 
-// addQuery adds a value to a query: a list as the parameter repeated, a null not
-// at all.
+// addQuery adds a value to a query. A list repeats the parameter, a null adds nothing.
 func addQuery(q url.Values, name string, value json.RawMessage) {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) == nil && list != nil {
@@ -88,7 +86,14 @@ func addQuery(q url.Values, name string, value json.RawMessage) {
 	}
 }
 
-// Usage is an error of the caller's arguments: nothing was sent.
+// Usage returns an error about the caller's arguments, with [proxyclient.CodeUsage]. It
+// may name arguments as {max_budget}.
 func Usage(message string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
+}
+
+// NothingToChange returns the [Usage] error of an update without a change. fields are
+// named as examples.
+func NothingToChange(fields ...string) error {
+	return Usage("nothing to change: give at least one field, for example {" + strings.Join(fields, "}, {") + "}")
 }

@@ -11,8 +11,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// tell keeps secrets out of what the result says, and puts the failures into an
-// answer that has not said them itself.
+// tell masks secrets in the result's sentences and adds the failures to an answer that
+// does not list them.
 func (r *Result) tell() {
 	r.Done = proxyclient.RedactText(r.Done)
 	for i, f := range r.Failed {
@@ -29,7 +29,7 @@ func (r *Result) tell() {
 	r.Body = slices.Concat(head, []byte(comma+`"failed":`), Encode(r.Failed), []byte("}"))
 }
 
-// doing names the call in an error: the path and what it is about.
+// doing names the call in an error: its path and positional arguments.
 func (op *Operation) doing(args Args) string {
 	words := []string{op.Path}
 	for _, f := range op.Fields() {
@@ -65,7 +65,7 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 	}
 }
 
-// plainList is a value for a reader: a text without quotes, a list with commas.
+// Words returns a JSON value for a reader: a text without quotes, a list with commas.
 func Words(value json.RawMessage) string {
 	var list []json.RawMessage
 	if json.Unmarshal(value, &list) != nil {
@@ -78,24 +78,24 @@ func Words(value json.RawMessage) string {
 	return strings.Join(words, ", ")
 }
 
-// isNotFound tells whether the gateway said that the object does not exist.
+// IsNotFound reports whether the object does not exist.
 func IsNotFound(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeNotFound }
 
-// isRefused tells whether the key may not do what was tried.
+// IsRefused reports whether the gateway rejected the key, or what it tried.
 func IsRefused(err error) bool {
 	code := proxyclient.CodeOf(err)
 	return code == proxyclient.CodeForbidden || code == proxyclient.CodeUnauthorized
 }
 
-// as returns the error of the gateway in err, or nil.
+// AsError returns the [proxyclient.Error] in err, or nil.
 func AsError(err error) *proxyclient.Error {
 	var e *proxyclient.Error
 	errors.As(err, &e)
 	return e
 }
 
-// isRead tells whether an HTTP method changes nothing by itself.
+// IsRead reports whether an HTTP method is one that changes nothing.
 func IsRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
-// shown is a name for a reader: a key masked, everything else as it is.
+// Shown returns a name for a reader, with any secret in it masked.
 func Shown(name string) string { return proxyclient.RedactText(name) }

@@ -13,22 +13,22 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Env is what a surface gives for one call.
+// Env is what a surface provides for one call.
 type Env struct {
-	// Client is the caller's own.
+	// Client has the caller's credentials.
 	Client *proxyclient.Client
-	// Progress is told how far a long operation is; nil: nobody watches. A total of 0
-	// is unknown.
+	// Progress receives the progress of a long operation; nil if nobody watches. A total
+	// of 0 is unknown.
 	Progress func(done, total int)
-	// Delta is given the words of a streamed answer as they come; nil: not streaming.
+	// Delta receives the text of a streamed answer as it arrives; nil if not streaming.
 	Delta func(text string)
-	// Now is the clock; nil: the real one.
+	// Now is the clock; nil means the system's.
 	Now func() time.Time
 }
 
-// Call is one call of one operation: its arguments checked, its names looked up, its
-// clock read, once. Both surfaces, dry runs and confirmation go through it. It is for
-// one caller and not safe for concurrent use.
+// Call is one call of one operation, with arguments validated, names resolved and the
+// clock read once. Both surfaces, dry runs and confirmation use it. It is not safe for
+// concurrent use.
 type Call struct {
 	op     *Operation
 	env    Env
@@ -37,6 +37,8 @@ type Call struct {
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	now    time.Time
 	effect Effect
+	walked int  // items of all lists so far, for Progress
+	whole  bool // the caller reads all pages
 
 	client   *proxyclient.Client // of the run under way: real, recording or gated
 	planning bool
@@ -47,9 +49,8 @@ type Call struct {
 	promised map[string]string // in a plan's requests: placeholder → identifier
 }
 
-// Prepare checks the arguments and looks up the names among them. It sends reads
-// only. Errors are of type [*proxyclient.Error]; the arguments they name stand as
-// {name}.
+// Prepare validates the arguments and resolves the names among them. It sends only
+// reads. Errors are of type [*proxyclient.Error] and name arguments as {name}.
 func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, error) {
 	if err := op.Validate(args); err != nil {
 		return nil, err
@@ -66,6 +67,7 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
 	c.effect = op.EffectFor(c.args)
+	c.walked = 0
 	return c, nil
 }
 
@@ -82,7 +84,7 @@ func (c *Call) resolve(ctx context.Context) error {
 			continue
 		}
 		if _, both := c.args[f.Ref]; both {
-			return Usage(fmt.Sprintf("{%s} and {%s} both name it: give one", f.Name, f.Ref))
+			return Usage(fmt.Sprintf("{%s} and {%s} identify the same thing; give one", f.Name, f.Ref))
 		}
 		thing, err := f.Collection.Find(ctx, c, Word(value), f.Ref)
 		if err != nil {
@@ -100,52 +102,55 @@ func (c *Call) resolve(ctx context.Context) error {
 	return nil
 }
 
-// Operation is what is called.
+// Operation returns the operation that is called.
 func (c *Call) Operation() *Operation { return c.op }
 
-// Args are the arguments, with identifiers in place of names. They are not changed.
+// Args returns the arguments, with identifiers in place of names. Do not change them.
 func (c *Call) Args() Args { return c.args }
 
-// Arg is one argument; nil when it is absent.
+// Arg returns one argument, or nil if it is absent.
 func (c *Call) Arg(name string) json.RawMessage { return c.args[name] }
 
-// Named is the thing whose name was given in place of this argument, if one was.
+// Named returns the item whose name was given in place of this argument, if any.
 func (c *Call) Named(argument string) (Thing, bool) {
 	thing, ok := c.named[argument]
 	return thing, ok
 }
 
-// Effect is what the call does with these arguments.
+// Effect returns what the call does with these arguments.
 func (c *Call) Effect() Effect { return c.effect }
 
-// Now is when the call was prepared, in UTC: the same for all its pages and requests.
+// Now returns the time when the call was prepared, in UTC, the same for all its requests.
 func (c *Call) Now() time.Time { return c.now }
 
-// Client is the caller's client. In a plan its writes are recorded and not sent.
+// Client returns the caller's client. In a plan it records writes instead of sending them.
 func (c *Call) Client() *proxyclient.Client { return c.client }
 
-// Planning tells whether writes are recorded and not sent.
+// Planning reports whether writes are recorded instead of sent.
 func (c *Call) Planning() bool { return c.planning }
 
-// Progress says how far a long operation is; a total of 0 is unknown.
+// Progress reports the progress of a long operation; a total of 0 is unknown.
 func (c *Call) Progress(done, total int) {
 	if c.env.Progress != nil {
 		c.env.Progress(done, total)
 	}
 }
 
-// Streams tells whether somebody reads the words of an answer as they come.
+// Whole reports whether the caller reads all pages of a list.
+func (c *Call) Whole() bool { return c.whole }
+
+// Streams reports whether the caller reads the answer while it is generated.
 func (c *Call) Streams() bool { return c.env.Delta != nil && !c.planning }
 
-// Delta hands over words of a streamed answer.
+// Delta passes on the next text of a streamed answer.
 func (c *Call) Delta(words string) {
 	if c.Streams() {
 		c.env.Delta(words)
 	}
 }
 
-// Body is the arguments as a request body: as they came, the extra fields beside the
-// named ones, and what empties the fields that clear names.
+// Body returns the arguments as a request body: as they came, with the extra fields, and
+// with the values that clear the fields named in {clear}.
 func (c *Call) Body() Args {
 	body := Args{}
 	for name, value := range c.args {
@@ -175,17 +180,16 @@ func (c *Call) Write(ctx context.Context, method, path string, body any) (json.R
 	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 }
 
-// Send is Write with one path parameter: the first in the path, whatever its name.
+// Send is Write with a value for the path's only parameter.
 func (c *Call) Send(ctx context.Context, method, path, param string, body any) (json.RawMessage, error) {
 	_, name, _ := strings.Cut(path, "{")
 	name, _, _ = strings.Cut(name, "}")
 	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Params: map[string]string{name: param}, Body: Encode(body)})
 }
 
-// Identifier is a member of the answer to a write that a later request needs. A plan
-// has no answers: there it is a placeholder, which stands in the recorded requests
-// for whatever the gateway will send. An answer without it is an error with
-// [proxyclient.CodeUnknownOutcome].
+// Identifier returns a member of the answer to a write that a later request needs. of
+// names its owner, such as "the new team". In a plan, which has no answers, it returns a
+// placeholder. If the answer lacks it, the error has [proxyclient.CodeUnknownOutcome].
 func (c *Call) Identifier(answer json.RawMessage, path, of string) (json.RawMessage, error) {
 	placeholder := "<" + path + " of " + of + ">"
 	if c.planning {
@@ -201,15 +205,15 @@ func (c *Call) Identifier(answer json.RawMessage, path, of string) (json.RawMess
 
 func lacks(path string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUnknownOutcome, Sent: true,
-		Message: fmt.Sprintf("the gateway's answer has no %s: the request may or may not have been applied", path),
-		Hint:    "look at what is there before you send it again"}
+		Message: fmt.Sprintf("the gateway's answer has no %s, so the request may or may not have been applied", path),
+		Hint:    "check the current state before you try again"}
 }
 
-// Run runs the call. One that destroys something or is sensitive must have been
-// approved or waived before. An approved call sends exactly the requests that were
-// shown; if they would differ now it sends nothing and says what changed.
+// Run runs the call. A destructive or sensitive call must be approved or waived first.
+// An approved call sends exactly the requests that were shown; if they would differ now,
+// it sends nothing and the error says what changed.
 //
-// A Result may come with an error: then a part was done, and the result says which.
+// If Run returns both a Result and an error, the Result says which parts were done.
 func (c *Call) Run(ctx context.Context) (Result, error) {
 	run, err := c.permitted(ctx)
 	if err != nil {
@@ -234,7 +238,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	return result, nil
 }
 
-// permitted is the call ready to run, with a client that sends what it may.
+// permitted returns the call with a client that sends only approved requests.
 func (c *Call) permitted(ctx context.Context) (*Call, error) {
 	if !c.waived && c.approved == nil {
 		if why, err := c.NeedsConsent(ctx); err != nil {
@@ -252,16 +256,17 @@ func (c *Call) permitted(ctx context.Context) (*Call, error) {
 	}
 	if changed := c.approved.Difference(again); changed != "" {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeConflict,
-			Message: c.op.Path + ": nothing was sent, because it is not what was confirmed any more: " + changed,
-			Hint:    "look at it again and confirm it anew"}
+			Message: c.op.Path + ": nothing was sent, because the call no longer matches what was confirmed: " + changed,
+			Hint:    "review the call and confirm it again"}
 	}
 	run := *c
 	run.client = c.env.Client.Gated(run.gate())
 	return &run, nil
 }
 
-// Pages runs a list from the page that the arguments name to the last one, a page at a
-// time, each item once.
+// Pages yields a list page by page, from the first page to the last one, each item once.
+// If the last error is [proxyclient.CodeIncomplete], the items before it are good but not
+// all there are.
 func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		l, ok := c.op.Do.(walker)
@@ -269,7 +274,9 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 			yield(c.Run(ctx))
 			return
 		}
-		for result, err := range l.walk(ctx, c) {
+		run := *c
+		run.whole = true
+		for result, err := range l.walk(ctx, &run) {
 			if err != nil {
 				err = proxyclient.Wrap(c.op.doing(c.args), err)
 			}

@@ -28,9 +28,9 @@ type (
 	}
 )
 
-var things = &Collection{What: "thing", Path: "/things", Items: "things", ID: "id", Name: "name"}
+var sampleThings = &Collection{What: "thing", Path: "/things", Items: "things", ID: "id", Name: "name"}
 
-func (thingName) Collection() *Collection { return things }
+func (thingName) Collection() *Collection { return sampleThings }
 
 var (
 	thingsDelete = &Operation{Path: "things delete", Summary: "Delete things", Effect: Destructive, Done: "deleted {ids}",
@@ -275,7 +275,7 @@ func TestStepsReportEachPart(t *testing.T) {
 		}
 		return r
 	}
-	if r := run(NewParts(nil, "deleted")); r.Done != "deleted a, c" || len(r.Failed) != 1 || r.Failed[0].What != "b" {
+	if r := run(NewParts(nil, "deleted", "thing")); r.Done != "deleted a, c" || len(r.Failed) != 1 || r.Failed[0].What != "thing b" {
 		t.Errorf("parts: %+v", r)
 	}
 	if r := run(NewSteps(nil)); r.Done != "a" || len(r.Failed) != 2 || r.Failed[1].Why != "not tried" {

@@ -5,16 +5,15 @@ import (
 	"fmt"
 )
 
-// clearing is embedded in the input of an update. A field that can be emptied
-// says in its tag what the gateway wants to be sent for that, clear:"null" for a
-// limit, clear:"[]" for a list; {clear} names such fields.
+// Clearing is embedded in the input of an update. The tag of a field that can be cleared
+// has what the gateway needs for that: clear:"null" for a limit, clear:"[]" for a list.
 type Clearing struct {
-	Clear []string `json:"clear" jsonschema:"minItems=1" help:"Fields to empty: limits are removed"`
+	Clear Names `json:"clear" help:"Fields to clear; clearing a limit removes it"`
 }
 
 const clearField = "clear"
 
-// cleared puts what empties the fields that the arguments name into a body.
+// cleared adds the values that clear the fields named in the arguments to a body.
 func (op *Operation) cleared(args, body Args) {
 	var names []string
 	if op == nil || json.Unmarshal(args[clearField], &names) != nil {
@@ -28,7 +27,7 @@ func (op *Operation) cleared(args, body Args) {
 	}
 }
 
-// contradictions reports fields that are both given and to be emptied.
+// contradictions reports fields that are both set and cleared.
 func (op *Operation) contradictions(args Args) (faults []string) {
 	var names []string
 	if json.Unmarshal(args[clearField], &names) != nil {
@@ -40,7 +39,7 @@ func (op *Operation) contradictions(args Args) (faults []string) {
 		}
 		for _, name := range names {
 			if name == f.Name || name == f.Ref {
-				faults = append(faults, fmt.Sprintf("{%s} is given, and {%s} is to empty it", f.Name, clearField))
+				faults = append(faults, fmt.Sprintf("{%s} is set, but {%s} clears it; give one", f.Name, clearField))
 			}
 		}
 	}

@@ -3,57 +3,59 @@ package operation
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"hash/maphash"
-	"iter"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	"litellm-proxy/proxyclient"
 )
 
-// Collection is one of the gateway's lists. It is declared once; list operations,
-// look-ups by name, checks for duplicates and reviews all walk it.
+// Collection is one of the gateway's lists, declared once for list operations, look-ups
+// by name, duplicate checks and reviews.
 type Collection struct {
-	// What names one item, for messages: "team".
+	// What is the word for one item, such as "team".
 	What string
-	// Path is that of the GET; a {parameter} is taken from the arguments.
+	// Path is the path of the GET. A {parameter} is taken from the arguments.
 	Path string
-	// Items is the dotted path of the list in the answer; empty: the answer is the
-	// list. Total is that of the number of all items, Pages that of the number of all
-	// pages. Capped is that of a boolean that says that Total is not the whole.
+	// Items is the dotted path of the list in the answer; empty if the answer is the
+	// list. Total and Pages are the paths of the numbers of items and pages. Capped is
+	// the path of a boolean that marks both as incomplete.
 	Items, Total, Pages, Capped string
-	// Page and Size are the parameters that page; empty: the gateway sends everything
-	// at once. Offset says that Page counts items from 0 and not pages from 1. Most is
-	// the largest size (0: 100).
+	// Page and Size are the paging parameters; empty if the gateway sends everything at
+	// once. With Offset, Page counts items from 0 instead of pages from 1. Most is the
+	// largest size; 0 means 100.
 	Page, Size string
 	Offset     bool
 	Most       int
-	// ID and Name are the dotted paths of the identifier and of the name in an item.
-	// Without an ID nothing can be found in the list, and repeats cannot be told.
-	ID, Name string
-	// Fold says that two names differ by more than case.
+	// ID and Name are the dotted paths of the identifier and the name in an item.
+	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
+	// path of what tells apart items with one ID: a key can be deleted several times.
+	ID, Name, Version string
+	// Fold makes names match regardless of case.
 	Fold bool
-	// Search is the parameter that narrows the list to names that contain a text;
-	// empty: there is none.
-	Search string
-	// Sort and Order are the parameters that sort. Unique is the value of Sort for an
-	// order without ties: the gateway pages over an order with ties so that items come
-	// twice and others never.
+	// Search is the parameter that narrows the list to names that contain a text, and
+	// ByID the one that narrows it to an identifier, if there is one. Look-ups compare
+	// the results exactly.
+	Search, ByID string
+	// Sort and Order are the sorting parameters. Ascending means that Order defaults to
+	// asc. Unique is the value of Sort for an order without ties; with ties, the gateway
+	// repeats items and leaves out others. Latest walks that order downward, for logs.
 	Sort, Order, Unique string
-	// Fixed is sent with every request, unless an argument of that name is given.
+	Ascending, Latest   bool
+	// Fixed is sent with every request, unless an argument overrides it.
 	Fixed url.Values
-	// Page by page, Bare prints the items alone as the JSON answer: the OpenAI-style
-	// lists {"data": […]}, which the Python CLI prints so.
+	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
+	// ({"data": […]}).
 	Bare bool
 }
 
-// query is a request for a page of a collection.
+// query is a request for one page of a collection.
 type query struct {
 	params map[string]string // of the path
 	values url.Values
+	asIs   bool // keep the order of the values, ties or not
 }
 
 func (q query) with(name, value string) query {
@@ -62,7 +64,7 @@ func (q query) with(name, value string) query {
 	return q
 }
 
-// most is the largest size of a page.
+// most returns the largest page size.
 func (c *Collection) most() int {
 	if c.Most > 0 {
 		return c.Most
@@ -103,141 +105,77 @@ func (c *Collection) page(body json.RawMessage) (*Page, error) {
 		p.Total = len(p.Items)
 	}
 	if c.Capped != "" && string(Lookup(body, c.Capped)) == "true" {
-		p.Total = -1
+		p.Total, p.capped = -1, true
 	}
-	if n, err := strconv.Atoi(string(Lookup(body, c.Pages))); err == nil && c.Pages != "" {
-		p.pages = n
+	if n, err := strconv.Atoi(string(Lookup(body, c.Pages))); err == nil && c.Pages != "" && !p.capped {
+		p.Pages = n
 	}
 	return p, nil
 }
 
 func noList(path string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeBadAnswer,
-		Message: "the gateway's answer has no list where one was expected (" + path + ")"}
+		Message: "the gateway's answer has no list (" + path + ")"}
 }
 
-// next is the request for the page after this one, or nil.
+// next returns the request for the page after this one, or nil.
 func (c *Collection) next(q query, p *Page) *query {
 	if c.Page == "" {
 		return nil
 	}
 	at, _ := strconv.Atoi(q.values.Get(c.Page))
-	if c.Offset {
+	step := 1
+	switch {
+	case c.Offset || p.capped: // no page count: a short page is the last
 		size, err := strconv.Atoi(q.values.Get(c.Size))
-		if err != nil {
+		if err != nil && c.Offset {
 			size = 100
 		}
-		if len(p.Items) < size {
+		if len(p.Items) == 0 || len(p.Items) < size {
 			return nil
 		}
-		next := q.with(c.Page, strconv.Itoa(at+len(p.Items)))
-		return &next
-	}
-	if at = max(at, 1); at >= p.pages {
+		if c.Offset {
+			step = len(p.Items)
+		}
+	case max(at, 1) >= p.Pages:
 		return nil
 	}
-	next := q.with(c.Page, strconv.Itoa(at+1))
+	if !c.Offset {
+		at = max(at, 1)
+	}
+	next := q.with(c.Page, strconv.Itoa(at+step))
 	return &next
 }
 
-var seed = maphash.MakeSeed()
-
-// walk yields the pages from the one that the query names to the last, in an order
-// without ties where there is one. An item that came before is left out. When the
-// number of different items is not the total that the gateway names, the last yield
-// is an error with [proxyclient.CodeIncomplete].
-func (c *Collection) walk(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
-	return func(yield func(*Page, error) bool) {
-		if c.Size != "" && !q.values.Has(c.Size) {
-			q = q.with(c.Size, strconv.Itoa(c.most()))
-		}
-		if c.Page != "" && !c.Offset && !q.values.Has(c.Page) {
-			q = q.with(c.Page, "1")
-		}
-		if c.Unique != "" {
-			q = q.with(c.Sort, c.Unique).with(c.Order, "asc")
-		}
-		seen, count, total := map[uint64]struct{}{}, 0, -1
-		for next := &q; next != nil; {
-			_, page, err := c.fetch(ctx, call, *next)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			next = c.next(*next, page)
-			page.Items = c.fresh(page.Items, seen)
-			count, total = count+len(page.Items), page.Total
-			page.More = next != nil
-			call.Progress(count, max(total, 0))
-			if !yield(page, nil) {
-				return
-			}
-		}
-		if c.ID != "" && total >= 0 && count != total {
-			yield(nil, c.incomplete(count, total))
-		}
+// descending reports whether the query asks for the largest first.
+func (c *Collection) descending(q query) bool {
+	if order := q.values.Get(c.Order); order != "" {
+		return !strings.EqualFold(order, "asc")
 	}
+	return !c.Ascending
 }
 
-// fresh keeps the items that did not come before.
-func (c *Collection) fresh(items []json.RawMessage, seen map[uint64]struct{}) []json.RawMessage {
-	if c.ID == "" || c.Page == "" {
-		return items
-	}
-	kept := items[:0]
-	for _, item := range items {
-		id := c.id(item)
-		if id == nil {
-			kept = append(kept, item)
-			continue
-		}
-		sum := maphash.Bytes(seed, id)
-		if _, came := seen[sum]; !came {
-			seen[sum] = struct{}{}
-			kept = append(kept, item)
-		}
-	}
-	return kept
-}
-
-// id is the identifier of an item; an item that is no object is its own.
+// id returns the identifier of an item. An item that is not an object is its own.
 func (c *Collection) id(item json.RawMessage) json.RawMessage {
 	if len(item) > 0 && item[0] != '{' {
 		return item
 	}
-	return Lookup(item, c.ID)
-}
-
-func (c *Collection) incomplete(count, total int) error {
-	return &proxyclient.Error{Code: proxyclient.CodeIncomplete,
-		Message: fmt.Sprintf("the list is not whole: the gateway names %d %ss and sent %d different ones", total, c.What, count),
-		Hint:    "the list may have changed while it was read: run it again"}
-}
-
-// All yields every item that the filter leaves, each once. Filter is added to the
-// query as it is. The last error may be [proxyclient.CodeIncomplete].
-func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		q := query{values: maps.Clone(c.Fixed)}
-		if q.values == nil {
-			q.values = url.Values{}
-		}
-		maps.Copy(q.values, filter)
-		for page, err := range c.walk(ctx, call, q) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for _, item := range page.Items {
-				if !yield(item, nil) {
-					return
-				}
-			}
-		}
+	id := Lookup(item, c.ID)
+	if version := Lookup(item, c.Version); c.Version != "" && id != nil && version != nil {
+		return slices.Concat(id, version)
 	}
+	return id
 }
 
-// same tells whether a name is the one that is looked for.
+// byName describes a field that takes the name of an item: "Team, by alias".
+func (c *Collection) byName() string {
+	return strings.ToUpper(c.What[:1]) + c.What[1:] + ", by " + c.nameWord()
+}
+
+// nameWord returns the word for the name of an item: alias, email, name.
+func (c *Collection) nameWord() string { return c.Name[strings.LastIndexByte(c.Name, '_')+1:] }
+
+// same reports whether a name matches the one that is looked up.
 func (c *Collection) same(got, name string) bool {
 	return got == name || c.Fold && strings.EqualFold(got, name)
 }

@@ -9,34 +9,34 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Consent declares what an operation asks a person before it runs. Two things are
-// asked for without being declared: an operation that destroys something, and
-// arguments that any write is sensitive to (see [Dangers]).
+// Consent declares when and what an operation asks before it runs. Destructive
+// operations, and arguments that are dangerous in any write (see [Call.Dangers]), ask
+// without a declaration.
 type Consent struct {
-	// Ask words the question: the things by name, then what follows. "Delete team
-	// research (0c95…)? Its 6 keys stop working and 5 members lose access." It may
-	// read. nil: the summary with the arguments.
+	// Ask returns the question: the things by name, then the consequence. "Delete team
+	// research (0c95…)? Its 6 keys stop working and 5 members lose access." It may send
+	// reads. nil means the summary with the arguments.
 	Ask func(context.Context, *Call) (string, error)
-	// Sensitive says what makes this call sensitive, a phrase each: "raises the budget
-	// from 10 to 50 US dollars". It may read.
+	// Sensitive returns what makes this call sensitive, one phrase each: "raises the
+	// budget from 10 to 50 US dollars". It may send reads.
 	Sensitive func(context.Context, *Call) ([]string, error)
-	// Effect is what the call does with these arguments, where that is less than the
-	// operation does at most.
+	// Effect returns the effect with these arguments, if that can be less than the
+	// operation's Effect.
 	Effect func(Args) Effect
-	// Typed says that a person who types the command has consented by that.
+	// Typed means that typing the command is the consent.
 	Typed bool
-	// Sweeping says that the operation names no target: where nobody can be asked,
-	// consent must be given beforehand.
+	// Sweeping means that the operation names no target. Without a terminal, it needs
+	// consent in advance.
 	Sweeping bool
 }
 
-// Asks tells whether calls of the operation are usually confirmed: it destroys
-// something, or is declared to be sensitive to its arguments.
+// Asks reports whether calls of the operation are usually confirmed: it is destructive,
+// or declares that its arguments can be sensitive.
 func (op *Operation) Asks() bool {
 	return op.Effect == Destructive || op.Consent.Sensitive != nil
 }
 
-// EffectFor is the effect with these arguments.
+// EffectFor returns the effect with these arguments.
 func (op *Operation) EffectFor(args Args) Effect {
 	if op.Consent.Effect != nil {
 		return op.Consent.Effect(args)
@@ -44,23 +44,23 @@ func (op *Operation) EffectFor(args Args) Effect {
 	return op.Effect
 }
 
-// Question is what a person is asked before a call runs.
+// Question is what a person confirms before a call runs.
 type Question struct {
 	// Text names the things and the consequence.
 	Text string
-	// Dangers are what makes the call sensitive, a phrase each.
+	// Dangers is what makes the call sensitive, one phrase each.
 	Dangers []string
-	// Gateway is where the requests go.
+	// Gateway is the URL that the requests go to.
 	Gateway string
 	// Plan is what is sent after a yes.
 	Plan *Plan
 }
 
-// MaxQuestion is how many characters a person is given to read. What decides is never
-// cut: a longer question is not asked.
+// MaxQuestion is the limit of a question in bytes. Nothing is cut from a question: a
+// longer one is an error.
 const MaxQuestion = 6000
 
-// String is the question as it is shown, with every request.
+// String returns the question as it is shown, with every request.
 func (q *Question) String() string {
 	var b strings.Builder
 	b.WriteString(q.Text)
@@ -74,8 +74,8 @@ func (q *Question) String() string {
 	return b.String()
 }
 
-// Dangers are what makes the call sensitive: where secrets would go, what of the
-// gateway's environment or files would be read, who would get a role, and what the
+// Dangers returns what makes the call sensitive: where secrets would go, what the
+// gateway would read from its environment or files, who would get a role, and what the
 // operation declares. A call that only reads has none.
 func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 	if c.effect == Read {
@@ -97,7 +97,7 @@ func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 	return found, nil
 }
 
-// NeedsConsent says why somebody must agree to the call first; "" when nobody need.
+// NeedsConsent returns why the call must be confirmed, or "" if it need not be.
 func (c *Call) NeedsConsent(ctx context.Context) (string, error) {
 	dangers, err := c.Dangers(ctx)
 	switch {
@@ -111,8 +111,8 @@ func (c *Call) NeedsConsent(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// Question is what a person is asked before the call runs: see [Call.Approve]. One
-// that cannot be shown whole is an error.
+// Question returns what a person is to confirm; see [Call.Approve]. A question that
+// cannot be shown in full is an error.
 func (c *Call) Question(ctx context.Context) (*Question, error) {
 	plan, err := c.Plan(ctx)
 	if err != nil {
@@ -128,8 +128,8 @@ func (c *Call) Question(ctx context.Context) (*Question, error) {
 	}
 	if n := len(q.String()); n > MaxQuestion {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage,
-			Message: fmt.Sprintf("%s: the question would be %d characters long, more than the %d that a person is given to read; nothing was sent", c.op.Path, n, MaxQuestion),
-			Hint:    "name fewer things at once, or send less"}
+			Message: fmt.Sprintf("%s: the question would have %d characters, more than the %d that can be shown; nothing was sent", c.op.Path, n, MaxQuestion),
+			Hint:    "name fewer things at once, or send less data"}
 	}
 	return q, nil
 }

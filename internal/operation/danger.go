@@ -10,9 +10,9 @@ import (
 	"sync"
 )
 
-// scan finds what every write is sensitive to in its arguments, at any depth: where
-// a secret would be sent, what of the gateway's own environment or files would be
-// read, and roles. The words of a conversation are left alone.
+// scan finds what is dangerous in the arguments of any write, at any depth: where a
+// secret would be sent, what the gateway would read from its environment or files, and
+// roles. It ignores the messages of a conversation.
 func scan(op *Operation, args Args) []string {
 	var found []string
 	for _, f := range op.Fields() {
@@ -69,7 +69,7 @@ var referenceForms = sync.OnceValue(func() []*regexp.Regexp {
 	}
 })
 
-// references are the parts of the gateway's environment and files that a value makes
+// references returns the parts of the gateway's environment and files that a value makes
 // it read.
 func references(path, text string) (found []string) {
 	for _, form := range referenceForms() {
@@ -89,8 +89,8 @@ func references(path, text string) (found []string) {
 	return found
 }
 
-// isFile tells whether a value names a file on the gateway's machine. Routes begin
-// with a slash too, but do not stand where files do.
+// isFile reports whether a value names a file on the gateway's machine. Routes begin
+// with a slash too, but in other fields.
 func isFile(path, text string) bool {
 	name := strings.ToLower(path[strings.LastIndexByte(path, '.')+1:])
 	if strings.HasPrefix(text, "file:") {
@@ -112,8 +112,8 @@ func isFile(path, text string) bool {
 	return len(text) > 3 && text[1] == ':' && (text[2] == '\\' || text[2] == '/') && text[0] >= 'a' && text[0] <= 'z'
 }
 
-// destination says where a value makes the gateway send something, or whom it makes
-// what.
+// destination returns where a value makes the gateway send something, or the role that
+// it gives.
 func destination(path, name, text string) []string {
 	n := strings.ToLower(strings.ReplaceAll(name, "-", "_"))
 	last := path[strings.LastIndexByte(path, '.')+1:]
@@ -138,8 +138,7 @@ func destination(path, name, text string) []string {
 	return nil
 }
 
-// ordinaryRoles may do nothing to others. Conversations have roles too, but are not
-// looked at.
+// ordinaryRoles is the roles without rights over others.
 var ordinaryRoles = []string{"internal_user", "internal_user_viewer", "user", "customer", "team"}
 
 func isAddress(text string) bool {
@@ -147,7 +146,7 @@ func isAddress(text string) bool {
 	return strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://")
 }
 
-// host is the part of an address that decides who gets what is sent.
+// host returns the part of an address that decides who receives what is sent.
 func host(text string) string {
 	if u, err := url.Parse(strings.TrimSpace(text)); err == nil && u.Host != "" {
 		return u.Host

@@ -11,17 +11,16 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Endpoint is an operation of one request. Path parameters are taken by their
-// names from the arguments; the others go into the query of a GET or DELETE and
-// into the body of everything else, but for the exceptions that Query and Body
-// name.
+// Endpoint is an operation of one request. Arguments fill the path parameters of their
+// name; the others go to the query of a GET or DELETE and to the body of everything else,
+// except those listed in Query and Body.
 type Endpoint[In any] struct {
 	Method, Path string
 	Query, Body  []string
-	// Subject are the arguments of an update that say what is changed: without
-	// another one it changes nothing, which is refused.
+	// Subject is the arguments of an update that identify its object. Without another
+	// argument it would change nothing, which is an error.
 	Subject []string
-	// Fixed says that the request has no further fields: there is no extra.
+	// Fixed means that the request takes no further body fields, so there is no extra.
 	Fixed bool
 }
 
@@ -34,7 +33,7 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	queried := e.Method == http.MethodGet || e.Method == http.MethodDelete
 	query, body, fields := url.Values{}, Args{}, call.Body()
 	if len(e.Subject) > 0 && len(fields) <= len(e.Subject) {
-		return Result{}, Usage("name what to change")
+		return Result{}, NothingToChange(call.op.example(e.Subject))
 	}
 	for name, value := range fields {
 		switch {
@@ -54,7 +53,16 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	return Result{Body: answer}, err
 }
 
-// TakesBody tells whether the request has a body that takes fields of any name.
-func (e Endpoint[In]) TakesBody() bool {
-	return !e.Fixed && e.Method != http.MethodGet && e.Method != http.MethodDelete
+// example returns a field of an update to name in an error: its limit, or else the first
+// one that is not its subject.
+func (op *Operation) example(subject []string) string {
+	if _, ok := op.Field("max_budget"); ok {
+		return "max_budget"
+	}
+	for _, f := range op.Fields() {
+		if f.Ref == "" && f.Arg == 0 && !slices.Contains(subject, f.Name) {
+			return f.Name
+		}
+	}
+	return ExtraField
 }

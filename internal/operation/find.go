@@ -7,65 +7,119 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/agnivade/levenshtein"
 
 	"litellm-proxy/proxyclient"
 )
 
-// Thing is one item of a collection that a name stands for.
+// Thing is an item of a collection, found by name.
 type Thing struct {
 	ID   json.RawMessage
 	Name string
-	Item json.RawMessage // as the list shows it
+	Item json.RawMessage // as it is in the list
 }
 
-// Find returns the one item with exactly this name, looked for in the whole list.
-// An unknown name is [proxyclient.CodeNotFound]; several items of that name are [proxyclient.CodeInvalid] and are listed. ref is the
-// argument that takes an identifier instead. One call looks a name up once.
+// Find returns the only item with exactly this name in the whole list. The error has
+// [proxyclient.CodeNotFound] for an unknown name, and [proxyclient.CodeInvalid] for
+// several items, which it lists. ref is the argument that takes an identifier instead.
+// A call looks up each name once.
 func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Thing, error) {
-	key := c.Path + "\x00" + name
-	found, known := call.found[key]
-	if !known {
-		var err error
-		if found, err = c.named(ctx, call, name); err != nil {
-			return Thing{}, proxyclient.Wrap("look up "+c.What+" "+Shown(name), err)
-		}
-		call.found[key] = found
+	if name == "" {
+		return Thing{}, Usage("the name of a " + c.What + " is empty")
+	}
+	found, err := c.look(ctx, call, "name "+name, func() ([]json.RawMessage, error) { return c.named(ctx, call, name) })
+	if err != nil {
+		return Thing{}, proxyclient.Wrap("look up "+c.What+" "+Shown(name), err)
 	}
 	switch len(found) {
 	case 0:
-		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s is called %q", c.What, Shown(name)),
-			Hint: fmt.Sprintf("nothing was changed; an identifier goes into {%s}", ref)}
+		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
+			Hint: fmt.Sprintf("nothing was changed; to give an ID, use {%s}", ref)}
 	case 1:
-		return Thing{Lookup(found[0], c.ID), Word(Lookup(found[0], c.Name)), found[0]}, nil
+		return c.thing(found[0]), nil
 	}
-	return Thing{}, Ambiguous(c.What, name, ref, found, c.ID)
+	return Thing{}, c.ambiguous(name, ref, found)
 }
 
-// named are the items with this name.
-func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json.RawMessage, error) {
-	filter := url.Values{}
-	// What the gateway's search takes for a pattern would hide the name.
-	if c.Search != "" && !strings.ContainsAny(name, `\%_`) {
-		filter.Set(c.Search, name)
+// FindID returns the item with this identifier. The error has [proxyclient.CodeNotFound]
+// for an unknown one. A call looks up each identifier once.
+func (c *Collection) FindID(ctx context.Context, call *Call, id string) (Thing, error) {
+	found, err := c.look(ctx, call, "id "+id, func() ([]json.RawMessage, error) {
+		for item, err := range c.All(ctx, call, narrow(c.ByID, id)) {
+			if err != nil {
+				return nil, err
+			}
+			if Word(Lookup(item, c.ID)) == id {
+				return []json.RawMessage{item}, nil
+			}
+		}
+		return nil, nil
+	})
+	switch {
+	case err != nil:
+		return Thing{}, err
+	case len(found) == 0:
+		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: c.What + " " + Shown(id) + " does not exist"}
 	}
-	found := []json.RawMessage{}
+	return c.thing(found[0]), nil
+}
+
+// look runs find once per call.
+func (c *Collection) look(ctx context.Context, call *Call, what string, find func() ([]json.RawMessage, error)) ([]json.RawMessage, error) {
+	key := c.Path + " " + what
+	if found, known := call.found[key]; known {
+		return found, nil
+	}
+	found, err := find()
+	if err == nil {
+		call.found[key] = found
+	}
+	return found, err
+}
+
+func (c *Collection) thing(item json.RawMessage) Thing {
+	return Thing{Lookup(item, c.ID), Word(Lookup(item, c.Name)), item}
+}
+
+// named returns the items with this name, each identifier once: the gateway repeats a
+// deployment for every model that it could serve.
+func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json.RawMessage, error) {
+	filter := narrow(c.Search, name)
+	if c.Fold && !isASCII(name) {
+		filter = nil // the gateway's search folds only ASCII
+	}
+	found, ids := []json.RawMessage{}, map[string]bool{}
 	for item, err := range c.All(ctx, call, filter) {
 		if err != nil {
 			return nil, err
 		}
-		if c.same(Word(Lookup(item, c.Name)), name) {
-			found = append(found, item)
+		if id := string(Lookup(item, c.ID)); c.same(Word(Lookup(item, c.Name)), name) && !ids[id] {
+			found, ids[id] = append(found, item), true
 		}
 	}
 	return found, nil
 }
 
+// narrow returns the filter for a name, or nil to read the whole list if the gateway's
+// search would miss the name: it treats a backslash as an escape (seen on 1.106.2; % and _
+// only match more), fails on a NUL, and a proxy in between may reject a long URL.
+func narrow(parameter, name string) url.Values {
+	if parameter == "" || len(name) > 1000 || strings.ContainsAny(name, "\\\x00") {
+		return nil
+	}
+	return url.Values{parameter: {name}}
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
 // maxGuesses bounds the names in a "did you mean".
 const maxGuesses = 3
 
-// guess adds the nearest names to the error for a name that nothing has.
+// guess adds the closest names to a not-found error.
 func (c *Collection) guess(ctx context.Context, call *Call, name string, err error) error {
 	e := AsError(err)
 	if e == nil || e.Code != proxyclient.CodeNotFound || e.Status != 0 {
@@ -77,8 +131,8 @@ func (c *Collection) guess(ctx context.Context, call *Call, name string, err err
 	return err
 }
 
-// near are the names that differ little from the one that was typed. It reads at
-// most the first thousand names, and nothing where that fails: it is help, no answer.
+// near returns the names closest to the one that was typed, among the first thousand.
+// It ignores errors, because a suggestion is optional.
 func (c *Collection) near(ctx context.Context, call *Call, name string) []string {
 	type guess struct {
 		name     string
@@ -104,14 +158,21 @@ func (c *Collection) near(ctx context.Context, call *Call, name string) []string
 	return names
 }
 
-// Ambiguous lists the things that share a name; id is the dotted path of their
-// identifier.
-func Ambiguous(what, name, ref string, found []json.RawMessage, id string) error {
+// maxCandidates limits how many identifiers are listed for one name.
+const maxCandidates = 20
+
+// ambiguous returns the error for several items with one name and lists them. ref is the
+// argument that takes an identifier.
+func (c *Collection) ambiguous(name, ref string, found []json.RawMessage) error {
 	var candidates strings.Builder
-	for _, item := range found {
-		fmt.Fprintf(&candidates, "\n  %s", Word(Lookup(item, id)))
+	for i, item := range found {
+		if i == maxCandidates {
+			fmt.Fprintf(&candidates, "\n  and %d more", len(found)-i)
+			break
+		}
+		fmt.Fprintf(&candidates, "\n  %s", Word(Lookup(item, c.ID)))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d %ss are called %q:%s", len(found), what, Shown(name), candidates.String()),
-		Hint:    fmt.Sprintf("nothing was changed; name one with {%s}", ref)}
+		Message: fmt.Sprintf("%d %ss are named %q:%s", len(found), c.What, Shown(name), candidates.String()),
+		Hint:    fmt.Sprintf("nothing was changed; give the ID of one with {%s}", ref)}
 }

@@ -12,8 +12,8 @@ import (
 // List is an operation that answers with a page of a [Collection].
 type List[In any] struct {
 	Of *Collection
-	// Prepare turns the arguments into what is sent, and returns what the answer is
-	// about; nil: they are sent as they came.
+	// Prepare translates the arguments into what is sent and describes the answer; nil
+	// sends them as they came.
 	Prepare func(*Call, Args) (Args, About, error)
 }
 
@@ -25,7 +25,7 @@ func (l List[In]) collection() *Collection { return l.Of }
 // Input implements [Action].
 func (List[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 
-// Run implements [Action]: it fetches the one page that the arguments name.
+// Run implements [Action]. It fetches the page that the arguments name.
 func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	q, about, err := l.query(call)
 	if err != nil {
@@ -46,7 +46,7 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	return Result{Body: body, Page: page, Notes: about.Notes}, nil
 }
 
-// query is the arguments as a request for a page.
+// query returns the arguments as a request for a page.
 func (l List[In]) query(call *Call) (query, About, error) {
 	sent, about := call.args, About{}
 	if l.Prepare != nil {
@@ -71,8 +71,8 @@ func (l List[In]) query(call *Call) (query, About, error) {
 	return q, about, nil
 }
 
-// walk yields the pages of the whole list, each item once. With a sort order of the
-// caller's the pages come when the list is whole.
+// walk yields the pages of the whole list, each item once. If the caller sorts, the first
+// page comes after the whole list was read.
 func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		q, about, err := l.query(call)

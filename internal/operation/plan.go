@@ -9,15 +9,14 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Plan is the requests that a call would send to change something, in order. Where a
-// later request needs an identifier out of an earlier answer, a placeholder such as
-// "<team_id of the new team>" stands for it.
+// Plan is the writes that a call would send, in order. A placeholder such as "<team_id of
+// the new team>" stands for an identifier from an earlier answer.
 type Plan struct {
 	Requests []proxyclient.Recorded
 }
 
-// Digest identifies the requests as they would be sent, secrets included: two plans
-// with one digest send the same.
+// Digest returns a hash of the requests, secrets included: two plans with one digest
+// send the same.
 func (p *Plan) Digest() string {
 	h := sha256.New()
 	for _, r := range p.Requests {
@@ -26,8 +25,8 @@ func (p *Plan) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Difference says in one sentence what another plan would send otherwise; "" when
-// both send the same.
+// Difference describes in one sentence what another plan would send instead, or returns
+// "" if both send the same.
 func (p *Plan) Difference(other *Plan) string {
 	for i, r := range p.Requests {
 		if i >= len(other.Requests) {
@@ -45,13 +44,12 @@ func (p *Plan) Difference(other *Plan) string {
 
 func differs(shown, now proxyclient.Recorded) string {
 	if shown.String() == now.String() {
-		return shown.String() + " would carry another secret or header"
+		return shown.String() + " would carry a different secret or header"
 	}
 	return "it would send " + now.String() + " instead of " + shown.String()
 }
 
-// Plan runs the call with its writes recorded instead of sent, once. Its reads are
-// sent.
+// Plan runs the call once with its writes recorded instead of sent. Its reads are sent.
 func (c *Call) Plan(ctx context.Context) (*Plan, error) {
 	if c.plan == nil {
 		plan, err := c.record(ctx)
@@ -73,14 +71,14 @@ func (c *Call) record(ctx context.Context) (*Plan, error) {
 	return &Plan{recorder.Requests()}, nil
 }
 
-// Approve binds the call to the plan that was shown and agreed to.
+// Approve binds the call to the plan that was confirmed.
 func (c *Call) Approve(p *Plan) { c.approved = p }
 
-// Waive lets the call run unasked: a person typed it, or whoever runs the server wants
-// no questions.
+// Waive lets the call run without confirmation: a person typed it, or the server is
+// configured not to ask.
 func (c *Call) Waive() { c.waived = true }
 
-// gate lets the approved requests pass, in their order.
+// gate returns a check that passes the approved requests, in order.
 func (c *Call) gate() func(proxyclient.Recorded) error {
 	next := 0
 	return func(r proxyclient.Recorded) error {
@@ -99,8 +97,8 @@ func (c *Call) gate() func(proxyclient.Recorded) error {
 func (c *Call) strayed(sent int, how string) error {
 	done := "nothing was sent"
 	if sent > 0 {
-		done = fmt.Sprintf("%d of %d requests were sent, no further one", sent, len(c.approved.Requests))
+		done = fmt.Sprintf("%d of %d requests were sent, then it stopped", sent, len(c.approved.Requests))
 	}
-	return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: done + ", because it is not what was confirmed any more: " + how,
-		Hint: "look at it again and confirm it anew"}
+	return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: done + ", because the call no longer matches what was confirmed: " + how,
+		Hint: "review the call and confirm it again"}
 }

@@ -7,14 +7,14 @@ import (
 	"litellm-proxy/internal/secret"
 )
 
-// Row is an object whose members have an order.
+// Row is a JSON object with ordered members.
 type Row = secret.Object
 
 // Member is one member of a [Row].
 type Member = secret.Member
 
-// Listed is the result of an operation that made its rows: the body has them and
-// what they are about.
+// Listed returns the result of a [Rows] operation. about is put next to the items; columns
+// are those that a table shows; total counts rows beyond those given.
 func Listed(about Row, rows []Row, total int, columns []string, notes []string) Result {
 	page := &Page{Items: make([]json.RawMessage, len(rows)), Total: total, Columns: columns, About: Args{}}
 	for i, r := range rows {
@@ -26,7 +26,7 @@ func Listed(about Row, rows []Row, total int, columns []string, notes []string) 
 	return Result{Body: Encode(append(about, Member{Name: "items", Value: page.Items})), Page: page, Notes: notes}
 }
 
-// Unique are the values without repetitions.
+// Unique returns the values without repeats, in order.
 func Unique(values []string) []string {
 	out := []string{}
 	for _, v := range values {
@@ -37,7 +37,8 @@ func Unique(values []string) []string {
 	return out
 }
 
-// RowOf makes a row of names and values in turn.
+// RowOf makes a row from alternating names and values. It panics on a name that is not a
+// string.
 func RowOf(pairs ...any) Row {
 	row := make(Row, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -11,115 +12,74 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// extra is the property of every write that carries what the input does not
-// name: --set and --body on the command line.
+// ExtraField is the property of a write for the body fields that its input does not
+// declare: --set and --body on the command line.
 const ExtraField = "extra"
 
-// Kind is what the value of a field is.
-type Kind int
-
-const (
-	// String is any text.
-	KindString Kind = iota + 1
-	// Integer and Number are JSON's; Boolean is true or false.
-	KindInteger
-	KindNumber
-	KindBoolean
-	// Strings is a list of texts.
-	KindStrings
-	// Object is a JSON object, written as one on the command line too.
-	KindObject
-	// Pairs is a JSON object written as key=value on the command line.
-	KindPairs
-	// Messages is a list of {role, content}, written as role:content.
-	KindMessages
-	// Headers is an object of texts, written as name:value.
-	KindHeaders
-)
-
-// The types that inputs use beside string, int, float64, bool and []string.
-type (
-	Object  map[string]json.RawMessage
-	Pairs   map[string]json.RawMessage
-	Headers map[string]string
-	Message struct {
-		Role    string `json:"role" jsonschema:"required,enum=system,enum=developer,enum=user,enum=assistant,enum=tool" jsonschema_description:"Who speaks"`
-		Content string `json:"content" jsonschema:"required" jsonschema_description:"The words"`
-	}
-	// extras is embedded in the input of a write.
-	Extras struct {
-		Extra Object `json:"extra" help:"Further request body fields that have no property of their own" cli:"texts=extra"`
-	}
-)
-
-var kinds = map[reflect.Type]Kind{
-	reflect.TypeFor[string]():    KindString,
-	reflect.TypeFor[int]():       KindInteger,
-	reflect.TypeFor[float64]():   KindNumber,
-	reflect.TypeFor[bool]():      KindBoolean,
-	reflect.TypeFor[[]string]():  KindStrings,
-	reflect.TypeFor[Object]():    KindObject,
-	reflect.TypeFor[Pairs]():     KindPairs,
-	reflect.TypeFor[[]Message](): KindMessages,
-	reflect.TypeFor[Headers]():   KindHeaders,
+// Extras is embedded in the input of every write with a body.
+type Extras struct {
+	Extra Object `json:"extra" help:"Further request body fields that have no property of their own"`
 }
 
-// kindOf is the kind of a type, or of the one that it is made from; 0: none.
-func kindOf(t reflect.Type) Kind {
-	if k, ok := kinds[t]; ok {
-		return k
-	}
-	if t.Kind() == reflect.String {
-		return KindString
-	}
-	return 0
-}
-
-// Field is one member of an operation's input: a property of the tool, a flag
-// or a positional argument of the command.
+// Field is one member of an operation's input: a property of the tool, and a flag or
+// a positional argument of the command.
 type Field struct {
 	// Name is the gateway's name and the tool's property.
 	Name string
-	// Flag, Aliases and Short are the flag's names without dashes; Arg is the
-	// place of a positional argument from 1, or 0, and Flag then its name in
-	// the usage line; one that is not required may be given as a flag too. Only
-	// the last one may be Strings, and takes all the rest.
+	// Flag, Short and Aliases are the flag's names without dashes.
 	Flag, Short string
 	Aliases     []string
-	Arg         int
-	Kind        Kind
-	// Help is the description; Enum the values that a String may have.
-	Help     string
+	// Arg is the place of a positional argument, from 1; 0: it is none. One that is not
+	// required has a flag too. Only the last one may be a list, which takes the rest.
+	Arg  int
+	Kind Kind
+	// Help is the description.
+	Help string
+	// Enum is the only texts allowed; none: any text.
 	Enum     []string
 	Required bool
-	// Ref is the field whose place the looked-up identifier takes: this field
-	// holds a name (see names.go). RefRequired says that one of the two must be
-	// given.
+	// Ref is the field for the identifier that this field's name stands for. With
+	// RefRequired, one of the two must be given.
 	Ref         string
 	RefRequired bool
-	Collection  *Collection // in which a name that stands for Ref is looked up
-	// Cleared is what is sent to empty the field, or "" when it cannot be.
+	// Collection is where the name is looked up.
+	Collection *Collection
+	// Cleared is the value that clears the field; "": it cannot be cleared.
 	Cleared string
-	// Texts are the members of a Pairs field that stay text whatever they look
-	// like, because the gateway's schema calls them strings.
+	// Texts are the members of a Pairs field that stay text whatever they look like,
+	// because the gateway's schema calls them strings.
 	Texts []string
+
+	rule Rule
 }
 
-// Fields returns the fields of the operation's input in the order of its struct,
-// read from the tags json, jsonschema, help and cli.
+// Fields returns the fields of the operation's input in the order of its struct, read
+// from the types and from these tags:
 //
-// cli:"name=email,short=e,alias=spend,arg=1,texts=litellm_params": what differs
-// from the rule that the flag is the name with dashes. Panics on a type that no
-// surface can show; a test runs it for every operation.
+//	json:"user_email"      the name
+//	help:"Email address"   the description, where the type does not have it
+//	jsonschema:"required"  also bounds of a single field: minimum=0,maximum=2
+//	enum:"eu,us"           the values of a single field
+//	ref:"team_id"          the name of what team_id identifies; ref:"team_id,required"
+//	clear:"null"           what is sent to clear it
+//	cli:"name=email,short=e,alias=mail,arg=1"
+//
+// It panics on a type that no surface can show; a test runs it for every operation.
 func (op *Operation) Fields() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
-	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == clearField && f.Kind == KindStrings })
-	if i >= 0 {
-		for _, f := range fields {
-			if f.Cleared != "" {
-				fields[i].Enum = append(fields[i].Enum, f.Name)
+	for i := range fields {
+		f := &fields[i]
+		if f.Name == clearField && f.Kind == KindStrings {
+			for _, other := range fields {
+				if other.Cleared != "" {
+					f.Enum = append(f.Enum, other.Name)
+				}
 			}
+		}
+		needed := f.Required || f.RefRequired || slices.ContainsFunc(fields, func(o Field) bool { return o.RefRequired && o.Ref == f.Name })
+		if needed && f.Kind == KindString && f.Enum == nil {
+			f.rule.NotEmpty = true
 		}
 	}
 	return fields
@@ -127,55 +87,53 @@ func (op *Operation) Fields() []Field {
 
 func collect(t reflect.Type, fields *[]Field) {
 	for i := range t.NumField() {
-		sf := t.Field(i)
-		if sf.Anonymous {
+		if sf := t.Field(i); sf.Anonymous {
 			collect(sf.Type, fields)
-			continue
+		} else {
+			*fields = append(*fields, newField(sf))
 		}
-		name, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
-		typ := sf.Type
-		if typ.Kind() == reflect.Pointer {
-			typ = typ.Elem()
-		}
-		f := Field{Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kindOf(typ),
-			Help: sf.Tag.Get("help")}
-		if named, ok := reflect.Zero(typ).Interface().(interface{ Collection() *Collection }); ok {
-			f.Collection = named.Collection()
-		}
-		f.Cleared = sf.Tag.Get("clear")
-		f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
-		if f.Kind == 0 {
-			panic("tools: the input field " + name + " has type " + typ.String() + ", which no surface can show")
-		}
-		for part := range strings.SplitSeq(sf.Tag.Get("jsonschema"), ",") {
-			key, value, _ := strings.Cut(part, "=")
-			switch key {
-			case "required":
-				f.Required = true
-			case "enum":
-				f.Enum = append(f.Enum, value)
-			}
-		}
-		for part := range strings.SplitSeq(sf.Tag.Get("cli"), ",") {
-			key, value, _ := strings.Cut(part, "=")
-			switch key {
-			case "name":
-				f.Flag = value
-			case "short":
-				f.Short = value
-			case "alias":
-				f.Aliases = append(f.Aliases, value)
-			case "arg":
-				f.Arg, _ = strconv.Atoi(value)
-			case "texts":
-				f.Texts = texts[value]
-			}
-		}
-		*fields = append(*fields, f)
 	}
 }
 
-// field returns the field of that name.
+func newField(sf reflect.StructField) Field {
+	name, typ := sf.Tag.Get("json"), sf.Type
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	f := Field{
+		Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kindOf(typ), rule: ruleOf(typ),
+		Help: sf.Tag.Get("help"), Cleared: sf.Tag.Get("clear"), Texts: texts[name],
+	}
+	if f.Kind == 0 {
+		panic("operation: no surface can show the input field " + name + " of type " + typ.String())
+	}
+	if named, ok := reflect.Zero(typ).Interface().(interface{ Collection() *Collection }); ok {
+		f.Collection = named.Collection()
+		f.Help = cmp.Or(f.Help, f.Collection.byName())
+	}
+	f.Help, f.Enum = cmp.Or(f.Help, f.rule.Help), f.rule.Values
+	if values, ok := sf.Tag.Lookup("enum"); ok {
+		f.Enum = strings.Split(values, ",")
+	}
+	f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
+	f.Required = slices.Contains(strings.Split(sf.Tag.Get("jsonschema"), ","), "required")
+	for part := range strings.SplitSeq(sf.Tag.Get("cli"), ",") {
+		key, value, _ := strings.Cut(part, "=")
+		switch key {
+		case "name":
+			f.Flag = value
+		case "short":
+			f.Short = value
+		case "alias":
+			f.Aliases = append(f.Aliases, value)
+		case "arg":
+			f.Arg, _ = strconv.Atoi(value)
+		}
+	}
+	return f
+}
+
+// Field returns the field with this name.
 func (op *Operation) Field(name string) (Field, bool) {
 	fields := op.Fields()
 	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
@@ -185,14 +143,13 @@ func (op *Operation) Field(name string) (Field, bool) {
 	return fields[i], true
 }
 
-// TakesExtra tells whether the operation takes further body fields, as every
-// write with a body does.
+// TakesExtra reports whether the operation takes body fields that it does not declare.
 func (op *Operation) TakesExtra() bool {
 	_, ok := op.Field(ExtraField)
 	return ok
 }
 
-// schema is the JSON schema of the operation's input: closed, without $ref.
+// schema returns the JSON schema of the operation's input: closed, without $ref.
 func (op *Operation) schema() *jsonschema.Schema {
 	r := jsonschema.Reflector{
 		Anonymous: true, ExpandedStruct: true, DoNotReference: true, RequiredFromJSONSchemaTags: true,
@@ -210,22 +167,39 @@ func (op *Operation) schema() *jsonschema.Schema {
 	s.Version = ""
 	for _, f := range op.Fields() {
 		if property, ok := s.Properties.Get(f.Name); ok {
-			property.Description = f.Help
-		}
-	}
-	if f, ok := op.Field(clearField); ok && f.Kind == KindStrings {
-		property, _ := s.Properties.Get(clearField)
-		for _, name := range f.Enum {
-			property.Items.Enum = append(property.Items.Enum, name)
+			f.describe(property)
 		}
 	}
 	return s
 }
 
+// describe puts what the field and its type say into the field's schema.
+func (f *Field) describe(s *jsonschema.Schema) {
+	s.Description = f.Help
+	values := s
+	if f.Kind == KindStrings {
+		values = s.Items
+	}
+	for _, name := range f.Enum {
+		values.Enum = append(values.Enum, name)
+	}
+	if f.rule.Min != "" {
+		s.Minimum = f.rule.Min
+	}
+	if f.rule.Max != "" {
+		s.Maximum = f.rule.Max
+	}
+	if one := uint64(1); f.rule.NotEmpty && f.Kind == KindStrings {
+		s.MinItems = &one
+	} else if f.rule.NotEmpty {
+		s.MinLength = &one
+	}
+}
+
 var schemas sync.Map // path → json.RawMessage
 
-// Schema returns the JSON schema of the arguments: one closed object, no
-// references, every property described. It is built when first asked for.
+// Schema returns the JSON schema of the arguments: one closed object, no references,
+// every property described. It is built on the first call.
 func (op *Operation) Schema() json.RawMessage {
 	if s, ok := schemas.Load(op.Path); ok {
 		return s.(json.RawMessage)

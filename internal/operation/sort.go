@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"iter"
 	"os"
 	"slices"
@@ -14,18 +13,22 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// sorted is walk in the order that the query asks for. An order that may have ties
-// is made here, from a file that holds the items meanwhile: memory does not grow
-// with their size.
+// sorted is walk in the order that the query asks for. It sorts an order that may have
+// ties itself, with the items in a temporary file, so memory does not grow with them.
 func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[*Page, error] {
 	by := q.values.Get(c.Sort)
-	if c.Unique == "" || by == "" || by == c.Unique && q.values.Get(c.Order) == "asc" {
+	if c.Unique == "" || by == "" || by == c.Unique {
 		return c.walk(ctx, call, q)
 	}
 	return func(yield func(*Page, error) bool) {
-		// The gateway knows which fields it can sort by.
-		if _, _, err := c.fetch(ctx, call, q.with(c.Size, "1")); err != nil {
+		known, err := c.sortable(ctx, call, q)
+		if err != nil {
 			yield(nil, err)
+			return
+		}
+		if !known {
+			q.asIs = true
+			c.walk(ctx, call, q)(yield)
 			return
 		}
 		s, err := newSpool()
@@ -34,30 +37,41 @@ func (c *Collection) sorted(ctx context.Context, call *Call, q query) iter.Seq2[
 			return
 		}
 		defer s.close()
-		last := Page{Total: -1}
+		last := &Page{Total: -1}
+		var incomplete error
 		for page, err := range c.walk(ctx, call, q) {
 			if err == nil {
-				last = *page
+				last = page
 				err = s.add(page.Items, by)
 			}
-			if err != nil {
+			if proxyclient.CodeOf(err) == proxyclient.CodeIncomplete {
+				incomplete = err
+			} else if err != nil {
 				yield(nil, err)
 				return
 			}
 		}
-		s.sort(q.values.Get(c.Order) != "asc")
-		for items, err := range s.pages(c.most()) {
-			page := last
-			page.Items, page.More = items, false
-			if !yield(&page, err) || err != nil {
-				return
-			}
+		s.sort(c.descending(q))
+		if s.yield(c.most(), last, yield) && incomplete != nil {
+			yield(nil, incomplete)
 		}
 	}
 }
 
-// spool keeps items in a file that nobody else can open, and their sort keys in
-// memory.
+// sortable lets the gateway reject a field that it cannot sort by. It returns false if the
+// items do not show the field, so that only the gateway can sort by it.
+func (c *Collection) sortable(ctx context.Context, call *Call, q query) (bool, error) {
+	_, page, err := c.fetch(ctx, call, c.first(q).with(c.Size, "1"))
+	if err != nil || len(page.Items) == 0 {
+		return true, err
+	}
+	var item map[string]json.RawMessage
+	_ = json.Unmarshal(page.Items[0], &item)
+	_, known := item[q.values.Get(c.Sort)]
+	return known, nil
+}
+
+// spool keeps items in a private file and their sort keys in memory.
 type spool struct {
 	file  *os.File
 	end   int64
@@ -73,9 +87,17 @@ type spooled struct {
 func newSpool() (*spool, error) {
 	f, err := os.CreateTemp("", "litellm-proxy-*")
 	if err != nil {
-		return nil, &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot sort the list: " + err.Error()}
+		return nil, spoolError(err)
 	}
+	// An unlinked file disappears with the process. Systems that do not allow this
+	// remove it in close.
+	_ = os.Remove(f.Name())
 	return &spool{file: f}, nil
+}
+
+func spoolError(err error) error {
+	return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "sort the list in a temporary file: " + err.Error(),
+		Hint: "omit {sort_by}, or free space where TMPDIR points"}
 }
 
 func (s *spool) close() {
@@ -84,18 +106,20 @@ func (s *spool) close() {
 }
 
 func (s *spool) add(items []json.RawMessage, by string) error {
+	var page []byte
 	for _, item := range items {
-		if _, err := s.file.Write(item); err != nil {
-			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot sort the list: " + err.Error()}
-		}
 		s.index = append(s.index, spooled{bytes.Clone(Lookup(item, by)), s.end, len(item)})
 		s.end += int64(len(item))
+		page = append(page, item...)
+	}
+	if _, err := s.file.Write(page); err != nil {
+		return spoolError(err)
 	}
 	return nil
 }
 
-// sort is stable: equal items stay in the order of their identifiers. As in the
-// gateway's database, nothing is larger than everything.
+// sort is stable: equal items stay in the order of their identifiers. As in the gateway's
+// database, a missing value sorts as the largest.
 func (s *spool) sort(descending bool) {
 	slices.SortStableFunc(s.index, func(a, b spooled) int {
 		n := compareValues(a.key, b.key)
@@ -118,20 +142,22 @@ func compareValues(a, b json.RawMessage) int {
 	return cmp.Compare(Word(a), Word(b))
 }
 
-func (s *spool) pages(size int) iter.Seq2[[]json.RawMessage, error] {
-	return func(yield func([]json.RawMessage, error) bool) {
-		for part := range slices.Chunk(s.index, size) {
-			items := make([]json.RawMessage, len(part))
-			for i, at := range part {
-				items[i] = make([]byte, at.size)
-				if _, err := s.file.ReadAt(items[i], at.offset); err != nil && err != io.EOF {
-					yield(nil, &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot sort the list: " + err.Error()})
-					return
-				}
-			}
-			if !yield(items, nil) {
-				return
+// yield yields the items in pages that are otherwise like this one. It returns false if the
+// consumer stopped.
+func (s *spool) yield(size int, like *Page, yield func(*Page, error) bool) bool {
+	for part := range slices.Chunk(s.index, size) {
+		page := *like
+		page.Items, page.More = make([]json.RawMessage, len(part)), false
+		for i, at := range part {
+			page.Items[i] = make([]byte, at.size)
+			if _, err := s.file.ReadAt(page.Items[i], at.offset); err != nil {
+				yield(nil, spoolError(err))
+				return false
 			}
 		}
+		if !yield(&page, nil) {
+			return false
+		}
 	}
+	return true
 }

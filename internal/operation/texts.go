@@ -2,10 +2,10 @@ package operation
 
 import "strings"
 
-// texts are the members of litellm_params and model_info, and the further body
-// fields, that the gateway's schemas (1.106.2: LiteLLM_Params, ModelInfo, the
-// requests) call strings: written as key=value they stay text whatever they look
-// like. mock_response may be a text or an object; as key=value it is a text.
+// texts is, by field, the members that the schemas of LiteLLM 1.106.2 call strings
+// (LiteLLM_Params, ModelInfo, the request bodies). Written as key=value, they stay text
+// whatever they look like. mock_response may be a text or an object; as key=value it is
+// a text.
 var texts = map[string][]string{
 	"litellm_params": strings.Fields(`
 		adaptive_router_default_model anthropic_federation_rule_id anthropic_federation_workspace_id

@@ -38,8 +38,8 @@ func (op *Operation) compile() (*jsonschema.Schema, error) {
 }
 
 // Validate checks the arguments against the operation's schema. The error has
-// [proxyclient.CodeUsage], names each faulty argument as {name}, which the
-// surface words, and for an unknown one the arguments that there are.
+// [proxyclient.CodeUsage] and names each invalid argument as {name}, and for an unknown
+// one, those that exist.
 func (op *Operation) Validate(args Args) error {
 	s, err := op.compile()
 	if err != nil {
@@ -47,7 +47,7 @@ func (op *Operation) Validate(args Args) error {
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(Encode(args)))
 	if err != nil {
-		return Usage("the arguments are no JSON object: " + err.Error())
+		return Usage("the arguments are not a JSON object: " + err.Error())
 	}
 	var faults []string
 	if err := s.Validate(value); err != nil {
@@ -69,8 +69,8 @@ func (op *Operation) Validate(args Args) error {
 	return Usage(strings.Join(faults, "; "))
 }
 
-// declared reports extra fields that have a property of their own: two values
-// for one field would leave it to chance which is sent.
+// declared reports extra fields that have a property of their own, which could give one
+// field two values.
 func (op *Operation) declared(more json.RawMessage) (faults []string) {
 	var fields Args
 	if err := json.Unmarshal(more, &fields); err != nil {
@@ -78,7 +78,7 @@ func (op *Operation) declared(more json.RawMessage) (faults []string) {
 	}
 	for name := range fields {
 		if _, ok := op.Field(name); ok {
-			faults = append(faults, fmt.Sprintf("%q has an argument of its own: give {%s}", name, name))
+			faults = append(faults, fmt.Sprintf("%q has its own argument; use {%s}", name, name))
 		}
 	}
 	slices.Sort(faults)
@@ -92,13 +92,6 @@ func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
 	if len(e.Causes) > 0 {
 		return faults
 	}
-	where := "the arguments"
-	if len(e.InstanceLocation) > 0 {
-		where = "{" + e.InstanceLocation[0] + "}"
-		if rest := e.InstanceLocation[1:]; len(rest) > 0 {
-			where += " (" + strings.Join(rest, ".") + ")"
-		}
-	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
@@ -110,36 +103,54 @@ func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
 			faults = append(faults, "{"+name+"} is required")
 		}
 		return faults
+	}
+	return []string{where(e.InstanceLocation) + op.fault(e)}
+}
+
+// where names the faulty value: the argument, and the path within it.
+func where(location []string) string {
+	if len(location) == 0 {
+		return "the arguments"
+	}
+	name, rest := "{"+location[0]+"}", location[1:]
+	if len(rest) == 0 || len(rest) == 1 && strings.Trim(rest[0], "0123456789") == "" {
+		return name
+	}
+	return name + " (" + strings.Join(rest, ".") + ")"
+}
+
+// fault says what is wrong with a value, after its name.
+func (op *Operation) fault(e *jsonschema.ValidationError) string {
+	switch k := e.ErrorKind.(type) {
 	case *kind.Type:
-		want := strings.Join(k.Want, " or ")
-		if k.Got == "null" {
-			if op.clears(e.InstanceLocation) {
-				return []string{where + " cannot be null: leave it out to keep it, or name it in {" + clearField + "} to empty it"}
-			}
-			return []string{where + " cannot be null here; leave it out"}
+		if k.Got == "null" && op.clears(e.InstanceLocation) {
+			return " cannot be null: omit it to keep it, or list it in {" + clearField + "} to clear it"
 		}
-		return []string{fmt.Sprintf("%s must be %s, not %s", where, article(want), article(k.Got))}
+		if k.Got == "null" {
+			return " cannot be null here; omit it"
+		}
+		return fmt.Sprintf(" must be %s, not %s", article(strings.Join(k.Want, " or ")), article(k.Got))
 	case *kind.Enum:
 		var want []string
 		for _, v := range k.Want {
 			want = append(want, fmt.Sprint(v))
 		}
-		return []string{fmt.Sprintf("%s must be one of %s", where, strings.Join(want, ", "))}
+		return fmt.Sprintf(": %q is not one of %s", proxyclient.RedactText(fmt.Sprint(k.Got)), strings.Join(want, ", "))
 	case *kind.Minimum:
-		min, _ := k.Want.Float64()
-		return []string{fmt.Sprintf("%s must be at least %v", where, min)}
+		least, _ := k.Want.Float64()
+		return fmt.Sprintf(" must be at least %v", least)
 	case *kind.Maximum:
-		max, _ := k.Want.Float64()
-		return []string{fmt.Sprintf("%s must be at most %v", where, max)}
+		most, _ := k.Want.Float64()
+		return fmt.Sprintf(" must be at most %v", most)
 	case *kind.MinItems:
-		return []string{where + " names nothing"}
+		return " is empty; give at least one value"
 	case *kind.MinLength:
-		return []string{where + " is empty"}
+		return " is empty"
 	}
-	return []string{where + " is not valid"}
+	return " is invalid"
 }
 
-// clears tells whether a null in this place means a field that {clear} empties.
+// clears reports whether a null in this place is for a field that {clear} can clear.
 func (op *Operation) clears(location []string) bool {
 	if _, update := op.Field(clearField); !update || len(location) != 1 {
 		return false
@@ -172,7 +183,7 @@ func (op *Operation) unknown(name string) string {
 		text += fmt.Sprintf(" (did you mean %q?)", best)
 	}
 	if len(names) == 0 {
-		return text + "; there are none"
+		return text + "; the operation takes none"
 	}
-	return text + "; there are " + strings.Join(names, ", ")
+	return text + "; the arguments are " + strings.Join(names, ", ")
 }

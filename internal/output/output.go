@@ -60,9 +60,9 @@ func (o Options) Check(op *operation.Operation) error {
 	switch {
 	case o.Columns == nil && !o.NoHeader || o.form(op).columns:
 	case slices.Contains(valid, string(CSV)):
-		return fmt.Errorf("%s applies to table and csv; the format is %s: add --format table or --format csv", what, o.form(op).name)
+		return fmt.Errorf("%s needs a table or CSV, but the format is %s; add --format table or --format csv", what, o.form(op).name)
 	default:
-		return fmt.Errorf("%s applies to table and csv; %s has only %s", what, op.Path, strings.Join(valid, ", "))
+		return fmt.Errorf("%s needs a table or CSV, but %s supports only %s", what, op.Path, strings.Join(valid, ", "))
 	}
 	_, err := o.columns(op)
 	return err
@@ -99,7 +99,7 @@ func (o Options) columns(op *operation.Operation) ([]operation.Column, error) {
 		columns = append(columns, op.Columns[i])
 	}
 	if len(columns) == 0 {
-		return nil, fmt.Errorf("--columns names no column")
+		return nil, fmt.Errorf("--columns is empty; give at least one column")
 	}
 	return columns, nil
 }

@@ -193,11 +193,11 @@ func TestCheck(t *testing.T) {
 		{"text", chat, Options{Format: Text}, ""},
 		{"column", list, Options{Columns: []string{"name", "spent"}}, `things list has no column "spent"; valid: name, upstream, spend, created, models, input_cost`},
 		{"column with blank name", list, Options{Columns: []string{""}}, `things list has no column ""; valid: name, upstream, spend, created, models, input_cost`},
-		{"no column", list, Options{Columns: []string{}}, `--columns names no column`},
-		{"columns of json", list, Options{Format: JSON, Columns: []string{"name"}}, `--columns applies to table and csv; the format is json: add --format table or --format csv`},
-		{"columns of a default", object, Options{Columns: []string{"name"}}, `--columns applies to table and csv; the format is json: add --format table or --format csv`},
-		{"header of yaml", list, Options{Format: YAML, NoHeader: true}, `--no-header applies to table and csv; the format is yaml: add --format table or --format csv`},
-		{"header of what has no table", plain, Options{NoHeader: true}, `--no-header applies to table and csv; things delete has only json, yaml`},
+		{"no column", list, Options{Columns: []string{}}, `--columns is empty; give at least one column`},
+		{"columns of json", list, Options{Format: JSON, Columns: []string{"name"}}, `--columns needs a table or CSV, but the format is json; add --format table or --format csv`},
+		{"columns of a default", object, Options{Columns: []string{"name"}}, `--columns needs a table or CSV, but the format is json; add --format table or --format csv`},
+		{"header of yaml", list, Options{Format: YAML, NoHeader: true}, `--no-header needs a table or CSV, but the format is yaml; add --format table or --format csv`},
+		{"header of what has no table", plain, Options{NoHeader: true}, `--no-header needs a table or CSV, but things delete supports only json, yaml`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -299,7 +299,7 @@ func TestStreamTableFull(t *testing.T) {
 	if err := s.Add(items); err != nil {
 		t.Fatalf("the last row that a table holds: %v", err)
 	}
-	if err := s.Add(items[:1]); !errors.Is(err, ErrTableFull) || err.Error() != "a table holds 10,000 rows; use --format csv or jsonl" {
+	if err := s.Add(items[:1]); !errors.Is(err, ErrTableFull) || err.Error() != "a table holds at most 10,000 rows; use --format csv or jsonl" {
 		t.Errorf("one row more: %v", err)
 	}
 	if err := s.Close(); err != nil || strings.Count(b.String(), "n\n") != MaxTableRows {

@@ -17,7 +17,7 @@ import (
 const MaxTableRows = 10_000
 
 // ErrTableFull is what [Stream.Add] returns when a table has [MaxTableRows].
-var ErrTableFull = errors.New("a table holds 10,000 rows; use --format csv or jsonl")
+var ErrTableFull = errors.New("a table holds at most 10,000 rows; use --format csv or jsonl")
 
 // absent stands in a table where there is nothing, so that a row always has as
 // many words as columns.

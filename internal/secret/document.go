@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
-	"sync"
 	"strings"
+	"sync"
 )
 
 // document walks a valid JSON document once and writes what is left of it to w.

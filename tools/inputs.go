@@ -1,0 +1,87 @@
+package tools
+
+import "litellm-proxy/internal/operation"
+
+// budgetPeriod is the time after which a budget resets.
+type budgetPeriod string
+
+// Rule implements [operation.Ruled].
+func (budgetPeriod) Rule() operation.Rule {
+	return operation.Rule{Help: "Budget resets after this period, such as 30d or 1mo"}
+}
+
+// existingBudget is the ID of a budget that limits what is given it.
+type existingBudget string
+
+// Rule implements [operation.Ruled].
+func (existingBudget) Rule() operation.Rule {
+	return operation.Rule{Help: "ID of an existing budget to apply"}
+}
+
+// budget limits what an object may spend.
+type budget struct {
+	MaxBudget      operation.USD `json:"max_budget" help:"Spending limit in US dollars" clear:"null"`
+	BudgetDuration budgetPeriod  `json:"budget_duration" clear:"null"`
+}
+
+// alertedBudget is a budget with an alert before its end.
+type alertedBudget struct {
+	budget
+	SoftBudget operation.USD `json:"soft_budget" help:"Spend in US dollars that triggers an alert" clear:"null"`
+}
+
+// rates limit the use of models per minute.
+type rates struct {
+	TPMLimit operation.Limit `json:"tpm_limit" help:"Limit of tokens per minute" clear:"null"`
+	RPMLimit operation.Limit `json:"rpm_limit" help:"Limit of requests per minute" clear:"null"`
+}
+
+// ownerFilter narrows a list to what belongs to a user or a team.
+type ownerFilter struct {
+	UserID string    `json:"user_id" help:"Only this internal user, by ID"`
+	User   userEmail `json:"user" ref:"user_id"`
+	TeamID string    `json:"team_id" help:"Only this team, by ID"`
+	Team   teamAlias `json:"team" ref:"team_id"`
+}
+
+// teamTarget is the team that something belongs to.
+type teamTarget struct {
+	TeamID string    `json:"team_id" help:"Team ID"`
+	Team   teamAlias `json:"team" ref:"team_id,required"`
+}
+
+// keyFilter narrows a list to one key.
+type keyFilter string
+
+// Rule implements [operation.Ruled].
+func (keyFilter) Rule() operation.Rule {
+	return operation.Rule{Help: "Only the key with this hash"}
+}
+
+// userRole is the role of an internal user on the gateway.
+type userRole string
+
+// Rule implements [operation.Ruled].
+func (userRole) Rule() operation.Rule {
+	return operation.Rule{Values: []string{"proxy_admin", "proxy_admin_viewer", "internal_user", "internal_user_viewer"}}
+}
+
+// teamRole is the role of a member in a team.
+type teamRole string
+
+// Rule implements [operation.Ruled].
+func (teamRole) Rule() operation.Rule { return operation.Rule{Values: []string{"user", "admin"}} }
+
+// organizationRole is the role of a member in an organization.
+type organizationRole string
+
+// Rule implements [operation.Ruled].
+func (organizationRole) Rule() operation.Rule {
+	return operation.Rule{Values: []string{"org_admin", "internal_user", "internal_user_viewer"}}
+}
+
+// days is a number of days, up to ten years.
+type days int
+
+// Rule implements [operation.Ruled].
+func (days) Rule() operation.Rule { return operation.Rule{Min: "1", Max: "3650"} }
