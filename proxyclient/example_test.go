@@ -38,14 +38,14 @@ func Example() {
 		case "":
 			fmt.Printf("%s\n", answer)
 		case proxyclient.CodeNotFound:
-			fmt.Println(proxyclient.Wrap("look up "+proxyclient.Mask(key), err))
+			fmt.Println(proxyclient.Wrap("look up the key", err))
 		default:
 			fmt.Println(err)
 		}
 	}
 	// Output:
 	// {"info": {"key_alias": "ci", "max_budget": 10.0}}
-	// look up sk-...: not found: Key not found in database (HTTP 404)
+	// look up the key: not found: Key not found in database (HTTP 404)
 }
 
 // Recording shows what a write would send: the base of a dry run.

@@ -154,13 +154,13 @@ func TestWrite(t *testing.T) {
 }
 
 func TestSecrets(t *testing.T) {
-	const masked, shown = "sk-aaaaaaaaaaaaaaaaaaaaMARK", "sk-bbbbbbbbbbbbbbbbbbbbMINE"
-	answer := `{"name":"` + masked + `","api_key":"` + masked + `","key":"` + shown + `"}`
+	const hidden, shown = "sk-aaaaaaaaaaaaaaaaaaaaMARK", "sk-bbbbbbbbbbbbbbbbbbbbMINE"
+	answer := `{"name":"` + hidden + `","api_key":"` + hidden + `","key":"` + shown + `"}`
 	for _, format := range Formats(object) {
 		for _, res := range []operation.Result{body(answer), page(true, answer), page(false, answer)} {
 			o := Options{Format: Format(format), Redactor: &secret.Redactor{}}
 			got := written(t, object, res, o)
-			if strings.Contains(got, masked) {
+			if strings.Contains(got, hidden) {
 				t.Errorf("%s shows a secret:\n%s", format, got)
 			}
 			revealed := res.Page == nil || res.Page.Bare || format == "jsonl"
@@ -168,13 +168,13 @@ func TestSecrets(t *testing.T) {
 				t.Errorf("%s hides the key that the operation made:\n%s", format, got)
 			}
 			o.ShowSecrets = true
-			if got := written(t, object, res, o); !strings.Contains(got, masked) {
+			if got := written(t, object, res, o); !strings.Contains(got, hidden) {
 				t.Errorf("%s hides the secret with ShowSecrets:\n%s", format, got)
 			}
 		}
 	}
 	o := Options{Redactor: &secret.Redactor{}}
-	if got := written(t, plain, operation.Result{Text: []byte("the key is " + masked)}, o); strings.Contains(got, masked) {
+	if got := written(t, plain, operation.Result{Text: []byte("the key is " + hidden)}, o); strings.Contains(got, hidden) {
 		t.Errorf("an answer in text shows a secret: %s", got)
 	}
 }

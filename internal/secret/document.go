@@ -45,8 +45,12 @@ type scope struct {
 	many   bool // strings directly in this object are secrets
 }
 
-// maxNested: documents within strings within strings are taken for text.
-const maxNested = 2
+// Documents within strings are taken for text when they are within two already,
+// or so long that a copy would be felt.
+const (
+	maxNested = 2
+	maxInner  = 1 << 20
+)
 
 // redactAll redacts the document as JSON, or as a text if it is none.
 func (d *document) redactAll(keep []string) {
@@ -64,20 +68,28 @@ func (d *document) redactAll(keep []string) {
 
 // finish writes what follows the last secret.
 func (d *document) finish() (changed bool, err error) {
-	if d.err == nil && d.changed {
-		_, d.err = d.w.Write(d.in[d.copied:])
+	if d.changed {
+		d.write(d.in[d.copied:])
 	}
 	return d.changed, d.err
 }
 
+func (d *document) write(b []byte) {
+	if d.err == nil {
+		_, d.err = d.w.Write(b)
+	}
+}
+
+func (d *document) writeString(s string) {
+	if d.err == nil {
+		_, d.err = io.WriteString(d.w, s)
+	}
+}
+
 // replace writes with, which needs no escapes, in place of in[from:to].
 func (d *document) replace(from, to int, with string) {
-	if d.err != nil {
-		return
-	}
-	if _, d.err = d.w.Write(d.in[d.copied:from]); d.err == nil {
-		_, d.err = io.WriteString(d.w, with)
-	}
+	d.write(d.in[d.copied:from])
+	d.writeString(with)
 	d.copied, d.changed = to, true
 }
 
@@ -276,7 +288,7 @@ func (d *document) text(s scope) {
 
 // inside redacts a string that may hold secrets, or a document that may.
 func (d *document) inside(start int, raw, v []byte, plain bool, s scope) {
-	if first := at(v, skipSpace(v, 0)); (first == '{' || first == '[') && d.nested < maxNested && json.Valid(v) {
+	if first := at(v, skipSpace(v, 0)); (first == '{' || first == '[') && d.nested < maxNested && len(v) <= maxInner && json.Valid(v) {
 		d.work += len(v)
 		var out bytes.Buffer
 		inner := document{job: d.job, in: v, w: &out, nested: d.nested + 1, classes: d.classes}
@@ -304,10 +316,44 @@ func (d *document) edits(start int, raw, v []byte, plain bool) {
 		d.scan(v, func(from, to int, with string) { d.replace(start+1+from, start+1+to, with) })
 		return
 	}
-	if out := d.redacted(v); out != nil {
-		d.replace(start, start+len(raw), string(Encode(string(out))))
+	copied := 0
+	d.scan(v, func(from, to int, with string) {
+		if copied == 0 {
+			d.write(d.in[d.copied : start+1])
+		}
+		d.writeEscaped(v[copied:from])
+		d.writeString(with)
+		copied = to
+	})
+	if copied > 0 {
+		d.writeEscaped(v[copied:])
+		d.copied, d.changed = start+len(raw)-1, true // the quote is still there
 	}
 }
+
+// writeEscaped writes a part of a JSON string.
+func (d *document) writeEscaped(v []byte) {
+	const digits = "0123456789abcdef"
+	start := 0
+	for i, c := range v {
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		d.write(v[start:i])
+		start = i + 1
+		if n := bytes.IndexByte(escaped, c); n >= 0 {
+			d.writeString(escapes[2*n : 2*n+2])
+		} else {
+			d.writeString(`\u00` + digits[c>>4:c>>4+1] + digits[c&15:c&15+1])
+		}
+	}
+	d.write(v[start:])
+}
+
+var (
+	escaped = []byte("\"\\\b\f\n\r\t")
+	escapes = `\"\\\b\f\n\r\t` // of these, in this order
+)
 
 // pairClass is what the string at the beginning of b, the name in a pair, says
 // about the value.

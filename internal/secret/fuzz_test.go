@@ -87,6 +87,8 @@ func FuzzWalk(f *testing.F) {
 		f.Add([]byte(form.in), "a.b.c")
 	}
 	f.Add([]byte(`{"a.b":{"c":null},"a":{"b.c":1,"b":{"c":2}},"a":{"b":{"c":3}},"\u0061":{}}`), "a.b.c")
+	f.Add([]byte(`"\u00e9\ud83d\ude00\ud83d\ud83dx\/\b\f\n\r\t\\\"\uDEAD"`), "")
+	f.Add([]byte("\"\\n\xff\xf0\x9f\x98\x80\""), "")
 	f.Add([]byte(`[ [ 1 , {} ] , "]" , -1e3 ]`), "")
 	f.Add([]byte(`{"a":[],"b":{"c":""},"d":[{"e":null}]}`), "d")
 	f.Fuzz(func(t *testing.T, doc []byte, path string) {
@@ -154,6 +156,10 @@ func layouts(t *testing.T, doc []byte) {
 	_ = json.Compact(&want, doc)
 	if got := Compact(doc); string(got) != want.String() {
 		t.Fatalf("%s: compact is %s, want %s", doc, got, want.String())
+	}
+	var text string
+	if json.Unmarshal(doc, &text) == nil && bytes.HasPrefix(doc, []byte{'"'}) && Unquote(bytes.TrimSpace(doc)) != text {
+		t.Fatalf("%s: unquoted is %q, want %q", doc, Unquote(doc), text)
 	}
 	want.Reset()
 	_ = json.Indent(&want, bytes.TrimSpace(doc), "> ", "  ")

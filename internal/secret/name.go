@@ -166,8 +166,9 @@ func isToken(n, prev []byte, plural bool) bool {
 	if plural {
 		return false
 	}
-	for word := range bytes.SplitSeq(n, []byte("_")) {
-		if countWords[string(word)] {
+	for len(n) > 0 {
+		var word []byte
+		if word, n = cutLast(n); countWords[string(word)] {
 			return false
 		}
 	}

@@ -38,6 +38,14 @@ func inSet(set map[string]bool, name []byte) bool {
 
 func (s *scanner) userinfo(from int) int {
 	end := span(s.in, from, kindHost)
+	if user, password, ok := bytes.Cut(s.in[from:end], []byte(":")); ok && !bytes.ContainsAny(s.in[from:end], "@[") && !all(password, isDigit) && len(user) < maxPassword {
+		// No port: the password may go on after a slash, if an @ follows soon.
+		rest := s.in[end:span(s.in[:min(len(s.in), end+maxPassword)], end, kindHost|kindPath)]
+		if n := bytes.IndexByte(rest, '@'); n >= 0 {
+			end = span(s.in, end+n, kindHost)
+		}
+		s.work += len(rest)
+	}
 	s.work += end - from
 	n := bytes.LastIndexByte(s.in[from:end], '@')
 	switch {
@@ -48,6 +56,9 @@ func (s *scanner) userinfo(from int) int {
 	}
 	return s.mask(from, from+n, masked)
 }
+
+// maxPassword: how much of a password may follow its first slash.
+const maxPassword = 64
 
 const (
 	maxBlanks = 64 // between a name and its : or =

@@ -118,7 +118,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestRedactJSONKeep(t *testing.T) {
+func TestKeep(t *testing.T) {
 	in := `{"key":"` + long + `","token":"hunter2","keys":[{"key":"` + long + `","api_key":"x1"}],"a":{"key":"` + long + `"},"n":{"v":{"password":"p1"}, "last": 1}}`
 	for keep, want := range map[string]string{
 		"key":         `{"key":"` + long + `","token":"****","keys":[{"key":"sk-...wxyz","api_key":"****"}],"a":{"key":"sk-...wxyz"},"n":{"v":{"password":"****"}, "last": 1}}`,

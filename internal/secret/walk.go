@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -97,11 +98,72 @@ func content(b []byte) []byte {
 	if bytes.IndexByte(inside, '\\') < 0 && utf8.Valid(inside) {
 		return inside
 	}
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		return b
+	return unescape(inside)
+}
+
+// unescape decodes the inside of a JSON string in one allocation, as encoding/json
+// does: what is no UTF-8, and half a surrogate pair, becomes U+FFFD.
+func unescape(s []byte) []byte {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); {
+		if c := s[i]; c != '\\' && c < utf8.RuneSelf {
+			out = append(out, c)
+			i++
+			continue
+		} else if c != '\\' {
+			r, size := utf8.DecodeRune(s[i:])
+			out = utf8.AppendRune(out, r)
+			i += size
+			continue
+		}
+		switch c := at(s, i+1); c {
+		case 'u':
+			r := hex4(s, i+2)
+			i += 6
+			if utf16.IsSurrogate(r) {
+				low := rune(-1)
+				if at(s, i) == '\\' && at(s, i+1) == 'u' {
+					low = hex4(s, i+2)
+				}
+				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+					i += 6
+				}
+			}
+			out = utf8.AppendRune(out, r)
+			continue
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		default: // a quote, a slash or a backslash
+			out = append(out, c)
+		}
+		i += 2
 	}
-	return []byte(s)
+	return out
+}
+
+// hex4 reads the four hexadecimal digits at i.
+func hex4(s []byte, i int) (r rune) {
+	for k := range 4 {
+		c := at(s, i+k)
+		switch {
+		case isDigit(c):
+			c -= '0'
+		case isHex(c):
+			c = c | 0x20 - 'a' + 10
+		default:
+			return utf8.RuneError
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
 }
 
 // at is b[i], or 0 after the end.
