@@ -11,7 +11,7 @@ import (
 var errTooLarge = errors.New("answer above the limit")
 
 const (
-	firstRead = 16 << 10 // of a body whose length is unknown
+	firstRead = 64 << 10 // of a body whose length is unknown
 	growth    = 8        // little is copied, and little is held twice
 )
 
@@ -36,7 +36,7 @@ func readBounded(resp *http.Response, limit int64, reserve func(size int64) erro
 				return nil, err
 			}
 			b = append(make([]byte, 0, size), b...)
-			if size *= growth; size > limit/2 {
+			if size *= growth; size > limit/4 {
 				size = limit + 1
 			}
 		}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"litellm-proxy/internal/cli"
@@ -39,24 +41,50 @@ func TestMain(m *testing.M) {
 
 const mib = 1 << 20
 
-// key is one of many that make a large answer.
-var key = `{"token":"%064x","key_name":"sk-...abcd","key_alias":"key-%06d","spend":1.25e-5,"models":["gpt-4o","gpt-4o-mini"],"user_id":"u",` +
-	`"metadata":{"note":"some \"text\" here","api_key":"sk-abcdefghijklmnop1234567890"}` + strings.Repeat(`,"some_field":null`, 80) + `}`
+// key is one of many that make a large answer; # stands for its number.
+var key = `{"token":"####################","key_name":"sk-...abcd","key_alias":"key-####################","spend":1.25e-5,"models":["gpt-4o","gpt-4o-mini"],` +
+	`"metadata":{"note":"some \"text\" here","api_key":"sk-abcdefghijklmnop1234567890"}` + fields(80) + `}`
 
-// keys writes a key list of a size.
-func keys(w io.Writer, size int) {
-	out := bufio.NewWriter(w)
-	_, _ = out.WriteString(`{"keys":[`)
-	count, sep := 0, ""
-	for size > 0 {
-		n, err := fmt.Fprintf(out, sep+key, count, count)
-		if err != nil {
-			return
-		}
-		size, count, sep = size-n, count+1, ","
+// fields are members that say nothing, as a key has many.
+func fields(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"some_field_%d":null`, i)
 	}
-	_, _ = fmt.Fprintf(out, `],"total_count":%d,"current_page":1,"total_pages":1}`, count)
+	return b.String()
+}
+
+// keys writes a key list of a size, and tells its length.
+func keys(w io.Writer, size int) int {
+	item := []byte("," + key)
+	var places []int // of the digits
+	for i, c := range item {
+		if c == '#' {
+			places = append(places, i)
+		}
+	}
+	count := size / len(item)
+	head, tail := `{"keys":[`, fmt.Sprintf(`],"total_count":%d,"current_page":1,"total_pages":1}`, count)
+	length := len(head) + count*len(item) - 1 + len(tail)
+	if w == nil {
+		return length
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	_, _ = out.WriteString(head)
+	for i := range count {
+		for k, n := len(places)-1, i; k >= 0; k, n = k-1, n/10 {
+			if k == 19 {
+				n = i
+			}
+			item[places[k]] = byte('0' + n%10)
+		}
+		if _, err := out.Write(item[max(0, 1-i):]); err != nil {
+			return length
+		}
+	}
+	_, _ = out.WriteString(tail)
 	_ = out.Flush()
+	return length
 }
 
 // fill writes a text again and again.
@@ -75,9 +103,7 @@ func large(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/measured": // with its length
-		var n length
-		keys(&n, 60*mib)
-		w.Header().Set("Content-Length", strconv.Itoa(int(n)))
+		w.Header().Set("Content-Length", strconv.Itoa(keys(nil, 60*mib)))
 		keys(w, 60*mib)
 	case "/zipped", "/bomb":
 		w.Header().Set("Content-Encoding", "gzip")
@@ -90,17 +116,17 @@ func large(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		fill(w, "", "metric{key=\"x\"} 1\n", "", 60*mib)
 	case "/one":
-		fill(w, `{"key_alias":"one","metadata":{"note":"`, `word \"and\" more\n`, `"}}`, 60*mib)
+		fill(w, `{"key_alias":"one","metadata":{"note":"`, `words and more `, `"}}`, 60*mib)
 	case "/chat/completions":
 		fill(w, `{"choices":[{"message":{"content":"`, `word \"and\" more\n`, `"}}]}`, 60*mib)
 	case "/key/list":
 		size := 60
 		if r.URL.Query().Get("size") == "50" {
-			size = 2
+			size = 4
 		}
 		keys(w, size*mib)
 	case "/key/info":
-		fill(w, `{"key":"x","info":{"key_alias":"one","models":["a"],"metadata":{"note":"`, `word \"and\" more\n`, `"}}}`, 60*mib)
+		fill(w, `{"key":"x","info":{"key_alias":"one","models":["a"],"metadata":{"note":"`, `words and more `, `"}}}`, 60*mib)
 	default:
 		_, _ = io.WriteString(w, `{"data":[]}`)
 	}
@@ -159,13 +185,10 @@ func TestMemoryOfCommands(t *testing.T) {
 		{args: "keys list --format yaml", output: 60},
 		{args: "keys list --format csv", output: 2},
 		{args: "keys list --format table", output: 2},
-		{args: "keys list --all --format jsonl", output: 50},
-		{args: "keys info x --format yaml", output: 50},
-		{args: "keys info x --format table"},
-		{args: "keys info x --format csv"},
-		{args: "http request GET /measured", output: 60},
+		{args: "keys info --key x --format table"},
+		{args: "http request GET /measured --format yaml", output: 60},
 		{args: "http request GET /zipped", output: 60},
-		{args: "http request GET /one --format yaml", output: 50},
+		{args: "http request GET /one", output: 50},
 		{args: "http request GET /metrics", output: 60},
 		{args: "chat completions gpt -m user:hi --format text", output: 40},
 		{args: "http request GET /bomb", refused: true},
@@ -193,65 +216,152 @@ func TestMemoryOfCommands(t *testing.T) {
 	}
 }
 
-// TestMemoryOfServer: 32 clients that ask for answers of every size at once.
+// What clients ask for: answers of 4 MiB, and the largest.
+const (
+	whole = `"keys_list","arguments":{"full":true,"size":50}`
+	slim  = `"keys_list","arguments":{"size":50}`
+	raw   = `"http_request","arguments":{"method":"GET","uri":"/key/list?size=50"}`
+)
+
+var calls = []string{
+	whole, `"keys_list","arguments":{}`, slim, raw, `"keys_list","arguments":{"full":true}`, whole, slim, raw,
+	`"http_request","arguments":{"method":"GET","uri":"/bomb"}`, raw, whole, raw, `"http_request","arguments":{"method":"GET","uri":"/one"}`, whole, raw, whole,
+}
+
+const (
+	clients    = 32
+	initialize = `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`
+)
+
+func callOf(i int) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%s}}`, i+1, calls[i%len(calls)])
+}
+
+// tally counts what calls were answered with.
+type tally struct {
+	mu               sync.Mutex
+	answered, failed int
+}
+
+func (c *tally) add(message []byte) {
+	var m struct {
+		ID     int
+		Result *struct{ IsError bool }
+	}
+	if json.Unmarshal(message, &m) != nil || m.ID == 0 || m.Result == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answered++
+	if m.Result.IsError {
+		c.failed++
+	}
+}
+
+// check judges a server after its end.
+func (c *tally) check(t *testing.T, peak int) {
+	t.Helper()
+	if c.answered != clients || c.failed == 0 || c.failed > clients/2 {
+		t.Errorf("%d calls were answered, %d of them with an error", c.answered, c.failed)
+	}
+	t.Logf("%d MiB", peak)
+	if peak > 256 {
+		t.Errorf("it took %d MiB, more than 256", peak)
+	}
+}
+
+// TestMemoryOfServer: 32 clients, or one with 32 calls, that ask at once.
 func TestMemoryOfServer(t *testing.T) {
 	if testing.Short() {
 		t.Skip("some answers of 60 MiB")
 	}
 	gateway := httptest.NewServer(http.HandlerFunc(large))
 	defer gateway.Close()
-	cmd, peak := program(t, gateway.URL, "mcp", "--toolsets", "all")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	calls := []string{
-		`"keys_list","arguments":{}`, `"keys_list","arguments":{"full":true}`, `"keys_list","arguments":{"full":true,"size":50}`,
-		`"http_request","arguments":{"method":"GET","uri":"/bomb"}`, `"http_request","arguments":{"method":"GET","uri":"/metrics"}`,
-		`"http_request","arguments":{"method":"GET","uri":"/one"}`, `"http_request","arguments":{"method":"GET","uri":"/key/list?size=50"}`,
-	}
-	const clients = 32
-	_, _ = io.WriteString(in, `{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`+"\n")
-	for i := range clients {
-		_, _ = fmt.Fprintf(in, `{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%s}}`+"\n", i+1, calls[i%len(calls)])
-	}
-	answered, failed := 0, 0
-	lines := bufio.NewReader(out)
-	var once sync.Once
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil {
-			break
+	t.Run("stdio", func(t *testing.T) {
+		cmd, peak := program(t, gateway.URL, "mcp", "--toolsets", "all")
+		in, _ := cmd.StdinPipe()
+		out, _ := cmd.StdoutPipe()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
 		}
-		var m struct {
-			ID     int
-			Result struct{ IsError bool }
+		_, _ = io.WriteString(in, initialize+"\n")
+		for i := range clients {
+			_, _ = io.WriteString(in, callOf(i)+"\n")
 		}
-		if json.Unmarshal(line, &m) == nil && m.ID > 0 {
-			answered++
-			if m.Result.IsError {
-				failed++
+		_ = in.Close() // it answers what came before
+		var got tally
+		lines := bufio.NewReader(out)
+		for {
+			line, err := lines.ReadBytes('\n')
+			if err != nil {
+				break
 			}
+			got.add(line)
 		}
-		if answered == clients {
-			once.Do(func() { _ = in.Close() })
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
 		}
+		got.check(t, peak())
+	})
+	t.Run("http", func(t *testing.T) {
+		cmd, peak := program(t, gateway.URL, "mcp", "--toolsets", "all", "--transport", "http", "--addr", "127.0.0.1:0")
+		log, _ := cmd.StderrPipe()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewReader(log)
+		line, _ := lines.ReadString('\n')
+		_, url, ok := strings.Cut(strings.TrimSpace(line), "listening on ")
+		if !ok {
+			t.Fatalf("it said %q", line)
+		}
+		go func() { _, _ = io.Copy(io.Discard, lines) }()
+		var got tally
+		var running sync.WaitGroup
+		for i := range clients {
+			running.Go(func() {
+				session, _ := post(t, url, "", i, initialize)
+				_, answer := post(t, url, session, i, callOf(i))
+				got.add(answer)
+			})
+		}
+		running.Wait()
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		if err := cmd.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		got.check(t, peak())
+	})
+}
+
+// post sends one message with a key of the client's own and returns the session
+// and the last message of the answer.
+func post(t *testing.T, url, session string, client int, message string) (string, []byte) {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(message))
+	if err != nil {
+		t.Error(err)
+		return "", nil
 	}
-	if err := cmd.Wait(); err != nil {
-		t.Fatal(err)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	r.Header.Set("Authorization", fmt.Sprintf("Bearer sk-of-client-%02d-0123456789", client))
+	if session != "" {
+		r.Header.Set("Mcp-Session-Id", session)
 	}
-	if answered != clients || failed == 0 || failed == clients {
-		t.Errorf("%d calls were answered, %d of them with an error", answered, failed)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Error(err)
+		return "", nil
 	}
-	t.Logf("%d MiB", peak())
-	if peak() > 256 {
-		t.Errorf("it took %d MiB, more than 256", peak())
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("HTTP %d, %v: %.200s", response.StatusCode, err, body)
 	}
+	last := bytes.TrimSpace(body)
+	if i := bytes.LastIndex(last, []byte("data: ")); i >= 0 {
+		last = last[i+len("data: "):]
+	}
+	return response.Header.Get("Mcp-Session-Id"), last
 }

@@ -10,7 +10,7 @@ import (
 // encoded. An answer has up to 64 MiB, and the program itself takes 15 MiB more.
 const (
 	commandMemory = 100 << 20
-	serverMemory  = 208 << 20
+	serverMemory  = 144 << 20
 )
 
 // limitMemory sets the limit, unless whoever runs the program set one.

@@ -43,12 +43,13 @@ const (
 	// enough for one of the largest that the gateway's client takes.
 	answersSize = 112 << 20
 	// freeAnswer is the size up to which an answer never waits.
-	freeAnswer = 256 << 10
+	freeAnswer = 512 << 10
 	// maxResult bounds what a tool answers: no client and no model reads more.
 	maxResult = 8 << 20
 	// copies is how often the result is in memory when it is most: as it is made,
-	// and as mcp-go encodes it, within and around the message.
-	copies = 6
+	// and as mcp-go encodes it, within and around the message, into buffers that
+	// double.
+	copies = 8
 )
 
 // answerCost is the memory that an answer of a size takes until its result has

@@ -222,7 +222,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 func tooLarge() error {
 	return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Sent: true,
 		Message: fmt.Sprintf("the answer is above the %d MiB that a tool's result holds", maxResult>>20),
-		Hint:    "ask for less: a smaller page, a narrower filter, no {full}"}
+		Hint:    "ask for less: a smaller page, a narrower filter"}
 }
 
 // planned is the answer to dry_run.

@@ -211,7 +211,10 @@ func (s *stdioSession) write(message any) {
 	}
 	line := wire(message)
 	s.outMu.Lock()
-	_, err := s.out.Write(append(line, '\n'))
+	_, err := s.out.Write(line)
+	if err == nil {
+		_, err = s.out.Write([]byte{'\n'}) // a line may be too large to copy
+	}
 	s.outMu.Unlock()
 	if err != nil {
 		s.mu.Lock()

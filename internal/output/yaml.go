@@ -24,6 +24,7 @@ type yamlWriter struct {
 	space    bool // a blank is due before a value on this line
 	begun    bool // something stands above
 	string   bool // a long string is under way
+	naming   bool // it is a name
 }
 
 // block is an object or array that is open.
@@ -154,7 +155,7 @@ func (y *yamlWriter) close() error {
 func (y *yamlWriter) name(b []byte, last bool) error {
 	top := y.top()
 	y.line(top)
-	top.value = true
+	top.value, y.naming = true, !last
 	long := !last || len(b) > maxKey+2 && len(unquoted(b[1:len(b)-1])) > maxKey
 	if long {
 		_ = y.put("? ")
@@ -214,10 +215,11 @@ func (y *yamlWriter) rest(b []byte, last bool) error {
 	if err := y.put(`"`); err != nil {
 		return err
 	}
-	if top := y.top(); top.kind == '{' && top.value && !top.flow && !y.space && !y.inline {
-		return y.named(true)
+	if !y.naming {
+		return nil
 	}
-	return nil
+	y.naming = false
+	return y.named(true)
 }
 
 // end writes the end of the document.
