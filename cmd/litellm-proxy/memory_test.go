@@ -105,10 +105,10 @@ func large(w http.ResponseWriter, r *http.Request) {
 	case "/measured": // with its length
 		w.Header().Set("Content-Length", strconv.Itoa(keys(nil, 60*mib)))
 		keys(w, 60*mib)
-	case "/zipped", "/bomb":
+	case "/bomb":
 		w.Header().Set("Content-Encoding", "gzip")
 		z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
-		keys(z, map[string]int{"/zipped": 60, "/bomb": 300}[r.URL.Path]*mib)
+		keys(z, 300*mib)
 		_ = z.Close()
 	case "/endless":
 		keys(w, 300*mib)
@@ -125,8 +125,6 @@ func large(w http.ResponseWriter, r *http.Request) {
 			size = 4
 		}
 		keys(w, size*mib)
-	case "/key/info":
-		fill(w, `{"key":"x","info":{"key_alias":"one","models":["a"],"metadata":{"note":"`, `words and more `, `"}}}`, 60*mib)
 	default:
 		_, _ = io.WriteString(w, `{"data":[]}`)
 	}
@@ -185,10 +183,8 @@ func TestMemoryOfCommands(t *testing.T) {
 		{args: "keys list --format yaml", output: 60},
 		{args: "keys list --format csv", output: 2},
 		{args: "keys list --format table", output: 2},
-		{args: "keys info --key x --format table"},
-		{args: "http request GET /measured --format yaml", output: 60},
-		{args: "http request GET /zipped", output: 60},
-		{args: "http request GET /one", output: 50},
+		{args: "http request GET /measured", output: 60},
+		{args: "http request GET /one --format yaml", output: 50},
 		{args: "http request GET /metrics", output: 60},
 		{args: "chat completions gpt -m user:hi --format text", output: 40},
 		{args: "http request GET /bomb", refused: true},
@@ -216,17 +212,17 @@ func TestMemoryOfCommands(t *testing.T) {
 	}
 }
 
-// What clients ask for: answers of 4 MiB, and the largest.
-const (
-	whole = `"keys_list","arguments":{"full":true,"size":50}`
-	slim  = `"keys_list","arguments":{"size":50}`
-	raw   = `"http_request","arguments":{"method":"GET","uri":"/key/list?size=50"}`
+// What clients ask for: some the largest answers, the rest answers of 4 MiB.
+var (
+	calls = []string{
+		`"keys_list","arguments":{}`, `"keys_list","arguments":{"full":true}`,
+		`"http_request","arguments":{"method":"GET","uri":"/bomb"}`, `"http_request","arguments":{"method":"GET","uri":"/one"}`,
+	}
+	smaller = []string{
+		`"keys_list","arguments":{"full":true,"size":50}`, `"keys_list","arguments":{"size":50}`,
+		`"http_request","arguments":{"method":"GET","uri":"/key/list?size=50"}`,
+	}
 )
-
-var calls = []string{
-	whole, `"keys_list","arguments":{}`, slim, raw, `"keys_list","arguments":{"full":true}`, whole, slim, raw,
-	`"http_request","arguments":{"method":"GET","uri":"/bomb"}`, raw, whole, raw, `"http_request","arguments":{"method":"GET","uri":"/one"}`, whole, raw, whole,
-}
 
 const (
 	clients    = 32
@@ -234,7 +230,11 @@ const (
 )
 
 func callOf(i int) string {
-	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%s}}`, i+1, calls[i%len(calls)])
+	call := smaller[i%len(smaller)]
+	if i%8 == 0 {
+		call = calls[i/8]
+	}
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%s}}`, i+1, call)
 }
 
 // tally counts what calls were answered with.
@@ -262,7 +262,7 @@ func (c *tally) add(message []byte) {
 // check judges a server after its end.
 func (c *tally) check(t *testing.T, peak int) {
 	t.Helper()
-	if c.answered != clients || c.failed == 0 || c.failed > clients/2 {
+	if c.answered != clients || c.failed != 3 {
 		t.Errorf("%d calls were answered, %d of them with an error", c.answered, c.failed)
 	}
 	t.Logf("%d MiB", peak)
