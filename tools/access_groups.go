@@ -63,6 +63,7 @@ var accessGroupsCreate = &operation.Operation{
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
 	Done:     "created access group {access_group} with {models_updated} deployments",
+	Returns:  []string{"access_group"},
 }
 
 var accessGroupsUpdate = &operation.Operation{
@@ -81,6 +82,7 @@ var accessGroupsDelete = &operation.Operation{
 	Help:     "Keys and teams that have the group lose its models. The models themselves stay.",
 	Examples: []string{"access-groups delete production"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(accessGroupCollection, "access_group", losesModels),
 	Do:       operation.Endpoint[accessGroupName]{Method: "DELETE", Path: "/access_group/{access_group}/delete"},
 	Done:     "deleted access group {access_group}",
 }
@@ -105,6 +107,7 @@ var accessGroupsBudgetSet = &operation.Operation{
 	Summary:  "Set the budget of an access group",
 	Examples: []string{"access-groups budget-set production --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Set,
+	Consent:  loosens(accessGroupCollection, "access_group"),
 	Do:       operation.Endpoint[accessGroupsBudgetSetInput]{Method: "PUT", Path: "/access_group/{access_group}/budget", Subject: []string{"access_group"}},
 	Done:     "set the budget of access group {access_group}",
 }
@@ -114,6 +117,10 @@ var accessGroupsBudgetDelete = &operation.Operation{
 	Summary:  "Delete the budget of an access group",
 	Examples: []string{"access-groups budget-delete production"},
 	Effect:   operation.Destructive,
+	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
+		group, err := labeled(ctx, call, accessGroupCollection, "access_group")
+		return "Delete the budget of " + group + "? Calls to its models are no longer limited by it.", err
+	}),
 	Do: operation.Func[accessGroupName](func(ctx context.Context, call *operation.Call, in accessGroupName) (operation.Result, error) {
 		body, err := call.Client().JSON(ctx, proxyclient.Request{
 			Method: "DELETE", Path: "/access_group/{access_group}/budget", Params: map[string]string{"access_group": in.AccessGroup}})

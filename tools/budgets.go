@@ -92,6 +92,7 @@ var budgetsCreate = &operation.Operation{
 	}),
 	Columns: budgetColumns,
 	Done:    "created budget {budget_id}",
+	Returns: []string{"budget_id"},
 }
 
 type budgetsUpdateInput struct {
@@ -107,6 +108,7 @@ var budgetsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"budgets update free-tier --max-budget 10", "budgets update free-tier --clear tpm_limit"},
 	Effect:   operation.Set,
+	Consent:  loosens(budgetCollection, "budget_id"),
 	Default:  true,
 	Do: operation.Func[budgetsUpdateInput](func(ctx context.Context, call *operation.Call, in budgetsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
@@ -137,6 +139,7 @@ var budgetsDelete = &operation.Operation{
 	Help:     "Keys, customers and members that use it lose its limits.",
 	Examples: []string{"budgets delete free-tier"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(budgetCollection, "budget_id", unlimited("Keys, customers, tags and members that use it are no longer held back", "max_budget")),
 	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})
 		return present(body, err, "budget", in.BudgetID)

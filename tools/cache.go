@@ -1,6 +1,10 @@
 package tools
 
-import "litellm-proxy/internal/operation"
+import (
+	"context"
+
+	"litellm-proxy/internal/operation"
+)
 
 var cache = operation.Catalog{cachePing, cacheRedisInfo, cacheDelete, cacheFlush}
 
@@ -9,8 +13,9 @@ var cachePing = &operation.Operation{
 	Summary:  "Test the gateway's cache by writing an entry and reading it back",
 	Help:     "Fails if the gateway runs without a cache.",
 	Examples: []string{"cache ping"},
-	Effect:   operation.Read,
+	Effect:   operation.Write,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/cache/ping"},
+	Done:     "tested the cache",
 }
 
 var cacheRedisInfo = &operation.Operation{
@@ -30,8 +35,11 @@ var cacheDelete = &operation.Operation{
 	Summary:  "Delete entries from the gateway's cache",
 	Examples: []string{"cache delete 6f3a1c9e"},
 	Effect:   operation.Destructive,
-	Do:       operation.Endpoint[cacheDeleteInput]{Method: "POST", Path: "/cache/delete"},
-	Done:     "deleted cache entry {keys}",
+	Consent: ask(func(_ context.Context, call *operation.Call) (string, error) {
+		return "Delete from the gateway's cache: " + operation.NameList(call.Arg("keys")) + "? Such calls cost money again.", nil
+	}),
+	Do:   operation.Endpoint[cacheDeleteInput]{Method: "POST", Path: "/cache/delete"},
+	Done: "deleted cache entry {keys}",
 }
 
 var cacheFlush = &operation.Operation{
@@ -40,7 +48,9 @@ var cacheFlush = &operation.Operation{
 	Help:     "Entries of other gateways in the same Redis are deleted too.",
 	Examples: []string{"cache flush --yes"},
 	Effect:   operation.Destructive,
-	Consent:  operation.Consent{Sweeping: true},
-	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/cache/flushall"},
-	Done:     "flushed the cache",
+	Consent: operation.Consent{Sweeping: true, Ask: func(context.Context, *operation.Call) (string, error) {
+		return "Delete every entry of the gateway's cache? Other gateways that share its Redis lose theirs too, and calls cost money again.", nil
+	}},
+	Do:   operation.Endpoint[struct{}]{Method: "POST", Path: "/cache/flushall"},
+	Done: "flushed the cache",
 }

@@ -52,6 +52,7 @@ var credentialsCreate = &operation.Operation{
 		`credentials create azure-prod --info '{"custom_llm_provider": "azure"}' --values @values.json`,
 	},
 	Effect:  operation.Write,
+	Consent: often,
 	Do:      operation.Endpoint[credentialsCreateInput]{Method: "POST", Path: "/credentials"},
 	Done:    "created credential {credential_name}",
 	Columns: credentialColumns,
@@ -83,7 +84,8 @@ var credentialsUpdate = &operation.Operation{
 		"credentials update azure-prod --values @values.json",
 		"credentials update azure-prod --delete-values api_base",
 	},
-	Effect: operation.Set,
+	Effect:  operation.Set,
+	Consent: often,
 	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, call *operation.Call, in credentialsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "credential_name")
@@ -106,6 +108,7 @@ var credentialsDelete = &operation.Operation{
 	Help:     "Models that use it stop working.",
 	Examples: []string{"credentials delete azure-prod"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askDeleteCredential),
 	Do:       operation.Endpoint[credentialName]{Method: "DELETE", Path: "/credentials/{credential_name}"},
 	Done:     "deleted credential {credential_name}",
 }

@@ -74,6 +74,7 @@ var customersCreate = &operation.Operation{
 	Do:       operation.Endpoint[customersCreateInput]{Method: "POST", Path: "/customer/new"},
 	Columns:  customerColumns,
 	Done:     "created customer {user_id}",
+	Returns:  []string{"user_id"},
 }
 
 type customersUpdateInput struct {
@@ -87,6 +88,7 @@ var customersUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged. The gateway cannot clear a customer's fields.",
 	Examples: []string{"customers update acme --max-budget 100"},
 	Effect:   operation.Set,
+	Consent:  loosens(customerCollection, "user_id"),
 	Do:       operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
 	Columns:  customerColumns,
 	Done:     "updated customer {user_id}",
@@ -102,6 +104,7 @@ var customersDelete = &operation.Operation{
 	Help:     "If one does not exist, none is deleted. The next request that names a customer creates it again.",
 	Examples: []string{"customers delete acme"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(customerCollection, "user_ids", spent),
 	Do:       operation.Endpoint[customerIDs]{Method: "POST", Path: "/customer/delete"},
 	Done:     "deleted customer {user_ids}",
 }

@@ -46,6 +46,7 @@ var fallbacksDelete = &operation.Operation{
 	Summary:  "Delete the fallback models of a model",
 	Examples: []string{"fallbacks delete gpt-4o"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askDeleteFallbacks),
 	Do:       operation.Endpoint[fallbackRef]{Method: "DELETE", Path: "/fallback/{model}"},
 	Done:     "deleted the {fallback_type} fallbacks of model {model}",
 }

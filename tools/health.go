@@ -27,7 +27,7 @@ var healthCheck = &operation.Operation{
 	Summary:  "Call every model, or one, and list which deployments answer",
 	Help:     "Each check is a real, billed call and can take minutes. To see the last results without calling, use health latest.",
 	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
-	Effect:   operation.Read,
+	Effect:   operation.Write,
 	Do:       operation.Rows[healthCheckInput](checkModels),
 	Columns: []operation.Column{
 		{Name: "status"},
@@ -233,6 +233,7 @@ var healthTestConnection = &operation.Operation{
 		"health test-connection openai/gpt-4o -p api_key=@openai.key --mode chat",
 	},
 	Effect:  operation.Write,
+	Consent: often,
 	Do:      operation.Func[healthTestInput](testConnection),
 	Columns: []operation.Column{{Name: "status"}, {Name: "model", Field: "result.model"}, {Name: "error", Field: "result.error"}},
 	Done:    "tested {model}: it answers",

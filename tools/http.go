@@ -31,21 +31,16 @@ var httpRequest = &operation.Operation{
 		`http request POST /chat/completions -j '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}'`,
 		`http request GET /health/readiness -H "X-Custom-Header:value"`,
 	},
-	Effect: operation.Destructive,
-	Consent: operation.Consent{Typed: true, Effect: func(args operation.Args) operation.Effect {
-		if operation.IsRead(strings.ToUpper(args.String("method"))) {
-			return operation.Read
-		}
-		return operation.Destructive
-	}},
-	Do: operation.Func[httpInput](request),
+	Effect:  operation.Destructive,
+	Consent: operation.Consent{Typed: true, Effect: requestEffect, Ask: askRequest, Sensitive: sensitiveRequest},
+	Do:      operation.Func[httpInput](request),
 	// The answer to a write may hold a key that is never shown again.
 	Reveal: []string{"key"},
 }
 
 func request(ctx context.Context, call *operation.Call, in httpInput) (operation.Result, error) {
 	method := strings.ToUpper(in.Method)
-	r := proxyclient.Request{Method: method, Path: in.URI, RawPath: true, Read: operation.IsRead(method), Header: http.Header{}, Accept: "*/*"}
+	r := proxyclient.Request{Method: method, Path: in.URI, RawPath: true, Read: call.Effect() == operation.Read, Header: http.Header{}, Accept: "*/*"}
 	for name, value := range in.Header {
 		r.Header.Set(name, value)
 	}
@@ -74,4 +69,60 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 		result.Binary = answer.Body
 	}
 	return result, nil
+}
+
+// requestEffect is what a request does: a GET of a route that is known to show things
+// only reads, another GET may do more, and everything else is confirmed.
+func requestEffect(args operation.Args) operation.Effect {
+	switch {
+	case !operation.IsRead(strings.ToUpper(args.String("method"))):
+		return operation.Destructive
+	case shows(args.String("uri")):
+		return operation.Read
+	}
+	return operation.Write
+}
+
+func askRequest(_ context.Context, call *operation.Call) (string, error) {
+	path, _, _ := strings.Cut(call.Args().String("uri"), "?")
+	return "Send " + strings.ToUpper(operation.Name(call.Args().String("method"))) + " " + operation.Name(path) + " to the gateway? What it does is not checked.", nil
+}
+
+// sensitiveRequest finds a GET that does more than show.
+func sensitiveRequest(_ context.Context, call *operation.Call) ([]string, error) {
+	if call.Effect() != operation.Write {
+		return nil, nil
+	}
+	path, _, _ := strings.Cut(call.Args().String("uri"), "?")
+	return []string{"may call a provider, send a message or change something: " + operation.Name(path) + " is not among the routes that only show things"}, nil
+}
+
+// showing are the routes of which a GET changes nothing, calls no provider and sends
+// nothing: those, and everything below them (LiteLLM 1.106.2). A route that is not among
+// them may do anything, so that new ones are confirmed until somebody has looked.
+var showing = strings.Fields(`
+	access_group active audit budget cache/redis/info cache/settings callbacks config/cost_discount_config
+	config/cost_margin_config config/pass_through_endpoint credentials customer email/event_settings end_user fallback
+	gateway get global guardrails health/backlog health/deployment_warnings health/history health/latest health/license
+	health/liveliness health/liveness health/readiness health/shared-status jwt key management/v1 model/deprecations
+	model/info model_group models openapi.json organization policies policy project prompts provider router routes
+	settings spend sso/readiness tag team test user utils v1/access_group v1/model/deprecations v1/model/info v1/models
+	v1/unified_access_group v2/guardrails/list v2/model/info v2/team/list v2/user/info`)
+
+// shows tells whether a GET of the path only reads. The path must be written as the
+// gateway writes it: what is escaped, doubled or in capitals may reach another route
+// than it seems to.
+func shows(uri string) bool {
+	path, _, _ := strings.Cut(uri, "?")
+	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
+	if strings.ContainsAny(path, `%;\#`) || strings.Contains(path, "//") || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") ||
+		strings.Contains("/"+path+"/", "/../") || strings.Contains("/"+path+"/", "/./") {
+		return false
+	}
+	for _, route := range showing {
+		if path == route || strings.HasPrefix(path, route+"/") {
+			return true
+		}
+	}
+	return false
 }

@@ -134,11 +134,13 @@ var keysGenerate = &operation.Operation{
 		"keys generate --key-alias ci --team research | jq -r .key",
 	},
 	Effect:  operation.Write,
+	Consent: givesKey("user_id"),
 	Default: true,
 	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
 	Columns: shownOnce(keyColumns),
 	Done:    "generated key {key_alias} {key_name} (token {token})",
 	Reveal:  []string{"key"},
+	Returns: []string{"key", "token"},
 }
 
 type keysInfoInput struct {
@@ -172,6 +174,7 @@ var keysDelete = &operation.Operation{
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
 	},
 	Effect:  operation.Destructive,
+	Consent: ask(askDeleteKeys),
 	Default: true,
 	Do:      operation.Func[keysDeleteInput](deleteKeys),
 }
@@ -183,45 +186,63 @@ type deletedKeys struct {
 	DeletedKeyAliases []string `json:"deleted_key_aliases"`
 }
 
-// deleteKeys sends one request for keys and one for aliases: the gateway
-// ignores the aliases of a request that has both.
+// deleteKeys names keys by their hashes, also those that are given by alias: an alias may
+// belong to another key by the time somebody has agreed. Where the caller may not look an
+// alias up it is sent, in a request of its own: the gateway ignores the aliases of a
+// request that has keys too.
 func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (operation.Result, error) {
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
 		return operation.Result{}, operation.Usage("nothing to delete: give {keys} or {key_aliases}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
-	parts := operation.NewParts(call, "deleted", "")
-	remove := func(field, what string, names []string, look func(string) error) []string {
-		found := []string{}
-		for _, name := range names {
-			// GET /key/info would not do: it still answers for some seconds after a deletion.
-			if err := look(name); err != nil && !operation.IsRefused(err) {
-				parts.Fail(what+" "+name, err)
-			} else {
-				found = append(found, name)
-			}
+	parts, hashes, aliases := operation.NewParts(call, "deleted", ""), doomedKeys{}, doomedKeys{}
+	// GET /key/info would not do: it still answers for some seconds after a deletion.
+	for _, key := range in.Keys {
+		if _, err := keyCollection.FindID(ctx, call, keyHash(key)); err != nil && !operation.IsRefused(err) {
+			parts.Fail("key "+key, err)
+		} else {
+			hashes.add(key, "key "+key, &out.DeletedKeys, key)
 		}
-		if len(found) == 0 {
-			return found
-		}
-		_, err := call.Write(ctx, "POST", "/key/delete", map[string][]string{field: found})
-		deleted := []string{}
-		for _, name := range found {
-			if parts.Try(what+" "+name, func() error { return err }) {
-				deleted = append(deleted, name)
-			}
-		}
-		return deleted
 	}
-	out.DeletedKeys = remove("keys", "key", in.Keys, func(key string) error {
-		_, err := keyCollection.FindID(ctx, call, keyHash(key))
-		return err
-	})
-	out.DeletedKeyAliases = remove("key_aliases", "key alias", in.KeyAliases, func(alias string) error {
-		_, err := keyCollection.Find(ctx, call, alias, "keys")
-		return err
-	})
+	for _, alias := range in.KeyAliases {
+		switch key, err := keyCollection.Find(ctx, call, alias, "keys"); {
+		case err == nil:
+			hashes.add(operation.Word(key.ID), "key alias "+alias, &out.DeletedKeyAliases, alias)
+		case operation.IsRefused(err):
+			aliases.add(alias, "key alias "+alias, &out.DeletedKeyAliases, alias)
+		default:
+			parts.Fail("key alias "+alias, err)
+		}
+	}
+	hashes.remove(ctx, call, parts, "keys")
+	aliases.remove(ctx, call, parts, "key_aliases")
 	return parts.Result(operation.Encode(out))
+}
+
+// doomedKeys are keys to delete with one request: what is sent for each, and what is
+// reported when it is done.
+type doomedKeys struct {
+	sent    []string
+	reports []func(*operation.Steps, error)
+}
+
+func (d *doomedKeys) add(sent, what string, done *[]string, name string) {
+	d.sent = append(d.sent, sent)
+	d.reports = append(d.reports, func(parts *operation.Steps, err error) {
+		if parts.Try(what, func() error { return err }) {
+			*done = append(*done, name)
+		}
+	})
+}
+
+func (d *doomedKeys) remove(ctx context.Context, call *operation.Call, parts *operation.Steps, field string) {
+	if len(d.sent) == 0 {
+		return
+	}
+	_, err := call.Write(ctx, "POST", "/key/delete", map[string][]string{field: d.sent})
+	for _, report := range d.reports {
+		report(parts, err)
+	}
 }
 
 // keyHash returns the hash under which the gateway stores a key.

@@ -39,6 +39,7 @@ var keysUpdate = &operation.Operation{
 		"keys update 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b --key-alias nightly",
 	},
 	Effect:  operation.Set,
+	Consent: operation.Consent{Sensitive: sensitiveKeyUpdate},
 	Default: true,
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
 	Columns: keyColumns,
@@ -78,6 +79,7 @@ var keysResetSpend = &operation.Operation{
 	Help:     "What was spent before remains in spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: resetsSpend},
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
 		to := call.Arg("reset_to")
 		if to == nil {
@@ -131,6 +133,7 @@ var keysServiceAccount = &operation.Operation{
 	Columns:  shownOnce(keyColumns),
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",
 	Reveal:   []string{"key"},
+	Returns:  []string{"key", "token"},
 }
 
 type keysRegenerateInput struct {
@@ -147,6 +150,7 @@ var keysRegenerate = &operation.Operation{
 	Help:     "Programs that use the old key stop working. Needs LiteLLM Enterprise; without it, generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
 	Effect:   operation.Destructive,
+	Consent:  operation.Consent{Ask: askRegenerate, Sensitive: regenerates},
 	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "key")
@@ -156,6 +160,7 @@ var keysRegenerate = &operation.Operation{
 	Columns: shownOnce(keyColumns),
 	Done:    "regenerated key {key_alias} {key_name}",
 	Reveal:  []string{"key"},
+	Returns: []string{"key"},
 }
 
 var keysHealth = &operation.Operation{
@@ -163,8 +168,9 @@ var keysHealth = &operation.Operation{
 	Summary:  "Check your own key and its logging",
 	Help:     "Sends a test log to the key's logging callbacks. To see what a key may do, use status.",
 	Examples: []string{"keys health"},
-	Effect:   operation.Read,
-	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/key/health"},
+	Effect:   operation.Write,
+	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/key/health", Fixed: true},
+	Done:     "tested the key and its logging",
 }
 
 type keysBulkUpdateInput struct {
@@ -185,6 +191,7 @@ var keysBulkUpdate = &operation.Operation{
 	Help:     "Keys that cannot be changed are reported; the rest are changed. For other settings, use keys update.",
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: sensitiveBulkKeys},
 	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
 }
 

@@ -95,9 +95,11 @@ var modelsAdd = &operation.Operation{
 		`models add gpt-4 -p api_key=sk-123 -p api_base=https://api.openai.com -i description="GPT-4 model"`,
 	},
 	Effect:  operation.Write,
+	Consent: often,
 	Default: true,
 	Do:      operation.Func[modelsAddInput](addModel),
 	Done:    "added model {model_name} (ID {model_id})",
+	Returns: []string{"model_id"},
 }
 
 func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (operation.Result, error) {
@@ -168,6 +170,7 @@ var modelsUpdate = &operation.Operation{
 		`models update cdaa1589-b969-421a-98be-bce6ca853354 -p temperature=0.7 -i description="Updated model"`,
 	},
 	Effect:  operation.Set,
+	Consent: operation.Consent{Sensitive: sensitiveModelUpdate},
 	Default: true,
 	Do:      operation.Func[modelsUpdateInput](updateModel),
 	Done:    "updated model {model_name} (ID {model_id})",
@@ -205,6 +208,7 @@ var modelsDelete = &operation.Operation{
 	Help:     "Models in the gateway's configuration file cannot be deleted.",
 	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354", "models delete --name gpt-4"},
 	Effect:   operation.Destructive,
+	Consent:  ask(leaves),
 	Default:  true,
 	Do:       operation.Endpoint[modelsDeleteInput]{Method: "POST", Path: "/model/delete"},
 	Done:     "deleted model {id}",

@@ -39,7 +39,7 @@ var modelsTest = &operation.Operation{
 	Summary:  "Make a short real call to a model and report whether its provider answers",
 	Help:     "The call is billed. Give {model_id} or {model}; to test every model, use health check.",
 	Examples: []string{"models test --name gpt-4o-mini"},
-	Effect:   operation.Read,
+	Effect:   operation.Write,
 	Default:  true,
 	Do:       operation.Func[modelsTestInput](testModel),
 }

@@ -92,6 +92,7 @@ var organizationsCreate = &operation.Operation{
 	Do:       operation.Endpoint[organizationsCreateInput]{Method: "POST", Path: "/organization/new"},
 	Columns:  organizationColumns,
 	Done:     "created organization {organization_alias} ({organization_id})",
+	Returns:  []string{"organization_id"},
 }
 
 type organizationsUpdateInput struct {
@@ -108,6 +109,7 @@ var organizationsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged; use {clear} to remove a limit. " + needsEnterprise,
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
 	Effect:   operation.Set,
+	Consent:  loosens(organizationCollection, "organization_id"),
 	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
 	Columns:  organizationColumns,
 	Done:     "updated organization {organization_alias} ({organization_id})",
@@ -124,6 +126,7 @@ var organizationsDelete = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations delete --organization acme"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(organizationCollection, "organization_ids", says("Teams and keys of it are deleted too, and its members lose access.")),
 	Do:       operation.Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
 	Done:     "deleted organization {organization_ids}",
 }
@@ -143,6 +146,7 @@ var organizationsMemberAdd = &operation.Operation{
 	Help:     "Fails if a user does not exist, unless {create_missing} is set. " + needsEnterprise,
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
 	Effect:   operation.Write,
+	Consent:  often,
 	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
 		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+in.OrganizationID)
 	}),
@@ -169,6 +173,7 @@ var organizationsMemberUpdate = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Often: true, Sensitive: sensitiveMember("/organization/info", "organization_id", "members")},
 	Do: operation.Endpoint[organizationsMemberUpdateInput]{
 		Method: "PATCH", Path: "/organization/member_update", Subject: []string{"organization_id", "user_id"},
 	},
@@ -181,6 +186,14 @@ var organizationsMemberRemove = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations member-remove --organization acme --user ann@example.com"},
 	Effect:   operation.Destructive,
+	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
+		user, err := labeled(ctx, call, userCollection, "user_id")
+		if err != nil {
+			return "", err
+		}
+		organization, err := labeled(ctx, call, organizationCollection, "organization_id")
+		return "Remove " + user + " from " + organization + "? The user loses access to its models.", err
+	}),
 	Do: operation.Endpoint[organizationMember]{
 		Method: "DELETE", Path: "/organization/member_delete", Body: []string{"organization_id", "user_id"},
 	},

@@ -4,6 +4,9 @@ import "litellm-proxy/internal/operation"
 
 var projects = operation.Catalog{projectsList, projectsGet, projectsCreate, projectsUpdate, projectsDelete}
 
+// projectCollection is all projects at once.
+var projectCollection = &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}
+
 var projectColumns = []operation.Column{
 	{Name: "project_alias", ID: true},
 	{Name: "project_id", ID: true},
@@ -22,7 +25,7 @@ var projectsList = &operation.Operation{
 	Help:     "A project has the members of its team. Creating one needs LiteLLM Enterprise.",
 	Examples: []string{"projects list"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "project", Path: "/project/list", ID: "project_id", Name: "project_alias"}},
+	Do:       operation.List[struct{}]{Of: projectCollection},
 	Columns:  projectColumns,
 }
 
@@ -64,6 +67,7 @@ var projectsCreate = &operation.Operation{
 	Do:       operation.Endpoint[projectsCreateInput]{Method: "POST", Path: "/project/new"},
 	Columns:  projectColumns,
 	Done:     "created project {project_alias} ({project_id})",
+	Returns:  []string{"project_id"},
 }
 
 type projectsUpdateInput struct {
@@ -82,6 +86,7 @@ var projectsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged; use {clear} to remove a limit. " + needsEnterprise,
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
 	Effect:   operation.Set,
+	Consent:  loosens(projectCollection, "project_id"),
 	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
 	Columns:  projectColumns,
 	Done:     "updated project {project_alias} ({project_id})",
@@ -97,6 +102,7 @@ var projectsDelete = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"projects delete 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(projectCollection, "project_ids", says("Keys of it stop working.")),
 	Do:       operation.Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
 	Done:     "deleted project {project_ids}",
 }

@@ -11,6 +11,9 @@ import (
 
 var tags = operation.Catalog{tagsList, tagsGet, tagsCreate, tagsUpdate, tagsDelete}
 
+// tagCollection is all tags at once.
+var tagCollection = &operation.Collection{What: "tag", Path: "/tag/list", ID: "name", Name: "name"}
+
 var tagColumns = []operation.Column{
 	{Name: "name", ID: true},
 	{Name: "description"},
@@ -32,7 +35,7 @@ var tagsList = &operation.Operation{
 	Summary:  "List tags: created ones and those seen in requests",
 	Examples: []string{"tags list"},
 	Effect:   operation.Read,
-	Do:       operation.List[tagsListInput]{Of: &operation.Collection{What: "tag", Path: "/tag/list", ID: "name", Name: "name"}},
+	Do:       operation.List[tagsListInput]{Of: tagCollection},
 	Columns:  tagColumns,
 }
 
@@ -90,6 +93,7 @@ var tagsCreate = &operation.Operation{
 	}),
 	Columns: within("tag", tagColumns),
 	Done:    "created tag {name}",
+	Returns: []string{"tag.name"},
 }
 
 type tagsUpdateInput struct {
@@ -104,6 +108,7 @@ var tagsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
 	Effect:   operation.Set,
+	Consent:  loosens(tagCollection, "name"),
 	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, in tagsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) < 2 {
@@ -133,6 +138,7 @@ var tagsDelete = &operation.Operation{
 	Help:     "Requests may still carry the tag.",
 	Examples: []string{"tags delete production"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(tagCollection, "name", unlimited("Requests may go on carrying it, and are not held back", "litellm_budget_table.max_budget")),
 	Do:       operation.Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},
 	Done:     "deleted tag {name}",
 }

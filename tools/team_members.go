@@ -53,6 +53,7 @@ var teamsMemberAdd = &operation.Operation{
 		"teams member-add --team research --user-ids ann --max-budget-in-team 20",
 	},
 	Effect:  operation.Write,
+	Consent: often,
 	Default: true,
 	Do:      operation.Func[teamsMemberAddInput](addMembers),
 }
@@ -145,6 +146,7 @@ var teamsMemberUpdate = &operation.Operation{
 	Help:     "Fails if the user is not a member.",
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: sensitiveMember("/team/info", "team_id", "team_memberships")},
 	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, call *operation.Call, in teamsMemberUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) <= 2 {
@@ -176,6 +178,7 @@ var teamsMemberRemove = &operation.Operation{
 	Help:     "Their keys for this team are deleted. Non-members are reported; everyone else is removed.",
 	Examples: []string{"teams member-remove --team research --emails ann@example.com"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askRemoveMembers),
 	Default:  true,
 	Do:       operation.Func[teamsMemberRemoveInput](removeMembers),
 }
@@ -229,6 +232,7 @@ var teamsModelAdd = &operation.Operation{
 	Help:     "A team without a list may use every model and still may afterwards: the gateway adds all-proxy-models.",
 	Examples: []string{"teams model-add --team research --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: everyModel},
 	Do:       operation.Endpoint[teamModels]{Method: "POST", Path: "/team/model/add", Fixed: true},
 	Columns:  teamColumns,
 	Done:     "team {team_alias} ({team_id}) may use {models}",
@@ -284,6 +288,7 @@ var teamsPermissionsSet = &operation.Operation{
 	Help:     "Replaces the list. Fails for a permission that teams permissions-get does not offer.",
 	Examples: []string{"teams permissions-set --team research --permissions /key/generate,/key/info"},
 	Effect:   operation.Set,
+	Consent:  often,
 	Do: operation.Func[teamsPermissionsSetInput](func(ctx context.Context, call *operation.Call, in teamsPermissionsSetInput) (operation.Result, error) {
 		list, err := call.Read(ctx, proxyclient.Request{Path: "/team/permissions_list", Query: url.Values{"team_id": {in.TeamID}}})
 		if err != nil {
@@ -331,9 +336,10 @@ var teamsCallbacksAdd = &operation.Operation{
 	Examples: []string{
 		"teams callbacks-add --team research --name langfuse --type success --var langfuse_public_key=pk-1 --var langfuse_secret_key=@langfuse.key",
 	},
-	Effect: operation.Write,
-	Do:     operation.Endpoint[teamsCallbacksAddInput]{Method: "POST", Path: "/team/{team_id}/callback", Fixed: true},
-	Done:   "team {team_id} logs to {callback_name}",
+	Effect:  operation.Write,
+	Consent: operation.Consent{Sensitive: addsCallback},
+	Do:      operation.Endpoint[teamsCallbacksAddInput]{Method: "POST", Path: "/team/{team_id}/callback", Fixed: true},
+	Done:    "team {team_id} logs to {callback_name}",
 }
 
 type teamsCallbacksDeleteInput struct {
@@ -346,8 +352,12 @@ var teamsCallbacksDelete = &operation.Operation{
 	Summary:  "Stop logging a team's calls to a service",
 	Examples: []string{"teams callbacks-delete --team research --name langfuse"},
 	Effect:   operation.Destructive,
-	Do:       operation.Endpoint[teamsCallbacksDeleteInput]{Method: "DELETE", Path: "/team/{team_id}/callback/{callback_name}"},
-	Done:     "team {team_id} no longer logs to {callback_name}",
+	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
+		team, err := labeled(ctx, call, teamCollection, "team_id")
+		return "Stop logging the calls of " + team + " to " + operation.Name(call.Args().String("callback_name")) + "?", err
+	}),
+	Do:   operation.Endpoint[teamsCallbacksDeleteInput]{Method: "DELETE", Path: "/team/{team_id}/callback/{callback_name}"},
+	Done: "team {team_id} no longer logs to {callback_name}",
 }
 
 type teamsSpendByUserInput struct {

@@ -142,6 +142,7 @@ var teamsCreate = &operation.Operation{
 	}),
 	Columns: teamColumns,
 	Done:    "created team {team_alias} ({team_id})",
+	Returns: []string{"team_id"},
 }
 
 // newAlias rejects an alias that a team has: the gateway would create a second team, and
@@ -179,6 +180,7 @@ var teamsUpdate = &operation.Operation{
 		"teams update --team research --clear max_budget,models",
 	},
 	Effect:  operation.Set,
+	Consent: operation.Consent{Sensitive: sensitiveTeamUpdate},
 	Default: true,
 	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
 	Columns: within("data", teamColumns),
@@ -196,9 +198,11 @@ var teamsDelete = &operation.Operation{
 	Help:     "If one does not exist, none is deleted.",
 	Examples: []string{"teams delete --team research", "teams delete 5d44c392-1e6f-4663-9a34-55c5171bb13a"},
 	Effect:   operation.Destructive,
-	Default:  true,
-	Do:       operation.Endpoint[teamsDeleteInput]{Method: "POST", Path: "/team/delete"},
-	Done:     "deleted team {team_ids}",
+	Consent: asksToDelete(teamCollection, "team_ids",
+		affects(part{"keys_count", "key", "stops working", "stop working"}, part{"members_count", "member", "loses access", "lose access"})),
+	Default: true,
+	Do:      operation.Endpoint[teamsDeleteInput]{Method: "POST", Path: "/team/delete"},
+	Done:    "deleted team {team_ids}",
 }
 
 var teamsBlock = &operation.Operation{

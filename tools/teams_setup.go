@@ -31,6 +31,7 @@ var teamsSetup = &operation.Operation{
 	Do:      operation.Func[teamsSetupInput](setupTeam),
 	Columns: shownOnce([]operation.Column{{Name: "token", ID: true}, {Name: "team_alias", ID: true}, {Name: "team_id", ID: true}, {Name: "members"}}),
 	Reveal:  []string{"key"},
+	Returns: []string{"team_id"},
 }
 
 func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (operation.Result, error) {

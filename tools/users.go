@@ -94,11 +94,13 @@ var usersCreate = &operation.Operation{
 		"users create --email ann@example.com --team research --auto-create-key=false",
 	},
 	Effect:  operation.Write,
+	Consent: often,
 	Default: true,
 	Do:      operation.Func[usersCreateInput](createUser),
 	Columns: shownOnce(userColumns),
 	Done:    "created user {user_email} ({user_id})",
 	Reveal:  []string{"key"},
+	Returns: []string{"user_id"},
 }
 
 func createUser(ctx context.Context, call *operation.Call, in usersCreateInput) (operation.Result, error) {
@@ -190,6 +192,7 @@ var usersUpdate = &operation.Operation{
 		"users update ann --role internal_user_viewer --clear max_budget",
 	},
 	Effect:  operation.Set,
+	Consent: operation.Consent{Sensitive: sensitiveUserUpdate},
 	Default: true,
 	Do: operation.Func[usersUpdateInput](func(ctx context.Context, call *operation.Call, in usersUpdateInput) (operation.Result, error) {
 		fields := call.Body()
@@ -223,6 +226,7 @@ var usersDelete = &operation.Operation{
 	Help:     "If one does not exist, none is deleted. To block the keys and see the spend first, use users retire.",
 	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
 	Effect:   operation.Destructive,
+	Consent:  asksToDelete(userCollection, "user_ids", losesKeys),
 	Default:  true,
 	Do:       operation.Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},
 	Done:     "deleted user {user_ids}",

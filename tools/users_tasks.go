@@ -31,13 +31,15 @@ var usersOnboard = &operation.Operation{
 	Help:     "Run it again after a failure: anything that exists is left unchanged. A person who has a key in the team gets another one only with a new {key_alias}. The key is shown only once, in the field key: store it now.",
 	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
 	Effect:   operation.Write,
+	Consent:  operation.Consent{Sensitive: onboards},
 	Default:  true,
 	Do:       operation.Func[usersOnboardInput](onboard),
 	Columns: shownOnce([]operation.Column{
 		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},
 		{Name: "expires", Format: operation.Time},
 	}),
-	Reveal: []string{"key"},
+	Reveal:  []string{"key"},
+	Returns: []string{"user_id"},
 }
 
 // access is what a person already has.
@@ -123,6 +125,7 @@ var usersRetire = &operation.Operation{
 	Help:     "If a key cannot be blocked, the user is not deleted.",
 	Examples: []string{"users retire --user ann@example.com --block-only", "users retire --user ann@example.com"},
 	Effect:   operation.Destructive,
+	Consent:  ask(askRetire),
 	Default:  true,
 	Do:       operation.Func[usersRetireInput](retire),
 }

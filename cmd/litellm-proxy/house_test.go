@@ -16,7 +16,7 @@ var rooms = map[string][]string{
 	"cmd/litellm-proxy":  {"internal/cli", "tools"},
 	"tools":              {"internal/operation", "internal/ledger", "internal/secret", "proxyclient"},
 	"internal/operation": {"internal/secret", "proxyclient"},
-	"internal/ledger":    {"internal/operation", "proxyclient"},
+	"internal/ledger":    {"internal/operation", "internal/secret", "proxyclient"},
 	"proxyclient":        {"internal/secret"},
 	"prompts":            {},
 	"internal/cli":       {"internal/operation", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox", "internal/secret", "proxyclient"},

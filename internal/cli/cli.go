@@ -30,6 +30,7 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -211,7 +212,8 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	return root
 }
 
-// groups adds a command for every operation, below one for its resource.
+// groups adds a command for each resource. Those of its operations are added only where
+// the command line names the resource: the others cannot be meant.
 func (a *app) groups(root *cobra.Command) {
 	parents := map[string]*cobra.Command{}
 	for _, op := range a.Operations {
@@ -222,13 +224,16 @@ func (a *app) groups(root *cobra.Command) {
 		parent := root
 		if ok {
 			if parent = parents[resource]; parent == nil {
-				parent = &cobra.Command{Use: resource}
+				parent = &cobra.Command{Use: resource, RunE: group}
 				parents[resource] = parent
 				root.AddCommand(parent)
 			} else {
 				parent.Short += ", "
 			}
 			parent.Short += verb
+			if !slices.Contains(a.Args, resource) {
+				continue
+			}
 		} else {
 			verb = resource
 		}
@@ -364,7 +369,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			}
 		}
 	}
-	return usageError(proxyclient.RedactText(text))
+	return usageError(secret.Text(text))
 }
 
 // errFailed ends a run whose failures were already reported.

@@ -26,9 +26,11 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if err != nil {
 		return err
 	}
-	shown := *question
-	shown.Text = oneLine(shown.Text) // a name cannot add a line of its own
-	if err := c.agree(ctx, shown.String()); err != nil {
+	if len(question.Plan.Requests) == 0 {
+		prepared.Approve(question.Plan)
+		return nil
+	}
+	if err := c.agree(ctx, question.String()); err != nil {
 		return err
 	}
 	prepared.Approve(question.Plan)

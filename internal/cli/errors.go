@@ -8,6 +8,7 @@ import (
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -45,7 +46,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	e := operation.AsError(err)
 	if e == nil {
 		// Cobra's own: an unknown command or flag.
-		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: proxyclient.RedactText(firstLine(err.Error()))}
+		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: secret.Text(firstLine(err.Error()))}
 		err = e
 	}
 	status := exitStatus(e.Code)
@@ -157,7 +158,7 @@ func (c *call) tooMany(places int, arg string) error {
 	} else if places > 1 {
 		text = fmt.Sprintf("%s takes at most %d positional arguments", c.op.Path, places)
 	}
-	shown := proxyclient.RedactText(arg)
+	shown := secret.Text(arg)
 	for _, f := range c.op.Fields() {
 		list := f.Kind == operation.KindStrings && strings.HasSuffix(f.Flag, "aliases")
 		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")

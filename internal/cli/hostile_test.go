@@ -68,10 +68,10 @@ func TestTerminalIsNotDriven(t *testing.T) {
 		{"keys", "generate", "--" + hostile},
 		{"evil" + hostile},
 		{"version"},
-		{"credentials", "delete", hostile},
+		{"cache", "delete", hostile},
 	} {
 		c := atTerminal(t, server.URL, nil, args...)
-		if args[0] == "credentials" {
+		if args[0] == "cache" {
 			c.expect("[y/N] ")
 			c.kind("n\n")
 		}
@@ -114,7 +114,7 @@ func TestNamesAddNoLines(t *testing.T) {
 	if strings.Contains(stderr, "\nlitellm-proxy: forged") {
 		t.Errorf("the alias adds a line: %q", stderr)
 	}
-	c := atTerminal(t, server.URL, nil, "credentials", "delete", "a\nforged")
+	c := atTerminal(t, server.URL, nil, "cache", "delete", "a\nforged")
 	c.expect("[y/N] ")
 	c.kind("n\n")
 	if _, text := c.end(); strings.Contains(text, "\nforged") {

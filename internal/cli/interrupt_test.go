@@ -45,7 +45,7 @@ func TestInterrupt(t *testing.T) {
 		{name: "hidden prompt of the key", shows: "API key: ", hidden: true, says: "Interrupted; nothing was sent",
 			args: []string{"keys", "generate", "--api-key", "@-"}},
 		{name: "question", shows: "Continue? [y/N] ", says: "Interrupted; nothing was sent",
-			args: []string{"credentials", "delete", "c"}},
+			args: []string{"cache", "delete", "c"}},
 		{name: "question about the sandbox", shows: "Continue? [y/N] ", says: "Interrupted; nothing was sent",
 			args: []string{"sandbox", "reset"}},
 		{name: "read", asks: "GET /key/list", says: "Interrupted; nothing was changed",

@@ -41,11 +41,11 @@ stdout carries the protocol; the log goes to stderr.`,
 		f.StringSliceVar(&o.Toolsets, "toolsets", nil, "Resources to offer tools for, or all, or default (default default)")
 		f.StringSliceVar(&o.Tools, "tools", nil, "Tools to offer, in addition to --toolsets if given")
 		f.StringSliceVar(&o.ExcludeTools, "exclude-tools", nil, "Tools to exclude")
-		f.StringVar(&o.Confirm, "confirm", "auto", "before something is destroyed: always asks the person, auto asks or takes the argument confirm, never does neither")
+		f.StringVar(&o.Confirm, "confirm", "auto", "How to confirm dangerous calls: auto asks the person, or takes confirm: true if the client cannot ask; always asks for a tick; argument takes confirm: true; never asks nothing")
 		f.BoolVar(&h.UseOwnKey, "use-own-key", false, "http, sse: use the server's own key for the gateway (needs --auth-token-file)")
 		f.StringVar(&h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must send")
 		f.StringSliceVar(&h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")
-		for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "never"}} {
+		for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}} {
 			_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 		}
 	}

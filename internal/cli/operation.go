@@ -303,6 +303,10 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 	case result.Streamed:
 		fmt.Fprintln(c.Stdout)
 	case failed == nil || result.Body != nil:
+		if effect != operation.Read {
+			// What a write answers, a new key above all, is shown to the end.
+			ctx = context.WithoutCancel(ctx)
+		}
 		if err := output.Write(ctx, c.Stdout, c.op, result, c.out); err != nil {
 			c.failures(result)
 			return c.unshown(effect, result, err)

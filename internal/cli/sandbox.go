@@ -12,6 +12,7 @@ import (
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/sandbox"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -199,7 +200,7 @@ func (a *app) logged(next http.Handler) http.Handler {
 		start := time.Now()
 		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(seen, r)
-		a.note("%s %s %d (%s)", r.Method, proxyclient.RedactText(r.URL.EscapedPath()), seen.status, time.Since(start).Round(time.Millisecond/10))
+		a.note("%s %s %d (%s)", r.Method, secret.Text(r.URL.EscapedPath()), seen.status, time.Since(start).Round(time.Millisecond/10))
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
+	"litellm-proxy/internal/secret"
 )
 
 // maxValueFile bounds what @file and @- read.
@@ -73,7 +73,7 @@ func (s *sources) at(value, label string) (text string, literal bool, err error)
 func (s *sources) pair(text string, texts []string) (name string, value json.RawMessage, err error) {
 	name, rest, ok := strings.Cut(text, "=")
 	if !ok || name == "" || name == ":" {
-		return "", nil, fmt.Errorf("%q is not key=value (or key:=JSON)", proxyclient.RedactText(text))
+		return "", nil, fmt.Errorf("%q is not key=value (or key:=JSON)", secret.Text(text))
 	}
 	if typed, ok := strings.CutSuffix(name, ":"); ok {
 		source, _, err := s.at(rest, typed)
@@ -192,7 +192,7 @@ func chatMessage(text string) (json.RawMessage, error) {
 		}
 	}
 	return nil, fmt.Errorf("%q is not role:content with one of the roles %s; write \"user:%s\"",
-		proxyclient.RedactText(text), strings.Join(roles, ", "), proxyclient.RedactText(text))
+		secret.Text(text), strings.Join(roles, ", "), secret.Text(text))
 }
 
 // number checks and returns the text of a number as JSON.
@@ -321,7 +321,7 @@ func (a *arguments) set(f operation.Field, text string) error {
 	case operation.KindHeaders:
 		name, value, ok := strings.Cut(text, ":")
 		if !ok || strings.TrimSpace(name) == "" {
-			return fmt.Errorf("%q is not name:value", proxyclient.RedactText(text))
+			return fmt.Errorf("%q is not name:value", secret.Text(text))
 		}
 		err = a.member(f.Name, strings.TrimSpace(name), quote(strings.TrimSpace(value)))
 	default:

@@ -12,6 +12,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -124,7 +125,7 @@ func clientName(ctx context.Context) string {
 	if len(name) > 200 {
 		name = name[:200]
 	}
-	return proxyclient.RedactText(name)
+	return secret.Text(name)
 }
 
 // sessionName tells sessions apart in the log without being of use to anybody:

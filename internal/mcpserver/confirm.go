@@ -25,17 +25,25 @@ var confirmModes = []string{confirmAuto, confirmAlways, confirmArgument, confirm
 // settle gets consent to the call. It returns nil when the call may run, bound to the
 // requests that were shown, and otherwise the call's result with the words for the log.
 func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
+	if c.s.confirm == confirmNever {
+		c.prepared.Waive()
+		return nil, ""
+	}
 	why, err := c.prepared.NeedsConsent(ctx)
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}
-	if why == "" || c.s.confirm == confirmNever {
+	if why == "" {
 		c.prepared.Waive()
 		return nil, ""
 	}
 	question, err := c.prepared.Question(ctx)
 	if err != nil {
 		return c.failed(err), outcome(err)
+	}
+	if len(question.Plan.Requests) == 0 {
+		c.prepared.Approve(question.Plan)
+		return nil, ""
 	}
 	asks := c.s.confirm != confirmArgument && canElicit(ctx)
 	if asks {
@@ -50,7 +58,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 	}
 	if c.s.confirm == confirmAlways {
 		return c.refused(question, why+" and was not confirmed",
-			"a person must confirm it, and this client cannot be asked (it has no elicitation, or speaks an older protocol over sse): use another client or transport, or have the person who runs this server start it with --confirm auto"), "refused: not confirmed"
+			"use a client that can ask a person (elicitation; over sse none can), or start this server with --confirm auto or --confirm argument"), "refused: not confirmed"
 	}
 	return c.taken(question, why)
 }
@@ -97,7 +105,7 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 	case ctx.Err() != nil:
 		return c.failed(ctx.Err()), outcome(ctx.Err())
 	case errors.Is(waiting.Err(), context.DeadlineExceeded):
-		return c.refused(question, fmt.Sprintf("no answer came within %s", c.s.answerWait), hintArgument), "refused: no answer"
+		return c.refused(question, fmt.Sprintf("no answer came within %g s", c.s.answerWait.Seconds()), hintArgument), "refused: no answer"
 	case err != nil || reply == nil:
 		return c.refused(question, "the client could not ask", hintArgument), "refused: the client failed to ask"
 	}
@@ -105,8 +113,8 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 }
 
 // hintArgument is the way out where a client cannot or does not ask. Some clients
-// decline by themselves: nobody may be blamed for a refusal.
-const hintArgument = "ask the user; if the client shows no question, the person who runs this server can start it with --confirm argument, and confirm: true is then enough"
+// decline by themselves within a millisecond: it is not known that a person refused.
+const hintArgument = "ask the user. If the client shows no question, start this server with --confirm argument: then confirm: true is required and enough"
 
 // judge reads the answer to a question. Only an acceptance is a yes, and where a tick
 // is asked for only one with the tick.

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -45,7 +46,7 @@ func (c *call) explain(err error) (string, *proxyclient.Error) {
 	case proxyclient.CodeOf(err) != "":
 		shown.Code, shown.Message = proxyclient.CodeOf(err), "the call was canceled"
 	default:
-		shown.Code, shown.Message = proxyclient.CodeInternal, proxyclient.RedactText(err.Error())
+		shown.Code, shown.Message = proxyclient.CodeInternal, secret.Text(err.Error())
 	}
 	hint := c.hint(shown)
 	text := err.Error()

@@ -552,7 +552,7 @@ func TestSSE(t *testing.T) {
 		}
 	}
 	// The library cannot ask over this transport.
-	a.post(`{"jsonrpc":"2.0","id":99,"method":"tools/call","params":{"name":"users_delete","arguments":{"user_ids":["x"]}}}`)
+	a.post(`{"jsonrpc":"2.0","id":99,"method":"tools/call","params":{"name":"cache_flush","arguments":{}}}`)
 	wantText(t, toResult(t, a.events.next()).Text, "confirm: true")
 	// A newer client says its protocol; the library would then demand headers
 	// that belong to streamable HTTP.

@@ -186,7 +186,7 @@ func TestKnownKeys(t *testing.T) {
 	admin := (&httpClient{t: t, url: url, key: sandbox.MasterKey}).open()
 	for name, args := range map[string]string{
 		"plain":   `{"key_alias":"plain"}`,
-		"routes":  `{"key_alias":"routes","allowed_routes":["/key/info"]}`,
+		"routes":  `{"key_alias":"routes","allowed_routes":["/key/info"],"confirm":true}`,
 		"budget":  `{"key_alias":"budget","max_budget":0}`,
 		"blocked": `{"key_alias":"blocked","extra":{"blocked":true}}`,
 	} {

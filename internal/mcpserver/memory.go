@@ -1,11 +1,10 @@
 package mcpserver
 
 import (
+	"crypto/rand"
 	"strings"
 	"sync"
 	"time"
-
-	"crypto/rand"
 
 	"litellm-proxy/internal/operation"
 )
@@ -42,6 +41,13 @@ func (m *memory) store(key string, plan *operation.Plan, now time.Time, good tim
 		delete(m.plans, m.order[0])
 		m.order = m.order[1:]
 	}
+}
+
+// peek returns a plan, whether it is still good or not.
+func (m *memory) peek(key string) *operation.Plan {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.plans[key].plan
 }
 
 // remove returns a plan that is still good, and forgets it.
@@ -95,12 +101,12 @@ func (c *call) proof(number string, plan *operation.Plan) string {
 	return c.s.hash("confirm", number, c.identity(), plan.Digest())
 }
 
-// take is the plan that a state belongs to, once; nil when it is not this call's.
+// take is the plan that a state belongs to, once; nil when it is not this call's. What
+// another call presents does not use it up.
 func (q questions) take(c *call, state string) *operation.Plan {
-	plan := q.remove(state, time.Now())
 	number, proof, _ := strings.Cut(state, ".")
-	if plan == nil || !equal(proof, c.proof(number, plan)) {
+	if plan := q.peek(state); plan == nil || !equal(proof, c.proof(number, plan)) {
 		return nil
 	}
-	return plan
+	return q.remove(state, time.Now())
 }

@@ -13,11 +13,11 @@ import (
 func TestResultsAreBounded(t *testing.T) {
 	page := keyPage(8000) // 18 MiB
 	c := dial(t, newServer(t, Options{Client: fake(t, func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/binary":
+		switch r.URL.RawQuery {
+		case "binary":
 			w.Header().Set("Content-Type", "application/octet-stream")
 			_, _ = w.Write(bytes.Repeat([]byte{0xff}, maxResult))
-		case "/text":
+		case "text":
 			_, _ = io.WriteString(w, strings.Repeat("words ", maxResult/6+1))
 		default:
 			_, _ = w.Write(page)
@@ -26,10 +26,10 @@ func TestResultsAreBounded(t *testing.T) {
 	for call, fits := range map[string]bool{
 		`keys_list {}`:            true,
 		`keys_list {"full":true}`: false,
-		`http_request {"method":"GET","uri":"/binary"}`:    false,
-		`http_request {"method":"GET","uri":"/text"}`:      false,
-		`http_request {"method":"GET","uri":"/key/list"}`:  false,
-		`http_request {"method":"POST","uri":"/key/list"}`: true,
+		`http_request {"method":"GET","uri":"/key/list?binary"}`: false,
+		`http_request {"method":"GET","uri":"/key/list?text"}`:   false,
+		`http_request {"method":"GET","uri":"/key/list"}`:        false,
+		`http_request {"method":"POST","uri":"/key/list"}`:       true,
 	} {
 		name, arguments, _ := strings.Cut(call, " ")
 		r := c.call(name, arguments)

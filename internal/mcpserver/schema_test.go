@@ -171,6 +171,7 @@ func TestChoose(t *testing.T) {
 		{name: "confirm", o: Options{Confirm: "perhaps"}, problem: "always"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			tt.o.Operations = tools.All()
 			s, err := New(tt.o)
 			if tt.problem != "" {
 				if proxyclient.CodeOf(err) != proxyclient.CodeUsage {
@@ -262,7 +263,7 @@ func TestStringsAreLiteral(t *testing.T) {
 		sent = append(sent, path+"?"+query, string(body[:n]))
 		mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"data":[],"keys":[],"users":[],"total_count":1}`))
+		_, _ = w.Write([]byte(`{"data":[],"keys":[],"users":[],"total_count":1,"user_id":"u","team_id":"t","key":"sk-abc","token":"k"}`))
 	})
 	s := newServer(t, Options{Client: client, Confirm: confirmNever})
 	c := dial(t, s, `{}`, nil)

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -197,7 +198,7 @@ func find(ops operation.Catalog, name string) (*operation.Operation, error) {
 }
 
 func usage(format string, args ...any) *proxyclient.Error {
-	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: proxyclient.RedactText(fmt.Sprintf(format, args...))}
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: secret.Text(fmt.Sprintf(format, args...))}
 }
 
 // Tools returns the names of the offered tools in the order of the registry.

@@ -90,7 +90,7 @@ func title(op *operation.Operation) string {
 // slimmable tells whether the answer's items are cut to the columns unless full
 // is given.
 func slimmable(op *operation.Operation) bool {
-	return op.Effect == operation.Read && len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
+	return len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
 }
 
 // addProperties puts boolean properties behind those of a schema, whose order

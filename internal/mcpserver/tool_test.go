@@ -113,7 +113,7 @@ func TestReadLeavesOutTheEmpty(t *testing.T) {
 	body := `{"a":null,"b":"","c":[],"d":{},"e":{"f":null,"g":[{}]},"h":0,"i":false,"j":12345678901234567890.10,"k":[null,{"l":""}],"m":{"n":{"o":null}}}`
 	client := fake(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
 	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
-	r := c.call("http_request", `{"method":"GET","uri":"/x"}`)
+	r := c.call("http_request", `{"method":"GET","uri":"/test"}`)
 	want := `{"e":{"g":[{}]},"h":0,"i":false,"j":12345678901234567890.10,"k":[null,{}]}`
 	if string(r.Structured) != want || r.Text != want {
 		t.Errorf("got  %s\nwant %s", r.Structured, want)
@@ -136,7 +136,7 @@ func TestOtherAnswers(t *testing.T) {
 				_, _ = io.WriteString(w, tt.body)
 			})
 			c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
-			r := c.call("http_request", `{"method":"GET","uri":"/x"}`)
+			r := c.call("http_request", `{"method":"GET","uri":"/test"}`)
 			// mcp-go escapes < and > on the wire.
 			var got, want any
 			_ = json.Unmarshal(r.Structured, &got)
@@ -152,7 +152,7 @@ func TestLongText(t *testing.T) {
 	long := strings.Repeat("ä", maxText)
 	client := fake(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, long) })
 	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
-	r := c.call("http_request", `{"method":"GET","uri":"/x"}`)
+	r := c.call("http_request", `{"method":"GET","uri":"/test"}`)
 	if len(r.Text) > maxText+100 || field(r.Structured, "result") != `"`+long+`"` {
 		t.Errorf("%d bytes of text, %d of structured content", len(r.Text), len(r.Structured))
 	}

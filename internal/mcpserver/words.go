@@ -30,9 +30,11 @@ func instructions(o Options, confirm string) string {
 		lines = append(lines, "- Every write takes dry_run: true, which shows the requests and changes nothing.")
 		switch confirm {
 		case confirmAlways:
-			lines = append(lines, "- Before something is destroyed the person at the client is asked.")
+			lines = append(lines, "- A person is asked before something is deleted, a secret is sent somewhere, or a right or limit is raised.")
 		case confirmAuto:
-			lines = append(lines, "- Before something is destroyed the person is asked; where the client cannot ask, ask yourself and then give confirm: true.")
+			lines = append(lines, "- A person is asked before something is deleted, a secret is sent somewhere, or a right or limit is raised. If the client cannot ask, ask the user yourself, then call again with confirm: true.")
+		case confirmArgument:
+			lines = append(lines, "- Deleting, sending a secret somewhere, and raising a right or limit need confirm: true. Without it the call only shows what it would send.")
 		}
 	} else {
 		lines = append(lines, "- This server is read-only: it cannot change anything.")

@@ -8,15 +8,16 @@ import (
 	"slices"
 	"strings"
 
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
 // tell masks secrets in the result's sentences and adds the failures to an answer that
 // does not list them.
 func (r *Result) tell() {
-	r.Done = proxyclient.RedactText(r.Done)
+	r.Done = secret.Text(r.Done)
 	for i, f := range r.Failed {
-		r.Failed[i] = Failure{proxyclient.RedactText(f.What), proxyclient.RedactText(f.Why)}
+		r.Failed[i] = Failure{secret.Text(f.What), secret.Text(f.Why)}
 	}
 	body := bytes.TrimSpace(r.Body)
 	if len(r.Failed) == 0 || len(body) < 2 || body[0] != '{' || Lookup(body, "failed") != nil {
@@ -37,7 +38,7 @@ func (op *Operation) doing(args Args) string {
 			words = append(words, Words(value))
 		}
 	}
-	return proxyclient.RedactText(strings.Join(words, " "))
+	return secret.Text(strings.Join(words, " "))
 }
 
 // done fills the placeholders of the operation's Done.
@@ -48,7 +49,7 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 		before, rest, ok := strings.Cut(text, "{")
 		out.WriteString(before)
 		if !ok {
-			return proxyclient.RedactText(out.String())
+			return secret.Text(out.String())
 		}
 		var names string
 		names, text, _ = strings.Cut(rest, "}")
@@ -98,4 +99,4 @@ func AsError(err error) *proxyclient.Error {
 func IsRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // Shown returns a name for a reader, with any secret in it masked.
-func Shown(name string) string { return proxyclient.RedactText(name) }
+func Shown(name string) string { return secret.Text(name) }

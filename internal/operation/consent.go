@@ -2,41 +2,45 @@ package operation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"litellm-proxy/proxyclient"
 )
 
-// Consent declares when and what an operation asks before it runs. Destructive
-// operations, and arguments that are dangerous in any write (see [Call.Dangers]), ask
-// without a declaration.
+// Consent declares what an operation asks a person before it runs. Two things are
+// asked without being declared: an operation that destroys something asks, and so do
+// arguments that any write is sensitive to (see [Call.Dangers]).
 type Consent struct {
-	// Ask returns the question: the things by name, then the consequence. "Delete team
-	// research (0c95…)? Its 6 keys stop working and 5 members lose access." It may send
-	// reads. nil means the summary with the arguments.
+	// Ask words the question: the things by name, then what follows. "Delete team
+	// research (0c95…)? Its 6 keys stop working and 5 members lose access." Names in
+	// it are written by [Name] or [Thing.Label]. It may read. nil: the summary with
+	// the targets.
 	Ask func(context.Context, *Call) (string, error)
-	// Sensitive returns what makes this call sensitive, one phrase each: "raises the
-	// budget from 10 to 50 US dollars". It may send reads.
+	// Sensitive says what makes this call sensitive, a phrase each: "raises the budget
+	// of key ci from 10 to 50 US dollars". It may read.
 	Sensitive func(context.Context, *Call) ([]string, error)
-	// Effect returns the effect with these arguments, if that can be less than the
-	// operation's Effect.
+	// Often says that the arguments alone often make a call sensitive, so that a tool
+	// shows the argument for consent.
+	Often bool
+	// Effect is what the call does with these arguments, where that is less than the
+	// operation does at most.
 	Effect func(Args) Effect
-	// Typed means that typing the command is the consent.
+	// Typed says that a person who types the command has consented by that.
 	Typed bool
-	// Sweeping means that the operation names no target. Without a terminal, it needs
-	// consent in advance.
+	// Sweeping says that the operation names no target: where nobody can be asked,
+	// consent must be given beforehand.
 	Sweeping bool
 }
 
-// Asks reports whether calls of the operation are usually confirmed: it is destructive,
-// or declares that its arguments can be sensitive.
+// Asks tells whether calls of the operation are often confirmed.
 func (op *Operation) Asks() bool {
-	return op.Effect == Destructive || op.Consent.Sensitive != nil
+	return op.Effect == Destructive || op.Consent.Sensitive != nil || op.Consent.Often
 }
 
-// EffectFor returns the effect with these arguments.
+// EffectFor is the effect with these arguments.
 func (op *Operation) EffectFor(args Args) Effect {
 	if op.Consent.Effect != nil {
 		return op.Consent.Effect(args)
@@ -44,39 +48,46 @@ func (op *Operation) EffectFor(args Args) Effect {
 	return op.Effect
 }
 
-// Question is what a person confirms before a call runs.
+// Question is what a person is asked before a call runs.
 type Question struct {
-	// Text names the things and the consequence.
+	// Text names the things and the consequence, on one line.
 	Text string
-	// Dangers is what makes the call sensitive, one phrase each.
+	// Dangers are what makes the call sensitive, a phrase each.
 	Dangers []string
-	// Gateway is the URL that the requests go to.
+	// Destructive says that the call destroys something: the things come first in the
+	// question then, and the dangers before them otherwise.
+	Destructive bool
+	// Gateway is where the requests go.
 	Gateway string
-	// Plan is what is sent after a yes.
+	// Plan is what is sent after a yes. A call that would send nothing need not be
+	// asked for.
 	Plan *Plan
 }
 
-// MaxQuestion is the limit of a question in bytes. Nothing is cut from a question: a
-// longer one is an error.
+// MaxQuestion is how many characters a person is given to read. What decides is never
+// cut: a longer question is not asked.
 const MaxQuestion = 6000
 
-// String returns the question as it is shown, with every request.
+// String is the question as it is shown, with every request. What cannot be seen in a
+// request is escaped.
 func (q *Question) String() string {
-	var b strings.Builder
-	b.WriteString(q.Text)
+	lines := []string{q.Text}
 	for _, d := range q.Dangers {
-		b.WriteString("\n! This " + d + ".")
+		lines = append(lines, "Careful: this "+d+".")
 	}
-	b.WriteString("\nGateway: " + q.Gateway)
+	if !q.Destructive && len(q.Dangers) > 0 {
+		lines = append(lines[1:], q.Text)
+	}
+	lines = append(lines, "Gateway: "+visible(q.Gateway))
 	for _, r := range q.Plan.Requests {
-		b.WriteString("\nSends: " + r.String())
+		lines = append(lines, "Sends: "+visible(r.String()))
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
-// Dangers returns what makes the call sensitive: where secrets would go, what the
-// gateway would read from its environment or files, who would get a role, and what the
-// operation declares. A call that only reads has none.
+// Dangers are what makes the call sensitive, a phrase each: where secrets would go,
+// what of the gateway's environment or files would be read, who would get a role or a
+// permission, and what the operation declares. A call that only reads has none.
 func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 	if c.effect == Read {
 		return nil, nil
@@ -92,12 +103,12 @@ func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 		}
 		found = append(found, more...)
 	}
-	found = slices.Compact(found)
+	found = Unique(found)
 	c.dangers = &found
 	return found, nil
 }
 
-// NeedsConsent returns why the call must be confirmed, or "" if it need not be.
+// NeedsConsent says why somebody must agree to the call first; "" when nobody need.
 func (c *Call) NeedsConsent(ctx context.Context) (string, error) {
 	dangers, err := c.Dangers(ctx)
 	switch {
@@ -111,25 +122,27 @@ func (c *Call) NeedsConsent(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// Question returns what a person is to confirm; see [Call.Approve]. A question that
-// cannot be shown in full is an error.
+// Question is what a person is asked before the call runs: see [Call.Approve]. One
+// that cannot be shown whole is an error.
 func (c *Call) Question(ctx context.Context) (*Question, error) {
 	plan, err := c.Plan(ctx)
 	if err != nil {
 		return nil, err
 	}
-	dangers, err := c.Dangers(ctx)
-	if err != nil {
+	q := &Question{Destructive: c.effect == Destructive, Gateway: c.env.Client.BaseURL(), Plan: plan}
+	if len(plan.Requests) == 0 {
+		return q, nil
+	}
+	if q.Dangers, err = c.Dangers(ctx); err != nil {
 		return nil, err
 	}
-	q := &Question{Dangers: dangers, Gateway: c.env.Client.BaseURL(), Plan: plan}
 	if q.Text, err = c.ask(ctx); err != nil {
 		return nil, proxyclient.Wrap(c.op.doing(c.args), err)
 	}
-	if n := len(q.String()); n > MaxQuestion {
+	if n := utf8.RuneCountInString(q.String()); n > MaxQuestion {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage,
-			Message: fmt.Sprintf("%s: the question would have %d characters, more than the %d that can be shown; nothing was sent", c.op.Path, n, MaxQuestion),
-			Hint:    "name fewer things at once, or send less data"}
+			Message: fmt.Sprintf("%s: nothing was sent: the question would have %d characters, and a person is given at most %d to read", c.op.Path, n, MaxQuestion),
+			Hint:    "name fewer things in one call, or send less"}
 	}
 	return q, nil
 }
@@ -137,11 +150,35 @@ func (c *Call) Question(ctx context.Context) (*Question, error) {
 func (c *Call) ask(ctx context.Context) (string, error) {
 	if c.op.Consent.Ask != nil {
 		text, err := c.op.Consent.Ask(ctx, c)
-		return Shown(text), err
+		return visible(text), err
 	}
-	text := c.op.Summary + "?"
-	if target := strings.TrimPrefix(c.op.doing(c.args), c.op.Path); target != "" {
-		text = c.op.Summary + ":" + target + "?"
+	if targets := c.targets(); len(targets) > 0 {
+		return c.op.Summary + ": " + strings.Join(targets, ", ") + "?", nil
 	}
-	return text, nil
+	return c.op.Summary + "?", nil
+}
+
+// targets are what the call is about: the things that were named, and the positional
+// arguments.
+func (c *Call) targets() (words []string) {
+	for _, f := range c.op.Fields() {
+		if thing, named := c.named[f.Name]; named {
+			words = append(words, thing.Label())
+		} else if value := c.args[f.Name]; value != nil && f.Arg > 0 {
+			words = append(words, NameList(value))
+		}
+	}
+	return words
+}
+
+// NameList is the names in a value, which is a text or a list of them, for a question.
+func NameList(value json.RawMessage) string {
+	var list []string
+	if json.Unmarshal(value, &list) != nil {
+		list = []string{Word(value)}
+	}
+	for i, name := range list {
+		list[i] = Name(name)
+	}
+	return strings.Join(list, ", ")
 }

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 
 	"litellm-proxy/internal/secret"
 )
@@ -85,6 +86,9 @@ type Operation struct {
 	// Text is the dotted path (* for each item) of what --format text prints, one line
 	// each; empty if the operation has no text format.
 	Text string
+
+	reflected sync.Once
+	fields    []Field // of the input; see Fields
 }
 
 // Column is one column of a table.

@@ -51,6 +51,8 @@ type Field struct {
 	Texts []string
 
 	rule Rule
+	// bounded: there are bounds beside those of rule.
+	bounded bool
 }
 
 // Fields returns the fields of the operation's input in the order of its struct, read
@@ -66,6 +68,11 @@ type Field struct {
 //
 // It panics on a type that no surface can show; a test runs it for every operation.
 func (op *Operation) Fields() []Field {
+	op.reflected.Do(func() { op.fields = op.reflect() })
+	return slices.Clone(op.fields)
+}
+
+func (op *Operation) reflect() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
 	for i := range fields {
@@ -117,6 +124,7 @@ func newField(sf reflect.StructField) Field {
 	}
 	f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
 	f.Required = slices.Contains(strings.Split(sf.Tag.Get("jsonschema"), ","), "required")
+	f.bounded = strings.Contains(sf.Tag.Get("jsonschema"), "=")
 	for part := range strings.SplitSeq(sf.Tag.Get("cli"), ",") {
 		key, value, _ := strings.Cut(part, "=")
 		switch key {
@@ -135,7 +143,8 @@ func newField(sf reflect.StructField) Field {
 
 // Field returns the field with this name.
 func (op *Operation) Field(name string) (Field, bool) {
-	fields := op.Fields()
+	op.Fields()
+	fields := op.fields
 	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
 		return Field{}, false

@@ -1,9 +1,12 @@
 package operation
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 type color string
@@ -90,4 +93,57 @@ func TestUnknownType(t *testing.T) {
 		Odd chan int `json:"field"`
 	}]{}}
 	op.Fields()
+}
+
+// TestPlainArguments: what is valid at first sight is valid by the schema too.
+func TestPlainArguments(t *testing.T) {
+	type input struct {
+		Text    string    `json:"text" help:"x"`
+		Needed  string    `json:"needed" jsonschema:"required" help:"x"`
+		Word    string    `json:"word" enum:"a,b" help:"x"`
+		Order   SortOrder `json:"order" help:"x"`
+		Number  USD       `json:"number" help:"x"`
+		Whole   Count     `json:"whole" help:"x"`
+		Size    PageSize  `json:"size" help:"x"`
+		Bounded float64   `json:"bounded" jsonschema:"minimum=0,maximum=2" help:"x"`
+		Flag    bool      `json:"flag" help:"x"`
+		List    []string  `json:"list" help:"x"`
+		Map     Object    `json:"map" help:"x"`
+	}
+	op := &Operation{Path: "plain test", Do: Endpoint[input]{Method: "POST", Path: "/x"}}
+	values := []string{`"a"`, `""`, `"asc"`, `null`, `0`, `-1`, `1`, `101`, `1.5`, `1e2`, `01`, `true`, `"true"`, `[]`, `["a"]`, `{}`, `12345678901234567890`, `"\ud800"`}
+	plain := 0
+	for _, f := range op.Fields() {
+		for _, v := range values {
+			if !json.Valid([]byte(v)) {
+				continue
+			}
+			args := Args{"needed": json.RawMessage(`"n"`), f.Name: json.RawMessage(v)}
+			if !op.plain(args) {
+				continue
+			}
+			plain++
+			s, err := op.compile()
+			if err != nil {
+				t.Fatal(err)
+			}
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(Encode(args)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Validate(value); err != nil {
+				t.Errorf("%s=%s is taken at first sight, and the schema says: %v", f.Name, v, err)
+			}
+		}
+	}
+	if plain < 20 {
+		t.Errorf("only %d values are seen to be valid", plain)
+	}
+	for _, args := range []string{`{}`, `{"needed": "x", "other": 1}`, `{"needed": ""}`} {
+		var a Args
+		_ = json.Unmarshal([]byte(args), &a)
+		if op.plain(a) {
+			t.Errorf("%s is taken at first sight", args)
+		}
+	}
 }

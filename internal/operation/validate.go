@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -13,7 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
-	"litellm-proxy/proxyclient"
+	"litellm-proxy/internal/secret"
 )
 
 var compiled sync.Map // path → *jsonschema.Schema
@@ -41,6 +42,9 @@ func (op *Operation) compile() (*jsonschema.Schema, error) {
 // [proxyclient.CodeUsage] and names each invalid argument as {name}, and for an unknown
 // one, those that exist.
 func (op *Operation) Validate(args Args) error {
+	if op.plain(args) {
+		return nil
+	}
 	s, err := op.compile()
 	if err != nil {
 		return fmt.Errorf("the schema of %q: %w", op.Path, err)
@@ -67,6 +71,56 @@ func (op *Operation) Validate(args Args) error {
 		return nil
 	}
 	return Usage(strings.Join(faults, "; "))
+}
+
+// plain reports whether the arguments are valid at first sight. What it does not know is
+// left to the schema, which takes a command longer to compile than to send its request.
+func (op *Operation) plain(args Args) bool {
+	known := 0
+	for _, f := range op.Fields() {
+		value, given := args[f.Name]
+		switch {
+		case !given && f.Required:
+			return false
+		case given && (f.Name == ExtraField || f.Name == clearField || !f.plain(value)):
+			return false
+		case given:
+			known++
+		}
+	}
+	return known == len(args)
+}
+
+// plain reports whether a value obviously keeps the rules of the field.
+func (f *Field) plain(value json.RawMessage) bool {
+	if f.bounded || len(value) == 0 {
+		return false
+	}
+	switch f.Kind {
+	case KindString:
+		var text string
+		return json.Unmarshal(value, &text) == nil && value[0] == '"' &&
+			(f.Enum == nil || slices.Contains(f.Enum, text)) && (text != "" || !f.rule.NotEmpty)
+	case KindBoolean:
+		return string(value) == "true" || string(value) == "false"
+	case KindInteger:
+		n, err := strconv.ParseInt(string(value), 10, 32)
+		return err == nil && f.within(float64(n))
+	case KindNumber:
+		n, err := strconv.ParseFloat(string(value), 64)
+		return err == nil && json.Valid(value) && f.within(n)
+	}
+	return false
+}
+
+// within reports whether a number keeps the bounds of the field.
+func (f *Field) within(n float64) bool {
+	least, err := f.rule.Min.Float64()
+	if f.rule.Min != "" && (err != nil || n < least) {
+		return false
+	}
+	most, err := f.rule.Max.Float64()
+	return f.rule.Max == "" || err == nil && n <= most
 }
 
 // declared reports extra fields that have a property of their own, which could give one
@@ -135,7 +189,7 @@ func (op *Operation) fault(e *jsonschema.ValidationError) string {
 		for _, v := range k.Want {
 			want = append(want, fmt.Sprint(v))
 		}
-		return fmt.Sprintf(": %q is not one of %s", proxyclient.RedactText(fmt.Sprint(k.Got)), strings.Join(want, ", "))
+		return fmt.Sprintf(": %q is not one of %s", secret.Text(fmt.Sprint(k.Got)), strings.Join(want, ", "))
 	case *kind.Minimum:
 		least, _ := k.Want.Float64()
 		return fmt.Sprintf(" must be at least %v", least)
@@ -178,7 +232,7 @@ func (op *Operation) unknown(name string) string {
 			best, distance = f.Name, d
 		}
 	}
-	text := fmt.Sprintf("unknown argument %q", proxyclient.RedactText(name))
+	text := fmt.Sprintf("unknown argument %q", secret.Text(name))
 	if best != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", best)
 	}

@@ -1,0 +1,394 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// The questions for a person before something is destroyed: the things by name, then
+// what follows, with numbers where the gateway tells them.
+
+type question = func(context.Context, *operation.Call) (string, error)
+
+// asksToDelete is the question of an operation that deletes the things that one argument
+// names by their identifiers. follows says what follows from it, as sentences. One that
+// does not exist is an error before anybody is asked.
+func asksToDelete(of *operation.Collection, argument string, follows func([]operation.Thing) string) operation.Consent {
+	return operation.Consent{Ask: func(ctx context.Context, call *operation.Call) (string, error) {
+		things, absent, err := of.Targets(ctx, call, argument, call.Args().List(argument))
+		if err != nil {
+			return "", err
+		}
+		if len(absent) > 0 {
+			return "", of.Missing(absent)
+		}
+		return "Delete " + several(of.What, things) + "? " + follows(things), nil
+	}}
+}
+
+// several names things of one kind: "team research (0c95…)", "2 teams: a, b".
+func several(what string, things []operation.Thing) string {
+	labels := make([]string, len(things))
+	for i, thing := range things {
+		labels[i] = thing.Label()
+	}
+	if len(things) == 1 {
+		return what + " " + labels[0]
+	}
+	return fmt.Sprintf("%d %ss: %s", len(things), what, strings.Join(labels, ", "))
+}
+
+// ask is a question that needs no look.
+func ask(words question) operation.Consent { return operation.Consent{Ask: words} }
+
+// says is the same sentence whatever the things are.
+func says(sentence string) func([]operation.Thing) string {
+	return func([]operation.Thing) string { return sentence }
+}
+
+// part is a consequence that a field of the things counts: "2 keys stop working".
+type part struct{ field, noun, one, many string }
+
+// affects words the consequences that can be counted: "Its 6 keys stop working and 5
+// members lose access." Without the numbers it stands all the same.
+func affects(parts ...part) func([]operation.Thing) string {
+	return func(things []operation.Thing) string {
+		var words []string
+		for _, p := range parts {
+			switch n, known := total(things, p.field); {
+			case !known:
+				words = append(words, p.noun+"s "+p.many)
+			case n == 1:
+				words = append(words, "1 "+p.noun+" "+p.one)
+			case n > 1:
+				words = append(words, fmt.Sprintf("%d %ss %s", n, p.noun, p.many))
+			}
+		}
+		if len(words) == 0 {
+			return "It cannot be undone."
+		}
+		return its(things) + " " + strings.Join(words, " and ") + "."
+	}
+}
+
+func its(things []operation.Thing) string {
+	if len(things) > 1 {
+		return "Their"
+	}
+	return "Its"
+}
+
+// total adds up a field of things; it is known when each has it.
+func total(things []operation.Thing, field string) (sum int, known bool) {
+	for _, thing := range things {
+		n, err := strconv.Atoi(string(operation.Lookup(thing.Item, field)))
+		if err != nil {
+			return 0, false
+		}
+		sum += n
+	}
+	return sum, true
+}
+
+// dollars is an amount at a dotted path of a thing, in words; "" when there is none.
+func dollars(thing operation.Thing, path string) string {
+	if n, err := strconv.ParseFloat(string(operation.Lookup(thing.Item, path)), 64); err == nil {
+		return amount(n) + " US dollars"
+	}
+	return ""
+}
+
+// amount writes a number without an exponent.
+func amount(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// spent says what the one thing has spent, which goes with it.
+func spent(things []operation.Thing) string {
+	if len(things) == 1 {
+		if spend := dollars(things[0], "spend"); spend != "" {
+			return "Its recorded spend of " + spend + " is lost."
+		}
+	}
+	return its(things) + " recorded spend is lost."
+}
+
+// unlimited says of a budget's deletion what no longer holds.
+func unlimited(users, path string) func([]operation.Thing) string {
+	return func(things []operation.Thing) string {
+		limit := dollars(things[0], path)
+		if len(things) == 1 && limit != "" {
+			limit = " of " + limit
+		}
+		return users + " by its limit" + limit + " any more."
+	}
+}
+
+// labeled is the name of the thing that an argument identifies, with its kind: "team
+// research (0c95…)". An unknown one is an error.
+func labeled(ctx context.Context, call *operation.Call, of *operation.Collection, argument string) (string, error) {
+	things, absent, err := of.Targets(ctx, call, argument, call.Args().List(argument))
+	if err != nil {
+		return "", err
+	}
+	if len(absent) > 0 {
+		return "", of.Missing(absent)
+	}
+	return several(of.What, things), nil
+}
+
+// keyTargets are the keys that a call names by key, hash and alias; absent are those
+// that do not exist.
+func keyTargets(ctx context.Context, call *operation.Call) (things []operation.Thing, absent []string, err error) {
+	hashes := call.Args().List("keys")
+	for i, key := range hashes {
+		hashes[i] = keyHash(key)
+	}
+	if things, absent, err = keyCollection.Targets(ctx, call, "keys", hashes); err != nil {
+		return nil, nil, err
+	}
+	for _, alias := range call.Args().List("key_aliases") {
+		thing, err := keyCollection.Find(ctx, call, alias, "keys")
+		switch {
+		case err == nil:
+			things = append(things, thing)
+		case operation.IsNotFound(err):
+			absent = append(absent, alias)
+		case operation.IsRefused(err):
+			things = append(things, operation.Thing{ID: operation.Encode(alias)})
+		default:
+			return nil, nil, err
+		}
+	}
+	return things, absent, nil
+}
+
+// askDeleteKeys leaves out what does not exist, as the operation does.
+func askDeleteKeys(ctx context.Context, call *operation.Call) (string, error) {
+	things, absent, err := keyTargets(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	if len(things) == 0 {
+		return "", keyCollection.Missing(absent)
+	}
+	return "Delete " + several("key", things) + "? " + stopsWorking(things) + skipped(absent), nil
+}
+
+// skipped names what does not exist where the rest is done.
+func skipped(absent []string) string {
+	if len(absent) == 0 {
+		return ""
+	}
+	return " Skipped, because nothing has that name: " + operation.NameList(operation.Encode(absent)) + "."
+}
+
+// stopsWorking says what the end of keys means, and of one when it was last used.
+func stopsWorking(things []operation.Thing) string {
+	if len(things) > 1 {
+		return "Programs that use them stop working."
+	}
+	text := "Programs that use it stop working."
+	if last, ok := timeOf(things[0].Item, "last_active"); ok {
+		text += " It was last used on " + last.Format("2006-01-02") + "."
+	}
+	return text
+}
+
+// keyOf is the key that a call names.
+func keyOf(ctx context.Context, call *operation.Call) (operation.Thing, error) {
+	hash := keyHash(call.Args().String("key"))
+	things, absent, err := keyCollection.Targets(ctx, call, "key", []string{hash})
+	if len(absent) > 0 {
+		err = keyCollection.Missing(absent)
+	}
+	if err != nil {
+		return operation.Thing{}, err
+	}
+	return things[0], nil
+}
+
+func askRegenerate(ctx context.Context, call *operation.Call) (string, error) {
+	key, err := keyOf(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	until := "at once"
+	if grace := call.Args().String("grace_period"); grace != "" {
+		until = "after " + operation.Name(grace)
+	}
+	return "Replace key " + key.Label() + " by a new one? The old key stops working " + until + ".", nil
+}
+
+// askBulkDeleteUsers leaves out who does not exist, as the operation does.
+func askBulkDeleteUsers(ctx context.Context, call *operation.Call) (string, error) {
+	things, absent, err := userCollection.Targets(ctx, call, "user_ids", call.Args().List("user_ids"))
+	if err != nil {
+		return "", err
+	}
+	if len(things) == 0 {
+		return "", userCollection.Missing(absent)
+	}
+	return "Delete " + several("user", things) + "? " + losesKeys(things) + skipped(absent), nil
+}
+
+var losesKeys = affects(part{"key_count", "key", "stops working", "stop working"})
+
+func askRetire(ctx context.Context, call *operation.Call) (string, error) {
+	things, absent, err := userCollection.Targets(ctx, call, "user_id", call.Args().List("user_id"))
+	if err != nil {
+		return "", err
+	}
+	if len(absent) > 0 {
+		return "", userCollection.Missing(absent)
+	}
+	if string(call.Arg("block_only")) == "true" {
+		return "Block the keys of " + several("user", things) + "? " + losesKeys(things), nil
+	}
+	return "Block the keys of " + several("user", things) + ", then delete the user with the keys? " + losesKeys(things), nil
+}
+
+// askRemoveMembers names the members with the number of their keys of the team, which
+// are deleted.
+func askRemoveMembers(ctx context.Context, call *operation.Call) (string, error) {
+	team, err := labeled(ctx, call, teamCollection, "team_id")
+	if err != nil {
+		return "", err
+	}
+	things, absent, err := userCollection.Targets(ctx, call, "user_ids", call.Args().List("user_ids"))
+	if err != nil {
+		return "", err
+	}
+	for _, id := range absent {
+		things = append(things, operation.Thing{ID: operation.Encode(id)})
+	}
+	for _, email := range call.Args().List("user_emails") {
+		thing, err := userCollection.Find(ctx, call, email, "user_ids")
+		if operation.IsNotFound(err) || operation.IsRefused(err) {
+			thing, err = operation.Thing{ID: operation.Encode(email)}, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		things = append(things, thing)
+	}
+	if len(things) == 0 {
+		return "", operation.Usage("name whom to remove: {user_ids} or {user_emails}")
+	}
+	return "Remove " + several("user", things) + " from " + team + "? " + teamKeys(ctx, call, things), nil
+}
+
+// maxCounted bounds for how many members keys are counted: each is a request.
+const maxCounted = 20
+
+func teamKeys(ctx context.Context, call *operation.Call, members []operation.Thing) string {
+	n := 0
+	for i, member := range members {
+		for _, err := range keyCollection.All(ctx, call, url.Values{"team_id": {call.Args().String("team_id")}, "user_id": {operation.Word(member.ID)}}) {
+			if n++; err != nil || i >= maxCounted {
+				return "Their keys of the team are deleted."
+			}
+		}
+	}
+	switch n {
+	case 0:
+		return "They have no keys of the team."
+	case 1:
+		return "Their 1 key of the team is deleted."
+	}
+	return fmt.Sprintf("Their %d keys of the team are deleted.", n)
+}
+
+// leaves says of deployments to delete how many others their models have.
+func leaves(ctx context.Context, call *operation.Call) (string, error) {
+	id := call.Args().String("id")
+	things, absent, err := deploymentCollection.Targets(ctx, call, "id", []string{id})
+	if err != nil {
+		return "", err
+	}
+	if len(absent) > 0 {
+		return "", deploymentCollection.Missing(absent)
+	}
+	text, name, others := "Delete "+several("deployment", things)+"?", things[0].Name, 0
+	for item, err := range deploymentCollection.All(ctx, call, nil) {
+		if err != nil || name == "" {
+			return text + " Calls to it fail.", nil
+		}
+		if operation.Word(operation.Lookup(item, deploymentCollection.Name)) == name && operation.Word(operation.Lookup(item, deploymentCollection.ID)) != id {
+			others++
+		}
+	}
+	switch others {
+	case 0:
+		return text + " Model " + operation.Name(name) + " has no other: calls to it fail.", nil
+	case 1:
+		return text + " Model " + operation.Name(name) + " keeps 1 other.", nil
+	}
+	return fmt.Sprintf("%s Model %s keeps %d others.", text, operation.Name(name), others), nil
+}
+
+// askDeleteCredential names the models that use the credential.
+func askDeleteCredential(ctx context.Context, call *operation.Call) (string, error) {
+	credential, err := labeled(ctx, call, credentialCollection, "credential_name")
+	if err != nil {
+		return "", err
+	}
+	text := "Delete " + credential + "?"
+	var users []string
+	for item, err := range deploymentCollection.All(ctx, call, nil) {
+		if err != nil {
+			return text + " Models that use it stop working.", nil
+		}
+		if operation.Word(operation.Lookup(item, "litellm_params.litellm_credential_name")) == call.Args().String("credential_name") {
+			users = append(users, operation.Word(operation.Lookup(item, deploymentCollection.Name)))
+		}
+	}
+	if users = operation.Unique(users); len(users) == 0 {
+		return text + " No model uses it.", nil
+	}
+	if len(users) > 10 {
+		return fmt.Sprintf("%s The %d models that use it stop working.", text, len(users)), nil
+	}
+	return text + " These models use it and stop working: " + operation.NameList(operation.Encode(users)) + ".", nil
+}
+
+func askDeleteFallbacks(ctx context.Context, call *operation.Call) (string, error) {
+	kind := call.Args().String("fallback_type")
+	text := "Delete the fallbacks of model " + operation.Name(call.Args().String("model")) + "?"
+	if kind != "" {
+		text = "Delete the " + operation.Name(kind) + " fallbacks of model " + operation.Name(call.Args().String("model")) + "?"
+	}
+	r := proxyclient.Request{Path: "/fallback/{model}", Params: map[string]string{"model": call.Args().String("model")}, Query: url.Values{}}
+	if kind != "" {
+		r.Query.Set("fallback_type", kind)
+	}
+	body, err := call.Read(ctx, r)
+	switch e := operation.AsError(err); {
+	case operation.IsNotFound(err), e != nil && e.Status == 0:
+		return "", err
+	case operation.Lookup(body, "fallback_models") != nil:
+		return text + " When it fails, calls no longer go to " + operation.NameList(operation.Lookup(body, "fallback_models")) + ".", nil
+	}
+	return text + " When it fails, calls fail.", nil
+}
+
+// losesModels says how many models keys and teams lose with access groups.
+func losesModels(things []operation.Thing) string {
+	n := 0
+	for _, thing := range things {
+		var names []string
+		if json.Unmarshal(operation.Lookup(thing.Item, "model_names"), &names) != nil {
+			return "Keys and teams that were given it lose its models."
+		}
+		n += len(names)
+	}
+	if n == 1 {
+		return "Keys and teams that were given it lose its model."
+	}
+	return fmt.Sprintf("Keys and teams that were given it lose its %d models.", n)
+}
