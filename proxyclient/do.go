@@ -13,12 +13,9 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"litellm-proxy/internal/secret"
 )
 
 const (
@@ -87,12 +84,13 @@ func (c *Client) notJSON(p *prepared, resp *Response) *Error {
 	e := p.error(CodeBadAnswer, resp.Status)
 	e.RequestID = requestID(resp.Header)
 	e.Sent = true
-	e.Body = c.errorBody(resp.Body)
+	head := resp.Body[:min(len(resp.Body), maxErrorRead)]
+	e.Body = c.errorBody(head)
 	e.Hint = "check that {base_url} is the address of a LiteLLM gateway"
-	if page, ok := htmlPage(resp.Body); ok {
+	if page, ok := htmlPage(head); ok {
 		e.Message = "instead of JSON came " + page
 	} else {
-		e.Message = "the answer is not valid JSON: " + clip(oneLine(string(resp.Body)), 120)
+		e.Message = "the answer is not valid JSON: " + clip(oneLine(string(head[:min(len(head), 4<<10)])), 120)
 		e.Hint = ""
 	}
 	e.Message = c.scrub(e.Message)
@@ -294,205 +292,4 @@ func port(u *url.URL) string {
 		return "443"
 	}
 	return "80"
-}
-
-// tooLarge and errors of the network are what reading a body ends with.
-var errTooLarge = errors.New("answer above the limit")
-
-// readBounded reads at most limit bytes, after decompression.
-func readBounded(resp *http.Response, limit int64) ([]byte, error) {
-	if resp.ContentLength > limit {
-		return nil, errTooLarge
-	}
-	var b bytes.Buffer
-	if n := resp.ContentLength; n > 0 {
-		b.Grow(int(min(n, 1<<20)) + bytes.MinRead)
-	}
-	_, err := b.ReadFrom(io.LimitReader(resp.Body, limit+1))
-	if int64(b.Len()) > limit {
-		return b.Bytes()[:limit], errTooLarge
-	}
-	if b.Len() == 0 {
-		return nil, err
-	}
-	return b.Bytes(), err
-}
-
-func (c *Client) readAll(a *attempt) ([]byte, *Error, again) {
-	body, err := readBounded(a.resp, c.maxBytes)
-	c.debugAnswer(a.resp, body, time.Since(a.start))
-	if err == nil {
-		return body, nil, never
-	}
-	e, more := c.brokenBody(a, err)
-	return nil, e, more
-}
-
-// brokenBody is an answer of 200 to 299 whose body did not come whole.
-func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
-	p, status := a.p, a.resp.StatusCode
-	e := p.error(CodeBadAnswer, status)
-	e.RequestID = requestID(a.resp.Header)
-	e.Sent = true
-	e.Err = c.cause(err)
-	if errors.Is(err, errTooLarge) {
-		e.Code = CodeTooLarge
-		e.Message = "the answer is above the limit of " + size(c.maxBytes)
-		e.Hint = "ask for less: a smaller page, a narrower filter"
-		if !p.Read {
-			e.Message += fmt.Sprintf("; the request was answered with HTTP %d and has been applied", status)
-		}
-		return e, never
-	}
-	why, more := "its body ended early: "+c.netText(err), later
-	switch {
-	case a.parent.Err() != nil:
-		if p.Read {
-			return c.canceled(p, a.parent.Err(), true), never
-		}
-		e.Err = c.cause(a.parent.Err())
-		why, more = "the caller stopped waiting", never
-	case a.expired.Load():
-		why, more = fmt.Sprintf("its body did not come within %s", p.limit), never
-		e.Hint = "allow more time with {timeout}"
-	}
-	e.Message = fmt.Sprintf("the gateway answered HTTP %d, but %s", status, why)
-	if !p.Read {
-		e.Code = CodeUnknownOutcome
-		e.Message += "; the request was most likely applied, its answer is lost"
-		e.Hint = "look at what is there before you send it again"
-		more = never
-	}
-	return e, more
-}
-
-// refused is an answer with a status outside 200 to 299.
-func (c *Client) refused(a *attempt) (*Error, again) {
-	body, err := readBounded(a.resp, min(c.maxBytes, maxErrorRead))
-	c.debugAnswer(a.resp, body, time.Since(a.start))
-	e := c.refusal(a.p, a.resp, body)
-	if err != nil && a.parent.Err() != nil && a.p.Read {
-		return c.canceled(a.p, a.parent.Err(), true), never
-	}
-	switch e.Status {
-	case 429, 502, 503, 504, 529:
-		if e.Code == CodeRateLimited || e.Code == CodeUnavailable {
-			return e, later
-		}
-	}
-	return e, never
-}
-
-// lost is an exchange that ended without an answer.
-func (c *Client) lost(a *attempt, err error) (*Error, again) {
-	p := a.p
-	e := p.error(CodeUnreachable, 0)
-	e.Sent = a.sent(c, err)
-	e.Err = c.cause(err)
-	stopped := a.parent.Err()
-	if stopped != nil {
-		e.Err = c.cause(stopped)
-	}
-	timedOut := a.expired.Load() && stopped == nil
-	if timedOut {
-		e.Err = c.cause(context.DeadlineExceeded)
-	}
-	if e.Sent && !p.Read {
-		why := c.netText(err)
-		switch {
-		case stopped != nil:
-			why = "it was interrupted while the gateway worked on it"
-		case timedOut:
-			why = fmt.Sprintf("the gateway did not answer within %s", p.limit)
-			e.Hint = "look at what is there before you send it again; allow more time with {timeout}"
-		}
-		e.Code = CodeUnknownOutcome
-		e.Message = fmt.Sprintf("%s %s was sent, but %s: it may or may not have been applied", p.method, c.scrub(p.path), why)
-		if e.Hint == "" {
-			e.Hint = "look at what is there before you send it again"
-		}
-		return e, never
-	}
-	if stopped != nil {
-		return c.canceled(p, stopped, e.Sent), never
-	}
-	where := "cannot reach the gateway at " + c.baseText
-	if c.baseSource != "" {
-		where += " (from " + c.baseSource + ")"
-	}
-	if timedOut {
-		e.Message = fmt.Sprintf("%s: no answer within %s", where, p.limit)
-		e.Hint = "check {base_url}, or allow more time with {timeout}"
-		return e, never
-	}
-	e.Message = where + ": " + c.netText(err)
-	e.Hint = netHint(err)
-	more := later
-	if use := a.conn.Load(); use != nil && use.reused && !e.Sent {
-		more = atOnce
-	}
-	if isPermanent(err) {
-		more = never
-	}
-	return e, more
-}
-
-func (c *Client) canceled(p *prepared, err error, sent bool) *Error {
-	e := p.error(CodeCanceled, 0)
-	e.Message = "the request was canceled before its answer came"
-	if errors.Is(err, context.DeadlineExceeded) {
-		e.Code = CodeUnreachable
-		e.Message = "the caller's time limit passed before " + c.baseText + " answered"
-	}
-	e.Err = c.cause(err)
-	e.Sent = sent
-	return e
-}
-
-func (p *prepared) error(code Code, status int) *Error {
-	return &Error{Code: code, Status: status, Method: p.method, Path: secret.Text(p.path)}
-}
-
-func (c *Client) errorBody(b []byte) []byte {
-	b = c.scrubBody(b)
-	if len(b) > maxErrorBody {
-		b = b[:maxErrorBody]
-	}
-	return b
-}
-
-func requestID(h http.Header) string {
-	for _, name := range []string{"X-Litellm-Call-Id", "X-Request-Id"} {
-		if v := printable(h.Get(name), 120); v != "" {
-			return secret.Text(v)
-		}
-	}
-	return ""
-}
-
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
-		return 0
-	}
-	if n, err := strconv.ParseFloat(v, 64); err == nil {
-		if !(n > 0) {
-			return 0
-		}
-		return time.Duration(min(n, 1e6) * float64(time.Second))
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(t.Sub(now), 0)
-	}
-	return 0
-}
-
-func size(n int64) string {
-	switch {
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return fmt.Sprintf("%d MiB", n>>20)
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%d bytes", n)
 }

@@ -64,7 +64,7 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 	case json.Valid(answer.Body):
 		result.Body = answer.Body
 	case utf8.Valid(answer.Body) && !strings.HasPrefix(kind, "image/") && kind != "application/octet-stream":
-		result.Text = string(answer.Body)
+		result.Text = answer.Body
 	default:
 		result.Binary = answer.Body
 	}

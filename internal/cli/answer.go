@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -26,6 +27,8 @@ func unwritten(err error) error {
 		return nil
 	case errors.Is(err, syscall.EPIPE):
 		return errReaderLeft
+	case errors.Is(err, context.Canceled):
+		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "writing the answer: " + reason(err), Err: err}
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUnwritten, Message: "writing the answer: " + reason(err)}
 }

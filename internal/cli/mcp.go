@@ -50,6 +50,7 @@ stdout carries the protocol; the log goes to stderr.`,
 		}
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		limitMemory(serverMemory)
 		if transport == "stdio" && a.flags.APIKey == "@-" {
 			return usageError("--api-key @-: standard input belongs to the protocol; use --api-key @file or " + config.KeyVariable)
 		}

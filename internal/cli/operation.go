@@ -15,7 +15,6 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
-	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -236,11 +235,12 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 }
 
 func (c *call) run(ctx context.Context) error {
+	limitMemory(commandMemory)
 	if c.readOnly && c.op.Effect != operation.Read {
 		return usageError(c.op.Path + " changes something, and --read-only is given; nothing was sent")
 	}
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
-	c.out.ShowSecrets, c.out.Redact, c.out.Terminal = c.flags.showSecrets, secret.JSON, isTerminal(c.Stdout)
+	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
 	}
@@ -270,7 +270,7 @@ func (c *call) run(ctx context.Context) error {
 	if c.lost != nil {
 		return c.unshown(prepared.Effect(), result, c.lost)
 	}
-	return c.show(prepared.Effect(), result, err)
+	return c.show(ctx, prepared.Effect(), result, err)
 }
 
 // prepare makes the call of the operation; stop ends it when nobody reads its words.
@@ -279,6 +279,8 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 	if err != nil {
 		return nil, err
 	}
+	redactor := client.Redactor()
+	c.out.Redactor = &redactor
 	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname))}
 	if c.progress != nil {
 		env.Progress = c.progress.update
@@ -296,12 +298,16 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 
 // show writes the answer to stdout, and what a write did and what failed to
 // stderr.
-func (c *call) show(effect operation.Effect, result operation.Result, failed error) error {
+func (c *call) show(ctx context.Context, effect operation.Effect, result operation.Result, failed error) error {
 	switch {
 	case result.Streamed:
 		fmt.Fprintln(c.Stdout)
 	case failed == nil || result.Body != nil:
-		if err := output.Write(c.Stdout, c.op, result, c.out); err != nil {
+		if effect != operation.Read {
+			// What a write answers, a new key above all, is shown to the end.
+			ctx = context.WithoutCancel(ctx)
+		}
+		if err := output.Write(ctx, c.Stdout, c.op, result, c.out); err != nil {
 			c.failures(result)
 			return c.unshown(effect, result, err)
 		}
@@ -378,7 +384,7 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 
 // walk is --all: a page at a time, so that memory does not grow with the list.
 func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
-	stream := output.NewStream(c.Stdout, c.op, c.out)
+	stream := output.NewStream(ctx, c.Stdout, c.op, c.out)
 	for result, err := range prepared.Pages(ctx) {
 		if err != nil {
 			// What came is closed, so that it can be read, and the error says

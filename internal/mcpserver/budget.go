@@ -1,7 +1,6 @@
 package mcpserver
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 
@@ -22,20 +21,7 @@ func newBudget(size int64) *budget {
 	return &budget{size: size, free: semaphore.NewWeighted(size)}
 }
 
-// Acquire takes n bytes and waits for them, first come first served, until ctx
-// ends. A request larger than the whole budget gets all of it, so that it runs
-// alone instead of never. Whoever holds bytes must not acquire more: two such
-// callers could wait for each other.
-func (b *budget) Acquire(ctx context.Context, n int64) error {
-	n = min(n, b.size)
-	if err := b.free.Acquire(ctx, n); err != nil {
-		return err
-	}
-	b.held.Add(n)
-	return nil
-}
-
-// TryAcquire takes n bytes if they are free at once. It may be called by a holder.
+// TryAcquire takes n bytes if they are free at once.
 func (b *budget) TryAcquire(n int64) bool {
 	n = min(n, b.size)
 	if !b.free.TryAcquire(n) {
@@ -52,39 +38,50 @@ func (b *budget) Release(n int64) {
 	b.free.Release(n)
 }
 
-// answersSize is the budget of all answers: one of the largest that the gateway's
-// client takes, or many of the usual size.
-const answersSize = proxyclient.DefaultMaxBytes
+const (
+	// answersSize is the memory that the answers of all callers may take. It is
+	// enough for one of the largest that the gateway's client takes.
+	answersSize = 112 << 20
+	// freeAnswer is the size up to which an answer never waits.
+	freeAnswer = 512 << 10
+	// maxResult bounds what a tool answers: no client and no model reads more.
+	maxResult = 8 << 20
+	// copies is how often the result is in memory when it is most: as it is made,
+	// and as mcp-go encodes it, within and around the message, into buffers that
+	// double.
+	copies = 8
+)
 
-// share is what one request holds of a budget.
-type share struct {
-	mu   sync.Mutex
-	from *budget
-	n    int64
-}
-
-// reserve takes n bytes of the budget that all answers share for the request of
-// ctx, and waits while they are in use. The transport gives them back when the
-// answer has left the process. keep returns all but m bytes at once, for a caller
-// that has learned how large its answer is. Reserve once for each request.
-func (s *Server) reserve(ctx context.Context, n int64) (keep func(m int64), err error) {
-	n = min(n, s.answers.size)
-	if err := s.answers.Acquire(ctx, n); err != nil {
-		return nil, err
+// answerCost is the memory that an answer of a size takes until its result has
+// left the process.
+func answerCost(size int64) int64 {
+	if size <= freeAnswer {
+		return 0
 	}
-	held := &callerOf(ctx).answer
-	held.mu.Lock()
-	held.from, held.n = s.answers, held.n+n
-	held.mu.Unlock()
-	return held.keep, nil
+	return size + copies*min(size, maxResult)
 }
 
-// keep gives back all but m bytes.
-func (h *share) keep(m int64) {
+func newAnswers() *proxyclient.Budget { return proxyclient.NewBudget(answersSize, answerCost) }
+
+// share is the memory that one request holds until its answer has left the process.
+type share struct {
+	mu      sync.Mutex
+	release func()
+}
+
+// hold takes what to call at the end.
+func (h *share) hold(release func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if back := h.n - max(m, 0); h.from != nil && back > 0 {
-		h.from.Release(back)
-		h.n -= back
+	h.release = release
+}
+
+// end gives the memory back. The transport calls it.
+func (h *share) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.release != nil {
+		h.release()
 	}
+	h.release = nil
 }

@@ -27,7 +27,7 @@ type caller struct {
 	owner, group string
 	// room: the guard took room for the session that this request opens.
 	room bool
-	// answer is the memory reserved for the answer to this request.
+	// answer is the memory of the answer to this request.
 	answer share
 	// notify sends a notification to this caller, before it returns; nil: it
 	// cannot be told anything.

@@ -25,11 +25,11 @@ func (c *call) failed(err error) *mcp.CallToolResult {
 
 // partly is a call that ended in an error after a part was done.
 func (c *call) partly(r operation.Result, err error) *mcp.CallToolResult {
-	if r.Body == nil && r.Page == nil && r.Text == "" && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
+	if r.Body == nil && r.Page == nil && r.Text == nil && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
 		return c.failed(err)
 	}
 	text, shown := c.explain(err)
-	done, structured := c.show(r)
+	done, structured, _ := c.show(r)
 	top, _ := members(structured)
 	top = slices.DeleteFunc(top, func(m member) bool { return m.name == "error" })
 	return answer(text+"\nDone before that: "+done, object(append(top, member{"error", encode(shown)})), true)
@@ -130,11 +130,16 @@ func from(source string) string {
 // 1 MiB, and no model reads that much.
 const maxText = 200 << 10
 
+// clip is the text of a value, cut where it is too long for one.
+func clip(value []byte) string {
+	if len(value) > maxText {
+		return strings.ToValidUTF8(string(value[:maxText]), "") + "\n(truncated; the structured content has all of it)"
+	}
+	return string(value)
+}
+
 // answer makes the result of a call.
 func answer(text string, structured json.RawMessage, isError bool) *mcp.CallToolResult {
-	if len(text) > maxText {
-		text = strings.ToValidUTF8(text[:maxText], "") + "\n(truncated; the structured content has all of it)"
-	}
 	return &mcp.CallToolResult{
 		Content:           []mcp.Content{mcp.NewTextContent(text)},
 		StructuredContent: structured,

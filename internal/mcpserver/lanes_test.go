@@ -155,29 +155,3 @@ func TestStreamsOfOneSession(t *testing.T) {
 	}
 	c.call("keys_list", `{}`)
 }
-
-// What is reserved for an answer comes back when the answer has left.
-func TestReserve(t *testing.T) {
-	s := newServer(t, Options{Client: fake(t, echo)})
-	c := &caller{}
-	ctx := withCaller(context.Background(), c)
-	keep, err := s.reserve(ctx, 2*s.answers.size)
-	if err != nil || s.answers.held.Load() != s.answers.size {
-		t.Fatalf("%v, %d bytes are held", err, s.answers.held.Load())
-	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	if _, err := s.reserve(ended, 1); err == nil {
-		t.Error("there was room beside all of it")
-	}
-	keep(10)
-	keep(100) // less is held already
-	if held := s.answers.held.Load(); held != 10 {
-		t.Errorf("%d bytes are held, want 10", held)
-	}
-	c.answer.keep(0)
-	c.answer.keep(0)
-	if held := s.answers.held.Load(); held != 0 || !s.answers.TryAcquire(s.answers.size) {
-		t.Errorf("%d bytes are held, want none", held)
-	}
-}

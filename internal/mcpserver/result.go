@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -16,15 +17,24 @@ import (
 )
 
 // succeeded is a call that came to its end; it is an error all the same when a
-// part of it failed.
+// part of it failed, or when a read answered more than a result holds.
 func (c *call) succeeded(r operation.Result) *mcp.CallToolResult {
-	text, structured := c.show(r)
+	text, structured, err := c.show(r)
+	if err != nil && c.prepared.Effect() == operation.Read {
+		return c.failed(err)
+	}
 	return answer(text, structured, len(r.Failed) > 0)
 }
 
-// show is a result as text, complete enough to act on, and as an object.
-func (c *call) show(r operation.Result) (string, json.RawMessage) {
-	text, structured := c.content(r)
+// show is a result as text, complete enough to act on, and as an object. With an
+// error they say what was done and not what the gateway answered.
+func (c *call) show(r operation.Result) (string, json.RawMessage, error) {
+	text, structured, err := c.content(r)
+	if err != nil {
+		var shown *proxyclient.Error
+		text, shown = c.explain(err)
+		structured = object([]member{{"error", encode(shown)}})
+	}
 	if len(r.Failed) > 0 {
 		if top, ok := members(structured); ok && operation.Lookup(structured, "failed") == nil {
 			structured = object(append(top, member{"failed", encode(r.Failed)}))
@@ -41,92 +51,178 @@ func (c *call) show(r operation.Result) (string, json.RawMessage) {
 	if r.Done != "" {
 		text = strings.TrimSuffix(r.Done+"\n"+text, "\n")
 	}
-	return text, structured
+	return text, structured, err
 }
 
-func (c *call) content(r operation.Result) (string, json.RawMessage) {
+// content is what the gateway answered. An answer whose result would be too large
+// is an error.
+func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
+	if n := len(r.Binary)/3*4 + len(r.Text); n > maxResult {
+		return "", nil, tooLarge()
+	}
 	switch {
 	case r.Page != nil:
 		return c.list(r.Page)
 	case r.Body == nil && r.Binary != nil:
-		encoded := encode(base64.StdEncoding.EncodeToString(r.Binary))
+		encoded := encode(base64.StdEncoding.EncodeToString(c.redactor().Binary(r.Binary)))
 		return fmt.Sprintf("%d bytes of binary data, as content_base64 in the structured content", len(r.Binary)),
-			object([]member{{"content_base64", encoded}})
+			object([]member{{"content_base64", encoded}}), nil
 	case r.Body == nil:
-		text := secret.Text(r.Text)
-		return text, object([]member{{"result", encode(text)}})
+		text, err := c.redactor().Text(c.ctx, string(r.Text))
+		return clip([]byte(text)), object([]member{{"result", encode(text)}}), err
 	}
-	body := compact(secret.JSON(r.Body, c.op.Reveal...))
+	body, err := c.dense(r.Body)
+	if err != nil {
+		return "", nil, err
+	}
 	if body[0] != '{' {
-		return string(body), object([]member{{"result", body}})
+		return clip(body), object([]member{{"result", body}}), nil
 	}
-	body = dense(body)
-	return string(body), body
+	return clip(body), body, nil
+}
+
+// redactor masks what is a secret in answers, but for what the operation reveals.
+func (c *call) redactor() secret.Redactor { return c.client.Redactor(c.op.Reveal...) }
+
+// dense is a value without secrets, blanks and members that say nothing.
+func (c *call) dense(value json.RawMessage) (json.RawMessage, error) {
+	b := bounded{left: maxResult}
+	if len(value) <= maxResult {
+		masked, err := c.redactor().JSON(c.ctx, value)
+		if err != nil {
+			return nil, err
+		}
+		return secret.Dense(masked), nil
+	}
+	if err := c.redactor().Copy(c.ctx, &b, value); err != nil {
+		return nil, err
+	}
+	return secret.Dense(b.Bytes()), nil
 }
 
 // list is a page: slim items unless full was given, the total where it is known,
 // the arguments of the next page where there is one.
-func (c *call) list(p *operation.Page) (string, json.RawMessage) {
-	items := make([]json.RawMessage, len(p.Items))
+func (c *call) list(p *operation.Page) (string, json.RawMessage, error) {
+	about, end := c.around(p)
+	out := bounded{left: maxResult}
+	_, _ = out.Write(about)
+	start := out.Len()
+	picker := operation.NewPicker(c.slimColumns())
 	for i, item := range p.Items {
-		item = compact(secret.JSON(item, c.op.Reveal...))
-		switch {
-		case c.flags[argFull]:
-		case slimmable(c.op):
-			item = slim(c.op, item)
-		default:
-			item = dense(item)
+		item, err := c.item(picker, item)
+		if err == nil && i > 0 {
+			err = out.WriteByte(',')
 		}
-		items[i] = item
+		if err == nil {
+			_, err = out.Write(item)
+		}
+		if err != nil {
+			return "", nil, err
+		}
 	}
-	all := array(items)
+	stop := out.Len()
+	if _, err := out.Write(end); err != nil {
+		return "", nil, err
+	}
+	text := fmt.Sprintf("%d %s", len(p.Items), strings.ReplaceAll(c.op.Resource(), "-", " "))
+	if p.Total >= 0 {
+		text = fmt.Sprintf("%d of %d %s", len(p.Items), p.Total, strings.ReplaceAll(c.op.Resource(), "-", " "))
+	}
+	if p.Next != nil {
+		text += "; next page: " + string(encode(c.next(p)))
+	}
+	if len(p.Items) > 0 {
+		text += "\n" + clip(out.Bytes()[start-1:stop+1])
+	}
+	return text, out.Bytes(), nil
+}
+
+// around is what stands in a list's result before and after the items.
+func (c *call) around(p *operation.Page) (before, after json.RawMessage) {
 	var top []member
 	for _, name := range slices.Sorted(maps.Keys(p.About)) {
 		top = append(top, member{name, p.About[name]})
 	}
-	top = append(top, member{"items", all})
-	text := fmt.Sprintf("%d %s", len(items), strings.ReplaceAll(c.op.Resource(), "-", " "))
+	top = append(top, member{"items", json.RawMessage("[]")})
+	at := len(object(top)) - len("]}")
 	if p.Total >= 0 {
 		top = append(top, member{"total", encode(p.Total)})
-		text = fmt.Sprintf("%d of %d %s", len(items), p.Total, strings.ReplaceAll(c.op.Resource(), "-", " "))
 	}
 	if p.Next != nil {
-		next := p.Next
-		if c.flags[argFull] {
-			next = operation.Args{argFull: json.RawMessage("true")}
-			for name, value := range p.Next {
-				next[name] = value
-			}
-		}
-		top = append(top, member{"next", encode(next)})
-		text += "; next page: " + string(encode(next))
+		top = append(top, member{"next", encode(c.next(p))})
 	}
-	if len(items) > 0 {
-		text += "\n" + string(all)
-	}
-	return text, object(top)
+	whole := object(top)
+	return whole[:at], whole[at:]
 }
 
-// slim is an item with the fields that its operation shows in a table and those
-// that identify it. What is no object stays.
-func slim(op *operation.Operation, item json.RawMessage) json.RawMessage {
-	if len(item) == 0 || item[0] != '{' {
-		return item
+// next are the arguments of the next page.
+func (c *call) next(p *operation.Page) operation.Args {
+	if c.flags[argFull] {
+		return p.Next.With(argFull, true)
 	}
-	list := []member{}
-	for _, column := range op.Columns {
-		if column.Optional && !column.ID {
+	return p.Next
+}
+
+// slimColumns are the fields that an operation shows in a table and those that
+// identify an item.
+func (c *call) slimColumns() []operation.Column {
+	return slices.DeleteFunc(slices.Clone(c.op.Columns), func(column operation.Column) bool { return column.Optional && !column.ID })
+}
+
+// item is an item as a tool answers it: slim unless full was given. One that is no
+// object stays.
+func (c *call) item(picker *operation.Picker, item json.RawMessage) (json.RawMessage, error) {
+	switch {
+	case c.flags[argFull]:
+		masked, err := c.redactor().JSON(c.ctx, item)
+		return secret.Compact(masked), err
+	case !slimmable(c.op) || len(item) == 0 || item[0] != '{':
+		return c.dense(item)
+	}
+	masked, err := c.redactor().JSON(c.ctx, item)
+	if err != nil {
+		return nil, err
+	}
+	slim := secret.Object{}
+	for i, value := range picker.Pick(masked) {
+		if value == nil {
 			continue
 		}
-		field := column.Field
-		if field == "" {
-			field = column.Name
-		}
-		if value := dense(operation.Lookup(item, field)); !isEmpty(value) {
-			list = append(list, member{column.Name, value})
+		if value = secret.Dense(value); !isEmpty(value) {
+			slim = append(slim, secret.Member{Name: picker.Names()[i], Value: value})
 		}
 	}
-	return object(list)
+	return slim.MarshalJSON()
+}
+
+// isEmpty tells whether a value says nothing: null, "", [] or {}. 0 and false
+// say something.
+func isEmpty(value json.RawMessage) bool {
+	switch string(value) {
+	case "null", `""`, "[]", "{}":
+		return true
+	}
+	return false
+}
+
+// bounded is a buffer that takes no more than a result may have.
+type bounded struct {
+	bytes.Buffer
+	left int
+}
+
+// Write implements [io.Writer].
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, tooLarge()
+	}
+	return b.Buffer.Write(p)
+}
+
+func tooLarge() error {
+	return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Sent: true,
+		Message: fmt.Sprintf("the answer is above the %d MiB that a tool's result holds", maxResult>>20),
+		Hint:    "ask for less: a smaller page, a narrower filter"}
 }
 
 // planned is the answer to dry_run.
@@ -150,7 +246,7 @@ func requestLines(requests []proxyclient.Recorded) string {
 			lines[i] += "?" + r.Query
 		}
 		if len(r.Body) > 0 {
-			lines[i] += " " + string(compact(r.Body))
+			lines[i] += " " + string(secret.Compact(r.Body))
 		}
 	}
 	return strings.Join(lines, "\n")

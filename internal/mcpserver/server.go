@@ -72,10 +72,10 @@ type Server struct {
 	deltaPause  time.Duration // between two pieces of a streamed answer
 	maxSessions int
 	idleTTL     time.Duration
-	grace       time.Duration // for calls under way at the end
-	writeLimit  time.Duration // for a client to accept one event
-	bodyWait    time.Duration // for a request's body
-	answers     *budget       // memory of the answers of all callers, see reserve
+	grace       time.Duration       // for calls under way at the end
+	writeLimit  time.Duration       // for a client to accept one event
+	bodyWait    time.Duration       // for a request's body
+	answers     *proxyclient.Budget // memory of the answers of all callers
 }
 
 // New makes a server. Its errors are the caller's and have
@@ -85,7 +85,7 @@ func New(o Options) (*Server, error) {
 		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
-		writeLimit: 30 * time.Second, bodyWait: 10 * time.Second, answers: newBudget(answersSize),
+		writeLimit: 30 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
 	if s.confirm == "" {
 		s.confirm = confirmAuto

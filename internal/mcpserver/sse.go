@@ -98,7 +98,7 @@ func (f *front) post(w http.ResponseWriter, c *caller, session *httpSession, m *
 func (f *front) answer(ctx context.Context, stream *eventWriter, places turns, m *received) {
 	defer m.release()
 	defer places.leave()
-	defer callerOf(ctx).answer.keep(0)
+	defer callerOf(ctx).answer.end()
 	if places.wait(ctx) == nil {
 		if answer := f.s.dispatch(ctx, m.content, m.ID); answer != nil && ctx.Err() == nil {
 			stream.message(wire(answer))

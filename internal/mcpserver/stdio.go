@@ -119,7 +119,7 @@ func (p *stdioPeer) take(ctx context.Context, line json.RawMessage) {
 
 // answer handles a message and writes the answer.
 func (p *stdioPeer) answer(ctx context.Context, c *caller, line, id json.RawMessage) {
-	defer c.answer.keep(0)
+	defer c.answer.end()
 	p.session.write(p.s.dispatch(ctx, line, id))
 }
 
@@ -211,7 +211,10 @@ func (s *stdioSession) write(message any) {
 	}
 	line := wire(message)
 	s.outMu.Lock()
-	_, err := s.out.Write(append(line, '\n'))
+	_, err := s.out.Write(line)
+	if err == nil {
+		_, err = s.out.Write([]byte{'\n'}) // a line may be too large to copy
+	}
 	s.outMu.Unlock()
 	if err != nil {
 		s.mu.Lock()

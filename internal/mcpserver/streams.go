@@ -148,7 +148,7 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 		}
 	}
 	e := newEventWriter(w, f.s.writeLimit)
-	defer c.answer.keep(0)
+	defer c.answer.end()
 	defer e.close()
 	// The library registers a session after it answered: the next request must
 	// not overtake that.

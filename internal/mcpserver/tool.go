@@ -124,6 +124,7 @@ type call struct {
 	// prepared is the call itself, once its arguments are known to be good.
 	prepared *operation.Call
 	flags    map[string]bool // the added arguments
+	ctx      context.Context // ends what takes long in making the result
 }
 
 // handle is the tool's handler. It runs again from the top when a client answers
@@ -132,6 +133,10 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	c := &call{tool: t, caller: callerOf(ctx), request: request, flags: map[string]bool{}}
 	ctx, stop := c.caller.bind(ctx)
 	defer stop()
+	// The gateway's answers are in memory until the result has left the process.
+	ctx, release := t.s.answers.Lease(ctx)
+	c.caller.answer.hold(release)
+	c.ctx = ctx
 	result, outcome := c.do(ctx)
 	if t.op.Effect != operation.Read && (c.prepared == nil || c.prepared.Effect() != operation.Read) {
 		c.audit(ctx, outcome)

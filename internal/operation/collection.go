@@ -90,9 +90,14 @@ func (c *Collection) page(body json.RawMessage) (*Page, error) {
 		list = Lookup(body, c.Items)
 	}
 	if list != nil {
-		if err := json.Unmarshal(list, &p.Items); err != nil {
+		found, ok, err := items(list)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
 			return nil, noList(c.Path)
 		}
+		p.Items = found
 	}
 	if n, err := strconv.Atoi(string(Lookup(body, c.Total))); err == nil && c.Total != "" {
 		p.Total = n

@@ -14,6 +14,8 @@ import (
 	"encoding/json"
 	"strings"
 	"sync"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Effect is what an operation does to the gateway. The zero value is invalid, so that no
@@ -183,7 +185,7 @@ type Result struct {
 	// nil if the answer is not JSON.
 	Body json.RawMessage
 	// Text is an answer in text, Binary an answer that is neither text nor JSON.
-	Text   string
+	Text   []byte
 	Binary []byte
 	// Page is set for a list.
 	Page *Page
@@ -269,24 +271,8 @@ func (op *Operation) Identifiers() []string {
 	return names
 }
 
-// Lookup returns the value at a dotted path of a JSON value. It returns nil for a missing
-// member and for a null.
-func Lookup(body json.RawMessage, path string) json.RawMessage {
-	for path != "" && body != nil {
-		// A member's name may contain dots: try the whole rest first.
-		var object map[string]json.RawMessage
-		if json.Unmarshal(body, &object) != nil {
-			return nil
-		}
-		if value, ok := object[path]; ok {
-			return NoNull(value)
-		}
-		var name string
-		name, path, _ = strings.Cut(path, ".")
-		body = object[name]
-	}
-	return NoNull(body)
-}
+// Lookup is [secret.Lookup].
+func Lookup(body json.RawMessage, path string) json.RawMessage { return secret.Lookup(body, path) }
 
 // NoNull returns the value, or nil for a JSON null.
 func NoNull(value json.RawMessage) json.RawMessage {
@@ -296,17 +282,10 @@ func NoNull(value json.RawMessage) json.RawMessage {
 	return value
 }
 
-// Encode returns value as JSON without HTML escapes, and null for a value that has no
-// JSON form.
+// Encode is [secret.Encode], but for JSON that is absent: that stays nil.
 func Encode(value any) json.RawMessage {
 	if raw, ok := value.(json.RawMessage); ok {
 		return raw
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(value); err != nil {
-		return json.RawMessage("null")
-	}
-	return bytes.TrimSpace(b.Bytes())
+	return secret.Encode(value)
 }

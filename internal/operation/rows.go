@@ -2,36 +2,16 @@ package operation
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Row is a JSON object with ordered members.
-type Row []Member
+type Row = secret.Object
 
 // Member is one member of a [Row].
-type Member struct {
-	Name  string
-	Value any
-}
-
-// MarshalJSON implements [json.Marshaler].
-func (r Row) MarshalJSON() ([]byte, error) {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, m := range r {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		value := Encode(m.Value)
-		if value == nil {
-			value = json.RawMessage("null")
-		}
-		fmt.Fprintf(&b, "%s:%s", Encode(m.Name), value)
-	}
-	return []byte(b.String() + "}"), nil
-}
+type Member = secret.Member
 
 // Listed returns the result of a [Rows] operation. about is put next to the items; columns
 // are those that a table shows; total counts rows beyond those given.
@@ -43,7 +23,7 @@ func Listed(about Row, rows []Row, total int, columns []string, notes []string) 
 	for _, m := range about {
 		page.About[m.Name] = Encode(m.Value)
 	}
-	return Result{Body: Encode(append(about, Member{"items", page.Items})), Page: page, Notes: notes}
+	return Result{Body: Encode(append(about, Member{Name: "items", Value: page.Items})), Page: page, Notes: notes}
 }
 
 // Unique returns the values without repeats, in order.
@@ -62,7 +42,7 @@ func Unique(values []string) []string {
 func RowOf(pairs ...any) Row {
 	row := make(Row, 0, len(pairs)/2)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		row = append(row, Member{pairs[i].(string), pairs[i+1]})
+		row = append(row, Member{Name: pairs[i].(string), Value: pairs[i+1]})
 	}
 	return row
 }

@@ -31,7 +31,7 @@ func TestBars(t *testing.T) {
 		{Options{Columns: []string{"team_id", "spend"}, NoHeader: true}, "-  0.00004\n-  0.00001\n-        0\n"},
 	} {
 		var b strings.Builder
-		if err := Write(&b, barred, operation.Result{Body: json.RawMessage(`{}`), Page: page}, tt.o); err != nil {
+		if err := Write(t.Context(), &b, barred, operation.Result{Body: json.RawMessage(`{}`), Page: page}, tt.o); err != nil {
 			t.Fatal(err)
 		}
 		if b.String() != tt.want {

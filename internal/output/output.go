@@ -6,7 +6,7 @@
 //
 //   - JSON, JSON lines and YAML carry the gateway's answer: every field, in its
 //     order, numbers digit for digit, secrets masked.
-//   - Tables and CSV carry columns of it, formatted as each [tools.Column] says.
+//   - Tables and CSV carry columns of it, formatted as each [operation.Column] says.
 //     A table is for people: control characters are made visible, nothing is cut
 //     or wrapped. CSV is for programs: a text cell is the gateway's text.
 //   - Whether the writer is a terminal changes no value. There, characters that
@@ -14,52 +14,18 @@
 package output
 
 import (
-	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 )
-
-// Format is the form of the output, as --format names it.
-type Format string
-
-// The formats. [Formats] tells which of them an operation has.
-const (
-	Table Format = "table"
-	JSON  Format = "json"
-	JSONL Format = "jsonl"
-	YAML  Format = "yaml"
-	CSV   Format = "csv"
-	Text  Format = "text"
-)
-
-// hasColumns tells whether columns and a header make sense in the format.
-func (f Format) hasColumns() bool { return f == Table || f == CSV }
-
-// Formats returns the formats that the operation has, its default first: table
-// for a list that has columns, json for everything else.
-func Formats(op *operation.Operation) []string {
-	var formats []string
-	switch list := op.Lists(); {
-	case list && len(op.Columns) > 0:
-		formats = []string{"table", "json", "jsonl", "yaml", "csv"}
-	case list:
-		formats = []string{"json", "jsonl", "yaml"}
-	case len(op.Columns) > 0:
-		formats = []string{"json", "table", "jsonl", "yaml", "csv"}
-	default:
-		formats = []string{"json", "yaml"}
-	}
-	if op.Text != "" {
-		formats = append(formats, "text")
-	}
-	return formats
-}
 
 // Options are the user's wishes. The zero value writes the operation's default
 // format and masks nothing, for it has nothing to mask with.
@@ -71,11 +37,11 @@ type Options struct {
 	Columns []string
 	// NoHeader leaves out the header of a table or CSV.
 	NoHeader bool
-	// ShowSecrets leaves the answer as it is: Redact is not called.
+	// ShowSecrets leaves the answer as it is: Redactor is not used.
 	ShowSecrets bool
-	// Redact masks the secrets of a JSON document or a text but for the dotted
-	// paths keep (secret.JSON); nil: nothing is masked.
-	Redact func(body []byte, keep ...string) []byte
+	// Redactor masks the secrets of the answer, but for what the operation
+	// reveals; nil: nothing is masked.
+	Redactor *secret.Redactor
 	// Terminal says that a person's terminal reads the output.
 	Terminal bool
 }
@@ -92,9 +58,9 @@ func (o Options) Check(op *operation.Operation) error {
 		what = "--no-header"
 	}
 	switch {
-	case o.Columns == nil && !o.NoHeader || o.format(op).hasColumns():
+	case o.Columns == nil && !o.NoHeader || o.form(op).columns:
 	case slices.Contains(valid, string(CSV)):
-		return fmt.Errorf("%s needs a table or CSV, but the format is %s; add --format table or --format csv", what, o.format(op))
+		return fmt.Errorf("%s needs a table or CSV, but the format is %s; add --format table or --format csv", what, o.form(op).name)
 	default:
 		return fmt.Errorf("%s needs a table or CSV, but %s supports only %s", what, op.Path, strings.Join(valid, ", "))
 	}
@@ -102,11 +68,11 @@ func (o Options) Check(op *operation.Operation) error {
 	return err
 }
 
-func (o Options) format(op *operation.Operation) Format {
-	if o.Format != "" {
-		return o.Format
-	}
-	return Format(Formats(op)[0])
+// form is the format that is meant, if the operation has it.
+func (o Options) form(op *operation.Operation) form {
+	fit := formsOf(op)
+	i := slices.IndexFunc(fit, func(f form) bool { return f.name == o.Format })
+	return fit[max(i, 0)]
 }
 
 // columns returns the columns to show.
@@ -138,139 +104,80 @@ func (o Options) columns(op *operation.Operation) ([]operation.Column, error) {
 	return columns, nil
 }
 
-// drawn tells whether bars stand beside the numbers.
-func (o Options) drawn(f Format) bool { return o.Terminal && f == Table }
-
-// redact masks what is to be masked.
-func (o Options) redact(body []byte, keep []string) []byte {
-	if o.ShowSecrets || o.Redact == nil {
-		return body
-	}
-	return o.Redact(body, keep...)
-}
-
 // Write writes one answer. An answer that is no JSON is written as it is in
-// every format; an answer without a body is written as nothing.
-func Write(w io.Writer, op *operation.Operation, res operation.Result, o Options) error {
+// every format; an answer without a body is written as nothing. Its memory is that
+// of a few items, however large the answer is.
+func Write(ctx context.Context, w io.Writer, op *operation.Operation, res operation.Result, o Options) error {
 	if err := o.Check(op); err != nil {
 		return err
 	}
-	out := bufio.NewWriter(w)
-	if err := write(out, op, res, o); err != nil {
+	out := newOut(ctx, w, op, o)
+	if err := out.write(res); err != nil {
 		return err
 	}
-	return out.Flush()
+	return out.w.Flush()
 }
 
-func write(w *bufio.Writer, op *operation.Operation, res operation.Result, o Options) error {
-	format := o.format(op)
+func (o *out) write(res operation.Result) error {
+	form := o.form(o.op)
 	switch {
 	case res.Binary != nil:
-		_, err := w.Write(res.Binary)
-		return err
+		return o.binary(res.Binary)
 	case res.Body == nil:
-		writeText(w, string(o.redact([]byte(res.Text), op.Reveal)), o)
-		return nil
+		return o.text(res.Text)
 	case !json.Valid(res.Body):
-		writeText(w, string(o.redact(res.Body, op.Reveal)), o)
-		return nil
-	case format == Text && res.Streamed:
+		return o.text(res.Body)
+	case form.name == Text && res.Streamed:
 		return nil
 	}
-
 	items, list := listItems(res)
 	bare := res.Page != nil && res.Page.Bare
-	if list && (bare || format == JSONL || format.hasColumns()) && format != Text {
-		s := newStream(w, op, o)
-		if res.Page != nil {
-			s.shown = res.Page.Columns
+	if !list || !bare && !form.items {
+		return form.codec(o).object(document{res.Body, o.op.Reveal})
+	}
+	if res.Page != nil {
+		o.shown = res.Page.Columns
+	}
+	return o.list(form.codec(o), items)
+}
+
+// list writes items that are all there.
+func (o *out) list(c codec, items iter.Seq[json.RawMessage]) error {
+	keep := keptInItems(o.op)
+	if m, ok := c.(measurer); ok {
+		for item := range items {
+			if err := m.measure(document{item, keep}); err != nil {
+				return err
+			}
 		}
-		if err := s.Add(items); err != nil {
+	}
+	for item := range items {
+		if err := c.item(document{item, keep}); err != nil {
 			return err
 		}
-		return s.Close()
 	}
-
-	body := o.redact(res.Body, op.Reveal)
-	switch format {
-	case JSON:
-		b, err := indent(body, "", o)
-		w.Write(append(b, '\n'))
-		return err
-	case JSONL:
-		return writeLine(w, body, o)
-	case YAML:
-		return writeYAML(w, yamlNode(body))
-	case Text:
-		eachValue(body, op.Text, func(value json.RawMessage) { writeText(w, cell(value, operation.Plain)+"\n", o) })
-		return nil
-	}
-	columns, err := o.columns(op)
-	if err != nil {
-		return err
-	}
-	values := newPicker(columns).pick(body)
-	if format == CSV {
-		rows := newCSV(w, columns, o)
-		return rows.flush(rows.add(values))
-	}
-	return writeFields(w, columns, values, o)
+	return c.end()
 }
 
 // listItems returns the items of an answer that is a list. A body that is a bare
 // array is one even where the operation does not say so.
-func listItems(res operation.Result) ([]json.RawMessage, bool) {
+func listItems(res operation.Result) (iter.Seq[json.RawMessage], bool) {
 	if res.Page != nil {
-		return res.Page.Items, true
+		return slices.Values(res.Page.Items), true
 	}
-	if body := bytes.TrimSpace(res.Body); len(body) > 0 && body[0] == '[' {
-		return slices.Collect(elements(body)), true
+	if body := bytes.TrimLeft(res.Body, " \t\r\n"); len(body) > 0 && body[0] == '[' {
+		return secret.Elements(body), true
 	}
 	return nil, false
 }
 
-// indent lays a document out: values, order and digits stay. Each line but the
-// first begins with prefix.
-func indent(body []byte, prefix string, o Options) ([]byte, error) {
-	var b bytes.Buffer
-	if err := json.Indent(&b, bytes.TrimSpace(body), prefix, "  "); err != nil {
-		return nil, err
+// keptInItems are the parts of an item that are no secret.
+func keptInItems(op *operation.Operation) []string {
+	var keep []string
+	for _, path := range op.Reveal {
+		keep = append(keep, inItem(path))
 	}
-	return o.safeJSON(b.Bytes()), nil
-}
-
-// writeLine writes a document on one line.
-func writeLine(w *bufio.Writer, body []byte, o Options) error {
-	var b bytes.Buffer
-	if err := json.Compact(&b, body); err != nil {
-		return err
-	}
-	w.Write(o.safeJSON(b.Bytes()))
-	return w.WriteByte('\n')
-}
-
-// writeText writes a text as it is, but ends its last line on a terminal.
-func writeText(w *bufio.Writer, s string, o Options) {
-	w.WriteString(o.safeText(s))
-	if o.Terminal && s != "" && !strings.HasSuffix(s, "\n") {
-		w.WriteByte('\n')
-	}
-}
-
-// eachValue calls emit for every value at a dotted path in which * stands for
-// any item.
-func eachValue(body json.RawMessage, path string, emit func(json.RawMessage)) {
-	before, after, many := strings.Cut(path, "*")
-	value := operation.Lookup(body, strings.TrimSuffix(before, "."))
-	switch {
-	case value == nil:
-	case !many:
-		emit(value)
-	default:
-		for item := range elements(value) {
-			eachValue(item, strings.TrimPrefix(after, "."), emit)
-		}
-	}
+	return keep
 }
 
 // inItem turns a dotted path in a list's answer into one in an item of it.

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/tools"
@@ -57,7 +55,7 @@ func lines(s ...string) string { return strings.Join(s, "\n") + "\n" }
 func written(t *testing.T, op *operation.Operation, res operation.Result, o Options) string {
 	t.Helper()
 	var b strings.Builder
-	if err := Write(&b, op, res, o); err != nil {
+	if err := Write(t.Context(), &b, op, res, o); err != nil {
 		t.Fatalf("Write: %v", err)
 	}
 	return b.String()
@@ -141,8 +139,8 @@ func TestWrite(t *testing.T) {
 		{"text at a terminal", chat, body(`{"choices":[{"message":{"content":"Hi \u001b[1m\n\tthere"}}]}`), Options{Format: Text, Terminal: true},
 			"Hi \\x1b[1m\n\tthere\n"},
 		{"text that was streamed", chat, operation.Result{Body: json.RawMessage(`{"choices":[{"message":{"content":"Hi"}}]}`), Streamed: true}, Options{Format: Text}, ""},
-		{"no JSON: text", plain, operation.Result{Text: "# HELP\nx 1"}, Options{}, "# HELP\nx 1"},
-		{"no JSON: text at a terminal", plain, operation.Result{Text: "a\x1b]0;x\x07\xff"}, Options{Terminal: true}, "a\\x1b]0;x\\x07\uFFFD\n"},
+		{"no JSON: text", plain, operation.Result{Text: []byte("# HELP\nx 1")}, Options{}, "# HELP\nx 1"},
+		{"no JSON: text at a terminal", plain, operation.Result{Text: []byte("a\x1b]0;x\x07\xff")}, Options{Terminal: true}, "a\\x1b]0;x\\x07\uFFFD\n"},
 		{"no JSON: binary", object, operation.Result{Binary: []byte("\x00\xff\n")}, Options{Format: Table, Terminal: true}, "\x00\xff\n"},
 		{"no answer", plain, operation.Result{}, Options{Terminal: true}, ""},
 	}
@@ -160,13 +158,13 @@ func TestSecrets(t *testing.T) {
 	answer := `{"name":"` + hidden + `","api_key":"` + hidden + `","key":"` + shown + `"}`
 	for _, format := range Formats(object) {
 		for _, res := range []operation.Result{body(answer), page(true, answer), page(false, answer)} {
-			o := Options{Format: Format(format), Redact: secret.JSON}
+			o := Options{Format: Format(format), Redactor: &secret.Redactor{}}
 			got := written(t, object, res, o)
 			if strings.Contains(got, hidden) {
 				t.Errorf("%s shows a secret:\n%s", format, got)
 			}
 			revealed := res.Page == nil || res.Page.Bare || format == "jsonl"
-			if !o.Format.hasColumns() && revealed && !strings.Contains(got, shown) {
+			if !o.form(object).columns && revealed && !strings.Contains(got, shown) {
 				t.Errorf("%s hides the key that the operation made:\n%s", format, got)
 			}
 			o.ShowSecrets = true
@@ -175,8 +173,8 @@ func TestSecrets(t *testing.T) {
 			}
 		}
 	}
-	o := Options{Redact: secret.JSON}
-	if got := written(t, plain, operation.Result{Text: "the key is " + hidden}, o); strings.Contains(got, hidden) {
+	o := Options{Redactor: &secret.Redactor{}}
+	if got := written(t, plain, operation.Result{Text: []byte("the key is " + hidden)}, o); strings.Contains(got, hidden) {
 		t.Errorf("an answer in text shows a secret: %s", got)
 	}
 }
@@ -211,7 +209,7 @@ func TestCheck(t *testing.T) {
 				t.Errorf("Check: %q, want %q", got, tt.want)
 			}
 			var b bytes.Buffer
-			if err := Write(&b, tt.op, page(false, `{}`), tt.o); (err != nil) != (tt.want != "") || err != nil && b.Len() > 0 {
+			if err := Write(t.Context(), &b, tt.op, page(false, `{}`), tt.o); (err != nil) != (tt.want != "") || err != nil && b.Len() > 0 {
 				t.Errorf("Write: %v and output %q, want the error of Check and no output", err, &b)
 			}
 		})
@@ -260,11 +258,11 @@ func TestStream(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(string(tt.format), func(t *testing.T) {
 			o := Options{Format: tt.format}
-			if tt.format.hasColumns() {
+			if (Options{Format: tt.format}).form(list).columns {
 				o.Columns = two
 			}
 			var b bytes.Buffer
-			s := NewStream(&b, list, o)
+			s := NewStream(t.Context(), &b, list, o)
 			for i, p := range pages {
 				before := b.Len()
 				if err := s.Add([]json.RawMessage{json.RawMessage(p)}); err != nil {
@@ -287,7 +285,7 @@ func TestStream(t *testing.T) {
 			}
 
 			b.Reset()
-			if err := NewStream(&b, list, o).Close(); err != nil || b.String() != tt.empty {
+			if err := NewStream(t.Context(), &b, list, o).Close(); err != nil || b.String() != tt.empty {
 				t.Errorf("empty: %q, %v; want %q", &b, err, tt.empty)
 			}
 		})
@@ -296,7 +294,7 @@ func TestStream(t *testing.T) {
 
 func TestStreamTableFull(t *testing.T) {
 	var b bytes.Buffer
-	s := NewStream(&b, list, Options{Columns: []string{"name"}, NoHeader: true})
+	s := NewStream(t.Context(), &b, list, Options{Columns: []string{"name"}, NoHeader: true})
 	items := slices.Repeat([]json.RawMessage{json.RawMessage(`{"name":"n"}`)}, MaxTableRows)
 	if err := s.Add(items); err != nil {
 		t.Fatalf("the last row that a table holds: %v", err)
@@ -319,15 +317,15 @@ func (broken) Write([]byte) (int, error) { return 0, errBroken }
 func TestWriterFails(t *testing.T) {
 	for _, format := range Formats(list) {
 		o := Options{Format: Format(format)}
-		if err := Write(broken{}, list, page(true, first), o); !errors.Is(err, errBroken) {
+		if err := Write(t.Context(), broken{}, list, page(true, first), o); !errors.Is(err, errBroken) {
 			t.Errorf("Write %s: %v", format, err)
 		}
-		s := NewStream(broken{}, list, o)
+		s := NewStream(t.Context(), broken{}, list, o)
 		if err := errors.Join(s.Add([]json.RawMessage{json.RawMessage(first)}), s.Close()); !errors.Is(err, errBroken) {
 			t.Errorf("Stream %s: %v", format, err)
 		}
 	}
-	if err := NewStream(&bytes.Buffer{}, list, Options{Format: "xml"}).Add(nil); err == nil {
+	if err := NewStream(t.Context(), &bytes.Buffer{}, list, Options{Format: "xml"}).Add(nil); err == nil {
 		t.Error("a stream of an unknown format takes items")
 	}
 }
@@ -345,10 +343,9 @@ func TestStreamBareListMatchesWrite(t *testing.T) {
 	}
 }
 
-// TestWidthsDoNotDependOnLocale: with LANG=ja_JP tablewriter counts "§" as two.
+// TestWidthsDoNotDependOnLocale: with LANG=ja_JP some programs count "§" as two.
 func TestWidthsDoNotDependOnLocale(t *testing.T) {
-	twwidth.SetEastAsian(true)
-	defer twwidth.SetEastAsian(false)
+	t.Setenv("LANG", "ja_JP.UTF-8")
 	got := written(t, list, page(false, `{"name":"§§§§"}`), Options{Columns: []string{"name", "upstream"}})
 	if want := lines("NAME  UPSTREAM", "§§§§  -"); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

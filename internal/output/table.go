@@ -1,20 +1,23 @@
 package output
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
-	"io"
+	"errors"
+	"strconv"
 	"strings"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
+	"github.com/clipperhouse/displaywidth"
 
 	"litellm-proxy/internal/operation"
 )
+
+// MaxTableRows is how many rows a table holds that comes page by page: its widths
+// are known only at the end.
+const MaxTableRows = 10_000
+
+// ErrTableFull is what [Stream.Add] returns when a table has [MaxTableRows].
+var ErrTableFull = errors.New("a table holds at most 10,000 rows; use --format csv or jsonl")
 
 // absent stands in a table where there is nothing, so that a row always has as
 // many words as columns.
@@ -39,127 +42,188 @@ func tableCell(value json.RawMessage, format operation.Format) string {
 	return absent
 }
 
-// writeRows writes a table with a column for each of columns.
-func writeRows(w io.Writer, columns []operation.Column, rows [][]string, o Options) error {
-	header := make([]string, len(columns))
-	align := make([]tw.Align, len(columns))
-	for i, c := range columns {
-		header[i] = strings.ToUpper(c.Name + unit(c.Format))
-		align[i] = tw.AlignLeft
-		if unit(c.Format) != "" {
-			align[i] = tw.AlignRight
-		}
-	}
-	if o.drawn(Table) {
-		header, align, rows = drawBars(columns, header, align, rows)
-	}
-	return render(w, header, align, rows, o)
+// tableCodec writes a list as a table with a column for each of its columns, and
+// an object as one with a line for each. Nothing is cut or wrapped, however wide
+// it is.
+type tableCodec struct {
+	columned
+	grid
+	known bool // every item was measured
+	count int  // of items that were measured
+	rows  [][]string
 }
 
-// writeFields writes an object as a table with a line for each of columns.
-func writeFields(w io.Writer, columns []operation.Column, values []json.RawMessage, o Options) error {
-	rows := make([][]string, len(columns))
-	for i, c := range columns {
-		rows[i] = []string{c.Name + unit(c.Format), tableCell(values[i], c.Format)}
-	}
-	return render(w, []string{"FIELD", "VALUE"}, []tw.Align{tw.AlignLeft, tw.AlignLeft}, rows, o)
-}
+func newTable(o *out) codec { return &tableCodec{columned: columned{out: o}} }
 
-// render writes cells in columns with two blanks between them. Nothing is cut or
-// wrapped, however wide it is.
-func render(w io.Writer, header []string, align []tw.Align, rows [][]string, o Options) error {
-	// Otherwise the width of some characters depends on LANG.
-	twwidth.SetEastAsian(false)
-	lines := &trimmer{w: w}
-	t := tablewriter.NewTable(lines,
-		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
-			Borders:  tw.BorderNone,
-			Symbols:  tw.NewSymbols(tw.StyleNone),
-			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
-		})),
-		tablewriter.WithPadding(tw.Padding{Right: "  ", Overwrite: true}),
-		tablewriter.WithTrimSpace(tw.Off),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAlignmentConfig(tw.CellAlignment{PerColumn: align}),
-		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: align}),
-	)
-	if !o.NoHeader {
-		t.Header(header)
-	}
-	if err := t.Bulk(rows); err != nil {
+func (c *tableCodec) object(d document) error {
+	c.start(nil, false)
+	values, err := c.values(d)
+	if err != nil {
 		return err
 	}
-	if err := t.Render(); err != nil {
+	c.grid = grid{lines: make([]line, 2)}
+	for i, column := range c.columns {
+		c.rows = append(c.rows, []string{column.Name + unit(column.Format), tableCell(values[i], column.Format)})
+	}
+	return c.all([]string{"FIELD", "VALUE"})
+}
+
+// measure implements [measurer].
+func (c *tableCodec) measure(d document) error {
+	row, err := c.row(d)
+	if err != nil {
 		return err
 	}
-	return lines.flush()
+	c.known = true
+	c.count++
+	c.fit(row)
+	return nil
 }
 
-// trimmer removes the blanks at the end of each line.
-type trimmer struct {
-	w    io.Writer
-	line []byte // the unfinished line
+func (c *tableCodec) item(d document) error {
+	row, err := c.row(d)
+	switch {
+	case err != nil:
+		return err
+	case c.known:
+		if c.rows == nil {
+			c.rows = [][]string{}
+			c.head()
+		}
+		return c.write(c.out, row, c.bars())
+	case len(c.rows) == MaxTableRows:
+		return ErrTableFull
+	}
+	c.rows = append(c.rows, row)
+	return nil
 }
 
-func (t *trimmer) Write(p []byte) (int, error) {
-	n := len(p)
-	for {
-		i := bytes.IndexByte(p, '\n')
-		if i < 0 {
-			t.line = append(t.line, p...)
-			return n, nil
-		}
-		t.line = append(t.line, p[:i]...)
-		if _, err := t.w.Write(append(bytes.TrimRight(t.line, " "), '\n')); err != nil {
-			return 0, err
-		}
-		t.line, p = t.line[:0], p[i+1:]
+func (c *tableCodec) end() error {
+	if c.known {
+		return nil
+	}
+	c.begin(nil)
+	c.count = len(c.rows)
+	return c.all(c.titles())
+}
+
+// begin makes the columns of the table.
+func (c *tableCodec) begin(item json.RawMessage) {
+	if !c.start(item, true) {
+		return
+	}
+	for _, column := range c.columns {
+		c.lines = append(c.lines, line{right: unit(column.Format) != "", bar: column.Bar && c.Terminal})
 	}
 }
 
-// flush writes a last line that did not end.
-func (t *trimmer) flush() error {
-	if line := bytes.TrimRight(t.line, " "); len(line) > 0 {
-		_, err := t.w.Write(append(line, '\n'))
-		return err
+func (c *tableCodec) row(d document) ([]string, error) {
+	c.begin(d.raw)
+	values, err := c.values(d)
+	if err != nil {
+		return nil, err
+	}
+	row := make([]string, len(c.columns))
+	for i, column := range c.columns {
+		row[i] = tableCell(values[i], column.Format)
+	}
+	return row, nil
+}
+
+// bars tells whether there is something to compare.
+func (c *tableCodec) bars() bool { return c.count > 1 }
+
+func (c *tableCodec) titles() []string {
+	titles := make([]string, len(c.columns))
+	for i, column := range c.columns {
+		titles[i] = strings.ToUpper(column.Name + unit(column.Format))
+	}
+	return titles
+}
+
+// head writes the header of a table whose cells were measured.
+func (c *tableCodec) head() {
+	if c.NoHeader {
+		return
+	}
+	titles := c.titles()
+	c.fit(titles)
+	// A fault of the writer comes out of its flush too.
+	_ = c.write(c.out, titles, c.bars())
+}
+
+// all writes a header and the rows.
+func (c *tableCodec) all(titles []string) error {
+	if !c.NoHeader {
+		c.rows = append([][]string{titles}, c.rows...)
+	}
+	for _, row := range c.rows {
+		c.fit(row)
+	}
+	for _, row := range c.rows {
+		if err := c.write(c.out, row, c.bars()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// csvRows writes rows of CSV.
-type csvRows struct {
-	w       *csv.Writer
-	columns []operation.Column
-	record  []string
-	o       Options
+// grid is the columns of a table on paper.
+type grid struct {
+	lines []line
+	row   []byte // the one under way
 }
 
-// newCSV writes the header, unless there shall be none.
-func newCSV(w *bufio.Writer, columns []operation.Column, o Options) *csvRows {
-	c := &csvRows{w: csv.NewWriter(w), columns: columns, record: make([]string, len(columns)), o: o}
-	if !o.NoHeader {
-		for i, column := range columns {
-			c.record[i] = column.Name
+// line is one column: its width, and how its cells stand in it.
+type line struct {
+	width      int
+	right, bar bool
+	most       float64 // the largest number, for the bars
+}
+
+// fit makes room for a row.
+func (g *grid) fit(row []string) {
+	for i := range g.lines {
+		l := &g.lines[i]
+		l.width = max(l.width, displaywidth.String(row[i]))
+		if l.bar {
+			value, _ := strconv.ParseFloat(row[i], 64)
+			l.most = max(l.most, value)
 		}
-		// A fault of the writer comes out of flush too.
-		_ = c.w.Write(c.record)
 	}
-	return c
 }
 
-func (c *csvRows) add(values []json.RawMessage) error {
-	for i, column := range c.columns {
-		c.record[i] = c.o.safeText(cell(values[i], column.Format))
+// write writes a row with two blanks between the cells and none at the end.
+func (g *grid) write(o *out, row []string, bars bool) error {
+	b := g.row[:0]
+	pad := func(n int) {
+		for range n {
+			b = append(b, ' ')
+		}
 	}
-	return c.w.Write(c.record)
-}
-
-func (c *csvRows) flush(err error) error {
-	c.w.Flush()
-	if err == nil {
-		err = c.w.Error()
+	for i, l := range g.lines {
+		if i > 0 {
+			pad(2)
+		}
+		blank := l.width - displaywidth.String(row[i])
+		if l.right {
+			pad(blank)
+		}
+		b = append(b, row[i]...)
+		if !l.right {
+			pad(blank)
+		}
+		if l.bar && bars {
+			value, _ := strconv.ParseFloat(row[i], 64)
+			drawn := bar(value, l.most)
+			pad(2)
+			b = append(b, drawn...)
+			if l.most > 0 {
+				pad(barWidth - displaywidth.String(drawn))
+			}
+		}
 	}
+	g.row = append(bytes.TrimRight(b, " "), '\n')
+	_, err := o.w.Write(g.row)
 	return err
 }

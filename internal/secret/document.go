@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // document walks a valid JSON document once and writes what is left of it to w.
@@ -21,6 +22,18 @@ type document struct {
 	keep    [][]string
 	path    []string
 	classes map[string]class
+}
+
+// maxClasses bounds the names that are remembered.
+const maxClasses = 4096
+
+// classes are names without a secret in them. They are remembered from one
+// document to the next, whoever's it is: the items of a list have the same names.
+var classes = sync.Pool{New: func() any { return map[string]class{} }}
+
+// holdsOwn reports whether a caller's key is in a name.
+func (d *document) holdsOwn(name []byte) bool {
+	return slices.ContainsFunc(d.own, func(own []byte) bool { return bytes.Contains(name, own) })
 }
 
 // scope is what a value's surroundings say about it.
@@ -48,6 +61,8 @@ func (d *document) redactAll(keep []string) {
 	for _, k := range keep {
 		d.keep = append(d.keep, strings.Split(k, "."))
 	}
+	d.classes = classes.Get().(map[string]class)
+	defer classes.Put(d.classes)
 	d.walk(scope{})
 }
 
@@ -201,7 +216,7 @@ func (d *document) member() (name []byte, c class) {
 	raw := d.token()
 	name, plain := decoded(raw)
 	c, known := d.classes[string(name)]
-	if !known {
+	if !known || d.holdsOwn(name) {
 		before := d.changed
 		d.changed = false
 		d.edits(start, raw, name, plain)
@@ -211,9 +226,9 @@ func (d *document) member() (name []byte, c class) {
 		if !clean {
 			c |= classify(d.redacted(name))
 		}
-		if clean && len(name) <= maxName && len(d.classes) < 4096 {
-			if d.classes == nil {
-				d.classes = map[string]class{}
+		if clean && len(name) <= maxName {
+			if len(d.classes) >= maxClasses {
+				clear(d.classes)
 			}
 			d.classes[string(name)] = c
 		}

@@ -1,0 +1,113 @@
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
+)
+
+// columned is what tables and CSV have in common: the columns, and their values
+// in each item.
+type columned struct {
+	*out
+	columns []operation.Column
+	picker  *operation.Picker // nil: an item is a cell by itself
+}
+
+// start decides on the columns, once. Items that are no objects, such as the bare
+// hashes of keys list --return-full-object=false, are one column. It tells
+// whether it was the first call.
+func (c *columned) start(item json.RawMessage, list bool) bool {
+	switch {
+	case c.columns != nil:
+		return false
+	case list && item != nil && head(item) != '{' && c.Columns == nil:
+		c.columns = []operation.Column{{Name: "value"}}
+		return true
+	}
+	// Check has found no fault with them.
+	c.columns, _ = c.Options.columns(c.op)
+	if list && c.shown != nil && c.Columns == nil {
+		c.columns = slices.DeleteFunc(c.columns, func(column operation.Column) bool { return !slices.Contains(c.shown, column.Name) })
+	}
+	c.picker = operation.NewPicker(c.columns)
+	return true
+}
+
+// values are those of the columns in an item, without secrets; valid until the
+// next call.
+func (c *columned) values(d document) ([]json.RawMessage, error) {
+	if len(d.raw) > large {
+		var err error
+		if d.raw, err = c.reduced(d.raw); err != nil {
+			return nil, err
+		}
+	}
+	item, err := c.masked(d)
+	if err != nil {
+		return nil, err
+	}
+	if c.picker == nil {
+		return []json.RawMessage{item}, nil
+	}
+	return c.picker.Pick(item), nil
+}
+
+// maxCell bounds a value in a table or CSV, which is copied several times.
+const maxCell = 8 << 20
+
+// reduced is a large item without the large members that no column shows.
+func (c *columned) reduced(item json.RawMessage) (json.RawMessage, error) {
+	if c.picker == nil {
+		return item, fits(c.columns[0].Name, item)
+	}
+	return reduce(item, c.picker.Paths())
+}
+
+func fits(path string, value json.RawMessage) error {
+	if len(value) > maxCell {
+		return fmt.Errorf("the value of %s has %d MiB, more than the %d MiB of a cell; use --format json", path, len(value)>>20, maxCell>>20)
+	}
+	return nil
+}
+
+// reduce copies the members at the paths, and as many others, which may tell what
+// is a secret, as are small.
+func reduce(item json.RawMessage, paths []string) (json.RawMessage, error) {
+	others := 64 << 10
+	b := []byte{'{'}
+	for key, value := range secret.Members(item) {
+		name := string(key)
+		var below []string
+		for _, path := range paths {
+			if rest, ok := strings.CutPrefix(path, name+"."); ok {
+				below = append(below, rest)
+			}
+		}
+		var err error
+		switch {
+		case slices.Contains(paths, name):
+			err = fits(name, value)
+		case len(below) > 0 && len(value) > large && value[0] == '{':
+			value, err = reduce(value, below)
+		case len(below) > 0:
+			err = fits(name, value)
+		case len(value) > others:
+			continue
+		default:
+			others -= len(value)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, secret.Encode(name)...), ':'), value...)
+	}
+	return append(b, '}'), nil
+}
