@@ -66,7 +66,7 @@ func listScenarios() []scenario {
 			models("&page=9").wants("data.#", "0"), models("&size=1000").wants("size", "1000"), models("&sortBy=nope"), models("&sortBy=costs"), models("&sortBy=status&sortOrder=desc"),
 			models("&model=m-{id}-2").wants("total_count", "1"), models("&model=m-{id}").wants("total_count", "0"), models("&model=none&modelId=m-{id}-2").wants("total_count", "1"),
 			models("&wildcard_only=true").wants("total_count", "0"), models("&access_group=none-{id}").wants("total_count", "0"), models("&teamId=none-{id}").wants("total_count", "0"),
-			models("&user_models_only=true").wants("total_count", "3"), models("&include_team_models=true").but("data.*.model_info.access_via_team_ids", "data.0.model_info.access_via_team_ids[]"),
+			models("&user_models_only=true").wants("total_count", "3"), models("&include_team_models=true").but("data.0.model_info.access_via_team_ids", "data.*.model_info.access_via_team_ids", "data.0.model_info.access_via_team_ids[]"),
 			get("/v2/model/info?size=0").is(422), get("/v2/model/info?page=x").is(422), get("/v2/model/info?wildcard_only=x").is(422),
 			get("/v2/model/info?sortBy=model_name&sortOrder=up").is(400),
 			get("/v2/model/info?page=1&size=3").theirs(),
