@@ -1,13 +1,9 @@
 package output
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
-
-	"github.com/clipperhouse/displaywidth"
 
 	"litellm-proxy/internal/operation"
 )
@@ -88,9 +84,11 @@ func (c *tableCodec) item(d document) error {
 	case c.known:
 		if c.rows == nil {
 			c.rows = [][]string{}
-			c.head()
+			if err := c.head(); err != nil {
+				return err
+			}
 		}
-		return c.write(c.out, row, c.bars())
+		return c.write(row)
 	case len(c.rows) == MaxTableRows:
 		return ErrTableFull
 	}
@@ -100,7 +98,7 @@ func (c *tableCodec) item(d document) error {
 
 func (c *tableCodec) end() error {
 	if c.known {
-		return nil
+		return c.close()
 	}
 	c.begin(nil)
 	c.count = len(c.rows)
@@ -141,89 +139,30 @@ func (c *tableCodec) titles() []string {
 	return titles
 }
 
-// head writes the header of a table whose cells were measured.
-func (c *tableCodec) head() {
-	if c.NoHeader {
-		return
-	}
+// head begins a table whose cells were measured.
+func (c *tableCodec) head() error {
 	titles := c.titles()
-	c.fit(titles)
-	// A fault of the writer comes out of its flush too.
-	_ = c.write(c.out, titles, c.bars())
+	if !c.NoHeader {
+		c.fit(titles)
+	}
+	return c.open(c.out, titles, c.bars())
 }
 
 // all writes a header and the rows.
 func (c *tableCodec) all(titles []string) error {
 	if !c.NoHeader {
-		c.rows = append([][]string{titles}, c.rows...)
+		c.fit(titles)
 	}
 	for _, row := range c.rows {
 		c.fit(row)
 	}
+	if err := c.open(c.out, titles, c.bars()); err != nil {
+		return err
+	}
 	for _, row := range c.rows {
-		if err := c.write(c.out, row, c.bars()); err != nil {
+		if err := c.write(row); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// grid is the columns of a table on paper.
-type grid struct {
-	lines []line
-	row   []byte // the one under way
-}
-
-// line is one column: its width, and how its cells stand in it.
-type line struct {
-	width      int
-	right, bar bool
-	most       float64 // the largest number, for the bars
-}
-
-// fit makes room for a row.
-func (g *grid) fit(row []string) {
-	for i := range g.lines {
-		l := &g.lines[i]
-		l.width = max(l.width, displaywidth.String(row[i]))
-		if l.bar {
-			value, _ := strconv.ParseFloat(row[i], 64)
-			l.most = max(l.most, value)
-		}
-	}
-}
-
-// write writes a row with two blanks between the cells and none at the end.
-func (g *grid) write(o *out, row []string, bars bool) error {
-	b := g.row[:0]
-	pad := func(n int) {
-		for range n {
-			b = append(b, ' ')
-		}
-	}
-	for i, l := range g.lines {
-		if i > 0 {
-			pad(2)
-		}
-		blank := l.width - displaywidth.String(row[i])
-		if l.right {
-			pad(blank)
-		}
-		b = append(b, row[i]...)
-		if !l.right {
-			pad(blank)
-		}
-		if l.bar && bars {
-			value, _ := strconv.ParseFloat(row[i], 64)
-			drawn := bar(value, l.most)
-			pad(2)
-			b = append(b, drawn...)
-			if l.most > 0 {
-				pad(barWidth - displaywidth.String(drawn))
-			}
-		}
-	}
-	g.row = append(bytes.TrimRight(b, " "), '\n')
-	_, err := o.w.Write(g.row)
-	return err
+	return c.close()
 }
