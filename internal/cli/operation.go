@@ -257,6 +257,7 @@ func (c *call) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	c.out.Conceal = prepared.Effect() == operation.Read
 	if c.dryRun {
 		return c.plan(ctx, prepared)
 	}

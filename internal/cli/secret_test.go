@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
@@ -97,5 +99,26 @@ func check(t *testing.T, where, text string) {
 	t.Helper()
 	if i := strings.Index(text, "MARKED"); i >= 0 {
 		t.Errorf("%s shows the secret: …%s…", where, text[max(0, i-60):min(len(text), i+60)])
+	}
+}
+
+// TestRawReadsHideKeys: a key in the answer to a raw request is shown where the request
+// made it, and masked where it only read.
+func TestRawReadsHideKeys(t *testing.T) {
+	const key = "sk-a1B2c3D4e5F6g7H8i9J0kL"
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"key": %q, "deep": {"key": %q}}`, key, key)
+	}))
+	defer gateway.Close()
+	for method, want := range map[string]int{"GET": 0, "POST": 1} {
+		var out bytes.Buffer
+		status := cli.Run(t.Context(), cli.System{Operations: tools.All(), Args: []string{"http", "request", method, "/key/x"}, Stdin: strings.NewReader(""),
+			Stdout: &out, Stderr: io.Discard, Getenv: func(name string) string {
+				return map[string]string{"LITELLM_PROXY_URL": gateway.URL, "LITELLM_PROXY_API_KEY": "sk-caller"}[name]
+			}})
+		if got := strings.Count(out.String(), key); status != 0 || got != want {
+			t.Errorf("%s: status %d, the key is shown %d times, want %d:\n%s", method, status, got, want, out.String())
+		}
 	}
 }

@@ -16,6 +16,8 @@
 //     know opens none.
 //   - What HTTP clients can hold is bounded: sessions, streams, calls and the bytes
 //     of requests. One that does not read its answers is disconnected.
+//   - A result holds at most 8 MiB. The gateway's answers share a budget of memory
+//     until their results have left: a large one waits for the one before.
 //   - What the caller can act on is a tool result with isError; only faults of
 //     this program are protocol errors, and those say nothing but "internal error".
 //   - stdout carries protocol messages alone.

@@ -82,7 +82,12 @@ func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
 }
 
 // redactor masks what is a secret in answers, but for what the operation reveals.
-func (c *call) redactor() secret.Redactor { return c.client.Redactor(c.op.Reveal...) }
+func (c *call) redactor() secret.Redactor {
+	if c.prepared.Effect() == operation.Read {
+		return c.client.Redactor() // what was there before is no new key
+	}
+	return c.client.Redactor(c.op.Reveal...)
+}
 
 // dense is a value without secrets, blanks and members that say nothing.
 func (c *call) dense(value json.RawMessage) (json.RawMessage, error) {

@@ -39,6 +39,8 @@ type Options struct {
 	NoHeader bool
 	// ShowSecrets leaves the answer as it is: Redactor is not used.
 	ShowSecrets bool
+	// Conceal masks what the operation reveals, too: the call only read.
+	Conceal bool
 	// Redactor masks the secrets of the answer, but for what the operation
 	// reveals; nil: nothing is masked.
 	Redactor *secret.Redactor
@@ -133,7 +135,7 @@ func (o *out) write(res operation.Result) error {
 	items, list := listItems(res)
 	bare := res.Page != nil && res.Page.Bare
 	if !list || !bare && !form.items {
-		return form.codec(o).object(document{res.Body, o.op.Reveal})
+		return form.codec(o).object(document{res.Body, o.reveal(o.op)})
 	}
 	if res.Page != nil {
 		o.shown = res.Page.Columns
@@ -143,7 +145,7 @@ func (o *out) write(res operation.Result) error {
 
 // list writes items that are all there.
 func (o *out) list(c codec, items iter.Seq[json.RawMessage]) error {
-	keep := keptInItems(o.op)
+	keep := keptInItems(o.reveal(o.op))
 	if m, ok := c.(measurer); ok {
 		for item := range items {
 			if err := m.measure(document{item, keep}); err != nil {
@@ -171,10 +173,18 @@ func listItems(res operation.Result) (iter.Seq[json.RawMessage], bool) {
 	return nil, false
 }
 
+// reveal returns the paths of the answer that are shown although they are secrets.
+func (o Options) reveal(op *operation.Operation) []string {
+	if o.Conceal {
+		return nil
+	}
+	return op.Reveal
+}
+
 // keptInItems are the parts of an item that are no secret.
-func keptInItems(op *operation.Operation) []string {
+func keptInItems(reveal []string) []string {
 	var keep []string
-	for _, path := range op.Reveal {
+	for _, path := range reveal {
 		keep = append(keep, inItem(path))
 	}
 	return keep

@@ -22,7 +22,7 @@ type Stream struct {
 // NewStream returns a stream that writes to w. What [Options.Check] finds wrong
 // is the error of every call of its methods.
 func NewStream(ctx context.Context, w io.Writer, op *operation.Operation, o Options) *Stream {
-	s := &Stream{out: newOut(ctx, w, op, o), keep: keptInItems(op), err: o.Check(op)}
+	s := &Stream{out: newOut(ctx, w, op, o), keep: keptInItems(o.reveal(op)), err: o.Check(op)}
 	s.codec = o.form(op).codec(s.out)
 	return s
 }
