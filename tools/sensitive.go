@@ -244,30 +244,50 @@ func sensitiveMember(path, parameter, list string) sensitive {
 	}
 }
 
-// sensitiveModelUpdate finds a change of the provider: the stored key goes to another
-// one.
+// sensitiveModelUpdate finds a change of the provider, to whom the stored key goes then,
+// and limits of the deployment that are loosened.
 func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, error) {
 	params := call.Arg("litellm_params")
+	change := deploymentLimits(params)
 	model, provider := operation.Word(operation.Lookup(params, "model")), operation.Word(operation.Lookup(params, "custom_llm_provider"))
-	if model == "" && provider == "" {
+	if model == "" && provider == "" && len(change) == 0 {
 		return nil, nil
 	}
 	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
 	if err != nil {
 		return nil, err
 	}
-	old := ""
+	deployment := operation.Thing{ID: call.Arg("model_id")}
 	if len(things) > 0 {
-		old = providerOf(things[0].Item)
+		deployment = things[0]
 	}
+	limits := settings{whose: "deployment " + deployment.Label(), now: call.Now(), sparse: true}
+	if deployment.Item != nil {
+		limits.item = operation.Encode(deploymentLimits(operation.Lookup(deployment.Item, "litellm_params")))
+	}
+	found := limits.loosened(change)
 	fresh := provider
 	if fresh == "" {
 		fresh, _, _ = strings.Cut(model, "/")
 	}
-	if fresh == old {
-		return nil, nil
+	if fresh != "" && fresh != providerOf(deployment.Item) {
+		found = append(found, "sends what is stored for the deployment to another provider: "+operation.Name(fresh))
 	}
-	return []string{"sends what is stored for the deployment to another provider: " + operation.Name(fresh)}, nil
+	return found, nil
+}
+
+// deploymentLimits are the limits among the parameters of a deployment, by the names that
+// they have elsewhere.
+func deploymentLimits(params json.RawMessage) operation.Args {
+	limits := operation.Args{}
+	for name, of := range map[string]string{"max_budget": "max_budget", "budget_duration": "budget_duration", "tpm": "tpm_limit", "rpm": "rpm_limit",
+		"max_parallel_requests": "max_parallel_requests"} {
+		var all operation.Args
+		if json.Unmarshal(params, &all) == nil && all[name] != nil {
+			limits[of] = all[name]
+		}
+	}
+	return limits
 }
 
 // providerOf is the provider of a deployment: the first word of its model, unless it is

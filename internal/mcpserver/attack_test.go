@@ -74,9 +74,11 @@ func TestAttacks(t *testing.T) {
 		c.unconfirmed("keys_generate", `{"user_id":"default_user_id"}`, "who has the role proxy_admin")
 		c.unconfirmed("http_request", `{"method":"GET","uri":"/health?model=`+n+`"}`, "may call a provider")
 
-		left := string(c.call("models_info", `{"full":true}`).Structured)
-		if strings.Contains(left, "evil.example") || strings.Contains(left, n+"-2") || strings.Contains(left, n+"-3") {
-			t.Error("a refused call changed the models")
+		if left := string(c.call("models_info", `{"full":true}`).Structured); strings.Contains(left, n+"-2") || strings.Contains(left, n+"-3") {
+			t.Error("a refused call added a model")
+		}
+		if model := c.call("models_get", fmt.Sprintf(`{"id":%q}`, id)); model.IsError || strings.Contains(model.Text, "evil.example") {
+			t.Errorf("a refused call changed the model: %s", model.Text)
 		}
 		if list := string(c.call("users_list", fmt.Sprintf(`{"user_email":%q}`, n)).Structured); strings.Contains(list, n+"-2") {
 			t.Errorf("a refused call made a user: %s", list)

@@ -27,8 +27,11 @@ func scan(op *Operation, args Args) []string {
 		case f.Kind == KindObject || f.Kind == KindPairs || f.Kind == KindHeaders:
 			s.value([]string{f.Name}, value)
 		case op.Effect == Destructive || f.Arg > 0 || f.Ref != "":
-			// It names what the call is about.
+			// It names what the call is about. A model may be named by an address.
 			s.references(f.Name, Words(value))
+			if text := Word(value); op.Effect != Destructive && scheme().MatchString(text) {
+				s.add(f.Name, "names the address %s", quoted(text))
+			}
 			s.document([]string{f.Name}, Word(value))
 		default:
 			s.value([]string{f.Name}, value)
@@ -67,6 +70,7 @@ func (s *scanner) value(path []string, value json.RawMessage) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(value, &object) == nil && object != nil {
 		for member, v := range object {
+			s.references(where, member)
 			if isHeaders(name) {
 				s.add(where, "sends the header %s with each request", unmasked(member))
 			}
@@ -222,13 +226,31 @@ func (s *scanner) destination(path []string, name, text string) {
 		s.add(where, "logs calls to %s", unmasked(text))
 	case ends("aws_profile_name", "aws_role_name"):
 		s.add(where, "uses the gateway's own identity as %s", unmasked(text))
-	case ends("region", "region_name", "_location", "_project", "tenant_id", "resource_name") && strings.ContainsAny(text, "/#?@:\\%"):
+	case ends("region", "region_name", "_location") && !plainRegion().MatchString(text):
 		s.add(where, "changes the address that requests go to: %s", quoted(text))
 	case isFile(path, name, text):
 		s.add(where, "reads the gateway's file %s", quoted(text))
-	case connects(path) && strings.Contains(text, "://"):
+	case connects(path) && scheme().MatchString(text):
 		s.add(where, "names the address %s", host(text))
+	case connects(path) && bends(name, text):
+		s.add(where, "may change the address that requests go to: %s", quoted(text))
 	}
+}
+
+var (
+	scheme      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b(https?|wss?|ftp):|://`) })
+	plainRegion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
+	hostAndPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)[a-z0-9-]\.[a-z]{2,}[:/]`) })
+	secretName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|mock_response`) })
+)
+
+// bends tells whether a text that providers put into an address, such as an account,
+// leads somewhere else: "evil.example/#". Secrets may have such characters.
+func bends(name, text string) bool {
+	if secretName().MatchString(name) || strings.ContainsAny(text, " \t\n") {
+		return false
+	}
+	return strings.ContainsAny(text, `#?\`) || name != "model" && hostAndPath().MatchString(text)
 }
 
 // connects tells whether a member stands among those that say how a provider or a
