@@ -29,12 +29,12 @@ var rooms = map[string][]string{
 
 // alone names the one room that links a library.
 var alone = map[string]string{
-	"github.com/invopop/jsonschema":        "internal/operation",
-	"github.com/spf13/cobra":               "internal/cli",
-	"github.com/schollz/progressbar/v3":    "internal/cli",
-	"github.com/mark3labs/mcp-go":          "internal/mcpserver",
-	"github.com/clipperhouse/displaywidth": "internal/output",
-	"github.com/gofrs/flock":               "internal/sandbox",
+	"github.com/invopop/jsonschema":     "internal/operation",
+	"github.com/spf13/cobra":            "internal/cli",
+	"github.com/schollz/progressbar/v3": "internal/cli",
+	"github.com/mark3labs/mcp-go":       "internal/mcpserver",
+	"github.com/olekukonko/tablewriter": "internal/output",
+	"github.com/gofrs/flock":            "internal/sandbox",
 }
 
 func TestHouse(t *testing.T) {
