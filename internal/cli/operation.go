@@ -236,6 +236,7 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 
 func (c *call) run(ctx context.Context) error {
 	limitMemory(commandMemory)
+	spareCollection()
 	if c.readOnly && c.op.Effect != operation.Read {
 		return usageError(c.op.Path + " changes something, and --read-only is given; nothing was sent")
 	}
