@@ -73,9 +73,9 @@ func (s *store) damaged(how string) error {
 	return s.unusable("is damaged: " + how)
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) } // made at the first use
 
-func sum(before uint32, data []byte) uint32 { return crc32.Update(before, castagnoli, data) }
+func sum(before uint32, data []byte) uint32 { return crc32.Update(before, castagnoli(), data) }
 
 // openRegular refuses a pipe or a device, which could block a reader for ever.
 func openRegular(path string) (*os.File, fs.FileInfo, error) {
