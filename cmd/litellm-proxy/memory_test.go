@@ -119,6 +119,8 @@ func large(w http.ResponseWriter, r *http.Request) {
 	case "/metrics":
 		w.Header().Set("Content-Type", "text/plain")
 		fill(w, "", "metric{key=\"x\"} 1\n", "", 60*mib)
+	case "/models": // a list that comes whole
+		fill(w, `{"data":[`, `{"id":"gpt-4o-mini","object":"model","created":1677610602,"owned_by":"openai"},`, `{"id":"last"}]}`, 60*mib)
 	case "/one":
 		fill(w, `{"key_alias":"one","metadata":{"note":"`, `words and more `, `"}}`, 60*mib)
 	case "/chat/completions":
@@ -181,6 +183,8 @@ func TestMemoryOfCommands(t *testing.T) {
 		{args: "keys list --format yaml", output: 60},
 		{args: "keys list --format csv", output: 2},
 		{args: "keys list --format table", output: 2},
+		{args: "models list --format json", output: 60},
+		{args: "models list --format csv", output: 20},
 		{args: "http request GET /one --format yaml", output: 50},
 		{args: "http request GET /metrics", output: 60},
 		{args: "chat completions gpt -m user:hi --format text", output: 40},

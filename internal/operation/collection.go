@@ -99,7 +99,7 @@ func (c *Collection) page(body json.RawMessage) (*Page, error) {
 		}
 		p.Items = found
 	}
-	if n, err := strconv.Atoi(string(Lookup(body, c.Total))); err == nil && c.Total != "" {
+	if n, ok := numberAt(body, c.Total); ok {
 		p.Total = n
 	} else if c.Page == "" {
 		p.Total = len(p.Items)
@@ -107,10 +107,20 @@ func (c *Collection) page(body json.RawMessage) (*Page, error) {
 	if c.Capped != "" && string(Lookup(body, c.Capped)) == "true" {
 		p.Total, p.capped = -1, true
 	}
-	if n, err := strconv.Atoi(string(Lookup(body, c.Pages))); err == nil && c.Pages != "" && !p.capped {
+	if n, ok := numberAt(body, c.Pages); ok && !p.capped {
 		p.Pages = n
 	}
 	return p, nil
+}
+
+// numberAt returns the whole number at a path; an empty path has none. The answer may be
+// large: it is not copied.
+func numberAt(body json.RawMessage, path string) (int, bool) {
+	if path == "" {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(Lookup(body, path)))
+	return n, err == nil
 }
 
 func noList(path string) error {

@@ -131,12 +131,18 @@ func (c *Collection) guess(ctx context.Context, call *Call, name string, err err
 	return err
 }
 
+// manyNames is how long a list may be to be read again for a suggestion.
+const manyNames = 50_000
+
 // near returns the names closest to the one that was typed, among the first thousand.
 // It ignores errors, because a suggestion is optional.
 func (c *Collection) near(ctx context.Context, call *Call, name string) []string {
 	type guess struct {
 		name     string
 		distance int
+	}
+	if call.walked > manyNames {
+		return nil // to read such a list again would cost more than it helps
 	}
 	var guesses []guess
 	count := 0
