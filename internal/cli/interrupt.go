@@ -24,6 +24,10 @@ const interrupted = 130
 // pipe that nobody reads does not.
 const grace = 500 * time.Millisecond
 
+// settle is how long nothing is done after Ctrl-C: a terminal sends the signal first and
+// then discards what is written, which may be our last words.
+const settle = 30 * time.Millisecond
+
 // interruptible is a context that the first interrupt cancels. The second ends the
 // process.
 func interruptible() (context.Context, context.CancelFunc) {
@@ -32,6 +36,7 @@ func interruptible() (context.Context, context.CancelFunc) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
 		<-signals
+		time.Sleep(settle)
 		cancel()
 		<-signals
 		os.Exit(interrupted)

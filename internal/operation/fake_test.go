@@ -29,11 +29,10 @@ type thingRow struct {
 // another order with each answer, as PostgreSQL may send them.
 type fakeList struct {
 	rows     []thingRow
-	order    map[string]int // of the identifiers, made on the first use
-	refuse   string         // a sort_by that this gateway does not know
-	status   int            // of that refusal
-	extra    int            // how many more the total names than there are
-	capped   int            // how far it counts; 0: to the end
+	refuse   string // a sort_by that this gateway does not know
+	status   int    // of that refusal
+	extra    int    // how many more the total names than there are
+	capped   int    // how far it counts; 0: to the end
 	before   func(g *fakeList, request int)
 	requests []url.Values
 }
