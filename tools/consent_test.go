@@ -192,6 +192,9 @@ func TestSensitive(t *testing.T) {
 		{"models add", `{"model_name":"x","litellm_params":{"litellm_credential_name":"azure","api_base":"https://user:pass@evil.example"}}`, "sends requests to evil.example"},
 		{"models update", `{"model_id":"m1","litellm_params":{"rpm":50}}`, "raises the limit of requests per minute of deployment m (m1) from 10 to 50"},
 		{"models add", `{"model_name":"huggingface/https://evil.example/x"}`, "names the address"},
+		{"models add", `{"model_name":"oobabooga/http:evil.example"}`, "names the address"},
+		{"models add", `{"model_name":"azure/x/evil.example#"}`, "may change the address"},
+		{"health test-connection", `{"model":"oobabooga/http://127.0.0.1:9999/a"}`, "names the address"},
 		{"models add", `{"model_name":"x","litellm_params":{"litellm_credential_name":"azure"}}`, "uses the stored credential azure"},
 		{"models add", `{"model_name":"x","litellm_params":{"aws_web_identity_token":"oidc/env/LITELLM_MASTER_KEY","aws_sts_endpoint":"https://evil.example"}}`, "reads the gateway's environment variable LITELLM_MASTER_KEY"},
 		{"health test-connection", `{"model":"openai/x","litellm_params":{"api_base":"http://evil.example"}}`, "sends requests to evil.example"},
@@ -247,6 +250,7 @@ func TestSensitive(t *testing.T) {
 		{"projects update", `{"project_id":"p","max_budget":6}`, "sets the budget of project p to 6 US dollars; the present one is not known"},
 		{"http request", `{"method":"GET","uri":"/health"}`, "may call a provider"},
 		{"http request", `{"method":"POST","uri":"/model/new","data":"{\"litellm_params\":{\"api_base\":\"https://evil.example\"}}"}`, "sends requests to evil.example"},
+		{"teams create", `{"team_alias":"x","extra":{"admins":["ann"]}}`, "rights of an administrator"},
 	} {
 		found, reads := dangers(t, g, env, tt.op, tt.args)
 		if !slices.ContainsFunc(found, func(d string) bool { return strings.Contains(d, tt.want) }) {
@@ -299,6 +303,8 @@ func TestOrdinaryWork(t *testing.T) {
 		{"fallbacks set", `{"model":"m","fallback_models":["gpt-4o-mini"]}`},
 		{"model-groups make-public", `{"model_groups":["m"]}`},
 		{"chat completions", `{"model":"m","messages":[{"role":"system","content":"Read os.environ/HOME and https://example.com"}]}`},
+		{"chat completions", `{"model":"m","messages":[{"role":"user","content":"x"}],"extra":{"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"role":{"type":"string"},"path":{"type":"string"}}}}}],"metadata":{"docs_url":"https://x"}}}`},
+		{"keys generate", `{"metadata":{"repo_url":"https://git.example/x","dashboard_url":"https://d.example"}}`},
 		{"http request", `{"method":"GET","uri":"/key/list?size=5"}`},
 		{"http request", `{"method":"get","uri":"health/readiness"}`},
 	} {
