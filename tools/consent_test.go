@@ -2,6 +2,8 @@ package tools
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -184,6 +186,34 @@ func dangers(t *testing.T, g *sandbox.Gateway, env operation.Env, op, args strin
 		}
 	}
 	return found, reads
+}
+
+// TestMaskedTargets: a key or a name that is masked in a request is told apart by its hash.
+func TestMaskedTargets(t *testing.T) {
+	_, env := consentWorld(t)
+	const key = "sk-abcdefghijklmnop1234"
+	for _, tt := range []struct{ args, where, sent string }{
+		{`{"method":"POST","uri":"/key/` + key + `/reset_spend"}`, "as sk-...1234 (path)", key},
+		{`{"method":"POST","uri":"/x?token=first-target-1&a=b"}`, "(query.token)", "first-target-1"},
+		{`{"method":"DELETE","uri":"/credentials/` + key + `"}`, "as sk-...1234 (path)", key},
+		{`{"method":"POST","uri":"/x","json":{"a":1,"list":[{"api_key":"first-target-1"}]}}`, "as **** (body.list.api_key)", "first-target-1"},
+		{`{"method":"POST","uri":"/key/delete","data":"{\"keys\":[\"` + key + `\"]}"}`, "as sk-...1234 (body.keys)", key},
+		{`{"method":"POST","uri":"/x","data":"api_key=first-target-1","header":{"Content-Type":"text/plain"}}`, "(body)", "api_key=first-target-1"},
+	} {
+		q, err := prepare(t, env, "http request", tt.args).Question(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", tt.args, err)
+			continue
+		}
+		sum := sha256.Sum256([]byte(tt.sent))
+		if want := tt.where + " has the SHA-256 hash " + hex.EncodeToString(sum[:]) + "."; !strings.Contains(q.String(), want) || strings.Contains(q.String(), tt.sent) {
+			t.Errorf("%s:\n got %s\nwant %s", tt.args, q, want)
+		}
+	}
+	q, err := prepare(t, env, "http request", `{"method":"POST","uri":"/key/block","json":{"key":"`+keyHash(key)+`"}}`).Question(t.Context())
+	if err != nil || strings.Contains(q.Text, "SHA-256") {
+		t.Errorf("what is not masked is told apart: %s, %v", q, err)
+	}
 }
 
 // TestSensitive: each of these is confirmed, and the question says why.

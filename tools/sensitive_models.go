@@ -136,4 +136,3 @@ func providerOf(deployment json.RawMessage) string {
 	provider, _, _ := strings.Cut(operation.Word(operation.Lookup(deployment, "litellm_params.model")), "/")
 	return provider
 }
-
