@@ -334,6 +334,27 @@ func TestSensitive(t *testing.T) {
 	}
 }
 
+// TestWordsOfDangers: a danger says no more than what is so.
+func TestWordsOfDangers(t *testing.T) {
+	g, env := consentWorld(t)
+	for _, tt := range []struct{ op, args, never string }{
+		{"http request", `{"method":"POST","uri":"/config/pass_through_endpoint","json":{"path":"/x","target":"https://evil.example"}}`, "file"},
+		{"http request", `{"method":"POST","uri":"/chat/completions","json":{"model":"m","messages":[{"role":"system","content":"https://x"}],"tools":[{"function":{"parameters":{"role":{"type":"a"}}}}]}}`, ""},
+		{"credentials create", `{"credential_name":"c","credential_info":{},"credential_values":{"vertex_credentials":"{\"audience\":\"//iam.googleapis.com/x\"}"}}`, "reads the gateway's file"},
+		{"keys update", `{"alias":"ci","extra":{"expires":"2099-01-01T00:00:00Z"}}`, "from now"},
+		{"keys update", `{"alias":"ci","duration":"-1"}`, "from now"},
+		{"budgets update", `{"budget_id":"tier","max_budget":6,"budget_duration":"1d","model_max_budget":{}}`, "budget of budget"},
+		{"credentials create", `{"credential_name":"c","credential_info":{},"credential_values":{"headers":"Authorization: Bearer sk-abcdefghijklmnop1234"}}`, "abcdefgh"},
+	} {
+		found, _ := dangers(t, g, env, tt.op, tt.args)
+		for _, danger := range found {
+			if strings.Contains(danger, tt.never) {
+				t.Errorf("%s %s: %s", tt.op, tt.args, danger)
+			}
+		}
+	}
+}
+
 // TestOrdinaryWork asks nothing.
 func TestOrdinaryWork(t *testing.T) {
 	g, env := consentWorld(t)

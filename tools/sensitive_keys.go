@@ -159,14 +159,11 @@ func moved(ctx context.Context, call *operation.Call, keys []operation.Thing, to
 // another do.
 func weaker(call *operation.Call, key, old, fresh operation.Thing) (names []string) {
 	is := settings{whose: "the team", item: old.Item, now: call.Now(), sparse: true}
-	at := map[string]string{"budget_duration": "", "metadata": "", "organization_id": "", "budget_limits": ""}
+	at := map[string]string{"budget_duration": "", "metadata": "", "organization_id": "", "budget_limits": "", "model_max_budget": ""}
 	for _, l := range numbers {
 		if !strings.HasPrefix(l.name, "max_budget_in_") {
 			at[l.name] = l.at
 		}
-	}
-	for _, l := range byModel {
-		at[l.name] = "metadata." + l.name
 	}
 	for name, path := range at {
 		value := operation.Lookup(fresh.Item, name)

@@ -78,7 +78,7 @@ func (s *scanner) value(path []string, value json.RawMessage) {
 	s.power(path, name, value)
 	var object map[string]json.RawMessage
 	if json.Unmarshal(value, &object) == nil && object != nil {
-		if len(path) == 0 && s.talks || object["messages"] != nil && object["model"] != nil {
+		if len(path) == 0 && s.talks || isBody(path) && object["messages"] != nil {
 			object = unsaid(object)
 		}
 		for member, v := range object {

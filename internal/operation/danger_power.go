@@ -18,10 +18,13 @@ func free(path []string) bool {
 	return len(path) > 1 && slices.Contains([]string{"metadata", "model_info", "credential_info", "config"}, path[0])
 }
 
+// isBody tells whether a path is that of a request's whole body.
+func isBody(path []string) bool { return len(path) == 1 && (path[0] == "json" || path[0] == "data") }
+
 // kept tells whether a member stands in the metadata of a thing: names like repo_url
 // mean nothing to the gateway there, but for those of callbacks.
 func kept(path []string) bool {
-	if len(path) > 1 && (path[0] == "json" || path[0] == "data") {
+	if len(path) > 1 && isBody(path[:1]) {
 		path = path[1:]
 	}
 	return len(path) > 1 && path[0] == "metadata" && !callbackName().MatchString(path[1])
@@ -52,10 +55,13 @@ var (
 	bearerForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(?:bearer|basic)\s+`) })
 )
 
+// metadataPowers are what the gateway reads in the metadata of a key too.
+var metadataPowers = []string{"temp_budget_increase", "allowed_passthrough_routes"}
+
 // power finds what gives a user, a key or a caller more than models: by the names that
 // the gateway reads.
 func (s *scanner) power(path []string, name string, value json.RawMessage) {
-	if free(path) || NoNull(value) == nil {
+	if NoNull(value) == nil || free(path) && (len(path) > 2 || !slices.Contains(metadataPowers, name)) {
 		return
 	}
 	where := strings.Join(path, ".")

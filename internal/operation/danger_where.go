@@ -104,7 +104,7 @@ func isFile(path []string, name, text string) bool {
 	switch {
 	case strings.HasPrefix(text, "file:"):
 		return true
-	case name == "path" && len(path) == 2 && (path[0] == "json" || path[0] == "data"):
+	case name == "path" && len(path) == 2 && isBody(path[:1]):
 		return false // of a route, in a request to the gateway itself
 	case name == "file", name == "path":
 		return true
