@@ -193,11 +193,11 @@ func TestMaskedTargets(t *testing.T) {
 	_, env := consentWorld(t)
 	const key = "sk-abcdefghijklmnop1234"
 	for _, tt := range []struct{ args, where, sent string }{
-		{`{"method":"POST","uri":"/key/` + key + `/reset_spend"}`, "as sk-...1234 (path)", key},
+		{`{"method":"POST","uri":"/key/` + key + `/reset_spend"}`, "The masked sk-...1234 (path)", key},
 		{`{"method":"POST","uri":"/x?token=first-target-1&a=b"}`, "(query.token)", "first-target-1"},
-		{`{"method":"DELETE","uri":"/credentials/` + key + `"}`, "as sk-...1234 (path)", key},
-		{`{"method":"POST","uri":"/x","json":{"a":1,"list":[{"api_key":"first-target-1"}]}}`, "as **** (body.list.api_key)", "first-target-1"},
-		{`{"method":"POST","uri":"/key/delete","data":"{\"keys\":[\"` + key + `\"]}"}`, "as sk-...1234 (body.keys)", key},
+		{`{"method":"DELETE","uri":"/credentials/` + key + `"}`, "The masked sk-...1234 (path)", key},
+		{`{"method":"POST","uri":"/x","json":{"a":1,"list":[{"api_key":"first-target-1"}]}}`, "The masked **** (body.list.api_key)", "first-target-1"},
+		{`{"method":"POST","uri":"/key/delete","data":"{\"keys\":[\"` + key + `\"]}"}`, "The masked sk-...1234 (body.keys)", key},
 		{`{"method":"POST","uri":"/x","data":"api_key=first-target-1","header":{"Content-Type":"text/plain"}}`, "(body)", "api_key=first-target-1"},
 	} {
 		q, err := prepare(t, env, "http request", tt.args).Question(t.Context())
@@ -285,7 +285,7 @@ func TestSensitive(t *testing.T) {
 		{"keys update", `{"alias":"ci","metadata":{"a":1}}`, "removes the limit of requests per minute of key ci (" + ci[:8] + "…) for model gpt-4o-mini"},
 		{"keys update", `{"alias":"ci","metadata":{"model_rpm_limit":{"gpt-4o-mini":50}}}`, "for model gpt-4o-mini from 5 to 50"},
 		{"keys update", `{"alias":"ci","clear":["metadata"]}`, "for model gpt-4o-mini"},
-		{"keys update", `{"alias":"held","metadata":{"team":"red"}}`, "takes out of the guardrails of key held"},
+		{"keys update", `{"alias":"held","metadata":{"team":"red"}}`, "removes guardrails from key held"},
 		{"keys update", `{"alias":"held","metadata":{"guardrails":["pii"],"disable_global_guardrails":true}}`, "turns off guardrails of key held"},
 		{"keys update", `{"alias":"held","allowed_routes":["llm_api_routes"]}`, "use more routes: llm_api_routes"},
 		{"keys update", `{"alias":"ci","models":["openai/*"]}`, "use more models: openai/*"},
@@ -302,8 +302,8 @@ func TestSensitive(t *testing.T) {
 		{"keys regenerate", `{"alias":"ci","extra":{"max_budget":50}}`, "raises the budget of key ci (" + ci[:8] + "…) from 10 to 50"},
 		{"keys regenerate", `{"alias":"ci","extra":{"team_id":"evil"}}`, "whose limits are not as strict"},
 		{"teams update", `{"team":"held","metadata":{}}`, "removes the limit of tokens per minute of team held for model gpt-4o"},
-		{"teams update", `{"team":"held","clear":["metadata"]}`, "takes out of the guardrails of team held: pii"},
-		{"teams update", `{"team":"held","guardrails":[]}`, "takes out of the guardrails of team held: pii"},
+		{"teams update", `{"team":"held","clear":["metadata"]}`, "removes guardrails from team held: pii"},
+		{"teams update", `{"team":"held","guardrails":[]}`, "removes guardrails from team held: pii"},
 		{"teams update", `{"team":"research","models":["gpt-*"]}`, "use more models: gpt-*"},
 		{"teams model-add", `{"team":"research","models":["openai/*"]}`, "use more models: openai/*"},
 		{"users bulk-update", `{"user_ids":["ann-0123456789"],"extra":{"password":"x"}}`, "sets the user's password"},

@@ -169,7 +169,7 @@ func (s settings) metadata(change operation.Args) (found []string) {
 		_, _ = json.Unmarshal(is[name], &before), json.Unmarshal(after(name), &now)
 		gone := slices.DeleteFunc(before, func(entry string) bool { return slices.Contains(now, entry) })
 		if len(gone) > 0 {
-			found = append(found, fmt.Sprintf("takes out of the %s of %s: %s", name, s.whose, operation.NameList(operation.Encode(gone))))
+			found = append(found, fmt.Sprintf("removes %s from %s: %s", name, s.whose, operation.NameList(operation.Encode(gone))))
 		}
 	}
 	for _, name := range switches {

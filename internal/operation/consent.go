@@ -154,7 +154,7 @@ func apart(plan *Plan) string {
 	var text strings.Builder
 	for _, r := range plan.Requests {
 		for _, part := range r.Hidden() {
-			fmt.Fprintf(&text, " What is masked as %s (%s) has the SHA-256 hash %s.", Name(part.Shown), Name(part.Where), part.SHA256)
+			fmt.Fprintf(&text, " The masked %s (%s) has the SHA-256 hash %s.", Name(part.Shown), Name(part.Where), part.SHA256)
 		}
 	}
 	return text.String()
