@@ -32,6 +32,7 @@ type Recorded struct {
 	Body   json.RawMessage `json:"body,omitempty"`    // a body that is no JSON stands here as a JSON string
 
 	sent sent
+	raw  bool // the caller wrote the request
 }
 
 // sent is a request as it goes out.
@@ -121,7 +122,7 @@ func (r *Recorder) add(rec Recorded) {
 // recorded is a request for those who are shown it.
 func (c *Client) recorded(p *prepared) Recorded {
 	rec := Recorded{Method: p.method, Path: c.scrub(p.path), Query: c.scrubQuery(p.query),
-		sent: sent{method: p.method, path: p.path, query: p.query, body: string(p.body)}}
+		sent: sent{method: p.method, path: p.path, query: p.query, body: string(p.body)}, raw: p.RawPath}
 	if len(p.body) > 0 {
 		if json.Valid(p.body) {
 			rec.Body = c.scrubBody(p.body)

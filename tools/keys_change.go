@@ -271,6 +271,7 @@ var keysMove = &operation.Operation{
 	Help:     "Adds the key's user to the team and changes {models} first, as the gateway requires. Limits and spend stay with the key.",
 	Examples: []string{"keys move --alias ci --team research", "keys move --alias ci --team research --models gpt-4o-mini --dry-run"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: movesKey},
 	Default:  true,
 	Do:       operation.Func[keysMoveInput](moveKey),
 }

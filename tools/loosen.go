@@ -44,7 +44,7 @@ var (
 		{name: "model_max_budget", words: "budget", unit: " US dollars"},
 	}
 	others = []string{"spend", "budget_duration", "team_member_budget_duration", "duration", "team_member_key_duration", "expires", "models",
-		"allowed_models", "budget_id", "budget_limits", "allowed_routes"}
+		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at"}
 )
 
 // limits tells whether an update has a limit, or takes something out of a team or an
@@ -53,9 +53,12 @@ func limits(change operation.Args) bool {
 	has := func(l limit) bool { return change[l.name] != nil }
 	leaves := func(name string) bool { return change[name] != nil && isUnset(change[name]) }
 	return slices.ContainsFunc(numbers, has) || slices.ContainsFunc(byModel, has) ||
-		slices.ContainsFunc(others, func(name string) bool { return change[name] != nil }) ||
+		slices.ContainsFunc(slices.Concat(others, restraints, switches), func(name string) bool { return change[name] != nil }) ||
 		leaves("team_id") || leaves("organization_id")
 }
+
+// budgetOfBudget says of a budget itself what is said of other things that have one.
+var budgetOfBudget = strings.NewReplacer("the budget of budget ", "the limit of budget ", "the budget reset of budget ", "the reset of budget ")
 
 // settings are those of one thing as the gateway shows them; nil: it does not.
 type settings struct {
@@ -86,9 +89,11 @@ func (s settings) loosened(change operation.Args) (found []string) {
 	for _, name := range []string{"models", "allowed_models", "allowed_routes"} {
 		found = append(found, s.list(name, change[name])...)
 	}
+	found = append(found, s.reset(change["budget_reset_at"])...)
 	found = append(found, s.belongs(change)...)
+	found = append(found, s.metadata(change)...)
 	for i, text := range found {
-		found[i] = strings.Replace(text, "the budget of budget ", "the limit of budget ", 1)
+		found[i] = budgetOfBudget.Replace(text)
 	}
 	return found
 }
@@ -265,85 +270,4 @@ func duration(text string) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(n) * unit, true
-}
-
-// expiry compares when a key ends: later, and never, is looser.
-func (s settings) expiry(change operation.Args) []string {
-	value := change["duration"]
-	if value == nil {
-		value = change["expires"]
-	}
-	if value == nil {
-		return nil
-	}
-	present, known := s.present("expires")
-	if known && present == nil {
-		return nil
-	}
-	ends, readable := timeOf(s.item, "expires")
-	after, set := duration(operation.Word(value))
-	switch {
-	case known && readable && set && change["duration"] != nil && !s.now.Add(after).After(ends.Add(time.Minute)):
-		return nil
-	case operation.NoNull(value) == nil:
-		return []string{"removes the expiry of " + s.whose}
-	case known && readable:
-		return []string{fmt.Sprintf("extends %s, which expires on %s, by %s from now", s.whose, ends.Format("2006-01-02"), operation.Name(operation.Word(value)))}
-	}
-	return []string{"sets the expiry of " + s.whose + "; the present one is not known"}
-}
-
-// list compares what may be used: an empty list is everything.
-func (s settings) list(name string, value json.RawMessage) []string {
-	if value == nil {
-		return nil
-	}
-	var to, is []string
-	_ = json.Unmarshal(value, &to)
-	if len(to) > 0 && !slices.ContainsFunc(to, allModels) {
-		return nil
-	}
-	present, known := s.present(name)
-	_ = json.Unmarshal(present, &is)
-	if known && (len(is) == 0 || slices.ContainsFunc(is, allModels)) {
-		return nil
-	}
-	if name == "allowed_routes" {
-		return []string{"lifts the restriction of " + s.whose + " to some routes"}
-	}
-	return []string{"lets " + s.whose + " use every model"}
-}
-
-// allModels tells whether a name stands for every model.
-func allModels(name string) bool {
-	return slices.Contains([]string{"*", "all-proxy-models"}, name)
-}
-
-// belongs finds what takes a thing from under the limits of another.
-func (s settings) belongs(change operation.Args) (found []string) {
-	for name, what := range map[string]string{"budget_id": "budget", "team_id": "team", "organization_id": "organization"} {
-		value := change[name]
-		if value == nil || operation.Word(value) != "" && operation.NoNull(value) != nil && name != "budget_id" {
-			continue
-		}
-		at := name
-		if name == "organization_id" && operation.Lookup(s.item, "org_id") != nil {
-			at = "org_id"
-		}
-		present, known := s.present(at)
-		switch {
-		case known && (present == nil || operation.Word(present) == operation.Word(value)):
-		case operation.NoNull(value) == nil || operation.Word(value) == "":
-			found = append(found, fmt.Sprintf("takes %s out of its %s, whose limits no longer hold for it", s.whose, what))
-		default:
-			found = append(found, fmt.Sprintf("changes the budget of %s from %s to %s", s.whose, operation.Name(operation.Word(present)), operation.Name(operation.Word(value))))
-		}
-	}
-	if value := change["budget_limits"]; value != nil {
-		if present, known := s.present("budget_limits"); !known || present != nil && !same(present, value) {
-			found = append(found, "changes the budgets by period of "+s.whose)
-		}
-	}
-	slices.Sort(found)
-	return found
 }

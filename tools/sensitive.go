@@ -48,63 +48,11 @@ func loosened(call *operation.Call, change operation.Args, what string, things [
 	return found
 }
 
-// sensitiveKeyUpdate is what an update of a key loosens, and whose key it is.
-func sensitiveKeyUpdate(ctx context.Context, call *operation.Call) ([]string, error) {
-	change := call.Body()
-	powers := slices.ContainsFunc([]string{"allowed_routes", "permissions", "key_type", "duration", "expires"}, func(name string) bool { return change[name] != nil })
-	if !limits(change) && !powers {
-		return roleOf(ctx, call, "user_id", call.Args().String("user_id"))
-	}
-	key, err := keyOf(ctx, call)
-	if err != nil && !operation.IsNotFound(err) {
-		return nil, err
-	}
-	if key.ID == nil {
-		key.ID = operation.Encode(keyHash(call.Args().String("key")))
-	}
-	found := settings{whose: "key " + key.Label(), item: key.Item, now: call.Now()}.loosened(change)
-	user := call.Args().String("user_id")
-	if user == "" && powers {
-		user = operation.Word(operation.Lookup(key.Item, "user_id"))
-	}
-	role, err := roleOf(ctx, call, "user_id", user)
-	return append(found, role...), err
-}
-
-// sensitiveBulkKeys is what an update of several keys loosens.
-func sensitiveBulkKeys(ctx context.Context, call *operation.Call) ([]string, error) {
-	change := call.Body()
-	if !limits(change) {
-		return roleOf(ctx, call, "user_id", change.String("user_id"))
-	}
-	things, absent, err := keyTargets(ctx, call)
-	if err != nil {
-		return nil, err
-	}
-	found := loosened(call, change, "key", things, absent)
-	role, err := roleOf(ctx, call, "user_id", change.String("user_id"))
-	return append(found, role...), err
-}
-
 // givesKey is for operations that make a key of the user whom an argument names.
 func givesKey(argument string) operation.Consent {
 	return operation.Consent{Often: true, Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		return roleOf(ctx, call, argument, call.Body().String(argument))
 	}}
-}
-
-// regenerates is whose new key it is.
-func regenerates(ctx context.Context, call *operation.Call) ([]string, error) {
-	key, err := keyOf(ctx, call)
-	if err != nil {
-		return nil, err
-	}
-	found, err := roleOf(ctx, call, "", operation.Word(operation.Lookup(key.Item, "user_id")))
-	if err != nil {
-		return nil, err
-	}
-	more, err := roleOf(ctx, call, "", call.Body().String("user_id"))
-	return append(found, more...), err
 }
 
 // onboards is whose key it is, where the person is a user already.
@@ -149,10 +97,15 @@ func roleOf(ctx context.Context, call *operation.Call, argument, id string) ([]s
 }
 
 func privileged(user, role string) []string {
-	if slices.Contains([]string{"", "internal_user", "internal_user_viewer"}, role) {
+	if ordinary(role) {
 		return nil
 	}
 	return []string{"gives a key to user " + user + ", who has the role " + operation.Name(role)}
+}
+
+// ordinary tells whether a user with this role may do nothing to others.
+func ordinary(role string) bool {
+	return slices.Contains([]string{"", "internal_user", "internal_user_viewer"}, role)
 }
 
 func unknownRole(user string) []string {
@@ -169,20 +122,46 @@ func resetsSpend(ctx context.Context, call *operation.Call) ([]string, error) {
 	if value := call.Arg("reset_to"); value != nil {
 		to = string(value)
 	}
-	if spend := dollars(key, "spend"); spend != "" {
-		return []string{"resets the spend of key " + key.Label() + " from " + spend + " to " + to}, nil
+	if spend := strings.TrimSuffix(dollars(key, "spend"), " US dollars"); spend != "" {
+		return []string{"resets the spend of key " + key.Label() + " from " + spend + " to " + to + " US dollars"}, nil
 	}
 	return []string{"resets the spend of key " + key.Label() + " to " + to + " US dollars"}, nil
 }
 
-// sensitiveUserUpdate is what an update of a user loosens; with a new password whoever
-// has it can sign in.
-func sensitiveUserUpdate(ctx context.Context, call *operation.Call) ([]string, error) {
-	found, err := loosens(userCollection, "user_id").Sensitive(ctx, call)
-	if call.Body()["password"] != nil {
-		found = append(found, "sets the user's password")
-	}
-	return found, err
+// changesUsers is what an update of users loosens, and what lets somebody else sign in
+// as one of them.
+func changesUsers(argument string) operation.Consent {
+	return operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
+		found, err := loosens(userCollection, argument).Sensitive(ctx, call)
+		change := call.Body()
+		if change["password"] != nil {
+			found = append(found, "sets the user's password")
+		}
+		if change["sso_user_id"] != nil {
+			found = append(found, "lets another identity sign in as the user (sso_user_id)")
+		}
+		if err != nil || change["user_email"] == nil {
+			return found, err
+		}
+		things, absent, err := userCollection.Targets(ctx, call, argument, call.Args().List(argument))
+		for _, id := range absent {
+			things = append(things, operation.Thing{ID: operation.Encode(id)})
+		}
+		for _, user := range things {
+			role := operation.Word(operation.Lookup(user.Item, "user_role"))
+			switch {
+			case operation.Word(user.ID) == administrator:
+				role = "proxy_admin"
+			case user.Item == nil:
+				found = append(found, "changes the email address of user "+user.Label()+", whose role cannot be read")
+				continue
+			}
+			if !ordinary(role) {
+				found = append(found, "changes the email address of user "+user.Label()+", who has the role "+operation.Name(role))
+			}
+		}
+		return found, err
+	}}
 }
 
 // sensitiveTeamUpdate reads the team itself for the limits of its members, which the
@@ -197,17 +176,16 @@ func sensitiveTeamUpdate(ctx context.Context, call *operation.Call) ([]string, e
 	if !ofMembers {
 		return loosens(teamCollection, "team_id").Sensitive(ctx, call)
 	}
-	team, err := teamInfo(ctx, call)
+	team, err := teamInfo(ctx, call, call.Args().String("team_id"))
 	if err != nil {
 		return nil, err
 	}
 	return loosened(call, change, "team", []operation.Thing{team}, nil), nil
 }
 
-// teamInfo is the team of a call with what its list leaves out; an unknown one, and one
-// that the key may not see, is without settings.
-func teamInfo(ctx context.Context, call *operation.Call) (operation.Thing, error) {
-	id := call.Args().String("team_id")
+// teamInfo is a team with what its list leaves out; an unknown one, and one that the key
+// may not see, is without settings.
+func teamInfo(ctx context.Context, call *operation.Call, id string) (operation.Thing, error) {
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {id}}})
 	if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Thing{}, err
@@ -244,62 +222,6 @@ func sensitiveMember(path, parameter, list string) sensitive {
 	}
 }
 
-// sensitiveModelUpdate finds a change of the provider, to whom the stored key goes then,
-// and limits of the deployment that are loosened.
-func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, error) {
-	params := call.Arg("litellm_params")
-	change := deploymentLimits(params)
-	model, provider := operation.Word(operation.Lookup(params, "model")), operation.Word(operation.Lookup(params, "custom_llm_provider"))
-	if model == "" && provider == "" && len(change) == 0 {
-		return nil, nil
-	}
-	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
-	if err != nil {
-		return nil, err
-	}
-	deployment := operation.Thing{ID: call.Arg("model_id")}
-	if len(things) > 0 {
-		deployment = things[0]
-	}
-	limits := settings{whose: "deployment " + deployment.Label(), now: call.Now(), sparse: true}
-	if deployment.Item != nil {
-		limits.item = operation.Encode(deploymentLimits(operation.Lookup(deployment.Item, "litellm_params")))
-	}
-	found := limits.loosened(change)
-	fresh := provider
-	if fresh == "" {
-		fresh, _, _ = strings.Cut(model, "/")
-	}
-	if fresh != "" && fresh != providerOf(deployment.Item) {
-		found = append(found, "sends what is stored for the deployment to another provider: "+operation.Name(fresh))
-	}
-	return found, nil
-}
-
-// deploymentLimits are the limits among the parameters of a deployment, by the names that
-// they have elsewhere.
-func deploymentLimits(params json.RawMessage) operation.Args {
-	limits := operation.Args{}
-	for name, of := range map[string]string{"max_budget": "max_budget", "budget_duration": "budget_duration", "tpm": "tpm_limit", "rpm": "rpm_limit",
-		"max_parallel_requests": "max_parallel_requests"} {
-		var all operation.Args
-		if json.Unmarshal(params, &all) == nil && all[name] != nil {
-			limits[of] = all[name]
-		}
-	}
-	return limits
-}
-
-// providerOf is the provider of a deployment: the first word of its model, unless it is
-// named.
-func providerOf(deployment json.RawMessage) string {
-	if name := operation.Lookup(deployment, "litellm_params.custom_llm_provider"); name != nil {
-		return operation.Word(name)
-	}
-	provider, _, _ := strings.Cut(operation.Word(operation.Lookup(deployment, "litellm_params.model")), "/")
-	return provider
-}
-
 // addsCallback names the service that a team's calls go to.
 func addsCallback(ctx context.Context, call *operation.Call) ([]string, error) {
 	team, err := labeled(ctx, call, teamCollection, "team_id")
@@ -309,10 +231,14 @@ func addsCallback(ctx context.Context, call *operation.Call) ([]string, error) {
 	return []string{"sends the calls of " + team + " to " + operation.Name(call.Args().String("callback_name"))}, nil
 }
 
-// everyModel finds the name that stands for all models.
-func everyModel(_ context.Context, call *operation.Call) ([]string, error) {
-	if slices.ContainsFunc(call.Args().List("models"), allModels) {
+// manyModels finds names that stand for all models or for several.
+func manyModels(_ context.Context, call *operation.Call) ([]string, error) {
+	names := call.Args().List("models")
+	if slices.ContainsFunc(names, allModels) {
 		return []string{"lets the team use every model"}, nil
+	}
+	if names = slices.DeleteFunc(names, func(name string) bool { return !wildcard(name) }); len(names) > 0 {
+		return []string{"lets the team use more models: " + operation.NameList(operation.Encode(names))}, nil
 	}
 	return nil, nil
 }

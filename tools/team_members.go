@@ -232,7 +232,7 @@ var teamsModelAdd = &operation.Operation{
 	Help:     "A team without a list may use every model and still may afterwards: the gateway adds all-proxy-models.",
 	Examples: []string{"teams model-add --team research --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
-	Consent:  operation.Consent{Sensitive: everyModel},
+	Consent:  operation.Consent{Sensitive: manyModels},
 	Do:       operation.Endpoint[teamModels]{Method: "POST", Path: "/team/model/add", Fixed: true},
 	Columns:  teamColumns,
 	Done:     "team {team_alias} ({team_id}) may use {models}",

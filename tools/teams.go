@@ -238,6 +238,7 @@ var teamsAssignKey = &operation.Operation{
 	Help:     "Without {key} or {alias}, assigns your own key. To move a key and check its models and membership, use keys move.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: movesKey},
 	Do:       operation.Func[teamsAssignKeyInput](assignKey),
 	Columns:  keyColumns,
 	Done:     "assigned key {key_alias} {key_name} to team {team_id}",

@@ -192,7 +192,7 @@ var usersUpdate = &operation.Operation{
 		"users update ann --role internal_user_viewer --clear max_budget",
 	},
 	Effect:  operation.Set,
-	Consent: operation.Consent{Sensitive: sensitiveUserUpdate},
+	Consent: changesUsers("user_id"),
 	Default: true,
 	Do: operation.Func[usersUpdateInput](func(ctx context.Context, call *operation.Call, in usersUpdateInput) (operation.Result, error) {
 		fields := call.Body()

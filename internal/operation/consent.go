@@ -139,12 +139,25 @@ func (c *Call) Question(ctx context.Context) (*Question, error) {
 	if q.Text, err = c.ask(ctx); err != nil {
 		return nil, proxyclient.Wrap(c.op.doing(c.args), err)
 	}
+	q.Text += apart(plan)
 	if n := utf8.RuneCountInString(q.String()); n > MaxQuestion {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage,
 			Message: fmt.Sprintf("%s: nothing was sent: the question would have %d characters, and a person is given at most %d to read", c.op.Path, n, MaxQuestion),
 			Hint:    "name fewer things in one call, or send less"}
 	}
 	return q, nil
+}
+
+// apart tells apart what looks the same when it is masked, such as two keys with the
+// same last digits: each masked part of a request that may name a target by its hash.
+func apart(plan *Plan) string {
+	var text strings.Builder
+	for _, r := range plan.Requests {
+		for _, part := range r.Hidden() {
+			fmt.Fprintf(&text, " The masked %s (%s) has the SHA-256 hash %s.", Name(part.Shown), Name(part.Where), part.SHA256)
+		}
+	}
+	return text.String()
 }
 
 func (c *Call) ask(ctx context.Context) (string, error) {

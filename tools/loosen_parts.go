@@ -1,0 +1,186 @@
+package tools
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"litellm-proxy/internal/operation"
+)
+
+// expiry compares when a key ends: later, and never, is looser.
+func (s settings) expiry(change operation.Args) []string {
+	value := change["duration"]
+	if value == nil {
+		value = change["expires"]
+	}
+	if value == nil {
+		return nil
+	}
+	present, known := s.present("expires")
+	if known && present == nil {
+		return nil
+	}
+	ends, readable := timeOf(s.item, "expires")
+	text, until := operation.Word(value), ""
+	var after time.Time
+	if length, ok := duration(text); ok && change["duration"] != nil {
+		after, until = s.now.Add(length), "by "+operation.Name(text)+" from now"
+	} else {
+		after, _ = timeOf(operation.Encode(operation.Args{"expires": value}), "expires")
+		until = "to " + operation.Name(text)
+	}
+	switch {
+	case operation.NoNull(value) == nil, text == "-1":
+		return []string{"removes the expiry of " + s.whose}
+	case known && readable && !after.IsZero() && !after.After(ends.Add(time.Minute)):
+		return nil
+	case known && readable:
+		return []string{fmt.Sprintf("extends %s, which expires on %s, %s", s.whose, ends.Format("2006-01-02"), until)}
+	}
+	return []string{"sets the expiry of " + s.whose + "; the present one is not known"}
+}
+
+// reset compares when a budget is reset next: sooner, it can be spent again sooner.
+func (s settings) reset(value json.RawMessage) []string {
+	if value == nil || operation.NoNull(value) == nil {
+		return nil
+	}
+	ends, known := timeOf(s.item, "budget_reset_at")
+	after, readable := timeOf(operation.Encode(operation.Args{"at": value}), "at")
+	if known && readable && !after.Before(ends) {
+		return nil
+	}
+	return []string{"sets the next budget reset of " + s.whose + " to " + operation.Name(operation.Word(value))}
+}
+
+// list compares what may be used: an empty list is everything. One more model by name is
+// ordinary; a name that stands for many is not, nor is a route.
+func (s settings) list(name string, value json.RawMessage) []string {
+	if value == nil {
+		return nil
+	}
+	var to, is []string
+	_ = json.Unmarshal(value, &to)
+	present, known := s.present(name)
+	_ = json.Unmarshal(present, &is)
+	if known && (len(is) == 0 || slices.ContainsFunc(is, allModels)) {
+		return nil
+	}
+	wider := slices.DeleteFunc(slices.Clone(to), func(entry string) bool {
+		return slices.Contains(is, entry) || name != "allowed_routes" && !wildcard(entry)
+	})
+	switch {
+	case len(to) > 0 && len(wider) == 0:
+		return nil
+	case name == "allowed_routes" && len(to) == 0:
+		return []string{"lifts the restriction of " + s.whose + " to some routes"}
+	case name == "allowed_routes":
+		return []string{"lets " + s.whose + " use more routes: " + operation.NameList(operation.Encode(wider))}
+	case len(to) == 0 || slices.ContainsFunc(to, allModels):
+		return []string{"lets " + s.whose + " use every model"}
+	}
+	return []string{"lets " + s.whose + " use more models: " + operation.NameList(operation.Encode(wider))}
+}
+
+// allModels tells whether a name stands for every model.
+func allModels(name string) bool {
+	return slices.Contains([]string{"*", "all-proxy-models"}, name)
+}
+
+// wildcard tells whether a name stands for several models: "openai/*", all-team-models.
+func wildcard(name string) bool {
+	return strings.Contains(name, "*") || strings.HasPrefix(name, "all-") && strings.HasSuffix(name, "-models")
+}
+
+// belongs finds what takes a thing from under the limits of another.
+func (s settings) belongs(change operation.Args) (found []string) {
+	for name, what := range map[string]string{"budget_id": "budget", "team_id": "team", "organization_id": "organization"} {
+		value := change[name]
+		if value == nil || operation.Word(value) != "" && operation.NoNull(value) != nil && name != "budget_id" {
+			continue
+		}
+		at := name
+		if name == "organization_id" && operation.Lookup(s.item, "org_id") != nil {
+			at = "org_id"
+		}
+		present, known := s.present(at)
+		switch {
+		case known && (present == nil || operation.Word(present) == operation.Word(value)):
+		case operation.NoNull(value) == nil || operation.Word(value) == "":
+			found = append(found, fmt.Sprintf("takes %s out of its %s, whose limits no longer hold for it", s.whose, what))
+		default:
+			found = append(found, fmt.Sprintf("changes the budget of %s from %s to %s", s.whose, operation.Name(operation.Word(present)), operation.Name(operation.Word(value))))
+		}
+	}
+	if value := change["budget_limits"]; value != nil {
+		if present, known := s.present("budget_limits"); !known || present != nil && !same(present, value) {
+			found = append(found, "changes the budgets by period of "+s.whose)
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+// restraints are lists that hold a thing back: an entry that is taken out does no more.
+// switches do so when they are off. The gateway keeps both in the metadata.
+var (
+	restraints = []string{"guardrails", "policies", "enforced_params", "tags"}
+	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails"}
+	// keeps are what the gateway itself writes into the metadata.
+	keeps = []string{"team_member_budget_id", "team_member_key_duration", "tpm_limit_type", "rpm_limit_type"}
+)
+
+// metadata compares the limits that the gateway keeps in the metadata of a thing. An
+// update replaces it as a whole.
+func (s settings) metadata(change operation.Args) (found []string) {
+	var object, is, to operation.Args
+	if _ = json.Unmarshal(s.item, &object); object == nil && change["metadata"] != nil {
+		return []string{"replaces the metadata of " + s.whose + "; the limits that are in it now are not known"}
+	}
+	_, _ = json.Unmarshal(object["metadata"], &is), json.Unmarshal(change["metadata"], &to)
+	// What an update says of a limit beside the metadata goes into it.
+	after := func(name string) json.RawMessage {
+		switch {
+		case change[name] != nil:
+			return change[name]
+		case change["metadata"] == nil:
+			return is[name]
+		case to[name] == nil:
+			return json.RawMessage("null")
+		}
+		return to[name]
+	}
+	kept := settings{whose: s.whose, item: object["metadata"], now: s.now, sparse: true}
+	for _, l := range byModel {
+		if change[l.name] == nil && is[l.name] != nil {
+			found = append(found, kept.models(l, after(l.name))...)
+		}
+	}
+	for _, l := range numbers {
+		if change[l.name] == nil && is[l.name] != nil {
+			found = append(found, kept.number(l, after(l.name))...)
+		}
+	}
+	for _, name := range restraints {
+		var before, now []string
+		_, _ = json.Unmarshal(is[name], &before), json.Unmarshal(after(name), &now)
+		gone := slices.DeleteFunc(before, func(entry string) bool { return slices.Contains(now, entry) })
+		if len(gone) > 0 {
+			found = append(found, fmt.Sprintf("removes %s from %s: %s", name, s.whose, operation.NameList(operation.Encode(gone))))
+		}
+	}
+	for _, name := range switches {
+		if value := after(name); value != nil && !isUnset(value) && !same(value, is[name]) && operation.Word(value) != "false" {
+			found = append(found, "turns off guardrails of "+s.whose+" ("+name+")")
+		}
+	}
+	for _, name := range keeps {
+		if is[name] != nil && !same(is[name], after(name)) {
+			found = append(found, "changes what limits "+s.whose+" ("+name+")")
+		}
+	}
+	return found
+}
