@@ -62,7 +62,7 @@ func (a *app) runDemo(ctx context.Context) error {
 			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted", Err: ctx.Err()}
 		}
 		if got != want {
-			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: fmt.Sprintf("the demo failed: %s ended with status %d", strings.Join(args, " "), got)}
+			return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: fmt.Sprintf("the demo failed: %s ended with status %d", strings.Join(args, " "), got)}
 		}
 		return nil
 	}
