@@ -85,7 +85,7 @@ func (a *app) report(err error, status int) int {
 func firstLine(text string) string {
 	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n\t", " (did you mean ")
 	if before, after, ok := strings.Cut(text, " (did you mean "); ok {
-		return before + " (did you mean " + strings.Join(strings.Fields(after), " or ") + "?)"
+		return before + " (did you mean " + operation.Or(strings.Fields(after)) + "?)"
 	}
 	line, _, _ := strings.Cut(text, "\n")
 	return line

@@ -392,6 +392,9 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 	stream := output.NewStream(ctx, c.Stdout, c.op, c.out)
 	for result, err := range prepared.Pages(ctx) {
+		if err != nil && c.shown.Load() == 0 {
+			return err
+		}
 		if err != nil {
 			// What came is closed, so that it can be read, and the error says
 			// that it is not the whole.
