@@ -178,7 +178,7 @@ func (c *Collection) ambiguous(call *Call, name, ref string, found []json.RawMes
 
 // unchanged reassures the caller of a write, and says nothing about a read.
 func unchanged(call *Call) string {
-	if call.Effect() == Read {
+	if call.op.EffectFor(call.args) == Read { // names are looked up before the effect is set
 		return ""
 	}
 	return "nothing was changed; "
