@@ -16,7 +16,7 @@ import (
 // status or a tool error; nothing else should be read out of a message.
 type Code string
 
-// The codes. All but usage, unreachable, canceled and unknown_outcome mean that
+// The codes. All but usage, unreachable, canceled, local and unknown_outcome mean that
 // the gateway answered.
 const (
 	CodeUsage          Code = "usage"           // the request was wrong; nothing was sent
@@ -39,6 +39,7 @@ const (
 	CodeRedirected     Code = "redirected"      // see Error.Location
 	CodeCanceled       Code = "canceled"        // by the caller's context
 	CodeUnwritten      Code = "unwritten"       // the answer came, and its reader could not be given it
+	CodeLocal          Code = "local"           // this machine failed, not a gateway: a file, a port
 )
 
 var codeWords = map[Code]string{

@@ -25,7 +25,7 @@ type httpInput struct {
 var httpRequest = &operation.Operation{
 	Path:    "http request",
 	Summary: "Send a request to any path of the gateway",
-	Help:    "For routes that have no command of their own. On the command line, typing the method is the consent; as a tool, every method except GET and HEAD is confirmed.",
+	Help:    "Use it for routes without a command of their own. The command line sends the request without asking; as a tool, every method except GET and HEAD is confirmed.",
 	Examples: []string{
 		"http request GET /models",
 		`http request POST /chat/completions -j '{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}'`,

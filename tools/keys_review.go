@@ -23,7 +23,7 @@ type keysUnusedInput struct {
 var keysUnused = &operation.Operation{
 	Path:     "keys unused",
 	Summary:  "List virtual keys that have not been used recently, longest idle first",
-	Help:     "A key that was never used counts from its creation. Expired keys are left out.",
+	Help:     "Unused keys count from their creation. Expired keys are left out.",
 	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
 	Effect:   operation.Read,
 	Default:  true,

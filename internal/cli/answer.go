@@ -19,6 +19,9 @@ import (
 // "keys list | head" has what it wanted.
 var errReaderLeft = errors.New("the reader of the answer went away")
 
+// errClosed is the error of an answer with a key that nobody will see.
+var errClosed = errors.New("standard output is closed")
+
 // unwritten is the error of a command whose answer could not be written, and that
 // changed nothing.
 func unwritten(err error) error {

@@ -11,7 +11,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -205,7 +204,7 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
-			c.RunE = group
+			c.RunE = a.group
 			c.FParseErrWhitelist.UnknownFlags = true // the unknown command is the fault
 		}
 	}
@@ -224,7 +223,7 @@ func (a *app) groups(root *cobra.Command) {
 		parent := root
 		if ok {
 			if parent = parents[resource]; parent == nil {
-				parent = &cobra.Command{Use: resource, RunE: group}
+				parent = &cobra.Command{Use: resource, RunE: a.group}
 				parents[resource] = parent
 				root.AddCommand(parent)
 			} else {
@@ -242,30 +241,6 @@ func (a *app) groups(root *cobra.Command) {
 		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
 		parent.AddCommand(cmd)
 	}
-}
-
-// group is what a command does that only holds others.
-func group(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return cmd.Help()
-	}
-	message := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
-	if cmd.SuggestionsMinimumDistance <= 0 {
-		cmd.SuggestionsMinimumDistance = 2
-	}
-	var names []string
-	for _, c := range cmd.Commands() {
-		names = append(names, c.Name())
-	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		message += fmt.Sprintf(" (did you mean %s?)", strings.Join(near, " or "))
-	} else {
-		message += "; the commands are " + strings.Join(names, ", ")
-	}
-	if only, _ := cmd.Flags().GetBool("read-only"); only {
-		message += " (--read-only disables commands that change something)"
-	}
-	return usageError(message)
 }
 
 // client makes the client of this run.
@@ -365,6 +340,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
 		if _, rest, ok = strings.Cut(rest, ` for "`); ok {
 			if flag, why, ok := strings.Cut(rest, `" flag: `); ok {
+				if value, ok := strings.CutPrefix(why, "strconv.ParseBool: parsing "); ok {
+					why = strings.TrimSuffix(value, ": invalid syntax") + " is not true or false"
+				}
 				text = flag + ": " + why
 			}
 		}

@@ -43,14 +43,16 @@ func (a *app) agree(ctx context.Context, question string) error {
 	answers := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
-		answers <- strings.ToLower(strings.TrimSpace(line))
+		answers <- line
 	}()
 	select {
 	case <-ctx.Done():
-		fmt.Fprintln(a.Stderr)
 		return errInterrupted
-	case answer := <-answers:
-		if answer == "y" || answer == "yes" {
+	case line := <-answers:
+		if !strings.HasSuffix(line, "\n") {
+			fmt.Fprintln(a.Stderr) // Ctrl-D leaves the cursor behind the question
+		}
+		if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
 			return nil
 		}
 	}

@@ -62,7 +62,7 @@ func (a *app) runDemo(ctx context.Context) error {
 			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted", Err: ctx.Err()}
 		}
 		if got != want {
-			return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: fmt.Sprintf("the demo failed: %s ended with status %d", strings.Join(args, " "), got)}
+			return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: fmt.Sprintf("the demo failed: %s ended with status %d", strings.Join(args, " "), got)}
 		}
 		return nil
 	}
@@ -84,9 +84,9 @@ func (a *app) runDemo(ctx context.Context) error {
 	}
 	fmt.Fprintf(a.Stdout, "<-- %s\n", answerTo(answers.Bytes(), 2))
 	fmt.Fprintf(a.Stdout, `
-Now by hand: the same commands with a sandbox that keeps its state (%[1]s sandbox path says where),
-or %[1]s sandbox serve for any other client. A real gateway instead: leave --sandbox away and set
-LITELLM_PROXY_URL and LITELLM_PROXY_API_KEY.
+To continue by hand, run the same commands: the sandbox then keeps its state in a file
+(%[1]s sandbox path prints its path). To serve it to any other client, run %[1]s sandbox serve.
+To use a real gateway, drop --sandbox and set LITELLM_PROXY_URL and LITELLM_PROXY_API_KEY.
 `, program)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"litellm-proxy/internal/config"
@@ -46,7 +47,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	e := operation.AsError(err)
 	if e == nil {
 		// Cobra's own: an unknown command or flag.
-		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: secret.Text(firstLine(err.Error()))}
+		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: secret.Text(a.cobraWords(err.Error()))}
 		err = e
 	}
 	status := exitStatus(e.Code)
@@ -69,6 +70,9 @@ func (a *app) report(err error, status int) int {
 		text = e.Message
 	}
 	text, hint := strings.TrimSuffix(a.words(text), "."), a.hint(e)
+	if status == interrupted && isTerminal(a.Stderr) {
+		fmt.Fprintln(a.Stderr) // behind the ^C
+	}
 	if a.jsonErrors {
 		out := *e
 		out.Message, out.Hint = text, hint
@@ -82,10 +86,18 @@ func (a *app) report(err error, status int) int {
 	return status
 }
 
-func firstLine(text string) string {
+// cobraWords puts an error of Cobra's on one line.
+func (a *app) cobraWords(text string) string {
+	if rest, ok := strings.CutPrefix(text, "unknown command "); ok {
+		quoted, _ := strconv.QuotedPrefix(rest)
+		if name, _ := strconv.Unquote(quoted); a.disabled(name) {
+			text, _, _ = strings.Cut(text, "\n")
+			return text + readOnlyNote
+		}
+	}
 	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n\t", " (did you mean ")
 	if before, after, ok := strings.Cut(text, " (did you mean "); ok {
-		return before + " (did you mean " + strings.Join(strings.Fields(after), " or ") + "?)"
+		return before + " (did you mean " + operation.Or(strings.Fields(after)) + "?)"
 	}
 	line, _, _ := strings.Cut(text, "\n")
 	return line

@@ -98,7 +98,9 @@ func (a *app) interruption(err error) *proxyclient.Error {
 		if e != nil && e.Method != "" {
 			out.Message += ": " + e.Method + " " + e.Path
 		}
-		out.Hint = "look at what is there before you run the command again"
+		if a.op == nil || a.op.Resource() != "chat" { // which leaves nothing to look at
+			out.Hint = "look at what is there before you run the command again"
+		}
 	}
 	return out
 }
@@ -122,7 +124,6 @@ func hidden(ctx context.Context, in *os.File, out io.Writer) func(string) (strin
 			return "", err
 		}
 		fmt.Fprintf(out, "%s: ", label)
-		defer fmt.Fprintln(out)
 		type answer struct {
 			text []byte
 			err  error
@@ -137,6 +138,7 @@ func hidden(ctx context.Context, in *os.File, out io.Writer) func(string) (strin
 			_ = term.Restore(fd, state)
 			return "", errInterrupted
 		case a := <-answers:
+			fmt.Fprintln(out)
 			if errors.Is(a.err, io.EOF) {
 				return "", errors.New("no value was entered")
 			}

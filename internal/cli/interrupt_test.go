@@ -52,6 +52,8 @@ func TestInterrupt(t *testing.T) {
 			args: []string{"keys", "list"}},
 		{name: "write", asks: "POST /key/generate", says: "Interrupted; the request may or may not have been applied: POST /key/generate",
 			args: []string{"keys", "generate"}},
+		{name: "chat", asks: "POST /chat/completions", says: "Interrupted; the request may or may not have been applied: POST /chat/completions",
+			args: []string{"chat", "completions", "m", "-m", "user:hi"}},
 		{name: "look-up of a write", asks: "GET /v2/team/list", says: "Interrupted; nothing was sent",
 			args: []string{"keys", "generate", "--team", "x"}},
 	} {
@@ -68,13 +70,26 @@ func TestInterrupt(t *testing.T) {
 			}
 			c.kind("\x03")
 			status, text := c.end()
-			if status != 130 || !strings.Contains(text, "litellm-proxy: "+tt.says) {
-				t.Errorf("exit %d, want 130 and %q:\n%s", status, tt.says, text)
+			if status != 130 || !strings.Contains(text, "\nlitellm-proxy: "+tt.says) {
+				t.Errorf("exit %d, want 130 and a line with %q:\n%s", status, tt.says, text)
+			}
+			if advice := strings.Contains(text, "look at what is there"); advice != (tt.name == "write") {
+				t.Errorf("advises to look: %v:\n%s", advice, text)
 			}
 			if tt.hidden && !c.echoes() {
 				t.Error("the terminal does not echo any more")
 			}
 		})
+	}
+}
+
+// TestQuestionEnd: the message after Ctrl-D at a question begins on a new line.
+func TestQuestionEnd(t *testing.T) {
+	c := atTerminal(t, "", nil, "sandbox", "reset")
+	c.expect("Continue? [y/N] ")
+	c.kind("\x04")
+	if status, text := c.end(); status != 2 || !strings.Contains(text, "[y/N] \nlitellm-proxy: not confirmed") {
+		t.Errorf("exit %d:\n%s", status, text)
 	}
 }
 

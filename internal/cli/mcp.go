@@ -49,10 +49,10 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	f.SortFlags = false
 	f.StringVar(&m.transport, "transport", m.transport, "Transport: stdio, http (streamable, at /mcp) or sse (at /sse)")
 	f.StringVar(&m.h.Addr, "addr", "127.0.0.1:8808", "Listen address for http and sse")
-	f.StringSliceVar(&m.o.Toolsets, "toolsets", nil, "Resources to offer tools for, or all, or default (default default)")
+	f.StringSliceVar(&m.o.Toolsets, "toolsets", nil, "Resources to offer tools for, such as keys,users; all; or default, the usual tools (also if omitted)")
 	f.StringSliceVar(&m.o.Tools, "tools", nil, "Tools to offer, in addition to --toolsets if given")
 	f.StringSliceVar(&m.o.ExcludeTools, "exclude-tools", nil, "Tools to exclude")
-	f.StringVar(&m.o.Confirm, "confirm", "auto", "How to confirm dangerous calls: auto asks the person, or takes confirm: true if the client cannot ask; always asks for a tick; argument takes confirm: true; never asks nothing")
+	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
 	f.BoolVar(&m.h.UseOwnKey, "use-own-key", false, "http, sse: use the server's own key for the gateway (needs --auth-token-file)")
 	f.StringVar(&m.h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must send")
 	f.StringSliceVar(&m.h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")

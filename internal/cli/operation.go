@@ -309,7 +309,11 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 			// What a write answers, a new key above all, is shown to the end.
 			ctx = context.WithoutCancel(ctx)
 		}
-		if err := output.Write(ctx, c.Stdout, c.op, result, c.out); err != nil {
+		err := output.Write(ctx, c.Stdout, c.op, result, c.out)
+		if err == nil && effect != operation.Read && wasClosed(c.Stdout) && len(newKeys(c.op, result)) > 0 {
+			err = errClosed
+		}
+		if err != nil {
 			c.failures(result)
 			return c.unshown(effect, result, err)
 		}
@@ -388,6 +392,9 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 	stream := output.NewStream(ctx, c.Stdout, c.op, c.out)
 	for result, err := range prepared.Pages(ctx) {
+		if err != nil && c.shown.Load() == 0 {
+			return err
+		}
 		if err != nil {
 			// What came is closed, so that it can be read, and the error says
 			// that it is not the whole.

@@ -64,6 +64,9 @@ func openSandbox(path string) (*sandbox.Gateway, error) {
 // sandboxError says how a problem of the sandbox's file is solved.
 func sandboxError(code proxyclient.Code, what string, err error) error {
 	hint := "set " + config.SandboxVariable + " to another file"
+	if errors.Is(err, sandbox.ErrLink) {
+		hint = "set " + config.SandboxVariable + " to the file itself"
+	}
 	if unusable, is := errors.AsType[*sandbox.FileError](err); is && unusable.Fix != "" {
 		hint = unusable.Fix + ", or " + hint
 	}
@@ -122,16 +125,27 @@ A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a
 		if err != nil {
 			return usageError(err.Error())
 		}
+		problem, aside, err := sandbox.Check(path)
+		if err != nil {
+			return sandboxError(proxyclient.CodeLocal, "cannot reset the sandbox", err)
+		}
 		if !yes && a.Terminal == nil {
 			return usageError("sandbox reset deletes everything in the sandbox; confirm it with --yes. Nothing was deleted.")
 		}
 		if !yes {
-			if err := a.agree(cmd.Context(), "Delete everything in the sandbox "+path+"? Its keys, users, teams and models are lost."); err != nil {
+			question := "Delete everything in the sandbox " + path + "? Its keys, users, teams and models are lost."
+			if problem != nil {
+				question = fmt.Sprintf("%s.\nMove it to %s and create a new sandbox?", problem, aside)
+			}
+			if err := a.agree(cmd.Context(), question); err != nil {
 				return err
 			}
 		}
-		if err := sandbox.Reset(path); err != nil {
-			return sandboxError(proxyclient.CodeInternal, "cannot reset the sandbox", err)
+		if aside, err = sandbox.Reset(path); err != nil {
+			return sandboxError(proxyclient.CodeLocal, "cannot reset the sandbox", err)
+		}
+		if aside != "" {
+			a.note("moved the file that was there to %s", aside)
 		}
 		a.note("reset the sandbox %s", path)
 		return nil
@@ -185,10 +199,10 @@ func (a *app) serve(ctx context.Context, listener net.Listener, handler http.Han
 	})
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "cannot serve the sandbox: " + err.Error(), Err: err}
+		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "cannot serve the sandbox: " + err.Error(), Err: err}
 	}
 	if err := <-stopped; err != nil {
-		return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "stopped before all requests were finished: " + err.Error(), Err: err}
+		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "stopped before all requests were finished: " + err.Error(), Err: err}
 	}
 	a.note("stopped")
 	return nil

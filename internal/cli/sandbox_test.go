@@ -7,8 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
+
+	"litellm-proxy/internal/cli"
 )
 
 // program runs the command as a process of its own, on the sandbox in a file.
@@ -54,5 +57,24 @@ func TestFiftyCommandsAtOnce(t *testing.T) {
 	}
 	if len(keys) != n || len(different) != 2*n {
 		t.Errorf("%d keys with %d different names and tokens, want %d", len(keys), len(different), n)
+	}
+}
+
+// TestResetQuestion: the question says what happens to a file that is not a sandbox's.
+func TestResetQuestion(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "notes")
+	if err := os.WriteFile(file, []byte("my notes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := file + " is not a sandbox file, or was written by an older version.\nMove it to " + file + ".damaged and create a new sandbox?\n"
+	var out, problems bytes.Buffer
+	getenv := func(name string) string { return map[string]string{"LITELLM_PROXY_SANDBOX": file}[name] }
+	status := cli.Run(t.Context(), cli.System{Args: []string{"sandbox", "reset"}, Stdin: strings.NewReader("n\n"),
+		Stdout: &out, Stderr: &problems, Getenv: getenv, Terminal: os.Stdin})
+	if status != 2 || !strings.Contains(problems.String(), want) {
+		t.Errorf("exit %d, asked %q, want %q", status, problems.String(), want)
+	}
+	if text, err := os.ReadFile(file); string(text) != "my notes" {
+		t.Errorf("after a no the file has %q: %v", text, err)
 	}
 }

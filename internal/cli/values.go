@@ -214,12 +214,15 @@ func number(text string, kind operation.Kind) (json.RawMessage, error) {
 	return json.RawMessage(strconv.FormatFloat(f, 'g', -1, 64)), nil
 }
 
-// stringList parses what one flag of a list holds: a JSON list of texts, or
-// texts between commas.
+// stringList parses what one flag of a list holds: a JSON list of texts, texts
+// between commas, without the spaces around each, or one text, which stays as it is.
 func stringList(text string) []string {
 	var list []string
 	if strings.HasPrefix(text, "[") && json.Unmarshal([]byte(text), &list) == nil {
 		return list
+	}
+	if text != "" && !strings.Contains(text, ",") {
+		return []string{text}
 	}
 	for part := range strings.SplitSeq(text, ",") {
 		if part = strings.TrimSpace(part); part != "" {

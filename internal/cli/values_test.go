@@ -102,6 +102,8 @@ func TestStringList(t *testing.T) {
 		" a , b ,":    "a|b",
 		`["a,b","c"]`: "a,b|c",
 		"[eu]":        "[eu]",
+		"ci ":         "ci ",
+		" ":           " ",
 		"":            "",
 	} {
 		if got := strings.Join(stringList(text), "|"); got != want {

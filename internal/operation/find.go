@@ -36,11 +36,11 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	switch len(found) {
 	case 0:
 		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
-			Hint: fmt.Sprintf("nothing was changed; to give an ID, use {%s}", ref)}
+			Hint: unchanged(call) + fmt.Sprintf("to give an ID, use {%s}", ref)}
 	case 1:
 		return c.thing(found[0]), nil
 	}
-	return Thing{}, c.ambiguous(name, ref, found)
+	return Thing{}, c.ambiguous(call, name, ref, found)
 }
 
 // FindID returns the item with this identifier. The error has [proxyclient.CodeNotFound]
@@ -126,7 +126,7 @@ func (c *Collection) guess(ctx context.Context, call *Call, name string, err err
 		return err
 	}
 	if near := c.near(ctx, call, name); len(near) > 0 {
-		e.Message += "; did you mean " + strings.Join(near, " or ") + "?"
+		e.Message += "; did you mean " + Or(near) + "?"
 	}
 	return err
 }
@@ -169,16 +169,32 @@ const maxCandidates = 20
 
 // ambiguous returns the error for several items with one name and lists them. ref is the
 // argument that takes an identifier.
-func (c *Collection) ambiguous(name, ref string, found []json.RawMessage) error {
-	var candidates strings.Builder
-	for i, item := range found {
-		if i == maxCandidates {
-			fmt.Fprintf(&candidates, "\n  and %d more", len(found)-i)
-			break
-		}
-		fmt.Fprintf(&candidates, "\n  %s", Word(Lookup(item, c.ID)))
+func (c *Collection) ambiguous(call *Call, name, ref string, found []json.RawMessage) error {
+	var ids []string
+	for _, item := range found[:min(len(found), maxCandidates)] {
+		ids = append(ids, Word(Lookup(item, c.ID)))
+	}
+	if more := len(found) - len(ids); more > 0 {
+		ids = append(ids, fmt.Sprintf("and %d more", more))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d %ss are named %q:%s", len(found), c.What, Shown(name), candidates.String()),
-		Hint:    fmt.Sprintf("nothing was changed; give the ID of one with {%s}", ref)}
+		Message: fmt.Sprintf("%d %ss have the %s %q: %s", len(found), c.What, c.nameWord(), Shown(name), strings.Join(ids, ", ")),
+		Hint:    unchanged(call) + fmt.Sprintf("give the ID of one with {%s}", ref)}
+}
+
+// unchanged reassures the caller of a write, and says nothing about a read.
+func unchanged(call *Call) string {
+	if call.op.EffectFor(call.args) == Read { // names are looked up before the effect is set
+		return ""
+	}
+	return "nothing was changed; "
+}
+
+// Or joins alternatives: "a", "b" or "c".
+func Or(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

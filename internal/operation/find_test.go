@@ -75,12 +75,31 @@ func TestFindAmbiguous(t *testing.T) {
 		g.rows = append(g.rows, thingRow{ID: fmt.Sprintf("d-%d", i), Name: fmt.Sprintf("dup %d", i)})
 	}
 	_, err := things.Find(t.Context(), callOn(t, g, things, nil), "dup", "id")
-	if proxyclient.CodeOf(err) != proxyclient.CodeInvalid || !strings.Contains(err.Error(), "a-dup") || !strings.Contains(err.Error(), "z-dup") {
+	if proxyclient.CodeOf(err) != proxyclient.CodeInvalid || !strings.Contains(err.Error(), `2 things have the name "dup": a-dup, z-dup`) {
 		t.Errorf("two of one name: %v", err)
+	}
+	if hint := AsError(err).Hint; hint != "give the ID of one with {id}" { // it only reads
+		t.Errorf("the hint is %q", hint)
+	}
+	g = &fakeList{}
+	for i := range maxCandidates + 3 {
+		g.rows = append(g.rows, thingRow{ID: fmt.Sprintf("d-%02d", i), Name: "dup"})
+	}
+	if _, err := things.Find(t.Context(), callOn(t, g, things, nil), "dup", "id"); err == nil || !strings.HasSuffix(err.Error(), ", d-19, and 3 more") {
+		t.Errorf("many of one name: %v", err)
 	}
 	g = &fakeList{rows: rowsOf(2)}
 	if _, err := things.Find(t.Context(), callOn(t, g, things, nil), "", "id"); proxyclient.CodeOf(err) != proxyclient.CodeUsage || len(g.requests) != 0 {
 		t.Errorf("an empty name: %v, after %d requests", err, len(g.requests))
+	}
+}
+
+// TestOr joins alternatives as one says them.
+func TestOr(t *testing.T) {
+	for want, words := range map[string][]string{"": nil, "a": {"a"}, "a or b": {"a", "b"}, "a, b or c": {"a", "b", "c"}} {
+		if got := Or(words); got != want {
+			t.Errorf("%q: got %q, want %q", words, got, want)
+		}
 	}
 }
 

@@ -96,7 +96,7 @@ func newSpool() (*spool, error) {
 }
 
 func spoolError(err error) error {
-	return &proxyclient.Error{Code: proxyclient.CodeInternal, Message: "sort the list in a temporary file: " + err.Error(),
+	return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "sort the list in a temporary file: " + err.Error(),
 		Hint: "omit {sort_by}, or free space where TMPDIR points"}
 }
 

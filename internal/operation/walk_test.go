@@ -200,7 +200,7 @@ func TestProgress(t *testing.T) {
 func TestSpoolLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir()+"/missing")
 	g := &fakeList{rows: rowsOf(3)}
-	if _, err := walked(t, callOn(t, g, things, Args{"sort_by": Encode("spend")})); proxyclient.CodeOf(err) != proxyclient.CodeInternal {
+	if _, err := walked(t, callOn(t, g, things, Args{"sort_by": Encode("spend")})); proxyclient.CodeOf(err) != proxyclient.CodeLocal {
 		t.Errorf("without a place for temporary files: %v", err)
 	}
 }

@@ -138,6 +138,12 @@ func TestDamagedFiles(t *testing.T) {
 		if err == nil {
 			text = everything(t, g)
 		}
+		if len(damaged.state) == 0 { // one that mktemp made: a new sandbox
+			if err != nil || text == want || strings.Contains(text, "key-1") || strings.Contains(text, "sandbox_state") {
+				t.Errorf("%s: %v %s", name, err, cut(text))
+			}
+			text = want
+		}
 		if fault, is := errors.AsType[*sandbox.FileError](err); is && errors.Is(err, sandbox.ErrDamaged) {
 			text = fault.Fix
 		}
@@ -147,7 +153,7 @@ func TestDamagedFiles(t *testing.T) {
 				t.Errorf("%s: %v %s", name, err, cut(text))
 			}
 		}
-		if err := sandbox.Reset(path); err != nil {
+		if _, err := sandbox.Reset(path); err != nil {
 			t.Errorf("%s: the reset: %v", name, err)
 			continue
 		}
@@ -163,7 +169,7 @@ func TestDamagedFiles(t *testing.T) {
 			t.Errorf("%s: after the reset: %s", name, token)
 		}
 	}
-	if len(all) < 200 || refused < len(all)-5 {
+	if len(all) < 200 || refused < len(all)-7 {
 		t.Errorf("%d of %d damaged files were refused", refused, len(all))
 	}
 }
@@ -180,7 +186,7 @@ func TestDamagedWhileServing(t *testing.T) {
 	if status != 503 || err != nil || !strings.Contains(answer, "run litellm-proxy sandbox reset") {
 		t.Errorf("%d %s %v", status, answer, err)
 	}
-	if err := sandbox.Reset(path); err != nil {
+	if _, err := sandbox.Reset(path); err != nil {
 		t.Fatal(err)
 	}
 	if status, answer, err := ask(open(t, path), "POST", "/key/generate", `{}`); status != 200 || err != nil {
@@ -196,8 +202,12 @@ func TestFileAside(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := sandbox.Reset(path); err != nil {
-			t.Fatal(err)
+		problem, said, err := sandbox.Check(path)
+		if err != nil || said != name || !errors.Is(problem, sandbox.ErrDamaged) {
+			t.Errorf("before the reset: %v %s %v", problem, said, err)
+		}
+		if aside, err := sandbox.Reset(path); err != nil || aside != name {
+			t.Fatalf("moved to %q, want %q: %v", aside, name, err)
 		}
 		if kept, err := os.ReadFile(name); string(kept) != text {
 			t.Errorf("%s has %q: %v", name, kept, err)
@@ -205,10 +215,48 @@ func TestFileAside(t *testing.T) {
 	}
 }
 
+// reset and opened are what Reset and Open say about a file.
+func reset(path string) error  { _, err := sandbox.Reset(path); return err }
+func opened(path string) error { _, err := sandbox.Open(path); return err }
+
+// TestLink: a symbolic link is neither followed nor replaced, whatever is behind it.
+func TestLink(t *testing.T) {
+	dir := t.TempDir()
+	foreign, path := filepath.Join(dir, "foreign"), filepath.Join(dir, "sandbox.db")
+	if err := os.WriteFile(foreign, []byte("somebody's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check := func(path string) error { _, _, err := sandbox.Check(path); return err }
+	for name, target := range map[string]string{"a file": foreign, "nothing": filepath.Join(dir, "none")} {
+		if err := os.Symlink(target, path); err != nil {
+			t.Skip("no symbolic links: ", err)
+		}
+		for verb, err := range map[string]error{"Reset": reset(path), "Open": opened(path), "Check": check(path)} {
+			if !errors.Is(err, sandbox.ErrLink) || !strings.HasSuffix(err.Error(), "sandbox.db is a symbolic link") {
+				t.Errorf("%s of a link to %s: %v", verb, name, err)
+			}
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The log is written beside the state.
+	g := open(t, path)
+	if err := os.Symlink(foreign, path+logSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if status, answer, _ := ask(g, "POST", "/chat/completions", hello); status != 503 || !strings.Contains(answer, "is a symbolic link") {
+		t.Errorf("a link as the log: %d %s", status, answer)
+	}
+	if text, err := os.ReadFile(foreign); string(text) != "somebody's" {
+		t.Errorf("the foreign file has %q: %v", text, err)
+	}
+}
+
 // TestNoFile: what is not a file is neither opened nor moved aside.
 func TestNoFile(t *testing.T) {
 	dir := t.TempDir()
-	for name, err := range map[string]error{"Reset": sandbox.Reset(dir), "Open": func() error { _, err := sandbox.Open(dir); return err }()} {
+	for name, err := range map[string]error{"Reset": reset(dir), "Open": opened(dir)} {
 		if fault, is := errors.AsType[*sandbox.FileError](err); !is || !strings.Contains(fault.Error(), "is a directory") {
 			t.Errorf("%s of a directory: %v", name, err)
 		}
@@ -254,7 +302,7 @@ func TestExposedFile(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := sandbox.Reset(path); err != nil {
+	if _, err := sandbox.Reset(path); err != nil {
 		t.Fatal(err)
 	}
 	if open(t, path).AdminKey() != key {

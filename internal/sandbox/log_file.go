@@ -80,6 +80,9 @@ func (s *store) appendLog(h *head, rows []object) error {
 	if before != nil {
 		_ = before.Close()
 	}
+	if err := notLink(logOf(s.path)); err != nil {
+		return err
+	}
 	var lines bytes.Buffer
 	for _, row := range rows {
 		lines.Write(marshal(row))

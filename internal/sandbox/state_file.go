@@ -47,6 +47,8 @@ var (
 	// ErrDamaged is a file that is not a sandbox's, is damaged, or was written by
 	// another version. [Reset] moves it aside.
 	ErrDamaged = errors.New("unusable sandbox file")
+	// ErrLink is a file that is a symbolic link. Nothing follows or replaces it.
+	ErrLink    = errors.New("symbolic link as a sandbox file")
 	errExposed = errors.New("exposed sandbox file")
 )
 
@@ -77,8 +79,20 @@ func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) } // m
 
 func sum(before uint32, data []byte) uint32 { return crc32.Update(before, castagnoli(), data) }
 
-// openRegular refuses a pipe or a device, which could block a reader for ever.
+// notLink refuses a symbolic link, whose file may be anybody's.
+func notLink(path string) error {
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return &FileError{Path: path, Problem: "is a symbolic link", kind: ErrLink}
+	}
+	return nil
+}
+
+// openRegular refuses a symbolic link, and a pipe or a device, which could block a
+// reader for ever.
 func openRegular(path string) (*os.File, fs.FileInfo, error) {
+	if err := notLink(path); err != nil {
+		return nil, nil, err
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
@@ -118,7 +132,8 @@ func (s *store) readHead() (head, error) {
 	return h, err
 }
 
-// parseHead returns the first line, and what follows it.
+// parseHead returns the first line, and what follows it. An empty file, such as
+// mktemp makes, does not exist yet.
 func (s *store) parseHead(data []byte) (h head, payload []byte, err error) {
 	line, _, complete := bytes.Cut(data[:min(len(data), headMost)], []byte("\n"))
 	words, is := strings.CutPrefix(string(line), magic)
@@ -126,7 +141,7 @@ func (s *store) parseHead(data []byte) (h head, payload []byte, err error) {
 	number, err := strconv.Atoi(version)
 	switch {
 	case len(data) == 0:
-		return head{}, nil, s.damaged("it is empty")
+		return head{}, nil, fs.ErrNotExist
 	case !is:
 		return head{}, nil, s.unusable("is not a sandbox file, or was written by an older version")
 	case err != nil:
@@ -215,19 +230,27 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// moveAside renames the file and its log to a name that nothing has.
-func (s *store) moveAside() error {
+// moveAside renames the file and its log, and returns the new name.
+func (s *store) moveAside() (string, error) {
+	aside, err := s.freeName()
+	if err != nil {
+		return "", err
+	}
+	if err := os.Rename(logOf(s.path), logOf(aside)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return aside, os.Rename(s.path, aside)
+}
+
+// freeName returns the name for the file aside: the first that nothing has.
+func (s *store) freeName() (string, error) {
 	aside := s.path + ".damaged"
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
-			break
+			return aside, nil
 		} else if err != nil {
-			return err
+			return "", err
 		}
 		aside = fmt.Sprintf("%s.damaged-%d", s.path, n)
 	}
-	if err := os.Rename(logOf(s.path), logOf(aside)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Rename(s.path, aside)
 }

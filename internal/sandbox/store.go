@@ -46,41 +46,67 @@ func Open(path string) (*Gateway, error) {
 }
 
 func newStore(path string) (*store, error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // a rename would replace the link
+	if err := notLink(path); err != nil {
+		return nil, err
 	}
 	return &store{path: path}, os.MkdirAll(filepath.Dir(path), 0o700)
 }
 
 // Reset empties the state in a file. The administrator's key stays the same as
 // long as the first line of the file is intact. A file that cannot be read is
-// moved aside, as path.damaged: it may be somebody's.
-func Reset(path string) error {
+// moved aside, because it may be somebody's; aside is where to, else "".
+func Reset(path string) (aside string, err error) {
 	s, err := newStore(path)
 	if err != nil {
-		return err
+		return "", err
 	}
 	unlock, err := s.lock(true)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer unlock()
 	g := &Gateway{now: time.Now, data: newState(), admin: s.adminKey()}
-	switch _, _, err := s.read(); {
-	case errors.Is(err, ErrDamaged):
-		if err := s.moveAside(); err != nil {
-			return err
+	problem, err := s.problemOf()
+	if err != nil {
+		return "", err
+	}
+	if problem != nil {
+		if aside, err = s.moveAside(); err != nil {
+			return "", err
 		}
-	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errExposed):
-		return err
 	}
 	if err := s.save(g); err != nil {
-		return err
+		return aside, err
 	}
 	if err := os.Remove(logOf(s.path)); !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return aside, err
 	}
-	return nil
+	return aside, nil
+}
+
+// Check returns what [Reset] would meet in a file: with a problem, which matches
+// [ErrDamaged], it would move the file to aside. An error is one that it would
+// return.
+func Check(path string) (problem *FileError, aside string, err error) {
+	s := &store{path: path}
+	if problem, err = s.problemOf(); err != nil || problem == nil {
+		return nil, "", err
+	}
+	aside, err = s.freeName()
+	return problem, aside, err
+}
+
+// problemOf reads the file to see whether it is a sandbox's. One that does not
+// exist is, and so is one that others can read.
+func (s *store) problemOf() (*FileError, error) {
+	_, _, err := s.read()
+	if fault, is := errors.AsType[*FileError](err); is && errors.Is(err, ErrDamaged) {
+		return fault, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errExposed) {
+		return nil, nil
+	}
+	return nil, err
 }
 
 // do runs work on the state in the file, and writes what it changed.

@@ -181,7 +181,7 @@ func TestResetOfAFile(t *testing.T) {
 	if status, answer, err := ask(before, "POST", "/chat/completions", hello); status != 200 || err != nil {
 		t.Fatal(status, answer, err)
 	}
-	if err := sandbox.Reset(path); err != nil {
+	if _, err := sandbox.Reset(path); err != nil {
 		t.Fatal(err)
 	}
 	if left := tokens(t, path); len(left) != 0 {
@@ -193,7 +193,7 @@ func TestResetOfAFile(t *testing.T) {
 	}
 	// The same when there is nothing but the log.
 	ask(before, "POST", "/chat/completions", `{"model":"nope","messages":[]}`)
-	if err := sandbox.Reset(path); err != nil {
+	if _, err := sandbox.Reset(path); err != nil {
 		t.Fatal(err)
 	}
 	if _, answer, _ := ask(before, "GET", "/spend/logs", ""); answer != "[]" {

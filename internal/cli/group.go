@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"litellm-proxy/internal/operation"
+)
+
+// group is what a command does that only holds others.
+func (a *app) group(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		if err := a.groupFlags(cmd); err != nil {
+			return err
+		}
+		return cmd.Help()
+	}
+	message := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
+	if a.disabled(cmd.Name() + " " + args[0]) {
+		return usageError(message + readOnlyNote)
+	}
+	if cmd.SuggestionsMinimumDistance <= 0 {
+		cmd.SuggestionsMinimumDistance = 2
+	}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		message += fmt.Sprintf(" (did you mean %s?)", operation.Or(near))
+	} else {
+		message += "; the commands are " + commandNames(cmd)
+	}
+	return usageError(message)
+}
+
+func commandNames(cmd *cobra.Command) string {
+	var names []string
+	for _, c := range cmd.Commands() {
+		names = append(names, c.Name())
+	}
+	return strings.Join(names, ", ")
+}
+
+// groupFlags refuses the flags that a group without a command does not know.
+func (a *app) groupFlags(cmd *cobra.Command) error {
+	_, args, err := cmd.Root().Find(a.Args)
+	if err != nil {
+		return err
+	}
+	cmd.FParseErrWhitelist.UnknownFlags = false
+	if err := cmd.ParseFlags(args); err != nil {
+		e := operation.AsError(flagError(cmd, err))
+		e.Hint = fmt.Sprintf("%s needs a command: %s", cmd.CommandPath(), commandNames(cmd))
+		return e
+	}
+	return nil
+}
+
+// readOnlyNote follows the name of a command that there is without --read-only.
+const readOnlyNote = " (--read-only disables commands that change something)"
+
+// disabled tells whether there is such a command, or a group of commands, when
+// --read-only is not given.
+func (a *app) disabled(path string) bool {
+	return a.readOnly && (path == "sandbox reset" || slices.ContainsFunc(a.Operations, func(op *operation.Operation) bool {
+		return op.Effect != operation.Read && (op.Path == path || strings.HasPrefix(op.Path, path+" "))
+	}))
+}
