@@ -277,7 +277,7 @@ func askRemoveMembers(ctx context.Context, call *operation.Call) (string, error)
 		things = append(things, thing)
 	}
 	if len(things) == 0 {
-		return "", operation.Usage("name whom to remove: {user_ids} or {user_emails}")
+		return "", operation.Usage("no user to remove: give {user_ids} or {user_emails}")
 	}
 	return "Remove " + several("user", things) + " from " + team + "? " + teamKeys(ctx, call, things), nil
 }
