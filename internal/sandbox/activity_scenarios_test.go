@@ -26,6 +26,9 @@ func activityScenarios() []scenario {
 			newUser, post("/team/new", `{"team_id":"t-{id}","team_alias":"T {id}"}`), post("/customer/new", `{"user_id":"e-{id}","alias":"E"}`), newKey(`,"team_id":"t-{id}"`),
 			chat(works), chat(works), chat(fails).is(429),
 			counts("/tag/daily/activity?"+today+"&tags=g-{id}&model=openai/gpt-4o", "failed_requests"), counts("/tag/daily/activity?"+today+"&tags=g-{id}", "successful_requests"),
+			// Each table is written by itself.
+			counts("/user/daily/activity?"+today+"&user_id=u-{id}", "failed_requests"), counts("/team/daily/activity?"+today+"&team_ids=t-{id}", "failed_requests"),
+			counts("/customer/daily/activity?"+today+"&end_user_ids=e-{id}", "failed_requests"), counts("/user/daily/activity?"+today+"&user_id=u-{id}", "total_tokens"),
 			get("/user/daily/activity?"+today+"&user_id=u-{id}").wants("results.0.metrics.spend", "0.000027", "metadata.total_failed_requests", "1", "metadata.total_tokens", "68"),
 			get("/team/daily/activity?"+today+"&team_ids=t-{id}").wants("results.0.breakdown.entities.t-{id}.metadata.team_alias", `"T {id}"`),
 			get("/customer/daily/activity?"+today+"&end_user_ids=e-{id}").wants("results.0.breakdown.entities.e-{id}.metadata.alias", `"E"`),
