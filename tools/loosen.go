@@ -42,9 +42,12 @@ var (
 		{name: "model_rpm_limit", words: "limit of requests per minute"},
 		{name: "model_tpm_limit", words: "limit of tokens per minute"},
 		{name: "model_max_budget", words: "budget", unit: " US dollars"},
+		{name: "mcp_rpm_limit", words: "limit of requests per minute"},
+		{name: "tag_rpm_limit", words: "limit of requests per minute"},
 	}
 	others = []string{"spend", "budget_duration", "team_member_budget_duration", "duration", "team_member_key_duration", "expires", "models",
-		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at"}
+		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at",
+		"default_team_member_models", "access_group_ids"}
 )
 
 // limits tells whether an update has a limit, or takes something out of a team or an
@@ -86,7 +89,7 @@ func (s settings) loosened(change operation.Args) (found []string) {
 		found = append(found, s.period(name, change[name])...)
 	}
 	found = append(found, s.expiry(change)...)
-	for _, name := range []string{"models", "allowed_models", "allowed_routes"} {
+	for _, name := range []string{"models", "allowed_models", "allowed_routes", "default_team_member_models", "access_group_ids"} {
 		found = append(found, s.list(name, change[name])...)
 	}
 	found = append(found, s.reset(change["budget_reset_at"])...)
@@ -124,7 +127,7 @@ func (s settings) present(name string) (value json.RawMessage, known bool) {
 		}
 	}
 	_, has := object["metadata"]
-	return nil, has && strings.HasPrefix(name, "model_")
+	return nil, has && slices.ContainsFunc(byModel, func(l limit) bool { return l.name == name })
 }
 
 // number compares a limit: more, and none, is looser.

@@ -66,6 +66,12 @@ func (s settings) list(name string, value json.RawMessage) []string {
 	_ = json.Unmarshal(value, &to)
 	present, known := s.present(name)
 	_ = json.Unmarshal(present, &is)
+	if name == "access_group_ids" { // more of them is more
+		if to = slices.DeleteFunc(to, func(group string) bool { return slices.Contains(is, group) }); len(to) == 0 {
+			return nil
+		}
+		return []string{"lets " + s.whose + " use the models of further access groups: " + operation.NameList(operation.Encode(to))}
+	}
 	if known && (len(is) == 0 || slices.ContainsFunc(is, allModels)) {
 		return nil
 	}

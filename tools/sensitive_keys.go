@@ -14,8 +14,8 @@ import (
 func sensitiveKeyUpdate(ctx context.Context, call *operation.Call) ([]string, error) {
 	change := call.Body()
 	powers := slices.ContainsFunc([]string{"allowed_routes", "permissions", "key_type", "duration", "expires"}, func(name string) bool { return change[name] != nil })
-	if !limits(change) && !powers && change["team_id"] == nil {
-		return roleOf(ctx, call, "user_id", call.Args().String("user_id"))
+	if !limits(change) && !powers && change["team_id"] == nil && change["user_id"] == nil {
+		return nil, nil
 	}
 	key, err := keyToChange(ctx, call)
 	if err != nil {
@@ -51,15 +51,34 @@ func loosenedKeys(ctx context.Context, call *operation.Call, change operation.Ar
 	for _, id := range absent {
 		keys = append(keys, operation.Thing{ID: operation.Encode(id)})
 	}
+	found = append(found, givenAway(change, keys)...)
 	more, err := moved(ctx, call, keys, change.String("team_id"))
 	return append(found, more...), err
+}
+
+// givenAway finds keys that leave their users: those users' budgets and limits no longer
+// count then.
+func givenAway(change operation.Args, keys []operation.Thing) (found []string) {
+	to := operation.Word(change["user_id"])
+	for _, key := range keys {
+		owner := operation.Word(operation.Lookup(key.Item, "user_id"))
+		if change["user_id"] == nil || key.Item != nil && (owner == "" || owner == to) {
+			continue
+		}
+		text := "takes key " + key.Label() + " from its user"
+		if owner != "" {
+			text += " " + operation.Name(owner)
+		}
+		found = append(found, text+", whose limits no longer count for it")
+	}
+	return found
 }
 
 // sensitiveBulkKeys is what an update of several keys loosens.
 func sensitiveBulkKeys(ctx context.Context, call *operation.Call) ([]string, error) {
 	change := call.Body()
-	if !limits(change) && change["team_id"] == nil {
-		return roleOf(ctx, call, "user_id", change.String("user_id"))
+	if !limits(change) && change["team_id"] == nil && change["user_id"] == nil {
+		return nil, nil
 	}
 	things, absent, err := keyTargets(ctx, call)
 	if err != nil {
@@ -131,6 +150,9 @@ func moved(ctx context.Context, call *operation.Call, keys []operation.Thing, to
 	}
 	for _, key := range keys {
 		from := operation.Word(operation.Lookup(key.Item, "team_id"))
+		if owner := operation.Word(operation.Lookup(key.Item, "user_id")); key.Item != nil && from == "" && owner != "" {
+			found = append(found, "moves key "+key.Label()+" into a team: the budget of its user "+operation.Name(owner)+" no longer counts for it")
+		}
 		if key.Item != nil && (from == "" || from == to) {
 			continue
 		}

@@ -133,6 +133,9 @@ func providerOf(deployment json.RawMessage) string {
 	if name := operation.Lookup(deployment, "litellm_params.custom_llm_provider"); name != nil {
 		return operation.Word(name)
 	}
-	provider, _, _ := strings.Cut(operation.Word(operation.Lookup(deployment, "litellm_params.model")), "/")
+	provider, _, prefixed := strings.Cut(operation.Word(operation.Lookup(deployment, "litellm_params.model")), "/")
+	if !prefixed {
+		return "" // the gateway takes it from the name of the model
+	}
 	return provider
 }

@@ -102,7 +102,7 @@ func (s *scanner) value(path []string, value json.RawMessage) {
 		return
 	}
 	s.references(where, text)
-	if !kept(path) {
+	if !kept(path) && !isDocument(text) {
 		s.destination(path, name, text)
 	}
 	s.document(path, text)
@@ -112,12 +112,15 @@ func (s *scanner) value(path []string, value json.RawMessage) {
 // schemas of tools and answers.
 func unsaid(request map[string]json.RawMessage) map[string]json.RawMessage {
 	rest := maps.Clone(request)
-	for _, name := range []string{"messages", "functions", "function_call", "response_format", "tool_choice"} {
+	for _, name := range []string{"messages", "functions", "function_call", "response_format", "tool_choice", "prediction"} {
 		delete(rest, name)
 	}
 	var tools []map[string]json.RawMessage
 	if json.Unmarshal(rest["tools"], &tools) == nil {
 		for _, tool := range tools {
+			if kind := Word(tool["type"]); kind != "" && kind != "function" && kind != "custom" {
+				continue // an MCP server, for example
+			}
 			for _, name := range []string{"function", "name", "description", "parameters", "input_schema"} {
 				delete(tool, name)
 			}
@@ -127,13 +130,20 @@ func unsaid(request map[string]json.RawMessage) map[string]json.RawMessage {
 	return rest
 }
 
+// isDocument tells whether a text begins as a JSON document does. What stands in one is
+// looked at member by member, so that no danger repeats the whole of it.
+func isDocument(text string) bool {
+	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
+	return text != "" && (text[0] == '{' || text[0] == '[')
+}
+
 // document looks into a text that is a JSON document: the gateway reads some so. It
 // reads more than JSON allows, such as NaN, which hides the rest from a strict reader.
 func (s *scanner) document(path []string, text string) {
-	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
-	if text == "" || text[0] != '{' && text[0] != '[' {
+	if !isDocument(text) {
 		return
 	}
+	text = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), "\ufeff"))
 	name := ""
 	if len(path) > 0 {
 		name = strings.ToLower(path[len(path)-1])

@@ -27,7 +27,7 @@ func kept(path []string) bool {
 	if len(path) > 1 && isBody(path[:1]) {
 		path = path[1:]
 	}
-	return len(path) > 1 && path[0] == "metadata" && !callbackName().MatchString(path[1])
+	return len(path) > 1 && slices.Contains([]string{"metadata", "model_info", "credential_info"}, path[0]) && !callbackName().MatchString(path[1])
 }
 
 // callbackName are the members of metadata that the gateway reads where it logs calls.
@@ -42,6 +42,9 @@ func told(text string) string { return unmasked(masked(text)) }
 // a secret is only taken for by its place: an address may be written so that its host
 // stands there.
 func masked(text string) string {
+	if strings.Contains(text, "-----BEGIN") {
+		return "****"
+	}
 	return wordForm().ReplaceAllStringFunc(text, func(word string) string {
 		if kind := bearerForm().FindString(word); kind != "" {
 			return kind + "****"

@@ -55,7 +55,15 @@ func TestScan(t *testing.T) {
 		{`{"name":"huggingface/https://evil.example/x"}`, "evil.example"},
 		{params(`{"os.environ/LITELLM_MASTER_KEY":"x"}`), "LITELLM_MASTER_KEY"},
 		{params(`{"extra_headers":{"X-Key":"1","Host":"evil"}}`), "sends the header Host with each request"},
-		{params(`{"headers":"{\"X\":1}"}`), "sends headers"},
+		{params(`{"headers":"{\"X\":1}"}`), "sends the header X"},
+		// What providers put into an address.
+		{params(`{"account_id":"localhost/"}`), "may change the address"},
+		{params(`{"account_id":"evil.example/# "}`), "may change the address"},
+		{params(`{"tenant_id":"x@evil"}`), "may change the address"},
+		{params(`{"account_id":"abc-123","tenant_id":"0a1b"}`), ""},
+		{extra(`{"tools":[{"type":"mcp","function":{"server_url":"https://evil.example"}}]}`), "sends requests to evil.example"},
+		{extra(`{"prediction":{"type":"content","content":"https://x/ #a"}}`), ""},
+		{`{"model_info":{"homepage_url":"https://x"}}`, ""},
 		{params(`{"litellm_credential_name":"azure"}`), "uses the stored credential azure"},
 		{params(`{"anything":"https://evil.example"}`), "names the address evil.example"},
 		{params(`{"deep":{"a":[{"b":{"api_base":"https://evil.example"}}]}}`), "(litellm_params.deep.a.b.api_base)"},
@@ -144,6 +152,19 @@ func TestScan(t *testing.T) {
 		found := strings.Join(scan(dangerous, args), "\n")
 		if tt.want == "" && found != "" || !strings.Contains(found, tt.want) {
 			t.Errorf("%s:\n got %q\nwant %q", tt.args, found, tt.want)
+		}
+	}
+}
+
+// TestScanTellsNoSecret: what a danger repeats of a document holds no secret.
+func TestScanTellsNoSecret(t *testing.T) {
+	for _, value := range []string{
+		`{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nMARKED\n-----END PRIVATE KEY-----","token_uri":"https://oauth2.example/token","password":"MARKED"}`,
+		`//x -----BEGIN PRIVATE KEY-----MARKED`,
+	} {
+		args := Args{"litellm_params": Encode(map[string]string{"vertex_credentials": value, "other": value})}
+		if found := strings.Join(scan(dangerous, args), "\n"); found == "" || strings.Contains(found, "MARKED") {
+			t.Errorf("%s:\n%s", value, found)
 		}
 	}
 }

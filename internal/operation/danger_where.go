@@ -67,7 +67,7 @@ func (s *scanner) destination(path []string, name, text string) {
 		s.add(where, "names an address or a file of the gateway: %s", quoted(masked(text)))
 	case connects(path) && scheme().MatchString(text):
 		s.add(where, "names the address %s", host(text))
-	case connects(path) && bends(name, text):
+	case connects(path) && (bends(name, text) || placeName().MatchString(name) && strings.ContainsAny(text, "/@#?\\ \t\r\n")):
 		s.add(where, "may change the address that requests go to: %s", quoted(masked(text)))
 	}
 }
@@ -76,7 +76,10 @@ var (
 	scheme      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b(https?|wss?|ftp):|://`) })
 	plainRegion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
 	hostAndPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)[a-z0-9-]\.[a-z]{2,}[:/]`) })
-	secretName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|mock_response`) })
+	placeName   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(account_id|.*_account_id|vertex_project|tenant_id|resource_name|server|domain|hostname|address)$`)
+	})
+	secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|mock_response`) })
 )
 
 // bends tells whether a text that providers put into an address, such as an account,
