@@ -29,8 +29,7 @@ const (
 	maxChangedBy     = 120
 )
 
-// Config says which gateway to talk to, as whom, and within which limits. Only
-// BaseURL is needed.
+// Config names the gateway, the credential and the limits. Only BaseURL is needed.
 type Config struct {
 	// BaseURL is http(s)://host[:port][/prefix]. A trailing slash is cut; userinfo,
 	// a query, a fragment and a missing scheme are refused.

@@ -12,7 +12,7 @@ import (
 )
 
 // What makes calls sensitive beside their arguments alone: what they change, compared
-// with how it is, and whom they give a key.
+// with the present state, and the user who gets a key.
 
 type sensitive = func(context.Context, *operation.Call) ([]string, error)
 
@@ -48,7 +48,7 @@ func loosened(call *operation.Call, change operation.Args, what string, things [
 	return found
 }
 
-// givesKey is for operations that make a key of the user whom an argument names.
+// givesKey is for operations that make a key for the user in an argument.
 func givesKey(argument string) operation.Consent {
 	return operation.Consent{Often: true, Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		return roleOf(ctx, call, argument, call.Body().String(argument))

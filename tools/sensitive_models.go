@@ -12,7 +12,7 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// sensitiveModelUpdate finds a change of the provider, to whom the stored key goes then,
+// sensitiveModelUpdate finds a change of the provider, which gets the stored key then,
 // limits and prices of the deployment that are loosened, and the calls to other
 // deployments that it takes over.
 func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, error) {

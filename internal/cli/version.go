@@ -30,7 +30,7 @@ func (a *app) versionCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		// /health/readiness says no version; this one does, to whom has a key.
+		// /health/readiness has no version; this route has it, for callers with a key.
 		answer, err := client.JSON(cmd.Context(), proxyclient.Request{Method: "GET", Path: "/health/readiness/details", Read: true})
 		if err != nil {
 			fmt.Fprintf(a.Stderr, "%s %s\n", program, Version())

@@ -32,9 +32,8 @@ type caller struct {
 	// notify sends a notification to this caller, before it returns; nil: it
 	// cannot be told anything.
 	notify func(method string, params any)
-	// gone ends when the caller can no longer get an answer, deaf when it can no
-	// longer answer a question. nil: never.
-	gone, deaf context.Context
+	// deaf ends when the caller can no longer answer a question. nil: never.
+	deaf context.Context
 }
 
 type callerKey struct{}
@@ -48,11 +47,6 @@ func callerOf(ctx context.Context) *caller {
 		return c
 	}
 	return &caller{}
-}
-
-// bind ends ctx when the caller is gone.
-func (c *caller) bind(ctx context.Context) (context.Context, func()) {
-	return until(ctx, c.gone)
 }
 
 // until is ctx that also ends when other does.

@@ -75,7 +75,7 @@ func (f *front) post(w http.ResponseWriter, c *caller, session *httpSession, m *
 		refuse(w, &refusal{status: http.StatusBadRequest, text: "Subscriptions are not available over SSE."})
 		return false
 	}
-	c.gone, c.notify = session.gone, session.stream.notify
+	c.notify = session.stream.notify
 	ctx := withCaller(f.s.mcp.WithContext(session.gone, session.peer), c)
 	if m.Method != "" && isNull(m.ID) {
 		f.canceled(session.peer.id, m)

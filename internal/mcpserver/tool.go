@@ -131,8 +131,6 @@ type call struct {
 // a question, and does nothing before that is settled.
 func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	c := &call{tool: t, caller: callerOf(ctx), request: request, flags: map[string]bool{}}
-	ctx, stop := c.caller.bind(ctx)
-	defer stop()
 	// The gateway's answers are in memory until the result has left the process.
 	ctx, release := t.s.answers.Lease(ctx)
 	c.caller.answer.hold(release)

@@ -74,7 +74,7 @@ func (r *repeats) find() {
 			}
 			top.named = false
 		case '"':
-			end := stringEnd(r.in, i)
+			end := secret.StringEnd(r.in, i)
 			if top.object && !top.named {
 				r.member(top, i, end)
 			}
@@ -131,17 +131,4 @@ func (s *scope) find(hash uint64) int {
 		return at
 	}
 	return -1
-}
-
-// stringEnd is the end of the JSON string whose first quote is at i.
-func stringEnd(b []byte, i int) int {
-	for i++; i < len(b); i++ {
-		switch b[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
-		}
-	}
-	return len(b)
 }

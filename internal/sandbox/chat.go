@@ -20,7 +20,7 @@ type window struct {
 	Tokens   int
 }
 
-// The mock answers of a real gateway count so many tokens whatever they say.
+// The mock answers of a real gateway count these tokens whatever they say.
 const (
 	mockPrompt     = 10
 	mockCompletion = 20

@@ -98,7 +98,7 @@ func (d *document) blanks() { d.pos = skipSpace(d.in, d.pos) }
 // token passes over a string and returns it with its quotes.
 func (d *document) token() []byte {
 	start := d.pos
-	d.pos = skipString(d.in, start)
+	d.pos = StringEnd(d.in, start)
 	d.work += d.pos - start
 	return d.in[start:d.pos]
 }
@@ -361,7 +361,7 @@ func pairClass(b []byte) class {
 	if at(b, 0) != '"' {
 		return 0
 	}
-	name := content(b[:skipString(b, 0)])
+	name := content(b[:StringEnd(b, 0)])
 	if len(name) > maxName || !all(name, isPairByte) {
 		return 0
 	}

@@ -74,7 +74,7 @@ func Compact(value json.RawMessage) json.RawMessage {
 	for i := 0; i < len(value); i++ {
 		switch value[i] {
 		case '"':
-			i = skipString(value, i) - 1
+			i = StringEnd(value, i) - 1
 		case ' ', '\n', '\t', '\r':
 			out = append(out, value[copied:i]...)
 			copied = i + 1

@@ -187,7 +187,7 @@ func skipValue(b []byte, i int) int {
 	for ; i < len(b); i++ {
 		switch b[i] {
 		case '"':
-			if i = skipString(b, i); depth == 0 {
+			if i = StringEnd(b, i); depth == 0 {
 				return i
 			}
 			i--
@@ -209,8 +209,9 @@ func skipValue(b []byte, i int) int {
 	return i
 }
 
-// skipString returns the end of the string whose opening quote is at i.
-func skipString(b []byte, i int) int {
+// StringEnd returns the end of the JSON string whose opening quote is at i: the place
+// behind its closing quote, or the end of b.
+func StringEnd(b []byte, i int) int {
 	for i++; i < len(b); i++ {
 		switch b[i] {
 		case '"':
