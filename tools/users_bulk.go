@@ -108,8 +108,8 @@ var usersBulkDelete = &operation.Operation{
 	}),
 }
 
-// bulk sends one request about many users and reports each of them. absent are the users
-// for whom nothing is sent.
+// bulk sends one request about many users and reports each of them. absent are users that
+// do not exist; nothing is sent for them.
 func bulk(ctx context.Context, call *operation.Call, verb string, absent []string, path, list string, body any) (operation.Result, error) {
 	answer, err := call.Write(ctx, "POST", path, body)
 	if err != nil {
