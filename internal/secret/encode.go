@@ -1,10 +1,8 @@
 package secret
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"io"
 )
 
 // Encode is [json.Marshal] without HTML escapes, for values that cannot fail;
@@ -48,18 +46,6 @@ func (o Object) MarshalJSON() ([]byte, error) {
 		b = append(b, Encode(m.Value)...)
 	}
 	return append(b, '}'), nil
-}
-
-// Array joins values that are JSON already.
-func Array(values []json.RawMessage) json.RawMessage {
-	b := []byte{'['}
-	for i, v := range values {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, v...)
-	}
-	return append(b, ']')
 }
 
 // Compact removes the blanks between the tokens of a JSON value; anything that
@@ -143,57 +129,4 @@ func saysNothing(value []byte) bool {
 		return true
 	}
 	return false
-}
-
-// maxIndent is the depth from which [Indent] no longer indents further: a
-// document of nothing but brackets must not grow with the square of its depth.
-const maxIndent = 100
-
-// Indent writes a valid JSON document to w as [json.Indent] lays it out with two
-// blanks, each line but the first after prefix. It keeps nothing in memory and
-// does not indent deeper than 100 levels.
-func Indent(w io.Writer, b []byte, prefix string) error {
-	out := bufio.NewWriterSize(w, 32<<10)
-	depth := 0
-	line := func() {
-		_ = out.WriteByte('\n')
-		_, _ = out.WriteString(prefix)
-		for range min(depth, maxIndent) {
-			_, _ = out.WriteString("  ")
-		}
-	}
-	var err error
-	var before byte
-	for i := skipSpace(b, 0); i < len(b) && err == nil; i = skipSpace(b, i) {
-		c := b[i]
-		switch c {
-		case '{', '[':
-			_ = out.WriteByte(c)
-			depth++
-			if next := at(b, skipSpace(b, i+1)); next != '}' && next != ']' {
-				line()
-			}
-			i++
-		case '}', ']':
-			depth--
-			if before != '{' && before != '[' {
-				line()
-			}
-			err = out.WriteByte(c)
-			i++
-		case ',':
-			_ = out.WriteByte(c)
-			line()
-			i++
-		case ':':
-			_, err = out.WriteString(": ")
-			i++
-		default:
-			end := max(skipValue(b, i), i+1)
-			_, err = out.Write(b[i:end])
-			i = end
-		}
-		before = c
-	}
-	return out.Flush()
 }

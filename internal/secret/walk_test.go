@@ -58,9 +58,6 @@ func TestEncode(t *testing.T) {
 	if got := Encode(make(chan int)); string(got) != "null" {
 		t.Errorf("a channel is %s", got)
 	}
-	if got := Array([]json.RawMessage{json.RawMessage("1"), json.RawMessage(`"x"`)}); string(got) != `[1,"x"]` {
-		t.Errorf("got %s", got)
-	}
 }
 
 func TestDense(t *testing.T) {
@@ -88,9 +85,6 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full
 
 func TestWriterFails(t *testing.T) {
 	doc := []byte(`[` + strings.Repeat(`"sk-ABCDefgh_-123456wxyz",`, 10_000) + `1]`)
-	if err := Indent(brokenWriter{}, doc, ""); err == nil || err.Error() != "disk full" {
-		t.Errorf("Indent: %v", err)
-	}
 	if err := (Redactor{}).Copy(t.Context(), brokenWriter{}, doc); err == nil || err.Error() != "disk full" {
 		t.Errorf("Copy: %v", err)
 	}
@@ -99,8 +93,8 @@ func TestWriterFails(t *testing.T) {
 	}
 }
 
-// Copy and Indent hold no second copy of the document; only of a string with
-// escapes, Copy has the text.
+// Copy holds no second copy of the document; only of a string with escapes it
+// has the text.
 func TestNoCopy(t *testing.T) {
 	for name, c := range map[string]struct {
 		doc     string
@@ -118,12 +112,9 @@ func TestNoCopy(t *testing.T) {
 		if err := (Redactor{}).Copy(t.Context(), &sink, doc); err != nil {
 			t.Error(err)
 		}
-		if err := Indent(&sink, doc, ""); err != nil {
-			t.Error(err)
-		}
 		runtime.ReadMemStats(&after)
 		if got := after.TotalAlloc - before.TotalAlloc; got > uint64(c.allowed) {
-			t.Errorf("%s: redacting and indenting %d bytes allocates %d", name, len(doc), got)
+			t.Errorf("%s: redacting %d bytes allocates %d", name, len(doc), got)
 		}
 	}
 }
