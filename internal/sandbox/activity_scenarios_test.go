@@ -45,7 +45,7 @@ func activityScenarios() []scenario {
 		{name: "activity: refused calls count", steps: []step{
 			newUser, newKey(`,"models":["claude-haiku"],"rpm_limit":1`),
 			post("/chat/completions", hello).as(key).is(403), post("/chat/completions", `{"model":"claude-haiku","messages":[]}`).as(key), post("/chat/completions", `{"model":"claude-haiku","messages":[]}`).as(key).is(429),
-			post("/key/block", `{"key":"{hash}"}`).but("key_name", "last_active"), post("/chat/completions", hello).as(key).is(401).await(),
+			post("/key/block", `{"key":"{hash}"}`).but("key_name"), post("/chat/completions", hello).as(key).is(401).await(),
 			counts("/user/daily/activity?"+today+"&api_key={hash}", "successful_requests"),
 			get("/user/daily/activity?"+today+"&api_key={hash}").poll("results.0.breakdown.models.openai/gpt-4o-mini.metrics.failed_requests").but("results.0.breakdown", "results.0.metrics", "metadata"),
 		}, cleanup: []step{deleteKey, deleteUser}},
