@@ -18,6 +18,8 @@ type limit struct {
 	name, words, unit string
 	// at is the name of the setting in what the gateway shows, where it is another.
 	at string
+	// each is what the members of a limit with several numbers name.
+	each string
 }
 
 // numbers are the limits that are numbers. The recorded spend is one the other way
@@ -35,29 +37,31 @@ var numbers = []limit{
 	{name: "max_parallel_requests", words: "limit of concurrent requests"},
 }
 
-// byModel are the limits with a number for each model, and others the further names in
+// byModel are the limits with a number for each model or the like, and others the further names in
 // an update that lead to the present settings being read.
 var (
 	byModel = []limit{
-		{name: "model_rpm_limit", words: "limit of requests per minute"},
-		{name: "model_tpm_limit", words: "limit of tokens per minute"},
-		{name: "model_max_budget", words: "budget", unit: " US dollars"},
-		{name: "mcp_rpm_limit", words: "limit of requests per minute"},
-		{name: "tag_rpm_limit", words: "limit of requests per minute"},
+		{name: "model_rpm_limit", words: "limit of requests per minute", each: "model"},
+		{name: "model_tpm_limit", words: "limit of tokens per minute", each: "model"},
+		{name: "model_itpm_limit", words: "limit of input tokens per minute", each: "model"},
+		{name: "model_otpm_limit", words: "limit of output tokens per minute", each: "model"},
+		{name: "model_max_budget", words: "budget", unit: " US dollars", each: "model"},
+		{name: "mcp_rpm_limit", words: "limit of requests per minute", each: "MCP server"},
+		{name: "tag_rpm_limit", words: "limit of requests per minute", each: "tag"},
 	}
 	others = []string{"spend", "budget_duration", "team_member_budget_duration", "duration", "team_member_key_duration", "expires", "models",
 		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at",
-		"default_team_member_models", "access_group_ids"}
+		"default_team_member_models", "access_group_ids", "organization_id", "project_id"}
 )
 
-// limits tells whether an update has a limit, or takes something out of a team or an
-// organization.
+// limits tells whether an update has a limit, takes something out of a team, or names
+// another organization or project.
 func limits(change operation.Args) bool {
 	has := func(l limit) bool { return change[l.name] != nil }
 	leaves := func(name string) bool { return change[name] != nil && isUnset(change[name]) }
 	return slices.ContainsFunc(numbers, has) || slices.ContainsFunc(byModel, has) ||
-		slices.ContainsFunc(slices.Concat(others, restraints, switches), func(name string) bool { return change[name] != nil }) ||
-		leaves("team_id") || leaves("organization_id")
+		slices.ContainsFunc(slices.Concat(others, restraints, switches, keeps), func(name string) bool { return change[name] != nil }) ||
+		leaves("team_id")
 }
 
 // budgetOfBudget says of a budget itself what is said of other things that have one.
@@ -162,7 +166,7 @@ func (s settings) models(l limit, value json.RawMessage) (found []string) {
 	var is, to map[string]json.RawMessage
 	_ = json.Unmarshal(present, &is)
 	if json.Unmarshal(value, &to); !known {
-		return []string{fmt.Sprintf("sets the %s of %s by model; the present one is not known", l.words, s.whose)}
+		return []string{fmt.Sprintf("sets the %s of %s for each %s; the present one is not known", l.words, s.whose, l.each)}
 	}
 	names := make([]string, 0, len(is))
 	for name := range is {
@@ -171,7 +175,7 @@ func (s settings) models(l limit, value json.RawMessage) (found []string) {
 	slices.Sort(names)
 	for _, name := range names {
 		a, b := modelLimit(is[name]), modelLimit(to[name])
-		of := fmt.Sprintf("%s of %s for model %s", l.words, s.whose, operation.Name(name))
+		of := fmt.Sprintf("%s of %s for %s %s", l.words, s.whose, l.each, operation.Name(name))
 		switch {
 		case to[name] == nil || operation.NoNull(to[name]) == nil:
 			found = append(found, "removes the "+of)

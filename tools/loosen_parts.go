@@ -101,11 +101,12 @@ func wildcard(name string) bool {
 	return strings.Contains(name, "*") || strings.HasPrefix(name, "all-") && strings.HasSuffix(name, "-models")
 }
 
-// belongs finds what takes a thing from under the limits of another.
+// belongs finds what takes a thing from under the limits of another. For another team
+// see moved, which compares them.
 func (s settings) belongs(change operation.Args) (found []string) {
-	for name, what := range map[string]string{"budget_id": "budget", "team_id": "team", "organization_id": "organization"} {
+	for name, what := range map[string]string{"budget_id": "budget", "team_id": "team", "organization_id": "organization", "project_id": "project"} {
 		value := change[name]
-		if value == nil || operation.Word(value) != "" && operation.NoNull(value) != nil && name != "budget_id" {
+		if value == nil || name == "team_id" && !isUnset(value) {
 			continue
 		}
 		at := name
@@ -117,8 +118,11 @@ func (s settings) belongs(change operation.Args) (found []string) {
 		case known && (present == nil || operation.Word(present) == operation.Word(value)):
 		case operation.NoNull(value) == nil || operation.Word(value) == "":
 			found = append(found, fmt.Sprintf("takes %s out of its %s, whose limits no longer hold for it", s.whose, what))
+		case present == nil:
+			found = append(found, fmt.Sprintf("puts %s under %s %s; the present one is not known", s.whose, what, operation.Name(operation.Word(value))))
 		default:
-			found = append(found, fmt.Sprintf("changes the budget of %s from %s to %s", s.whose, operation.Name(operation.Word(present)), operation.Name(operation.Word(value))))
+			found = append(found, fmt.Sprintf("changes the %s of %s from %s to %s, whose limits may not be as strict",
+				what, s.whose, operation.Name(operation.Word(present)), operation.Name(operation.Word(value))))
 		}
 	}
 	if value := change["budget_limits"]; value != nil {
@@ -130,13 +134,18 @@ func (s settings) belongs(change operation.Args) (found []string) {
 	return found
 }
 
+// overBudget lets a key whose budget is spent go on, more slowly.
+const overBudget = "throttle_on_budget_exceeded"
+
 // restraints are lists that hold a thing back: an entry that is taken out does no more.
 // switches do so when they are off. The gateway keeps both in the metadata.
 var (
 	restraints = []string{"guardrails", "policies", "enforced_params", "tags"}
-	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails"}
-	// keeps are what the gateway itself writes into the metadata.
-	keeps = []string{"team_member_budget_id", "team_member_key_duration", "tpm_limit_type", "rpm_limit_type"}
+	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails", overBudget}
+	// keeps are what the gateway itself writes into the metadata, to hold calls back.
+	keeps = []string{"team_member_budget_id", "team_member_key_duration", "tpm_limit_type", "rpm_limit_type", "end_user_budget_id",
+		"default_estimated_output_tokens", "default_estimated_output_tokens_per_model", "denied_passthrough_routes",
+		"enforced_batch_output_expires_after", "enforced_file_expires_after"}
 )
 
 // metadata compares the limits that the gateway keeps in the metadata of a thing. An
@@ -179,7 +188,11 @@ func (s settings) metadata(change operation.Args) (found []string) {
 		}
 	}
 	for _, name := range switches {
-		if value := after(name); value != nil && !isUnset(value) && !same(value, is[name]) && operation.Word(value) != "false" {
+		switch value := after(name); {
+		case value == nil, isUnset(value), same(value, is[name]), operation.Word(value) == "false":
+		case name == overBudget:
+			found = append(found, "lets "+s.whose+" go on when its budget is spent ("+name+")")
+		default:
 			found = append(found, "turns off guardrails of "+s.whose+" ("+name+")")
 		}
 	}
