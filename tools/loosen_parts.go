@@ -142,10 +142,10 @@ const overBudget = "throttle_on_budget_exceeded"
 var (
 	restraints = []string{"guardrails", "policies", "enforced_params", "tags"}
 	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails", overBudget}
-	// keeps are what the gateway itself writes into the metadata, to hold calls back.
+	// keeps hold calls back, whatever their form; most stand in the metadata.
 	keeps = []string{"team_member_budget_id", "team_member_key_duration", "tpm_limit_type", "rpm_limit_type", "end_user_budget_id",
 		"default_estimated_output_tokens", "default_estimated_output_tokens_per_model", "denied_passthrough_routes",
-		"enforced_batch_output_expires_after", "enforced_file_expires_after"}
+		"enforced_batch_output_expires_after", "enforced_file_expires_after", "allowed_model_region"}
 )
 
 // metadata compares the limits that the gateway keeps in the metadata of a thing. An
@@ -197,7 +197,13 @@ func (s settings) metadata(change operation.Args) (found []string) {
 		}
 	}
 	for _, name := range keeps {
-		if is[name] != nil && !same(is[name], after(name)) {
+		before, now := is[name], after(name)
+		if own := operation.NoNull(object[name]); own != nil { // beside the metadata
+			if before, now = own, change[name]; now == nil {
+				now = own
+			}
+		}
+		if before != nil && !same(before, now) {
 			found = append(found, "changes what limits "+s.whose+" ("+name+")")
 		}
 	}

@@ -2,12 +2,14 @@ package tools
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // TestLoosened: what an update loosens of a thing that the gateway shows so. It has what
@@ -33,6 +35,9 @@ func TestLoosened(t *testing.T) {
 		{`{"metadata":{"default_estimated_output_tokens":500}}`, `{"metadata":{"a":1}}`, "(default_estimated_output_tokens)"},
 		{`{"metadata":{"end_user_budget_id":"b"}}`, `{"end_user_budget_id":""}`, "(end_user_budget_id)"},
 		{`{"metadata":{"denied_passthrough_routes":["/x"]}}`, `{"denied_passthrough_routes":[]}`, "(denied_passthrough_routes)"},
+		{`{"allowed_model_region":"eu"}`, `{"allowed_model_region":null}`, "changes what limits it (allowed_model_region)"},
+		{`{"allowed_model_region":"eu"}`, `{"allowed_model_region":"eu"}`, ""},
+		{`{"allowed_model_region":null}`, `{"allowed_model_region":"eu"}`, ""},
 		{`{"metadata":{}}`, `{"throttle_on_budget_exceeded":true}`, "lets it go on when its budget is spent"},
 		{`{"metadata":{"throttle_on_budget_exceeded":true}}`, `{"throttle_on_budget_exceeded":true}`, ""},
 		{`{"metadata":{"throttle_on_budget_exceeded":true}}`, `{"metadata":{}}`, ""},
@@ -50,6 +55,37 @@ func TestLoosened(t *testing.T) {
 		found := settings{whose: "it", item: json.RawMessage(tt.item), now: time.Now()}.loosened(change)
 		if tt.want == "" && len(found) > 0 || tt.want != "" && !slices.ContainsFunc(found, func(text string) bool { return strings.Contains(text, tt.want) }) {
 			t.Errorf("%s, then %s: got %q, want %q", tt.item, tt.change, found, tt.want)
+		}
+	}
+}
+
+// harmless are members of updates that have the name of a limit and are none.
+var harmless = strings.Fields("soft_budget budget_fallbacks temp_budget_expiry router_settings rotation_interval budget_limit")
+
+// TestLiveLimitsAreKnown: an update of what the real gateway limits leads to a look at
+// the present settings, or is a danger by itself.
+func TestLiveLimitsAreKnown(t *testing.T) {
+	env, _ := live(t)
+	document, err := env.Client.JSON(t.Context(), proxyclient.Request{Method: "GET", Path: "/openapi.json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limiting := regexp.MustCompile(`limit|budget|throttle|expir|route|guardrail|polic|region|permission|role|admin|models|settings|spend`)
+	_, sandboxed := consentWorld(t)
+	for _, schema := range strings.Fields("UpdateKeyRequest UpdateUserRequest UpdateTeamRequest OrganizationUpdateRequestV2 UpdateCustomerRequest " +
+		"BudgetNewRequest TagUpdateRequest UpdateProjectRequest TeamMemberUpdateRequest OrganizationMemberUpdateRequest") {
+		var properties operation.Args
+		if err := json.Unmarshal(operation.Lookup(document, "components.schemas."+schema+".properties"), &properties); err != nil {
+			t.Errorf("the gateway has no %s: %v", schema, err)
+		}
+		for name := range properties {
+			if !limiting.MatchString(name) || slices.Contains(harmless, name) || limits(operation.Args{name: json.RawMessage(`1`)}) {
+				continue
+			}
+			found, err := prepare(t, sandboxed, "teams create", `{"team_alias":"x","extra":{"`+name+`":{"a":1}}}`).Dangers(t.Context())
+			if err != nil || len(found) == 0 {
+				t.Errorf("%s of %s limits something, and nothing asks when it changes (%v)", name, schema, err)
+			}
 		}
 	}
 }

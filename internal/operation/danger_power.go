@@ -59,7 +59,7 @@ var (
 )
 
 // metadataPowers are what the gateway reads in the metadata of a key too.
-var metadataPowers = []string{"temp_budget_increase", "allowed_passthrough_routes", "allowed_vector_store_indexes"}
+var metadataPowers = []string{"temp_budget_increase", "allowed_passthrough_routes", "allowed_vector_store_indexes", "secret_manager_settings"}
 
 // power finds what gives a user, a key or a caller more than models: by the names that
 // the gateway reads.
@@ -83,6 +83,8 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 		}
 	case name == "allowed_passthrough_routes" && !isNothing(value):
 		s.add(where, "gives access to routes that pass the gateway's credentials on: %s", NameList(value))
+	case name == "secret_manager_settings" && !isNothing(value):
+		s.add(where, "says where keys are stored")
 	case name == "allowed_vector_store_indexes" && !isNothing(value):
 		s.add(where, "gives access to indexes of vector stores")
 	case (name == "permissions" || strings.HasSuffix(name, "_permissions") || name == "object_permission") && !isNothing(value):
