@@ -104,7 +104,8 @@ func (c *Client) check(r Request) (*prepared, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q := r.Query.Encode(); q != "" {
+	// The gateway reads some queries itself, and there + is no space.
+	if q := strings.ReplaceAll(r.Query.Encode(), "+", "%20"); q != "" {
 		if p.query != "" {
 			p.query += "&"
 		}

@@ -36,10 +36,11 @@ var chatCompletions = &operation.Operation{
 		`chat completions gpt-4o-mini -m "user:Hello, how are you?"`,
 		`chat completions gpt-4o-mini -m "system:You are a helpful assistant" -m "user:Write a story" --temperature 0.7 --stream`,
 	},
-	Effect: operation.Write,
-	Do:     operation.Func[chatInput](complete),
-	Reveal: []string{"choices"},
-	Text:   "choices.*.message.content",
+	Effect:  operation.Write,
+	Consent: operation.Consent{Sensitive: sensitiveChat},
+	Do:      operation.Func[chatInput](complete),
+	Reveal:  []string{"choices"},
+	Text:    "choices.*.message.content",
 }
 
 func complete(ctx context.Context, call *operation.Call, in chatInput) (operation.Result, error) {

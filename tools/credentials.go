@@ -85,7 +85,7 @@ var credentialsUpdate = &operation.Operation{
 		"credentials update azure-prod --delete-values api_base",
 	},
 	Effect:  operation.Set,
-	Consent: often,
+	Consent: operation.Consent{Often: true, Sensitive: sensitiveCredentialUpdate},
 	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, call *operation.Call, in credentialsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "credential_name")

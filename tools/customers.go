@@ -127,6 +127,7 @@ var customersUnblock = &operation.Operation{
 	Help:     customersBlocked,
 	Examples: []string{"customers unblock acme"},
 	Effect:   operation.Set,
+	Consent:  unblocks(customerCollection, "user_ids"),
 	Do:       operation.Func[customerIDs](blockCustomers(false)),
 }
 

@@ -233,7 +233,7 @@ var healthTestConnection = &operation.Operation{
 		"health test-connection openai/gpt-4o -p api_key=@openai.key --mode chat",
 	},
 	Effect:  operation.Write,
-	Consent: often,
+	Consent: operation.Consent{Often: true, Sensitive: sensitiveTest},
 	Do:      operation.Func[healthTestInput](testConnection),
 	Columns: []operation.Column{{Name: "status"}, {Name: "model", Field: "result.model"}, {Name: "error", Field: "result.error"}},
 	Done:    "tested {model}: it answers",

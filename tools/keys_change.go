@@ -62,6 +62,7 @@ var keysUnblock = &operation.Operation{
 	Summary:  "Unblock a virtual key",
 	Examples: []string{"keys unblock --alias ci"},
 	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: unblocksKey},
 	Default:  true,
 	Do:       operation.Endpoint[keyRef]{Method: "POST", Path: "/key/unblock", Fixed: true},
 	Columns:  keyColumns,

@@ -51,7 +51,7 @@ var (
 	}
 	others = []string{"spend", "budget_duration", "team_member_budget_duration", "duration", "team_member_key_duration", "expires", "models",
 		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at",
-		"default_team_member_models", "access_group_ids", "organization_id", "project_id"}
+		"default_team_member_models", "access_group_ids", "organization_id", "project_id", "blocked"}
 )
 
 // limits tells whether an update has a limit, takes something out of a team, or names
@@ -74,6 +74,8 @@ type settings struct {
 	now   time.Time
 	// sparse says that the gateway leaves out what is not set.
 	sparse bool
+	// groups are names of access groups, which stand for several models.
+	groups []string
 }
 
 // loosened says what an update loosens, a phrase each.
@@ -98,6 +100,7 @@ func (s settings) loosened(change operation.Args) (found []string) {
 	}
 	found = append(found, s.reset(change["budget_reset_at"])...)
 	found = append(found, s.belongs(change)...)
+	found = append(found, s.unblocked(change["blocked"])...)
 	found = append(found, s.metadata(change)...)
 	for i, text := range found {
 		found[i] = budgetOfBudget.Replace(text)
@@ -224,8 +227,8 @@ func (s settings) spend(value json.RawMessage) []string {
 	return []string{"sets the recorded spend of " + s.whose + " to " + operation.Name(operation.Word(value)) + " US dollars"}
 }
 
-// period compares how often a budget is reset: more often, and no more at all, is
-// looser for somebody.
+// period compares how often a budget is reset. A longer period is looser too: the
+// gateway lets it end with a day, a week or a month, which may be sooner.
 func (s settings) period(name string, value json.RawMessage) []string {
 	if value == nil {
 		return nil
@@ -245,9 +248,7 @@ func (s settings) period(name string, value json.RawMessage) []string {
 		return []string{fmt.Sprintf("makes the budget of %s reset every %s", s.whose, operation.Name(to))}
 	}
 	if known {
-		before, okBefore := duration(is)
-		after, okAfter := duration(to)
-		if is == to || okBefore && okAfter && after >= before {
+		if is == to {
 			return nil
 		}
 		return []string{fmt.Sprintf("changes the budget reset of %s from every %s to %s", s.whose, operation.Name(is), every(value))}

@@ -76,7 +76,7 @@ func (s settings) list(name string, value json.RawMessage) []string {
 		return nil
 	}
 	wider := slices.DeleteFunc(slices.Clone(to), func(entry string) bool {
-		return slices.Contains(is, entry) || name != "allowed_routes" && !wildcard(entry)
+		return slices.Contains(is, entry) || name != "allowed_routes" && !wildcard(entry) && !slices.Contains(s.groups, entry)
 	})
 	switch {
 	case len(to) > 0 && len(wider) == 0:
@@ -99,6 +99,15 @@ func allModels(name string) bool {
 // wildcard tells whether a name stands for several models: "openai/*", all-team-models.
 func wildcard(name string) bool {
 	return strings.Contains(name, "*") || strings.HasPrefix(name, "all-") && strings.HasSuffix(name, "-models")
+}
+
+// unblocked finds what is blocked and is not to be any more.
+func (s settings) unblocked(value json.RawMessage) []string {
+	present, known := s.present("blocked")
+	if value == nil || operation.Word(value) == "true" || known && operation.Word(present) != "true" {
+		return nil
+	}
+	return []string{"unblocks " + s.whose}
 }
 
 // belongs finds what takes a thing from under the limits of another. For another team
@@ -141,11 +150,13 @@ const overBudget = "throttle_on_budget_exceeded"
 // switches do so when they are off. The gateway keeps both in the metadata.
 var (
 	restraints = []string{"guardrails", "policies", "enforced_params", "tags"}
-	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails", overBudget}
+	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails", overBudget, "budget_fallbacks"}
 	// keeps hold calls back, whatever their form; most stand in the metadata.
 	keeps = []string{"team_member_budget_id", "team_member_key_duration", "tpm_limit_type", "rpm_limit_type", "end_user_budget_id",
 		"default_estimated_output_tokens", "default_estimated_output_tokens_per_model", "denied_passthrough_routes",
-		"enforced_batch_output_expires_after", "enforced_file_expires_after", "allowed_model_region"}
+		"enforced_batch_output_expires_after", "enforced_file_expires_after", "allowed_model_region", "logging", "callback_settings"}
+	// logs are those that hold nothing back, but say where calls are logged.
+	logs = []string{"logging", "callback_settings"}
 )
 
 // metadata compares the limits that the gateway keeps in the metadata of a thing. An
@@ -189,8 +200,8 @@ func (s settings) metadata(change operation.Args) (found []string) {
 	}
 	for _, name := range switches {
 		switch value := after(name); {
-		case value == nil, isUnset(value), same(value, is[name]), operation.Word(value) == "false":
-		case name == overBudget:
+		case value == nil, isNone(value), same(value, is[name]), same(value, object[name]), operation.Word(value) == "false":
+		case strings.Contains(name, "budget"):
 			found = append(found, "lets "+s.whose+" go on when its budget is spent ("+name+")")
 		default:
 			found = append(found, "turns off guardrails of "+s.whose+" ("+name+")")
@@ -203,7 +214,13 @@ func (s settings) metadata(change operation.Args) (found []string) {
 				now = own
 			}
 		}
-		if before != nil && !same(before, now) {
+		// A type of limit that was not set may be looser than the usual one.
+		fresh := strings.HasSuffix(name, "_limit_type") && !isUnset(now)
+		switch {
+		case before == nil && !fresh, same(before, now):
+		case slices.Contains(logs, name):
+			found = append(found, "changes where the calls of "+s.whose+" are logged ("+name+")")
+		default:
 			found = append(found, "changes what limits "+s.whose+" ("+name+")")
 		}
 	}

@@ -95,7 +95,7 @@ var modelsAdd = &operation.Operation{
 		`models add gpt-4 -p api_key=sk-123 -p api_base=https://api.openai.com -i description="GPT-4 model"`,
 	},
 	Effect:  operation.Write,
-	Consent: often,
+	Consent: operation.Consent{Often: true, Sensitive: takesOver},
 	Default: true,
 	Do:      operation.Func[modelsAddInput](addModel),
 	Done:    "added model {model_name} (ID {model_id})",

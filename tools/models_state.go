@@ -25,6 +25,7 @@ var modelsUnblock = &operation.Operation{
 	Summary:  "Unblock one deployment",
 	Examples: []string{"models unblock --name gpt-4"},
 	Effect:   operation.Set,
+	Consent:  unblocks(deploymentCollection, "model_id"),
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/unblock", Fixed: true},
 	Done:     "unblocked model {model_name} (ID {model_id})",
 }

@@ -32,20 +32,58 @@ func loosens(of *operation.Collection, argument string) operation.Consent {
 		if err != nil {
 			return nil, err
 		}
-		return loosened(call, change, of.What, things, absent), nil
+		return loosened(ctx, call, change, of.What, things, absent)
 	}}
 }
 
 // loosened is what an update loosens of several things. What the gateway does not show
 // may be anything.
-func loosened(call *operation.Call, change operation.Args, what string, things []operation.Thing, absent []string) (found []string) {
+func loosened(ctx context.Context, call *operation.Call, change operation.Args, what string, things []operation.Thing, absent []string) (found []string, err error) {
 	for _, id := range absent {
 		things = append(things, operation.Thing{ID: operation.Encode(id)})
 	}
+	groups, err := addedGroups(ctx, call, change, things)
 	for _, thing := range things {
-		found = append(found, settings{what + " " + thing.Label(), thing.Item, call.Now(), what == tagCollection.What}.loosened(change)...)
+		s := settings{whose: what + " " + thing.Label(), item: thing.Item, now: call.Now(), sparse: what == tagCollection.What, groups: groups}
+		found = append(found, s.loosened(change)...)
 	}
-	return found
+	return found, err
+}
+
+// addedGroups are the access groups among the models that an update adds: the name of one
+// stands for several models.
+func addedGroups(ctx context.Context, call *operation.Call, change operation.Args, things []operation.Thing) (names []string, err error) {
+	added := change.List("models")
+	for _, thing := range things {
+		present := operation.Args{"models": operation.Lookup(thing.Item, "models")}.List("models")
+		added = slices.DeleteFunc(added, func(name string) bool { return slices.Contains(present, name) })
+	}
+	if len(added) == 0 {
+		return nil, nil
+	}
+	for item, err := range accessGroupCollection.All(ctx, call, nil) {
+		if operation.IsRefused(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if name := operation.Word(operation.Lookup(item, accessGroupCollection.ID)); slices.Contains(added, name) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+// unblocks is for operations that unblock what an argument names.
+func unblocks(of *operation.Collection, argument string) operation.Consent {
+	return operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
+		things, absent, err := of.Targets(ctx, call, argument, call.Args().List(argument))
+		if err != nil {
+			return nil, err
+		}
+		return loosened(ctx, call, operation.Args{"blocked": json.RawMessage("false")}, of.What, things, absent)
+	}}
 }
 
 // givesKey is for operations that make a key for the user in an argument.
@@ -92,6 +130,8 @@ func roleOf(ctx context.Context, call *operation.Call, argument, id string) ([]s
 		return unknownRole(id), nil
 	case err != nil:
 		return nil, err
+	case operation.Word(operation.Lookup(body, "user_info.user_id")) != id:
+		return unknownRole(id), nil
 	}
 	return privileged(operation.Name(id), operation.Word(operation.Lookup(body, "user_info.user_role"))), nil
 }
@@ -180,7 +220,7 @@ func sensitiveTeamUpdate(ctx context.Context, call *operation.Call) ([]string, e
 	if err != nil {
 		return nil, err
 	}
-	return loosened(call, change, "team", []operation.Thing{team}, nil), nil
+	return loosened(ctx, call, change, "team", []operation.Thing{team}, nil)
 }
 
 // teamInfo is a team with what its list leaves out; an unknown one, and one that the key

@@ -33,6 +33,15 @@ func sensitiveKeyUpdate(ctx context.Context, call *operation.Call) ([]string, er
 	return append(found, role...), err
 }
 
+// unblocksKey is for a key that is blocked: its calls are answered again.
+func unblocksKey(ctx context.Context, call *operation.Call) ([]string, error) {
+	key, err := keyToChange(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	return settings{whose: "key " + key.Label(), item: key.Item}.unblocked(json.RawMessage("false")), nil
+}
+
 // keyToChange is the key that a call names; one that cannot be seen has no settings.
 func keyToChange(ctx context.Context, call *operation.Call) (operation.Thing, error) {
 	key, err := keyOf(ctx, call)
@@ -47,7 +56,10 @@ func keyToChange(ctx context.Context, call *operation.Call) (operation.Thing, er
 
 // loosenedKeys is what an update loosens of keys, also by another team.
 func loosenedKeys(ctx context.Context, call *operation.Call, change operation.Args, keys []operation.Thing, absent []string) ([]string, error) {
-	found := loosened(call, change, "key", keys, absent)
+	found, err := loosened(ctx, call, change, "key", keys, absent)
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range absent {
 		keys = append(keys, operation.Thing{ID: operation.Encode(id)})
 	}

@@ -20,7 +20,8 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	params, prices := modelChange(body)
 	change, name := deploymentLimits(operation.Encode(params)), body.String("model_name")
 	model, provider := operation.Word(params["model"]), operation.Word(params["custom_llm_provider"])
-	if model == "" && provider == "" && name == "" && len(change) == 0 && len(prices) == 0 {
+	redirected := redirects("", params, nil)
+	if model == "" && provider == "" && name == "" && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
 		return nil, nil
 	}
 	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
@@ -36,6 +37,7 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 		limits.item = operation.Encode(deploymentLimits(operation.Lookup(deployment.Item, "litellm_params")))
 	}
 	found := append(limits.loosened(change), cheaper(deployment, prices)...)
+	found = append(found, redirects("deployment "+deployment.Label(), params, nil)...)
 	fresh := provider
 	if fresh == "" {
 		fresh, _, _ = strings.Cut(model, "/")
@@ -43,7 +45,7 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	if fresh != "" && fresh != providerOf(deployment.Item) {
 		found = append(found, "sends what is stored for the deployment to another provider: "+operation.Name(fresh))
 	}
-	more, err := joins(ctx, call, deployment, name)
+	more, err := joins(ctx, call, deployment, name, "gives deployment "+deployment.Label()+" the name "+operation.Name(name))
 	return append(found, more...), err
 }
 
@@ -60,7 +62,7 @@ func modelChange(body operation.Args) (params, prices operation.Args) {
 	}
 	for _, values := range []operation.Args{info, params} {
 		for name, value := range values {
-			if strings.Contains(name, "cost") {
+			if strings.Contains(name, "cost") || name == "base_model" {
 				prices[name] = value
 			}
 		}
@@ -82,6 +84,10 @@ func cheaper(deployment operation.Thing, prices operation.Args) (found []string)
 		to, errTo := strconv.ParseFloat(operation.Word(prices[name]), 64)
 		what := fmt.Sprintf("price %s of deployment %s", operation.Name(name), deployment.Label())
 		switch {
+		case name == "base_model":
+			if !same(present, prices[name]) {
+				found = append(found, "prices the calls of deployment "+deployment.Label()+" as those of another model: "+operation.Name(operation.Word(prices[name])))
+			}
 		case errTo == nil && errIs == nil && to >= is, errTo != nil && deployment.Item != nil && present == nil,
 			errTo == nil && to > 0 && deployment.Item != nil && present == nil:
 		case errTo != nil:
@@ -96,8 +102,8 @@ func cheaper(deployment operation.Thing, prices operation.Args) (found []string)
 }
 
 // joins finds a new name of a deployment that others have: some of the calls to them go
-// to it then.
-func joins(ctx context.Context, call *operation.Call, deployment operation.Thing, name string) ([]string, error) {
+// to it then. what says what is done.
+func joins(ctx context.Context, call *operation.Call, deployment operation.Thing, name, what string) ([]string, error) {
 	if name == "" || name == deployment.Name {
 		return nil, nil
 	}
@@ -106,7 +112,7 @@ func joins(ctx context.Context, call *operation.Call, deployment operation.Thing
 			return nil, err
 		}
 		if err != nil || operation.Word(operation.Lookup(item, deploymentCollection.Name)) == name {
-			return []string{"gives deployment " + deployment.Label() + " the name " + operation.Name(name) + ", under which other deployments are called"}, nil
+			return []string{what + ", under which other deployments are called"}, nil
 		}
 	}
 	return nil, nil

@@ -221,6 +221,7 @@ var teamsUnblock = &operation.Operation{
 	Summary:  "Unblock a team",
 	Examples: []string{"teams unblock --team research"},
 	Effect:   operation.Set,
+	Consent:  unblocks(teamCollection, "team_id"),
 	Do:       operation.Endpoint[teamRef]{Method: "POST", Path: "/team/unblock", Fixed: true},
 	Columns:  teamColumns,
 	Done:     "unblocked team {team_alias} ({team_id})",

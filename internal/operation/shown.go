@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"litellm-proxy/internal/secret"
 )
 
 // Name is a name for a question, on one line. Whoever chose it cannot put words into
@@ -70,3 +72,6 @@ func (t Thing) Label() string {
 	}
 	return Name(t.Name) + " (" + Name(short) + more + ")"
 }
+
+// IsSecret tells whether a member of this name is a secret, such as api_key.
+func IsSecret(name string) bool { return secret.IsField(name) }

@@ -1,0 +1,125 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+)
+
+// What the gateway stores of a provider, such as a key, goes where the other parameters
+// say. There are hundreds of them, and each release adds some: a parameter of which it is
+// not known that it leaves that alone is asked for.
+
+// harmless are parameters that do not say where a call goes, with what key, or what is
+// counted for it. Limits and prices are compared elsewhere.
+var harmless = strings.Fields(`model rpm tpm max_budget budget_duration max_parallel_requests weight order tags timeout
+	stream_timeout request_timeout max_retries num_retries cooldown_time temperature top_p top_k min_p n seed stop max_tokens
+	max_completion_tokens presence_penalty frequency_penalty reasoning_effort thinking drop_params merge_reasoning_content_in_choices
+	stream stream_options api_version`)
+
+// redirects names the parameters that decide where a stored key goes, and those that go
+// away: without its address or key, a provider's own address or the gateway's own key
+// takes the place. whose is what has them.
+func redirects(whose string, params operation.Args, removed []string) (found []string) {
+	var other []string
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		switch {
+		case slices.Contains(harmless, name), strings.Contains(name, "cost"), name == "base_model":
+		case isNone(params[name]):
+			removed = append(removed, name)
+		case !operation.IsSecret(name):
+			other = append(other, name)
+		}
+	}
+	removed = slices.DeleteFunc(removed, func(name string) bool {
+		return slices.Contains(harmless, name) || strings.Contains(name, "cost") || name == "base_model"
+	})
+	if len(other) > 0 {
+		found = append(found, "changes how "+whose+" calls its provider, and so where its stored key may go: "+operation.NameList(operation.Encode(other)))
+	}
+	if len(removed) > 0 {
+		found = append(found, "removes what "+whose+" calls its provider with, so that the provider's own address or the gateway's own key is used: "+
+			operation.NameList(operation.Encode(operation.Unique(removed))))
+	}
+	return found
+}
+
+// isNone tells whether a value is there to say that there is none.
+func isNone(value json.RawMessage) bool { return isUnset(value) || string(value) == "{}" }
+
+// sensitiveCredentialUpdate is what an update of a credential redirects.
+func sensitiveCredentialUpdate(_ context.Context, call *operation.Call) ([]string, error) {
+	body := call.Body()
+	var values operation.Args
+	_ = json.Unmarshal(body["credential_values"], &values)
+	return redirects("credential "+operation.Name(body.String("credential_name")), values, body.List("credential_values_to_delete")), nil
+}
+
+// sensitiveTest is what a test of a connection sends elsewhere: the gateway takes what it
+// stores for a model of its own, also by the ID of the deployment.
+func sensitiveTest(_ context.Context, call *operation.Call) ([]string, error) {
+	body := call.Body()
+	var params operation.Args
+	_ = json.Unmarshal(body["litellm_params"], &params)
+	found := redirects("a model of the gateway, if it is one,", params, nil)
+	if id := operation.Lookup(body["model_info"], "id"); id != nil {
+		found = append(found, "uses the key that is stored for deployment "+operation.Name(operation.Word(id))+" with the provider of "+operation.Name(body.String("model")))
+	}
+	return found, nil
+}
+
+// callParams are the members of a chat request that go to the model. The gateway takes any
+// other for a parameter of the call to the provider.
+var callParams = append(strings.Fields(`messages tools tool_choice parallel_tool_calls functions function_call response_format logit_bias
+	logprobs top_logprobs user service_tier store metadata modalities audio prediction verbosity web_search_options tags cache caching
+	fallbacks safety_identifier prompt_cache_key prompt_cache_retention safety_settings repetition_penalty mock_response litellm_session_id
+	litellm_trace_id context_window_fallbacks guardrails extra_body`), harmless...)
+
+// sensitiveChat finds the parameters of a call that may send the stored key elsewhere, in
+// the request and in what is tried after it fails.
+func sensitiveChat(_ context.Context, call *operation.Call) ([]string, error) {
+	names := map[string]bool{}
+	add := func(request operation.Args) {
+		for name := range request {
+			if !slices.Contains(callParams, name) {
+				names[name] = true
+			}
+		}
+	}
+	body := call.Body()
+	add(body)
+	for name, value := range body {
+		if strings.HasSuffix(name, "fallbacks") {
+			requests(value, add)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	list := slices.Sorted(maps.Keys(names))
+	return []string{"sets parameters of the call to the provider, and so where the stored key may go: " + operation.NameList(operation.Encode(list))}, nil
+}
+
+// requests calls visit with each object in a value that is, or holds in lists, objects.
+func requests(value json.RawMessage, visit func(operation.Args)) {
+	var object operation.Args
+	var list []json.RawMessage
+	if json.Unmarshal(value, &object) == nil {
+		visit(object)
+	} else if json.Unmarshal(value, &list) == nil {
+		for _, item := range list {
+			requests(item, visit)
+		}
+	}
+}
+
+// takesOver finds a new deployment under a name that others have: some of the calls to
+// them go to it then.
+func takesOver(ctx context.Context, call *operation.Call) ([]string, error) {
+	name := call.Args().String("model_name")
+	return joins(ctx, call, operation.Thing{ID: operation.Encode(name)}, name, "adds a deployment with the name "+operation.Name(name))
+}
