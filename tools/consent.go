@@ -249,7 +249,7 @@ func askRetire(ctx context.Context, call *operation.Call) (string, error) {
 	if string(call.Arg("block_only")) == "true" {
 		return "Block the keys of " + several("user", things) + "? " + losesKeys(things), nil
 	}
-	return "Block the keys of " + several("user", things) + ", then delete the user with the keys? " + losesKeys(things), nil
+	return "Block the keys of " + several("user", things) + ", then delete the user and the keys? " + losesKeys(things), nil
 }
 
 // askRemoveMembers names the members with the number of their keys of the team, which

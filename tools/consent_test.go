@@ -50,7 +50,7 @@ func TestQuestions(t *testing.T) {
 		{"users delete", `{"user":"ann@example.com"}`, "Delete user ann@example.com (ann-0123…)? Its 1 key stops working."},
 		{"users bulk-delete", `{"user_ids":["ann-0123456789","nobody"]}`,
 			"Delete user ann@example.com (ann-0123…)? Its 1 key stops working. Skipped, because nothing has that name: nobody."},
-		{"users retire", `{"user_id":"ann-0123456789"}`, "Block the keys of user ann@example.com (ann-0123…), then delete the user with the keys? Its 1 key stops working."},
+		{"users retire", `{"user_id":"ann-0123456789"}`, "Block the keys of user ann@example.com (ann-0123…), then delete the user and the keys? Its 1 key stops working."},
 		{"users retire", `{"user_id":"ann-0123456789","block_only":true}`, "Block the keys of user ann@example.com (ann-0123…)? Its 1 key stops working."},
 		{"teams member-remove", `{"team":"research","user_emails":["ann@example.com"]}`,
 			"Remove user ann@example.com (ann-0123…) from team research (0c95aaaa…)? Their 1 key of the team is deleted."},

@@ -143,6 +143,9 @@ func (s *Server) dispatch(ctx context.Context, line, id json.RawMessage) (answer
 			}
 		}
 	}()
+	if why := misshapen(line); why != "" && !isNull(id) {
+		return invalid(id, why)
+	}
 	return s.mcp.HandleMessage(ctx, line)
 }
 

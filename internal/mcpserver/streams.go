@@ -88,6 +88,11 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.Handler {
 			}()
 		}
 		f.canceled(session, m)
+		if why := misshapen(m.content); why != "" && m.request() {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write(wire(invalid(m.ID, why)))
+			return
+		}
 		f.serve(library, w, r, session, m, opens)
 	})
 }

@@ -1,0 +1,45 @@
+package mcpserver
+
+import (
+	"strings"
+	"testing"
+
+	"litellm-proxy/internal/sandbox"
+)
+
+func TestMisshapen(t *testing.T) {
+	for _, tt := range []struct{ message, want string }{
+		{`{"params":{"name":"x","arguments":{"n":1e999}}}`, "the number 1e999 is out of range"},
+		{`{"params":{"arguments":{"a":[{"b":-1e400}]}}}`, "the number -1e400 is out of range"},
+		{`{"params":{"name":5}}`, "params.name must be a string"},
+		{`{"params":{"uri":{}}}`, "params.uri must be a string"},
+		{`{"params":[]}`, "params must be a JSON object"},
+		{`{"params":"x"}`, "params must be a JSON object"},
+		{`{"params":null}`, ""},
+		{`{"params":{"name":"1e999","arguments":{"n":"1e999","m":1e300}}}`, ""},
+		{`{"method":"ping"}`, ""},
+	} {
+		if got := misshapen([]byte(tt.message)); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.message, got, tt.want)
+		}
+	}
+}
+
+// TestMisshapenIsAnswered in words, and not with the names of Go types.
+func TestMisshapenIsAnswered(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
+	url := listen(t, newServer(t, Options{Client: client}), HTTPOptions{Transport: "http"})
+	over := (&httpClient{t: t, url: url, key: sandbox.MasterKey}).open()
+	for _, params := range []string{`{"name":"keys_list","arguments":{"size":1e999}}`, `{"name":5}`, `[]`} {
+		_, all := over.post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + params + `}`)
+		if len(all) != 1 {
+			t.Fatalf("http, %s: %d messages", params, len(all))
+		}
+		for name, answer := range map[string]message{"stdio": c.request("tools/call", params), "http": all[0]} {
+			if answer.Error == nil || !strings.HasPrefix(answer.Error.Message, "Invalid request: ") || strings.Contains(answer.Error.Message, "Go ") {
+				t.Errorf("%s, %s: %+v", name, params, answer.Error)
+			}
+		}
+	}
+}
