@@ -29,7 +29,7 @@ func TestMisshapen(t *testing.T) {
 func TestMisshapenIsAnswered(t *testing.T) {
 	_, client := gateway(t)
 	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
-	url := listen(t, newServer(t, Options{Client: client}), HTTPOptions{Transport: "http"})
+	url := listen(t, newServer(t, Options{Client: client}), HTTPOptions{}) + "/mcp"
 	over := (&httpClient{t: t, url: url, key: sandbox.MasterKey}).open()
 	for _, params := range []string{`{"name":"keys_list","arguments":{"size":1e999}}`, `{"name":5}`, `[]`} {
 		_, all := over.post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":` + params + `}`)
