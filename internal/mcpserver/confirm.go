@@ -57,7 +57,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.ask(ctx, question)
 	}
 	if c.s.confirm == confirmAlways {
-		return c.refused(question, why+" and was not confirmed",
+		return c.refused(question, "it needs confirmation, because "+why,
 			"use a client that can ask a person (elicitation; over sse none can), or start this server with --confirm auto or --confirm argument"), "refused: not confirmed"
 	}
 	return c.taken(question, why)
@@ -67,7 +67,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolResult, string) {
 	how := fmt.Sprintf("if the user agrees, call %s again with the same arguments and %s: true", c.op.Tool(), argConfirm)
 	if !c.flags[argConfirm] {
-		return c.refused(question, why+" and was not confirmed", how), "refused: not confirmed"
+		return c.refused(question, "it needs confirmation, because "+why, how), "refused: not confirmed"
 	}
 	if shown := c.s.shown.take(c); shown != nil {
 		if changed := shown.Difference(question.Plan); changed != "" {
