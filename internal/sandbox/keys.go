@@ -18,7 +18,8 @@ var settable = []string{"key_alias", "models", "spend", "max_budget", "user_id",
 	"blocked", "aliases", "budget_id", "allowed_routes", "organization_id", "access_group_ids", "key_type"}
 
 // inMetadata are kept in a key's metadata.
-var inMetadata = []string{"model_rpm_limit", "model_tpm_limit"}
+var inMetadata = []string{"model_rpm_limit", "model_tpm_limit", "mcp_rpm_limit", "tag_rpm_limit", "rpm_limit_type", "tpm_limit_type",
+	"throttle_on_budget_exceeded", "default_estimated_output_tokens", "enforced_params", "end_user_budget_id"}
 
 // emptied lists fields of which null means empty.
 var emptied = map[string]any{"models": []any{}, "allowed_cache_controls": []any{}, "allowed_routes": []any{},
@@ -135,7 +136,19 @@ func (c *call) badNewKey(body object) *reply {
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
 		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
 	}
-	return nil
+	return c.badCustomerBudget(body, internal)
+}
+
+// badCustomerBudget refuses a budget for a key's customers that does not exist.
+func (c *call) badCustomerBudget(body object, refuse func(int, string) *reply) *reply {
+	id := text(body["end_user_budget_id"])
+	if metadata, is := body["metadata"].(object); is && id == "" {
+		id = text(metadata["end_user_budget_id"])
+	}
+	if id == "" || byID(c.Budgets, "budget_id", id) != nil {
+		return nil
+	}
+	return refuse(http.StatusBadRequest, pyDict("error", "end_user_budget_id="+id+" does not match any budget."))
 }
 
 // mayOwn keeps users from making keys for others and fills in their own id.

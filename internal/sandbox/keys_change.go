@@ -40,6 +40,9 @@ func updateKey(c *call) *reply {
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
 		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
 	}
+	if bad := c.badCustomerBudget(body, authError); bad != nil {
+		return bad
+	}
 	if bad := c.changeExpiry(row, body); bad != nil {
 		return bad
 	}

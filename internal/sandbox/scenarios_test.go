@@ -105,6 +105,15 @@ func scenarios() []scenario {
 		}, cleanup: []step{deleteKey}},
 		{name: "key: soft budget", steps: []step{newKey(`,"soft_budget":2`).saves("key", "key", "budget", "budget_id"), get("/key/info?key={key}")},
 			cleanup: []step{deleteKey, post("/budget/delete", `{"id":"{budget}"}`)}},
+		{name: "key: limits that stand in metadata", steps: []step{
+			post("/budget/new", `{"budget_id":"b-{id}","max_budget":5}`),
+			newKey(`,"mcp_rpm_limit":{"s":1},"tag_rpm_limit":{"t":2},"rpm_limit":5,"rpm_limit_type":"dynamic","tpm_limit_type":"best_effort_throughput",` +
+				`"default_estimated_output_tokens":10,"end_user_budget_id":"b-{id}","metadata":{"a":1}`),
+			get("/key/info?key={key}"), post("/key/update", `{"key":"{key}","end_user_budget_id":"none-{id}"}`).is(400),
+			post("/key/update", `{"key":"{key}","tag_rpm_limit":{"t":3}}`), post("/key/update", `{"key":"{key}","metadata":{"end_user_budget_id":"none-{id}"}}`).is(400),
+			post("/key/update", `{"key":"{key}","end_user_budget_id":""}`), post("/key/update", `{"key":"{key}","rpm_limit_type":null}`), post("/key/update", `{"key":"{key}","metadata":{"b":2}}`),
+			post("/key/generate", `{"end_user_budget_id":"none-{id}"}`).is(400), post("/key/generate", `{"metadata":{"end_user_budget_id":"none-{id}"}}`).is(400),
+		}, cleanup: []step{deleteKey, post("/budget/delete", `{"id":"b-{id}"}`)}},
 		{name: "key: limits by model stand in metadata", steps: []step{
 			newKey(`,"model_rpm_limit":{"gpt-4o-mini":1},"metadata":{"a":1}`).wants("metadata.model_rpm_limit", `{"gpt-4o-mini":1}`),
 		}, cleanup: []step{deleteKey}},
