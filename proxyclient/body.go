@@ -16,8 +16,8 @@ const (
 )
 
 // readBounded reads at most limit bytes, after decompression. reserve is asked
-// before a buffer of a size is made. With errTooLarge come the first bytes, up to
-// the limit, if any were read.
+// before a buffer of a size is made. With an error come the first bytes, up to the
+// limit, if any were read: those that [wholeWords] leaves.
 func readBounded(resp *http.Response, limit int64, reserve func(size int64) error) ([]byte, error) {
 	if resp.Body == nil || resp.Body == http.NoBody {
 		return nil, nil
@@ -44,13 +44,26 @@ func readBounded(resp *http.Response, limit int64, reserve func(size int64) erro
 		b = b[:len(b)+n]
 		switch {
 		case int64(len(b)) > limit:
-			return b[:limit], errTooLarge
+			return wholeWords(b[:limit]), errTooLarge
 		case err == io.EOF:
 			return b, nil
 		case err != nil:
-			return b, err
+			return wholeWords(b), err
 		}
 	}
+}
+
+// maxKey is more than a server takes as the value of a header.
+const maxKey = 64 << 10
+
+// wholeWords leaves out the word at the end of a body that was cut off: it may be
+// the beginning of a key, which nothing recognizes.
+func wholeWords(b []byte) []byte {
+	end := len(b)
+	for end > 0 && len(b)-end < maxKey && b[end-1] > ' ' && b[end-1] < 0x7f {
+		end--
+	}
+	return b[:end]
 }
 
 // readAll reads the body of an answer of 200 to 299. Its memory is taken from the

@@ -82,18 +82,20 @@ func (c *Client) JSON(ctx context.Context, r Request) (json.RawMessage, error) {
 
 func (c *Client) notJSON(p *prepared, resp *Response) *Error {
 	e := p.error(CodeBadAnswer, resp.Status)
-	e.RequestID = requestID(resp.Header)
+	e.RequestID = c.requestID(resp.Header)
 	e.Sent = true
-	head := resp.Body[:min(len(resp.Body), maxErrorRead)]
+	head := resp.Body
+	if len(head) > maxErrorRead {
+		head = wholeWords(head[:maxErrorRead])
+	}
 	e.Body = c.errorBody(head)
 	e.Hint = "check that {base_url} is the address of a LiteLLM gateway"
-	if page, ok := htmlPage(head); ok {
+	if page, ok := c.htmlPage(head); ok {
 		e.Message = "instead of JSON came " + page
 	} else {
-		e.Message = "the answer is not valid JSON: " + clip(oneLine(string(head[:min(len(head), 4<<10)])), 120)
+		e.Message = "the answer is not valid JSON: " + c.excerpt(oneLine(string(head)), 120)
 		e.Hint = ""
 	}
-	e.Message = c.scrub(e.Message)
 	if !p.Read {
 		e.Message += fmt.Sprintf("; the request was answered with HTTP %d and may have been applied", resp.Status)
 	}

@@ -141,9 +141,9 @@ func byStatus(status int) (Code, string) {
 
 // refusal makes the error for an answer outside 200 to 299.
 func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
-	s := understand(resp.StatusCode, body)
+	s := c.understand(resp.StatusCode, body)
 	e := p.error("", resp.StatusCode)
-	e.RequestID = requestID(resp.Header)
+	e.RequestID = c.requestID(resp.Header)
 	e.RetryAfter = retryAfter(resp.Header, time.Now())
 	e.Body = c.errorBody(body)
 	e.Sent = true
@@ -159,7 +159,7 @@ func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
 		e.Code = CodeUnsupported
 		e.Message = fmt.Sprintf("this gateway has no route %s %s", p.method, c.scrub(p.path))
 		if s.page {
-			e.Message += ": the answer was " + c.scrub(s.message)
+			e.Message += ": the answer was " + s.message
 		}
 		e.Hint = hintRoute
 	case e.Code == CodeUnsupported && resp.StatusCode == http.StatusMethodNotAllowed:
@@ -185,9 +185,7 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 		status = s.status
 	}
 	e.Code, e.Hint = classify(answer{method: p.method, path: p.path, status: status, typ: s.typ, message: s.message})
-	e.Message = c.scrub(s.message)
-	e.Param = c.scrub(s.param)
-	e.Type = c.scrub(s.typ)
+	e.Message, e.Param, e.Type = s.message, s.param, s.typ
 	if e.Code == CodeUnauthorized || e.Code == CodeForbidden {
 		e.Message = strings.TrimSuffix(e.Message, ".") + "; " + c.usedKey()
 		if c.key == "" {

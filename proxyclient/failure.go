@@ -16,7 +16,7 @@ import (
 func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
 	p, status := a.p, a.resp.StatusCode
 	e := p.error(CodeBadAnswer, status)
-	e.RequestID = requestID(a.resp.Header)
+	e.RequestID = c.requestID(a.resp.Header)
 	e.Sent = true
 	e.Err = c.cause(err)
 	if errors.Is(err, errTooLarge) {
@@ -145,10 +145,10 @@ func (c *Client) errorBody(b []byte) []byte {
 	return b
 }
 
-func requestID(h http.Header) string {
+func (c *Client) requestID(h http.Header) string {
 	for _, name := range []string{"X-Litellm-Call-Id", "X-Request-Id"} {
-		if v := printable(h.Get(name), 120); v != "" {
-			return secret.Text(v)
+		if v := printable(c.scrub(h.Get(name)), 120); v != "" {
+			return v
 		}
 	}
 	return ""

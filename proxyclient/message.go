@@ -25,11 +25,11 @@ type said struct {
 }
 
 // understand reads the body of a refusal. Its message is one bounded paragraph
-// and never empty.
-func understand(status int, body []byte) said {
+// without secrets and never empty.
+func (c *Client) understand(status int, body []byte) said {
 	var s said
 	body = bytes.TrimSpace(body)
-	if page, ok := htmlPage(body); ok {
+	if page, ok := c.htmlPage(body); ok {
 		s.page = true
 		s.message = page
 	} else if v, ok := decode(body); ok {
@@ -37,9 +37,9 @@ func understand(status int, body []byte) said {
 	} else {
 		s.text(string(body))
 	}
-	s.message = clip(tidy(s.message), maxMessage)
-	s.param = clip(oneLine(s.param), 200)
-	s.typ = clip(oneLine(s.typ), 100)
+	s.message = c.excerpt(tidy(s.message), maxMessage)
+	s.param = c.excerpt(oneLine(s.param), 200)
+	s.typ = c.excerpt(oneLine(s.typ), 100)
 	if s.message == "" {
 		s.message = strings.ToLower(http.StatusText(status))
 	}
@@ -237,19 +237,18 @@ func hasMessage(m map[string]any) bool {
 }
 
 // htmlPage describes a body that is a web page.
-func htmlPage(b []byte) (string, bool) {
+func (c *Client) htmlPage(b []byte) (string, bool) {
 	b = bytes.TrimPrefix(bytes.TrimSpace(b), []byte("\xef\xbb\xbf"))
-	head := strings.ToLower(string(b[:min(len(b), 4096)]))
-	if !strings.HasPrefix(head, "<") || !strings.Contains(head, "<html") && !strings.Contains(head, "<!doctype html") &&
-		!strings.Contains(head, "<head") && !strings.Contains(head, "<body") && !strings.Contains(head, "<title") {
+	head := bytes.ToLower(b[:min(len(b), 4096)])
+	has := func(tag string) bool { return bytes.Contains(head, []byte(tag)) }
+	if !bytes.HasPrefix(head, []byte("<")) || !has("<html") && !has("<!doctype html") && !has("<head") && !has("<body") && !has("<title") {
 		return "", false
 	}
-	if i := strings.Index(head, "<title"); i >= 0 && len(head) == min(len(b), 4096) {
-		text := string(b[i:min(len(b), 4096)])
-		if _, text, ok := strings.Cut(text, ">"); ok {
-			text, _, _ = strings.Cut(text, "<")
-			if text = clip(oneLine(html.UnescapeString(text)), 120); text != "" {
-				return fmt.Sprintf("an HTML page titled %q", text), true
+	if i := bytes.Index(head, []byte("<title")); i >= 0 && len(head) == min(len(b), 4096) {
+		if _, text, ok := bytes.Cut(b[i:], []byte(">")); ok {
+			text, _, _ = bytes.Cut(text, []byte("<"))
+			if title := c.excerpt(oneLine(html.UnescapeString(string(text))), 120); title != "" {
+				return fmt.Sprintf("an HTML page titled %q", title), true
 			}
 		}
 	}
@@ -281,6 +280,10 @@ func oneLine(s string) string {
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
 }
+
+// excerpt is the beginning of s, its secrets masked. They are masked before the
+// cut: half a key is not recognized as one.
+func (c *Client) excerpt(s string, n int) string { return clip(c.scrub(s), n) }
 
 // clip cuts s to n bytes at most, between two characters.
 func clip(s string, n int) string {

@@ -129,10 +129,11 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestEveryRowIsTried(t *testing.T) {
+	c := newClient(t, "http://127.0.0.1:1", nil)
 	for i, r := range table {
 		found := false
 		for _, tt := range answers {
-			s := understand(tt.status, []byte(tt.body))
+			s := c.understand(tt.status, []byte(tt.body))
 			st := tt.status
 			if s.status != 0 && st >= 500 {
 				st = s.status
@@ -173,8 +174,9 @@ func FuzzErrorMessage(f *testing.F) {
 	}
 	f.Add(400, []byte(`{"error":{"message":"{'a': ('b', -1.5, None, True), \"c\": '\\x41\\u00e9\\U0001F600\\''}"}}`))
 	f.Add(400, []byte("{'error': {'error': {'error': {'error': {'error': {'error': {'error': {'error': 1}}}}}}}}"))
+	c := newClient(f, "http://127.0.0.1:1", nil)
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		s := understand(status, body)
+		s := c.understand(status, body)
 		if strings.TrimSpace(s.message) == "" || !utf8.ValidString(s.message) || len(s.message) > maxMessage {
 			t.Fatalf("%d bytes: %q", len(s.message), s.message)
 		}

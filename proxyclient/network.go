@@ -31,7 +31,7 @@ func (c *Client) netText(err error) string {
 		// The rest of it quotes the answer's bytes.
 		text = "the answer is not HTTP"
 	}
-	return clip(c.scrub(text), 300)
+	return c.excerpt(text, 300)
 }
 
 func netHint(err error) string {

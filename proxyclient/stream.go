@@ -100,11 +100,11 @@ func (c *Client) events(a *attempt, event func([]byte) error, stopped *error) *E
 func (c *Client) brokenStream(a *attempt, err error, count int) *Error {
 	if a.parent.Err() != nil {
 		e := c.canceled(a.p, a.parent.Err(), true)
-		e.RequestID = requestID(a.resp.Header)
+		e.RequestID = c.requestID(a.resp.Header)
 		return e
 	}
 	e := a.p.error(CodeBadAnswer, a.resp.StatusCode)
-	e.RequestID = requestID(a.resp.Header)
+	e.RequestID = c.requestID(a.resp.Header)
 	e.Sent = true
 	const incomplete = ": the answer may be incomplete"
 	switch {
@@ -142,9 +142,9 @@ func (c *Client) errorEvent(a *attempt, data []byte, named bool) *Error {
 			return nil
 		}
 	}
-	s := understand(0, data)
+	s := c.understand(0, data)
 	e := a.p.error("", s.status)
-	e.RequestID = requestID(a.resp.Header)
+	e.RequestID = c.requestID(a.resp.Header)
 	e.Sent = true
 	e.Body = c.errorBody(data)
 	if s.status == 0 {

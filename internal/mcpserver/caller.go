@@ -116,10 +116,8 @@ func clientName(ctx context.Context) string {
 	if info.Version != "" {
 		name += "/" + info.Version
 	}
-	if len(name) > 200 {
-		name = name[:200]
-	}
-	return secret.Text(name)
+	name = secret.Text(name) // before the cut: half a key is not recognized as one
+	return name[:min(len(name), 200)]
 }
 
 // sessionName tells sessions apart in the log without being of use to anybody:
