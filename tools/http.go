@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -34,7 +36,7 @@ var httpRequest = &operation.Operation{
 	Effect:  operation.Destructive,
 	Consent: operation.Consent{Typed: true, Effect: requestEffect, Ask: askRequest, Sensitive: sensitiveRequest},
 	Do:      operation.Func[httpInput](request),
-	// The answer to a write may hold a key that is never shown again.
+	// A new key is never shown again; see showsNewKey.
 	Reveal: []string{"key"},
 }
 
@@ -59,7 +61,7 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 		return operation.Result{}, err
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	result := operation.Result{}
+	result := operation.Result{Conceal: !showsNewKey(in, answer.Body)}
 	switch {
 	case json.Valid(answer.Body):
 		result.Body = answer.Body
@@ -69,6 +71,40 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 		result.Binary = answer.Body
 	}
 	return result, nil
+}
+
+// showsNewKey reports whether an answer holds a key that the gateway made for the
+// request: it comes from a route that makes one, and the request does not hold it.
+func showsNewKey(in httpInput, answer []byte) bool {
+	path, _, _ := strings.Cut(in.URI, "?")
+	if !strings.EqualFold(in.Method, http.MethodPost) || !makesKey(strings.Split(strings.Trim(path, "/"), "/")) {
+		return false
+	}
+	key := operation.Word(operation.Lookup(answer, "key"))
+	sent := []string{in.URI, unescaped(in.URI), in.Data}
+	for _, body := range []json.RawMessage{json.RawMessage(in.Data), operation.Encode(in.JSON)} {
+		var plain any
+		if json.Unmarshal(body, &plain) == nil {
+			sent = append(sent, string(operation.Encode(plain)))
+		}
+	}
+	return key != "" && !slices.ContainsFunc(sent, func(text string) bool { return strings.Contains(text, key) })
+}
+
+// makesKey reports whether a POST to the path generates a key (LiteLLM 1.106.2).
+func makesKey(path []string) bool {
+	switch strings.Join(path, "/") {
+	case "key/generate", "key/service-account/generate", "key/regenerate", "user/new":
+		return true
+	}
+	return len(path) == 3 && path[0] == "key" && path[2] == "regenerate"
+}
+
+func unescaped(uri string) string {
+	if plain, err := url.PathUnescape(uri); err == nil {
+		return plain
+	}
+	return uri
 }
 
 // requestEffect is what a request does: a GET of a route that is known to show things

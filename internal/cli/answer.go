@@ -90,6 +90,9 @@ func (k newKey) String() string {
 // newKeys finds the keys that the operation reveals in its answer.
 func newKeys(op *operation.Operation, result operation.Result) []newKey {
 	var keys []newKey
+	if result.Conceal {
+		return nil
+	}
 	for _, path := range op.Reveal {
 		list, field, many := strings.Cut(path, ".*.")
 		holders := []json.RawMessage{result.Body}

@@ -309,6 +309,7 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 			// What a write answers, a new key above all, is shown to the end.
 			ctx = context.WithoutCancel(ctx)
 		}
+		c.out.Conceal = c.out.Conceal || result.Conceal
 		err := output.Write(ctx, c.Stdout, c.op, result, c.out)
 		if err == nil && effect != operation.Read && wasClosed(c.Stdout) && len(newKeys(c.op, result)) > 0 {
 			err = errClosed

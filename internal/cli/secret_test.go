@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
@@ -102,23 +100,101 @@ func check(t *testing.T, where, text string) {
 	}
 }
 
-// TestRawReadsHideKeys: a key in the answer to a raw request is shown where the request
-// made it, and masked where it only read.
-func TestRawReadsHideKeys(t *testing.T) {
-	const key = "sk-a1B2c3D4e5F6g7H8i9J0kL"
-	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// TestRawRequestsHideKeys: the answer to a raw request shows a key that the request made,
+// and masks one that was there before. The caller's own key is never shown.
+func TestRawRequestsHideKeys(t *testing.T) {
+	const (
+		own = "sk-caller-Xq7Rb2vLmZ0pT4wY"
+		key = "sk-a1B2c3D4e5F6g7H8i9J0kL"
+	)
+	answer := ""
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"key": %q, "deep": {"key": %q}}`, key, key)
+		if r.URL.Path == "/v1/models" {
+			fmt.Fprint(w, `{"data": []}`) // the MCP server lets the key in
+			return
+		}
+		fmt.Fprintf(w, `{"key": %q, "deep": {"key": %q}}`, answer, answer)
 	}))
 	defer gateway.Close()
-	for method, want := range map[string]int{"GET": 0, "POST": 1} {
-		var out bytes.Buffer
-		status := cli.Run(t.Context(), cli.System{Operations: tools.All(), Args: []string{"http", "request", method, "/key/x"}, Stdin: strings.NewReader(""),
-			Stdout: &out, Stderr: io.Discard, Getenv: func(name string) string {
-				return map[string]string{"LITELLM_PROXY_URL": gateway.URL, "LITELLM_PROXY_API_KEY": "sk-caller"}[name]
-			}})
-		if got := strings.Count(out.String(), key); status != 0 || got != want {
-			t.Errorf("%s: status %d, the key is shown %d times, want %d:\n%s", method, status, got, want, out.String())
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: gateway.URL, APIKey: own})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, own)
+	for _, tt := range []struct {
+		method, uri, data string
+		shown             bool
+	}{
+		{"POST", "/key/generate", `{}`, true},
+		{"post", "key/generate/", "", true},
+		{"POST", "/key/service-account/generate", `{"team_id":"t"}`, true},
+		{"POST", "/key/regenerate?key=old", "", true},
+		{"POST", "/key/0123/regenerate", "", true},
+		{"POST", "/user/new", `{}`, true},
+		{"POST", "/key/generate", `{"key":"` + key + `"}`, false},
+		{"POST", "/key/generate", `{"key":"\u0073k` + key[2:] + `"}`, false},
+		{"POST", "/key/regenerate?key=%73k" + key[2:], "", false},
+		{"POST", "/key/" + key + "/regenerate", "", false},
+		{"GET", "/key/generate", "", false},
+		{"GET", "/key/x", "", false},
+		{"GET", "/key%2Finfo?key=" + key, "", false},
+		{"GET", "/unlisted", "", false},
+		{"POST", "/v2/key/info", `{"keys":["` + key + `"]}`, false},
+		{"POST", "/key/update", `{"key":"0123","spend":0}`, false},
+		{"POST", "/key%2Fgenerate", `{}`, false},
+	} {
+		for _, answered := range []string{key, own} {
+			answer = answered
+			line := []string{"http", "request", tt.method, tt.uri}
+			args := operation.Args{"method": operation.Encode(tt.method), "uri": operation.Encode(tt.uri)}
+			if tt.data != "" {
+				line, args["data"] = append(line, "--data", tt.data), operation.Encode(tt.data)
+			}
+			status, stdout, _ := run(t, gateway.URL, own, line...)
+			tool := marshal(mcp.call("http_request", args))
+			want, wantTool := 0, 0
+			if tt.shown && answered == key {
+				want, wantTool = 1, 2 // as text and as a value
+			}
+			if got, gotTool := strings.Count(stdout, answered), strings.Count(tool, answered); status != 0 || got != want || gotTool != wantTool {
+				t.Errorf("%s %s %s: exit %d, %s is shown %d and %d times, want %d:\n%s\n%s", tt.method, tt.uri, tt.data, status, answered, got, gotTool, want, stdout, tool)
+			}
+		}
+	}
+}
+
+// TestOwnKeyInAnswers: the caller's own key is masked also where an operation shows
+// what it is answered, and in the words of a stream, however they are cut.
+func TestOwnKeyInAnswers(t *testing.T) {
+	const own = "team/own-Xq7Rb2vLmZ0pT4wY"
+	const words = "the key " + own + " and team/own-Xq, sk-a1B2c3D4e5F6g7H8i9J0kL"
+	const want = "the key **** and team/own-Xq, sk-a1B2c3D4e5F6g7H8i9J0kL"
+	size := 0
+	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !strings.Contains(string(body), `"stream":true`) {
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"key": %q, "token": "t", "choices": [{"message": {"role": "assistant", "content": %q}}]}`, own, words)
+			return
+		}
+		w.Header().Set("Content-Type", "text/event-stream")
+		for rest := words; rest != ""; rest = rest[min(size, len(rest)):] {
+			fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%q}}]}\n\n", rest[:min(size, len(rest))])
+		}
+		fmt.Fprint(w, "data: [DONE]\n\n")
+	}))
+	defer gateway.Close()
+	for _, line := range []string{"chat completions m -m user:x", "chat completions m -m user:x --format text", "chat completions m -m user:x --format yaml", "keys generate"} {
+		if _, stdout, _ := run(t, gateway.URL, own, strings.Fields(line)...); strings.Contains(stdout, own) || stdout == "" {
+			t.Errorf("%s shows %s", line, stdout)
+		} else if strings.HasPrefix(line, "chat") && !strings.Contains(stdout, want) {
+			t.Errorf("%s shows %s, want %s in it", line, stdout, want)
+		}
+	}
+	for size = 1; size < len(words)+2; size++ {
+		if _, stdout, _ := run(t, gateway.URL, own, "chat", "completions", "m", "-m", "user:x", "--stream"); stdout != want+"\n" {
+			t.Errorf("in pieces of %d bytes: %q, want %q", size, stdout, want)
 		}
 	}
 }

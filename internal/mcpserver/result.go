@@ -60,6 +60,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
 	if n := len(r.Binary)/3*4 + len(r.Text); n > maxResult {
 		return "", nil, tooLarge()
 	}
+	c.conceal = r.Conceal
 	switch {
 	case r.Page != nil:
 		return c.list(r.Page)
@@ -83,7 +84,7 @@ func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
 
 // redactor masks what is a secret in answers, but for what the operation reveals.
 func (c *call) redactor() secret.Redactor {
-	if c.prepared.Effect() == operation.Read {
+	if c.conceal || c.prepared.Effect() == operation.Read {
 		return c.client.Redactor() // what was there before is no new key
 	}
 	return c.client.Redactor(c.op.Reveal...)

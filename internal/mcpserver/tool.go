@@ -124,6 +124,7 @@ type call struct {
 	// prepared is the call itself, once its arguments are known to be good.
 	prepared *operation.Call
 	flags    map[string]bool // the added arguments
+	conceal  bool            // the answer holds no new key
 	ctx      context.Context // ends what takes long in making the result
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -47,6 +48,7 @@ type Call struct {
 	waived   bool
 	dangers  *[]string
 	promised map[string]string // in a plan's requests: placeholder → identifier
+	words    *secret.Words     // hides the caller's key in what is streamed
 }
 
 // Prepare validates the arguments and resolves the names among them. It sends only
@@ -142,10 +144,27 @@ func (c *Call) Whole() bool { return c.whole }
 // Streams reports whether the caller reads the answer while it is generated.
 func (c *Call) Streams() bool { return c.env.Delta != nil && !c.planning }
 
-// Delta passes on the next text of a streamed answer.
+// Delta passes on the next text of a streamed answer, without the caller's own key. A
+// text that may be the beginning of the key comes with the next one.
 func (c *Call) Delta(words string) {
-	if c.Streams() {
+	if !c.Streams() {
+		return
+	}
+	if c.words == nil {
+		c.words = c.client.Redactor().Words()
+	}
+	if words = c.words.Next(words); words != "" {
 		c.env.Delta(words)
+	}
+}
+
+// endDelta passes on what is left of the streamed answer.
+func (c *Call) endDelta() {
+	if c.words == nil {
+		return
+	}
+	if rest := c.words.Rest(); rest != "" {
+		c.env.Delta(rest)
 	}
 }
 
@@ -220,6 +239,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	result, err := c.op.Do.Run(ctx, run)
+	run.endDelta()
 	result.tell()
 	if err != nil {
 		return result, proxyclient.Wrap(c.op.doing(c.args), err)

@@ -81,7 +81,8 @@ type Operation struct {
 	// is an error.
 	Returns []string
 	// Reveal is the parts of the answer (dotted, * for each item of a list) that are shown
-	// although they are secrets: the key that the operation generates.
+	// although they are secrets: the key that the operation generates. The caller's own key
+	// is masked even there, and a [Result] can conceal them.
 	Reveal []string
 	// Text is the dotted path (* for each item) of what --format text prints, one line
 	// each; empty if the operation has no text format.
@@ -189,6 +190,9 @@ type Result struct {
 	Binary []byte
 	// Page is set for a list.
 	Page *Page
+	// Conceal means that nothing in the answer is new: the parts that the operation
+	// reveals are masked.
+	Conceal bool
 	// Streamed means that the text already went to [Env].Delta.
 	Streamed bool
 	// Failed lists the parts that failed. If it is not empty, the call failed although it

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -25,12 +24,9 @@ func (c textCodec) item(d document) error { return c.lines(d, inItem(c.op.Text))
 func (textCodec) end() error { return nil }
 
 func (c textCodec) lines(d document, path string) error {
-	body := d.raw
-	if !slices.ContainsFunc(d.keep, func(keep string) bool { return keep == path || strings.HasPrefix(path, keep+".") }) {
-		var err error
-		if body, err = c.masked(d); err != nil {
-			return err
-		}
+	body, err := c.masked(d)
+	if err != nil {
+		return err
 	}
 	for value := range valuesAt(body, path) {
 		to := c.terminal()

@@ -130,9 +130,16 @@ func (d *document) walk(s scope) {
 	if d.canceled() || d.pos >= len(d.in) {
 		return
 	}
-	if len(d.path) > 0 && d.kept() {
-		d.skip()
-		return
+	if len(d.path) > 0 && !d.ownOnly && d.kept() {
+		if len(d.own) == 0 {
+			d.skip()
+			return
+		}
+		d.ownOnly = true // what is kept may hold any key but the caller's own
+		defer func() { d.ownOnly = false }()
+	}
+	if d.ownOnly {
+		s = scope{}
 	}
 	d.work++
 	switch d.in[d.pos] {
@@ -226,7 +233,7 @@ func (d *document) member() (name []byte, c class) {
 		if !clean {
 			c |= classify(d.redacted(name))
 		}
-		if clean && len(name) <= maxName {
+		if clean && len(name) <= maxName && !d.ownOnly {
 			if len(d.classes) >= maxClasses {
 				clear(d.classes)
 			}
@@ -272,6 +279,8 @@ func (d *document) text(s scope) {
 	}
 	v, plain := decoded(raw)
 	switch c := s.class; {
+	case d.ownOnly:
+		d.edits(start, raw, v, plain)
 	case c&secretName != 0, s.deep && !(s.places && c&placeName != 0), s.own && c&keyName != 0:
 		if isShown(v) || isHash(v) && c&hashName != 0 && !s.own && !s.deep {
 			return
@@ -354,48 +363,3 @@ var (
 	escaped = []byte("\"\\\b\f\n\r\t")
 	escapes = `\"\\\b\f\n\r\t` // of these, in this order
 )
-
-// pairClass is what the string at the beginning of b, the name in a pair, says
-// about the value.
-func pairClass(b []byte) class {
-	if at(b, 0) != '"' {
-		return 0
-	}
-	name := content(b[:StringEnd(b, 0)])
-	if len(name) > maxName || !all(name, isPairByte) {
-		return 0
-	}
-	return classify(name) &^ (pairName | pairValue)
-}
-
-// isPairByte: the names in pairs are words, also with blanks.
-func isPairByte(c byte) bool {
-	return kinds[c]&kindName != 0 || c == ' ' || c >= 0x80
-}
-
-// pairAhead looks for the name of a pair whose value comes first. It looks only
-// a little way, so that a document of such values is not read again and again.
-func (d *document) pairAhead() (c class) {
-	window := d.in[d.pos:min(len(d.in), d.pos+1024)]
-	i := skipValue(window, 0)
-	for {
-		i = skipSpace(window, i)
-		if at(window, i) != ',' {
-			break
-		}
-		i = skipSpace(window, i+1)
-		end := skipValue(window, i)
-		if at(window, i) != '"' || at(window, end) == 0 {
-			break
-		}
-		name := content(window[i:end])
-		i = skipSpace(window, skipSpace(window, end)+1)
-		end = skipValue(window, i)
-		if end < len(window) && classify(name)&pairName != 0 {
-			c |= pairClass(window[i:end])
-		}
-		i = end
-	}
-	d.work += i
-	return c
-}

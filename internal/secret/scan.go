@@ -16,6 +16,8 @@ type job struct {
 	work  int   // bytes looked at, whatever for: grows with the length of the input
 	next  int   // work at which ctx is asked again
 	err   error
+
+	ownOnly bool // nothing but own is hidden for now
 }
 
 const checkEvery = 64 << 10
@@ -73,7 +75,7 @@ func (j *job) scan(in []byte, edit func(from, to int, with string)) {
 		j.found[i] = -1
 	}
 	s.findOwn(0)
-	for i := 0; i < len(in) && !j.canceled(); {
+	for i := 0; !j.ownOnly && i < len(in) && !j.canceled(); {
 		before := i
 		switch {
 		case i >= s.ownAt:

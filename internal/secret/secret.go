@@ -67,7 +67,8 @@ type Redactor struct {
 	// Own are credentials to mask anywhere, also URL-encoded and in member names.
 	// One of fewer than 6 characters is ignored.
 	Own []string
-	// Keep are the paths of a JSON document to leave alone, see [JSON].
+	// Keep are the paths of a JSON document to leave alone, see [JSON]. The caller's own
+	// keys are masked there, too.
 	Keep []string
 }
 

@@ -133,6 +133,23 @@ func TestKeep(t *testing.T) {
 	}
 }
 
+// What is kept may hold any key but the caller's own; what was seen there says
+// nothing of the rest.
+func TestKeepOwn(t *testing.T) {
+	r := Redactor{Own: []string{"sk-mine-0123456789", "31415926"}, Keep: []string{"choices"}}
+	for in, want := range map[string]string{
+		`{"choices":[{"api_key":"hunter2","text":"sk-mine-0123456789 ` + long + `"}]}`:       `{"choices":[{"api_key":"hunter2","text":"sk-... ` + long + `"}]}`,
+		`{"choices":{"sk-mine-0123456789":31415926,"n":1.0},"api_key":"hunter2"}`:            `{"choices":{"sk-...":"****","n":1.0},"api_key":"****"}`,
+		`{"choices":"{\"a\":\"\u0073k-mine-0123456789\"}","b":"sk-mine-0123456789"}`:         `{"choices":"{\"a\":\"sk-...\"}","b":"sk-..."}`,
+		`{"choices":{"vertex_credentials":{"a":"b"}},"vertex_credentials":{"a":"b"}}`:        `{"choices":{"vertex_credentials":{"a":"b"}},"vertex_credentials":"****"}`,
+		`{"choices":{"` + long + `":{"` + long + `":1}},"` + long + `":{"` + long + `x":1}}`: `{"choices":{"` + long + `":{"` + long + `":1}},"sk-...wxyz":{"sk-...xyzx":1}}`,
+	} {
+		if got, err := r.JSON(t.Context(), []byte(in)); string(got) != want || err != nil {
+			t.Errorf("JSON(%s)\n got %s %v\nwant %s", in, got, err, want)
+		}
+	}
+}
+
 // A long list is redacted before it is shown: it must not be what takes the time.
 func BenchmarkJSON(b *testing.B) {
 	item := `{"token":"` + hash + `","key_name":"sk-...7OfA","key_alias":"a","spend":0.0,"models":["gpt-4o-mini"],"metadata":{"note":"some text: with words"},"litellm_params":{"api_base":"https://host/x?y=z"},"created_at":"2026-11-22T16:13:22.289000Z"}`
