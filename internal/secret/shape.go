@@ -89,8 +89,9 @@ func isShown(v []byte) bool {
 // isRandom reports whether a run of letters and digits is no part of a name.
 // Parts of names are words of up to 20 letters in one case or capitalized, with
 // a vowel if they have five letters or more, and up to four digits after them
-// (team, Alpha, PROD, gpt4); numbers of up to 8 digits; numbers with a short unit
-// (70b, 1st); and whatever has at most three characters of one case, or four small
+// (team, Alpha, PROD, gpt4); two short words in small letters with one or two digits
+// between them (gpt4o, bert4rec); numbers of up to 8 digits; numbers with a short unit
+// (70b, 405B, 1st); and whatever has at most three characters of one case, or four small
 // ones.
 func isRandom(s []byte) bool {
 	if len(s) <= 3 {
@@ -107,10 +108,10 @@ func isRandom(s []byte) bool {
 			digits++
 		}
 		unit := s[digits:]
-		return digits > 8 || len(unit) > 0 && (digits > 4 || len(unit) > 2 || !all(unit, isLower))
+		return digits > 8 || len(unit) > 0 && (digits > 4 || len(unit) > 2 || !all(unit, isLower) && !all(unit, isUpper))
 	}
 	if !all(rest, isDigit) {
-		return len(s) > 4 || !all(word, isLower)
+		return (len(s) > 4 || !all(word, isLower)) && !isCompound(word, rest)
 	}
 	if len(rest) > 4 || letters > 20 {
 		return true
@@ -118,7 +119,21 @@ func isRandom(s []byte) bool {
 	if !all(word[1:], isLower) && !all(word, isUpper) {
 		return true
 	}
-	return letters >= 5 && !bytes.ContainsAny(word, "aeiouyAEIOUY")
+	return !isSpoken(word)
+}
+
+// isSpoken reports whether a run of letters is short, or has a vowel.
+func isSpoken(word []byte) bool {
+	return len(word) < 5 || bytes.ContainsAny(word, "aeiouyAEIOUY")
+}
+
+// isCompound recognizes a word with digits and a second word after it.
+func isCompound(word, rest []byte) bool {
+	second := bytes.TrimLeft(rest, "0123456789")
+	if len(rest)-len(second) > 2 || len(word) > 10 || len(second) > 10 {
+		return false
+	}
+	return all(word, isLower) && all(second, isLower) && isSpoken(word) && isSpoken(second)
 }
 
 // mixesCase reports whether a capital follows a small letter.

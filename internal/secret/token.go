@@ -16,6 +16,9 @@ type rule uint8
 const (
 	anyTail  rule = iota // as many characters as min will do
 	keyTail              // not a name, see [scanner.isSecretTail]
+	runTail              // first so many letters and digits in a row, which make no word
+	dotTail              // as keyTail, perhaps after a letter and a dot
+	gridTail             // two parts of fixed lengths
 	jwtTail              // parts joined by dots
 	pemTail              // up to the end of the block
 	pathTail             // the rest of a URL
@@ -35,13 +38,16 @@ var shapes = func() (by [256][]shape) {
 	}
 	add(keyTail, kindKey, minSecret,
 		"sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "sk-or-v1-", "sk-lf-", "sk-",
-		"litellm_login_", "llm_srefresh_", "gsk_", "hf_", "xai-", "pplx-", "nvapi-", "csk-", "r8_", "fw_", "tgp_v1_",
-		"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-", "gldt-",
-		"sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_", "lsv2_pt_", "lsv2_sk_", "npm_", "pypi-", "dop_v1_", "shpat_", "jina_")
+		"litellm_login_", "llm_srefresh_", "nvapi-", "tgp_v1_", "glpat-", "glptt-", "gldt-", "whsec_", "pypi-")
+	add(runTail, kindKey, minSecret, "gsk_", "xai-", "pplx-", "csk-", "fw_",
+		"ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_",
+		"sk_live_", "sk_test_", "rk_live_", "rk_test_", "lsv2_pt_", "lsv2_sk_", "npm_", "dop_v1_", "shpat_", "jina_")
+	add(runTail, kindKey, 30, "hf_", "r8_")
 	add(keyTail, kindKey, 10, "xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-")
 	add(anyTail, kindKey, 20, "AIza")
 	add(anyTail, kindKey, 40, "ABSK")
-	add(anyTail, kindKey|kindName, minSecret, "ya29.", "hvs.", "SG.")
+	add(dotTail, kindKey|kindName, minSecret, "ya29.", "hvs.")
+	add(gridTail, kindKey|kindName, 40, "SG.")
 	add(jwtTail, kindKey|kindName, 8, "eyJ")
 	add(pemTail, 0, 0, "BEGIN ")
 	add(pathTail, kindKey|kindPath, 1, "hooks.slack.com/services/", "hooks.slack.com/workflows/", "hooks.slack.com/triggers/",
@@ -78,6 +84,19 @@ func (s *scanner) shaped(i int, sh *shape) (end int, ok bool) {
 	case keyTail:
 		end = s.runEnd(tail)
 		ok = end-tail >= sh.min && s.isSecretTail(tail, end)
+	case runTail:
+		end = s.runEnd(tail)
+		word := span(s.in[:min(end, tail+2*sh.min)], tail, kindAlnum)
+		s.work += word - tail
+		ok = word-tail >= sh.min && isRandom(s.in[tail:word])
+	case dotTail:
+		if ok = s.isDotted(tail, sh.min); ok {
+			end = span(s.in, tail, sh.kind)
+		}
+	case gridTail:
+		if ok = s.isGrid(tail, sh.min); ok {
+			end = span(s.in, tail, sh.kind)
+		}
 	case jwtTail:
 		if ok = s.isJWT(tail, sh.min); ok {
 			end = span(s.in, tail, sh.kind)
@@ -94,6 +113,28 @@ func (s *scanner) shaped(i int, sh *shape) (end int, ok bool) {
 		with = Mask(string(s.in[i:end]))
 	}
 	return s.mask(i, end, with), true
+}
+
+// isDotted looks for a secret after the prefix, as in ya29.a0A…, or after another
+// letter and a dot, as in ya29.c.b0A….
+func (s *scanner) isDotted(from, min int) bool {
+	end := s.runEnd(from)
+	if end == from+1 && at(s.in, end) == '.' {
+		from = end + 1
+		end = span(s.in, from, kindKey) // not the run that runEnd is in
+		s.work += end - from
+	}
+	return end-from >= min && s.isSecretTail(from, end)
+}
+
+// isGrid wants 22 characters, a dot, and at least so many more.
+func (s *scanner) isGrid(from, least int) bool {
+	dot := s.runEnd(from)
+	if dot != from+22 || at(s.in, dot) != '.' {
+		return false
+	}
+	second := dot + 1
+	return span(s.in[:min(len(s.in), second+least)], second, kindKey) == second+least
 }
 
 // isJWT wants a second part, and a third when the second is short. Only the
@@ -120,7 +161,7 @@ func (s *scanner) isJWT(from, min int) bool {
 func (s *scanner) isSecretTail(from, end int) bool {
 	part := span(s.in[:end], from, kindAlnum)
 	s.work += part - from
-	if part == end {
+	if part == end || isUUID(s.in[from:end]) {
 		return true
 	}
 	if end <= s.calm {
