@@ -42,7 +42,14 @@ type scope struct {
 	deep   bool // every string here is a secret
 	places bool // except places
 	own    bool // no hash here names a key of the gateway
-	many   bool // strings directly in this object are secrets
+	many   bool // strings and numbers directly in this object are secrets
+	below  bool // every string and number here is a secret, except what describes one
+}
+
+// hides reports whether a string or number here is a secret, whatever it is.
+func (s scope) hides() bool {
+	return s.class&secretName != 0 || s.deep && !(s.places && s.class&placeName != 0) ||
+		s.below && s.class&wordName == 0 || s.own && s.class&keyName != 0
 }
 
 // Documents within strings are taken for text when they are within two already,
@@ -157,21 +164,39 @@ func (d *document) walk(s scope) {
 	case '"':
 		d.text(s)
 	default:
-		d.scalar()
+		d.scalar(s)
 	}
 }
 
-// scalar passes over a number or word; one that holds the caller's own key
-// becomes a string.
-func (d *document) scalar() {
+// scalar passes over a number or word; a number that is a secret, and one that holds
+// the caller's own key, becomes a string.
+func (d *document) scalar(s scope) {
 	start := d.pos
 	v := d.skip()
+	if s.hides() && (v[0] == '-' || isDigit(v[0])) {
+		d.replace(start, d.pos, `"`+masked+`"`)
+		return
+	}
 	for _, own := range d.own {
 		if bytes.Contains(v, own) {
 			d.replace(start, d.pos, `"`+masked+`"`)
 			return
 		}
 	}
+}
+
+// member is the scope of a member of class c whose value begins with first.
+func (s scope) member(c class, first byte) scope {
+	inner := scope{class: c, deep: s.deep, places: s.places, own: s.own || c&ownName != 0, many: c&manyName != 0, below: s.below}
+	isString, isContainer := first == '"', first == '{' || first == '['
+	switch {
+	case c&deepName != 0 && !(isString && c&objectName != 0), c&ownAll != 0 && s.own:
+		inner.deep, inner.places = true, c&placesName != 0
+	case isString && s.many, !isContainer && s.many && s.class&hashName == 0: // no numbers: {"api_keys": {HASH: 0.5}}
+		inner.class |= secretName
+	}
+	inner.below = inner.below || isContainer && c&belowName != 0
+	return inner
 }
 
 func (d *document) object(s scope) {
@@ -201,12 +226,7 @@ func (d *document) object(s scope) {
 			}
 			c |= pair
 		}
-		inner := scope{class: c, deep: s.deep, places: s.places, own: s.own || c&ownName != 0, many: c&manyName != 0}
-		if isString := d.in[d.pos] == '"'; c&deepName != 0 && !(isString && c&objectName != 0) {
-			inner.deep, inner.places = true, c&placesName != 0
-		} else if isString && s.many {
-			inner.class |= secretName
-		}
+		inner := s.member(c, d.in[d.pos])
 		if len(d.keep) > 0 {
 			d.path = append(d.path, string(name))
 		}
@@ -281,7 +301,7 @@ func (d *document) text(s scope) {
 	switch c := s.class; {
 	case d.ownOnly:
 		d.edits(start, raw, v, plain)
-	case c&secretName != 0, s.deep && !(s.places && c&placeName != 0), s.own && c&keyName != 0:
+	case s.hides():
 		if isShown(v) || isHash(v) && c&hashName != 0 && !s.own && !s.deep {
 			return
 		}

@@ -6,7 +6,7 @@ import (
 )
 
 // class is what a field's name says about its value.
-type class uint16
+type class uint32
 
 const (
 	secretName class = 1 << iota // a string here is a secret
@@ -22,6 +22,9 @@ const (
 	ownName                      // a provider's or callback's parameters: no hash here names a key of the gateway
 	pairName                     // {"name": N, "value": V}: V is what N says
 	pairValue
+	belowName // strings and numbers below an object or array here are secrets, except what describes them
+	wordName  // describes a value, as in a JSON schema
+	ownAll    // with ownName above: all strings here, at any depth, are secrets
 )
 
 // IsField reports whether a field, header, parameter or variable of this name
@@ -44,6 +47,7 @@ var exactNames = map[string]class{
 	"secrets":                 deepName,
 	"alert_to_webhook_url":    deepName,
 	"credential_values":       deepName | placesName | ownName,
+	"credentials":             ownAll,
 	"litellm_params":          ownName,
 	"callback_vars":           ownName,
 	"callback_settings":       ownName,
@@ -60,6 +64,14 @@ var exactNames = map[string]class{
 	"key":                     keyName | hashName | pairName,
 	"keys":                    keyName | hashName,
 	"token":                   secretName | hashName,
+	"type":                    wordName,
+	"title":                   wordName,
+	"description":             wordName,
+	"format":                  wordName,
+	"ref":                     wordName,
+	"label":                   wordName,
+	"min_length":              wordName,
+	"max_length":              wordName,
 	"webhook":                 urlName,
 	"webhooks":                urlName,
 	"auth_value":              secretName,
@@ -79,7 +91,7 @@ var exactNames = map[string]class{
 }
 
 // secretWords end the names of secrets, in the singular.
-var secretWords = setOf("password passwd pwd passphrase secret jwt apikey authorization cookie dsn bearer")
+var secretWords = setOf("password passwd pwd passphrase pin secret jwt apikey authorization cookie dsn bearer")
 
 // secretEnds end the names of secrets whatever joins the words, singular or plural.
 var secretEnds = strings.Fields("password passphrase apikey secretkey privatekey masterkey saltkey licensekey accesskey accountkey " +
@@ -97,6 +109,9 @@ var countWords = setOf("cost per max min total prompt completion input output fi
 
 // passOwners before pass make it a password: "first_pass" is none.
 var passOwners = setOf("db database smtp redis user mail auth basic proxy ftp")
+
+// listWords after the name of a secret make it a plural: api_key_list.
+var listWords = setOf("list array map dict")
 
 var placeEnds = strings.Fields("location project _endpoint _api_base project_id")
 
@@ -123,8 +138,38 @@ func classify(name []byte) class {
 		c |= placeName
 	}
 	last, before := cutLast(n)
-	prev, _ := cutLast(before)
+	listed := len(before) > 0 && listWords[string(last)]
+	if listed {
+		n = before
+		c |= exactNames[string(n)] &^ (pairName | pairValue)
+		last, before = cutLast(n)
+	}
 	one, plural := singular(last)
+	plural = plural || listed
+	prev, _ := cutLast(before)
+	c |= lastWord(n, one, prev, plural)
+	if secretWords[string(one)] || c&secretName == 0 && hasSecretEnd(n, plural) {
+		c |= secretName
+	}
+	if c&secretName != 0 {
+		c &^= keyName
+		if plural {
+			c |= manyName
+		}
+		isAPIKey := bytes.HasSuffix(one, []byte("apikey")) || string(one) == "key" && string(prev) == "api"
+		if isAPIKey {
+			c |= hashName
+		}
+		if !isAPIKey || !plural {
+			c |= belowName // {"api_keys": {HASH: {"spend": 1}}} tells what is known of keys
+		}
+	}
+	return c
+}
+
+// lastWord is what the last word of a name, in the singular, says together with the
+// word before it.
+func lastWord(n, one, prev []byte, plural bool) (c class) {
 	switch {
 	case string(one) == "token":
 		c |= hashName
@@ -137,24 +182,14 @@ func classify(name []byte) class {
 		}
 	case string(one) == "header" && plural:
 		c |= deepName
-	case string(one) == "credential" && plural && len(before) > 0:
+	case string(one) == "header":
+		c |= deepName | objectName
+	case string(one) == "credential" && plural && len(prev) > 0:
 		c |= secretName | wholeName
 	case string(one) == "authorization":
 		c |= wholeName
-	case string(one) == "webhook" && len(before) > 0, string(one) == "pass" && passOwners[string(prev)]:
+	case string(one) == "webhook" && len(prev) > 0, string(one) == "pass" && passOwners[string(prev)]:
 		c |= secretName
-	}
-	if secretWords[string(one)] || c&secretName == 0 && hasSecretEnd(n, plural) {
-		c |= secretName
-	}
-	if c&secretName != 0 {
-		c &^= keyName
-		if plural {
-			c |= manyName
-		}
-		if bytes.HasSuffix(one, []byte("apikey")) || string(one) == "key" && string(prev) == "api" {
-			c |= hashName
-		}
 	}
 	return c
 }

@@ -109,7 +109,7 @@ func (s *scanner) quotedNamed(i int, c class) int {
 	s.work += v - i
 	switch at(s.in, v) {
 	case '{':
-		if c&(wholeName|deepName) != 0 {
+		if c&(wholeName|deepName|belowName) != 0 {
 			return s.object(v)
 		}
 		return i + 1
@@ -121,6 +121,8 @@ func (s *scanner) quotedNamed(i int, c class) int {
 	}
 	q, level, ok := s.opening(v)
 	switch {
+	case !ok && (c&secretName != 0 || c&(deepName|objectName) == deepName):
+		return s.number(v)
 	case !ok:
 		return i + 1
 	case c&secretName != 0 || c&(deepName|objectName) == deepName:
@@ -129,6 +131,14 @@ func (s *scanner) quotedNamed(i int, c class) int {
 		return s.quotedDoubtful(q, level, c)
 	}
 	return i + 1
+}
+
+// number masks the number at v, if there is one.
+func (s *scanner) number(v int) int {
+	if c := at(s.in, v); c != '-' && !isDigit(c) {
+		return v
+	}
+	return s.mask(v, span(s.in, v, kindValue), masked)
 }
 
 // quoted masks the string whose quote stands at q.
