@@ -29,7 +29,6 @@ import (
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
-	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -80,7 +79,7 @@ func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
 	if leaf := leaf(root, a.Args); leaf != nil && a.bind[leaf] != nil {
 		a.bind[leaf](leaf)
 	}
-	root.SetArgs(a.Args)
+	root.SetArgs(a.shownArgs())
 	done := make(chan int, 1)
 	go func() { done <- a.execute(ctx, root) }()
 	return a.wait(ctx, done)
@@ -161,10 +160,29 @@ func jsonErrors(args []string) bool {
 	return format == "json" || format == "jsonl"
 }
 
+// shownArgs are the arguments for Cobra. Its help and its answers to the shell repeat
+// theirs, and do nothing else with them: there, secrets are masked.
+func (a *app) shownArgs() []string {
+	if len(a.Args) == 0 || !isAboutCommands(a.Args[0]) {
+		return a.Args
+	}
+	shown := make([]string, len(a.Args))
+	for i, arg := range a.Args {
+		shown[i] = a.masked(arg)
+	}
+	return shown
+}
+
+// isAboutCommands reports whether a command is help or the shell's request for
+// completions.
+func isAboutCommands(name string) bool {
+	return name == "help" || name == cobra.ShellCompRequestCmd || name == cobra.ShellCompNoDescRequestCmd
+}
+
 // leaf finds the command that the arguments name, also behind help and behind
 // the shell's request for completions.
 func leaf(root *cobra.Command, args []string) *cobra.Command {
-	if len(args) > 0 && (args[0] == "help" || args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+	if len(args) > 0 && isAboutCommands(args[0]) {
 		args = args[1:]
 	}
 	cmd, _, err := root.Find(args)
@@ -347,7 +365,7 @@ func flagError(cmd *cobra.Command, err error) error {
 			}
 		}
 	}
-	return usageError(secret.Text(text))
+	return usageError(text)
 }
 
 // errFailed ends a run whose failures were already reported.

@@ -47,7 +47,7 @@ func (a *app) fail(ctx context.Context, err error) int {
 	e := operation.AsError(err)
 	if e == nil {
 		// Cobra's own: an unknown command or flag.
-		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: secret.Text(a.cobraWords(err.Error()))}
+		e = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: a.cobraWords(err.Error())}
 		err = e
 	}
 	status := exitStatus(e.Code)
@@ -62,14 +62,15 @@ func (a *app) fail(ctx context.Context, err error) int {
 }
 
 // report writes an error, which has an [*proxyclient.Error] in its chain, to stderr and
-// returns the exit status.
+// returns the exit status. Every error passes here, and secrets in it are masked: a key
+// may stand where something else was expected.
 func (a *app) report(err error, status int) int {
 	e := operation.AsError(err)
 	text := err.Error()
 	if status == interrupted && errors.Is(err, context.Canceled) {
 		text = e.Message
 	}
-	text, hint := strings.TrimSuffix(a.words(text), "."), a.hint(e)
+	text, hint := a.masked(strings.TrimSuffix(a.words(text), ".")), a.masked(a.hint(e))
 	if status == interrupted && isTerminal(a.Stderr) {
 		fmt.Fprintln(a.Stderr) // behind the ^C
 	}
@@ -84,6 +85,16 @@ func (a *app) report(err error, status int) int {
 		a.note("hint: %s", hint)
 	}
 	return status
+}
+
+// masked masks secrets in a text, and the caller's own key.
+func (a *app) masked(text string) string {
+	own := []string{a.Getenv(config.KeyVariable)}
+	if !strings.HasPrefix(a.flags.APIKey, "@") {
+		own = append(own, a.flags.APIKey)
+	}
+	text, _ = secret.Redactor{Own: own}.Text(context.Background(), text)
+	return text
 }
 
 // cobraWords puts an error of Cobra's on one line.

@@ -198,3 +198,25 @@ func TestOwnKeyInAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestTypedKeys: a key that stands where something else was expected is masked in the
+// error, whatever is wrong.
+func TestTypedKeys(t *testing.T) {
+	const own, typed = "team/own-QWERTYUIOP", "sk-QWERTYUIOPASDFGH1234"
+	for _, line := range []string{
+		"KEY", "keys KEY", "keys list KEY", "keys list --KEY", "keys list -KEY", "sandbox KEY", "mcp KEY", "completion KEY", "completion bash KEY",
+		"keys list --format KEY", "keys list --format json --columns KEY", "keys list --columns KEY", "keys list --timeout KEY", "keys list --size KEY",
+		"keys list --period KEY", "keys list --base-url KEY", "keys list --base-url http://KEY.invalid", "keys list --ca-file KEY", "keys list --api-key @KEY",
+		"keys list --debug=KEY", "keys generate --body KEY", "keys generate --metadata KEY", "keys generate --set KEY", "--read-only=KEY keys list",
+		"mcp --transport KEY", "mcp --confirm KEY", "mcp --toolsets KEY", "mcp --tools KEY", "mcp --transport http --addr KEY", "mcp --transport http --auth-token-file KEY",
+		"sandbox serve --addr KEY", "help KEY", "help keys KEY", "help keys list KEY", "help --KEY",
+		"__complete KEY x", "__complete keys KEY x", "__complete keys list --format KEY", "__completeNoDesc keys list --KEY x",
+	} {
+		for _, key := range []string{typed, own} {
+			_, stdout, stderr := run(t, "http://127.0.0.1:1", own, strings.Fields(strings.ReplaceAll(line, "KEY", key))...)
+			if strings.Contains(stdout+stderr, "QWERTY") {
+				t.Errorf("%s shows the key: %s%s", strings.ReplaceAll(line, "KEY", key), stdout, stderr)
+			}
+		}
+	}
+}
