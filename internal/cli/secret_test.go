@@ -100,13 +100,36 @@ func check(t *testing.T, where, text string) {
 	}
 }
 
+const existingKey = "sk-a1B2c3D4e5F6g7H8i9J0kL"
+
+// rawRequests tell whether a key in their answer is new.
+var rawRequests = []struct {
+	method, uri, data string
+	shown             bool
+}{
+	{"POST", "/key/generate", `{}`, true},
+	{"post", "key/generate/", "", true},
+	{"POST", "/key/service-account/generate", `{"team_id":"t"}`, true},
+	{"POST", "/key/regenerate?key=old", "", true},
+	{"POST", "/key/0123/regenerate", "", true},
+	{"POST", "/user/new", `{}`, true},
+	{"POST", "/key/generate", `{"key":"` + existingKey + `"}`, false},
+	{"POST", "/key/generate", `{"key":"\u0073k` + existingKey[2:] + `"}`, false},
+	{"POST", "/key/regenerate?key=%73k" + existingKey[2:], "", false},
+	{"POST", "/key/" + existingKey + "/regenerate", "", false},
+	{"GET", "/key/generate", "", false},
+	{"GET", "/key/x", "", false},
+	{"GET", "/key%2Finfo?key=" + existingKey, "", false},
+	{"GET", "/unlisted", "", false},
+	{"POST", "/v2/key/info", `{"keys":["` + existingKey + `"]}`, false},
+	{"POST", "/key/update", `{"key":"0123","spend":0}`, false},
+	{"POST", "/key%2Fgenerate", `{}`, false},
+}
+
 // TestRawRequestsHideKeys: the answer to a raw request shows a key that the request made,
 // and masks one that was there before. The caller's own key is never shown.
 func TestRawRequestsHideKeys(t *testing.T) {
-	const (
-		own = "sk-caller-Xq7Rb2vLmZ0pT4wY"
-		key = "sk-a1B2c3D4e5F6g7H8i9J0kL"
-	)
+	const own = "sk-caller-Xq7Rb2vLmZ0pT4wY"
 	answer := ""
 	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -122,29 +145,8 @@ func TestRawRequestsHideKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, own)
-	for _, tt := range []struct {
-		method, uri, data string
-		shown             bool
-	}{
-		{"POST", "/key/generate", `{}`, true},
-		{"post", "key/generate/", "", true},
-		{"POST", "/key/service-account/generate", `{"team_id":"t"}`, true},
-		{"POST", "/key/regenerate?key=old", "", true},
-		{"POST", "/key/0123/regenerate", "", true},
-		{"POST", "/user/new", `{}`, true},
-		{"POST", "/key/generate", `{"key":"` + key + `"}`, false},
-		{"POST", "/key/generate", `{"key":"\u0073k` + key[2:] + `"}`, false},
-		{"POST", "/key/regenerate?key=%73k" + key[2:], "", false},
-		{"POST", "/key/" + key + "/regenerate", "", false},
-		{"GET", "/key/generate", "", false},
-		{"GET", "/key/x", "", false},
-		{"GET", "/key%2Finfo?key=" + key, "", false},
-		{"GET", "/unlisted", "", false},
-		{"POST", "/v2/key/info", `{"keys":["` + key + `"]}`, false},
-		{"POST", "/key/update", `{"key":"0123","spend":0}`, false},
-		{"POST", "/key%2Fgenerate", `{}`, false},
-	} {
-		for _, answered := range []string{key, own} {
+	for _, tt := range rawRequests {
+		for _, answered := range []string{existingKey, own} {
 			answer = answered
 			line := []string{"http", "request", tt.method, tt.uri}
 			args := operation.Args{"method": operation.Encode(tt.method), "uri": operation.Encode(tt.uri)}
@@ -154,7 +156,7 @@ func TestRawRequestsHideKeys(t *testing.T) {
 			status, stdout, _ := run(t, gateway.URL, own, line...)
 			tool := marshal(mcp.call("http_request", args))
 			want, wantTool := 0, 0
-			if tt.shown && answered == key {
+			if tt.shown && answered == existingKey {
 				want, wantTool = 1, 2 // as text and as a value
 			}
 			if got, gotTool := strings.Count(stdout, answered), strings.Count(tool, answered); status != 0 || got != want || gotTool != wantTool {

@@ -10,7 +10,7 @@ func pairClass(b []byte) class {
 	if len(name) > maxName || !all(name, isPairByte) {
 		return 0
 	}
-	return classify(name) &^ (pairName | pairValue)
+	return classify(name) &^ (pairName | pairValue | wordName)
 }
 
 // isPairByte: the names in pairs are words, also with blanks.
