@@ -72,6 +72,7 @@ var accessGroupsUpdate = &operation.Operation{
 	Help:     "Models you omit are removed from the group.",
 	Examples: []string{"access-groups update production --models gpt-4o"},
 	Effect:   operation.Set,
+	Consent:  loosens(accessGroupCollection, "access_group"),
 	Do:       operation.Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
 	Done:     "updated access group {access_group}: {models_updated} deployments",
 }

@@ -35,6 +35,10 @@ var numbers = []limit{
 	{name: "rpm_limit", words: "limit of requests per minute"},
 	{name: "tpd_limit", words: "limit of tokens per day"},
 	{name: "max_parallel_requests", words: "limit of concurrent requests"},
+	{name: "itpm", words: "limit of input tokens per minute"},
+	{name: "otpm", words: "limit of output tokens per minute"},
+	{name: "default_api_key_tpm_limit", words: "limit of tokens per minute for each key"},
+	{name: "default_api_key_rpm_limit", words: "limit of requests per minute for each key"},
 }
 
 // byModel are the limits with a number for each model or the like, and others the further names in
@@ -51,7 +55,7 @@ var (
 	}
 	others = []string{"spend", "budget_duration", "team_member_budget_duration", "duration", "team_member_key_duration", "expires", "models",
 		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at",
-		"default_team_member_models", "access_group_ids", "organization_id", "project_id", "blocked"}
+		"default_team_member_models", "model_names", "access_group_ids", "organization_id", "project_id", "blocked"}
 )
 
 // limits tells whether an update has a limit, takes something out of a team, or names
@@ -63,6 +67,9 @@ func limits(change operation.Args) bool {
 		slices.ContainsFunc(slices.Concat(others, restraints, switches, keeps), func(name string) bool { return change[name] != nil }) ||
 		leaves("team_id")
 }
+
+// modelLists are the settings that name models.
+var modelLists = []string{"models", "allowed_models", "default_team_member_models", "model_names"}
 
 // budgetOfBudget says of a budget itself what is said of other things that have one.
 var budgetOfBudget = strings.NewReplacer("the budget of budget ", "the limit of budget ", "the budget reset of budget ", "the reset of budget ")
@@ -95,7 +102,7 @@ func (s settings) loosened(change operation.Args) (found []string) {
 		found = append(found, s.period(name, change[name])...)
 	}
 	found = append(found, s.expiry(change)...)
-	for _, name := range []string{"models", "allowed_models", "allowed_routes", "default_team_member_models", "access_group_ids"} {
+	for _, name := range append(modelLists, "allowed_routes", "access_group_ids") {
 		found = append(found, s.list(name, change[name])...)
 	}
 	found = append(found, s.reset(change["budget_reset_at"])...)

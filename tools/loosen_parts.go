@@ -72,14 +72,14 @@ func (s settings) list(name string, value json.RawMessage) []string {
 		}
 		return []string{"lets " + s.whose + " use the models of further access groups: " + operation.NameList(operation.Encode(to))}
 	}
-	if known && (len(is) == 0 || slices.ContainsFunc(is, allModels)) {
+	if known && (len(is) == 0 && name != "model_names" || slices.ContainsFunc(is, allModels)) {
 		return nil
 	}
 	wider := slices.DeleteFunc(slices.Clone(to), func(entry string) bool {
 		return slices.Contains(is, entry) || name != "allowed_routes" && !wildcard(entry) && !slices.Contains(s.groups, entry)
 	})
 	switch {
-	case len(to) > 0 && len(wider) == 0:
+	case len(wider) == 0 && (len(to) > 0 || name == "model_names"):
 		return nil
 	case name == "allowed_routes" && len(to) == 0:
 		return []string{"lifts the restriction of " + s.whose + " to some routes"}
@@ -124,6 +124,9 @@ func (s settings) belongs(change operation.Args) (found []string) {
 		}
 		present, known := s.present(at)
 		switch {
+		case known && present == nil && name == "budget_id" && operation.NoNull(operation.Lookup(s.item, "max_budget")) != nil && !isUnset(value):
+			found = append(found, fmt.Sprintf("links %s, which has a budget of its own, to budget %s: what it spent is reset with the periods of that budget",
+				s.whose, operation.Name(operation.Word(value))))
 		case known && (present == nil || operation.Word(present) == operation.Word(value)):
 		case operation.NoNull(value) == nil || operation.Word(value) == "":
 			found = append(found, fmt.Sprintf("takes %s out of its %s, whose limits no longer hold for it", s.whose, what))
@@ -146,13 +149,16 @@ func (s settings) belongs(change operation.Args) (found []string) {
 // overBudget lets a key whose budget is spent go on, more slowly.
 const overBudget = "throttle_on_budget_exceeded"
 
+// memberBudget names the budget of each member of a team.
+const memberBudget = "team_member_budget_id"
+
 // restraints are lists that hold a thing back: an entry that is taken out does no more.
 // switches do so when they are off. The gateway keeps both in the metadata.
 var (
 	restraints = []string{"guardrails", "policies", "enforced_params", "tags"}
 	switches   = []string{"disable_global_guardrails", "opted_out_global_guardrails", overBudget, "budget_fallbacks"}
 	// keeps hold calls back, whatever their form; most stand in the metadata.
-	keeps = []string{"team_member_budget_id", "team_member_key_duration", "tpm_limit_type", "rpm_limit_type", "end_user_budget_id",
+	keeps = []string{memberBudget, "team_member_key_duration", "tpm_limit_type", "rpm_limit_type", "end_user_budget_id",
 		"default_estimated_output_tokens", "default_estimated_output_tokens_per_model", "denied_passthrough_routes",
 		"enforced_batch_output_expires_after", "enforced_file_expires_after", "allowed_model_region", "logging", "callback_settings"}
 	// logs are those that hold nothing back, but say where calls are logged.
@@ -218,6 +224,7 @@ func (s settings) metadata(change operation.Args) (found []string) {
 		fresh := strings.HasSuffix(name, "_limit_type") && !isUnset(now)
 		switch {
 		case before == nil && !fresh, same(before, now):
+		case name == memberBudget && to[name] == nil && change[name] == nil: // the gateway keeps it
 		case slices.Contains(logs, name):
 			found = append(found, "changes where the calls of "+s.whose+" are logged ("+name+")")
 		default:

@@ -53,10 +53,14 @@ func loosened(ctx context.Context, call *operation.Call, change operation.Args, 
 // addedGroups are the access groups among the models that an update adds: the name of one
 // stands for several models.
 func addedGroups(ctx context.Context, call *operation.Call, change operation.Args, things []operation.Thing) (names []string, err error) {
-	added := change.List("models")
-	for _, thing := range things {
-		present := operation.Args{"models": operation.Lookup(thing.Item, "models")}.List("models")
-		added = slices.DeleteFunc(added, func(name string) bool { return slices.Contains(present, name) })
+	var added []string
+	for _, name := range modelLists {
+		given := change.List(name)
+		for _, thing := range things {
+			present := operation.Args{name: operation.Lookup(thing.Item, name)}.List(name)
+			given = slices.DeleteFunc(given, func(model string) bool { return slices.Contains(present, model) })
+		}
+		added = append(added, given...)
 	}
 	if len(added) == 0 {
 		return nil, nil
@@ -78,11 +82,11 @@ func addedGroups(ctx context.Context, call *operation.Call, change operation.Arg
 // unblocks is for operations that unblock what an argument names.
 func unblocks(of *operation.Collection, argument string) operation.Consent {
 	return operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
-		things, absent, err := of.Targets(ctx, call, argument, call.Args().List(argument))
+		things, _, err := of.Targets(ctx, call, argument, call.Args().List(argument))
 		if err != nil {
 			return nil, err
 		}
-		return loosened(ctx, call, operation.Args{"blocked": json.RawMessage("false")}, of.What, things, absent)
+		return loosened(ctx, call, operation.Args{"blocked": json.RawMessage("false")}, of.What, things, nil)
 	}}
 }
 
@@ -252,14 +256,34 @@ func sensitiveMember(path, parameter, list string) sensitive {
 		user := operation.Thing{ID: call.Arg("user_id")}
 		for _, m := range memberships {
 			if operation.Word(operation.Lookup(m, "user_id")) == call.Args().String("user_id") {
-				user.Item = m
+				user.Item = withDefaults(m, operation.Lookup(body, "team_info.team_member_budget_table"))
 			}
 		}
 		if named, ok := call.Named("user_id"); ok {
 			user.Name = named.Name
 		}
-		return settings{whose: "user " + user.Label(), item: user.Item, now: call.Now()}.loosened(change), nil
+		return loosened(ctx, call, change, "user", []operation.Thing{user}, nil)
 	}
+}
+
+// withDefaults is a membership with the limits of each member of the team, where it has
+// none of its own.
+func withDefaults(membership, defaults json.RawMessage) json.RawMessage {
+	var of, own, all operation.Args
+	_, _ = json.Unmarshal(membership, &of), json.Unmarshal(defaults, &all)
+	_ = json.Unmarshal(of["litellm_budget_table"], &own)
+	if all == nil || of == nil {
+		return membership
+	}
+	if own == nil {
+		own = operation.Args{}
+	}
+	for name, value := range all {
+		if operation.NoNull(own[name]) == nil {
+			own[name] = value
+		}
+	}
+	return operation.Encode(of.With("litellm_budget_table", own))
 }
 
 // addsCallback names the service that a team's calls go to.
@@ -272,12 +296,16 @@ func addsCallback(ctx context.Context, call *operation.Call) ([]string, error) {
 }
 
 // manyModels finds names that stand for all models or for several.
-func manyModels(_ context.Context, call *operation.Call) ([]string, error) {
+func manyModels(ctx context.Context, call *operation.Call) ([]string, error) {
 	names := call.Args().List("models")
 	if slices.ContainsFunc(names, allModels) {
 		return []string{"lets the team use every model"}, nil
 	}
-	if names = slices.DeleteFunc(names, func(name string) bool { return !wildcard(name) }); len(names) > 0 {
+	groups, err := addedGroups(ctx, call, call.Body(), nil)
+	if err != nil {
+		return nil, err
+	}
+	if names = slices.DeleteFunc(names, func(name string) bool { return !wildcard(name) && !slices.Contains(groups, name) }); len(names) > 0 {
 		return []string{"lets the team use more models: " + operation.NameList(operation.Encode(names))}, nil
 	}
 	return nil, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,8 +21,9 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	params, prices := modelChange(body)
 	change, name := deploymentLimits(operation.Encode(params)), body.String("model_name")
 	model, provider := operation.Word(params["model"]), operation.Word(params["custom_llm_provider"])
-	redirected := redirects("", params, nil)
-	if model == "" && provider == "" && name == "" && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
+	redirected := redirects("changes how %s calls its provider, and so where its stored key may go: ",
+		"removes what %s calls its provider with, so that the provider's own address or the gateway's own key is used: ", params, nil)
+	if model == "" && provider == "" && name == "" && body["blocked"] == nil && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
 		return nil, nil
 	}
 	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
@@ -34,10 +36,14 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	}
 	limits := settings{whose: "deployment " + deployment.Label(), now: call.Now(), sparse: true}
 	if deployment.Item != nil {
-		limits.item = operation.Encode(deploymentLimits(operation.Lookup(deployment.Item, "litellm_params")))
+		present := deploymentLimits(operation.Lookup(deployment.Item, "litellm_params"))
+		limits.item = operation.Encode(present.With("metadata", map[string]any{"guardrails": present["guardrails"]}))
 	}
 	found := append(limits.loosened(change), cheaper(deployment, prices)...)
-	found = append(found, redirects("deployment "+deployment.Label(), params, nil)...)
+	found = append(found, settings{whose: limits.whose, item: deployment.Item}.unblocked(body["blocked"])...)
+	for _, text := range redirected {
+		found = append(found, fmt.Sprintf(text, limits.whose))
+	}
 	fresh := provider
 	if fresh == "" {
 		fresh, _, _ = strings.Cut(model, "/")
@@ -62,7 +68,7 @@ func modelChange(body operation.Args) (params, prices operation.Args) {
 	}
 	for _, values := range []operation.Args{info, params} {
 		for name, value := range values {
-			if strings.Contains(name, "cost") || name == "base_model" {
+			if isPrice(name) {
 				prices[name] = value
 			}
 		}
@@ -80,25 +86,39 @@ func cheaper(deployment operation.Thing, prices operation.Args) (found []string)
 		if present == nil {
 			present = operation.NoNull(info[name])
 		}
-		is, errIs := strconv.ParseFloat(operation.Word(present), 64)
-		to, errTo := strconv.ParseFloat(operation.Word(prices[name]), 64)
-		what := fmt.Sprintf("price %s of deployment %s", operation.Name(name), deployment.Label())
-		switch {
-		case name == "base_model":
-			if !same(present, prices[name]) {
-				found = append(found, "prices the calls of deployment "+deployment.Label()+" as those of another model: "+operation.Name(operation.Word(prices[name])))
-			}
-		case errTo == nil && errIs == nil && to >= is, errTo != nil && deployment.Item != nil && present == nil,
-			errTo == nil && to > 0 && deployment.Item != nil && present == nil:
-		case errTo != nil:
-			found = append(found, "changes the "+what+": spend may be counted less")
-		case errIs != nil:
-			found = append(found, "sets the "+what+" to "+amount(to)+": spend may be counted less; the present one is not known")
-		default:
-			found = append(found, fmt.Sprintf("lowers the %s from %s to %s: spend is counted less", what, amount(is), amount(to)))
+		if text := price(deployment, name, present, prices[name]); text != "" {
+			found = append(found, text)
 		}
 	}
 	return found
+}
+
+// isPrice tells whether a parameter or an information of a deployment decides what its
+// calls cost.
+func isPrice(name string) bool {
+	return strings.Contains(name, "cost") || strings.Contains(name, "pricing") || slices.Contains(priced, name)
+}
+
+// priced name the model whose prices count.
+var priced = []string{"base_model", "litellm_provider", "key"}
+
+// price says what a price that was present changes to, if that may count less; one that
+// was not set may take the place of the others.
+func price(deployment operation.Thing, name string, present, value json.RawMessage) string {
+	is, errIs := strconv.ParseFloat(operation.Word(present), 64)
+	to, errTo := strconv.ParseFloat(operation.Word(value), 64)
+	what := fmt.Sprintf("price %s of deployment %s", operation.Name(name), deployment.Label())
+	switch {
+	case same(present, value), isNone(value) && present == nil && deployment.Item != nil, errTo == nil && errIs == nil && to >= is:
+		return ""
+	case slices.Contains(priced, name):
+		return "prices the calls of deployment " + deployment.Label() + " as those of another model: " + operation.Name(operation.Word(value))
+	case errTo != nil:
+		return "changes the " + what + ": spend may be counted less"
+	case errIs == nil:
+		return fmt.Sprintf("lowers the %s from %s to %s: spend is counted less", what, amount(is), amount(to))
+	}
+	return "sets the " + what + " to " + amount(to) + ", which may take the place of another: spend may be counted less"
 }
 
 // joins finds a new name of a deployment that others have: some of the calls to them go
@@ -111,11 +131,25 @@ func joins(ctx context.Context, call *operation.Call, deployment operation.Thing
 		if err != nil && !operation.IsRefused(err) {
 			return nil, err
 		}
-		if err != nil || operation.Word(operation.Lookup(item, deploymentCollection.Name)) == name {
-			return []string{what + ", under which other deployments are called"}, nil
+		other := operation.Word(operation.Lookup(item, deploymentCollection.Name))
+		if err != nil || covers(other, name) || covers(name, other) {
+			return []string{what + ", under which calls go to other deployments now"}, nil
 		}
 	}
 	return nil, nil
+}
+
+// covers tells whether a name with * stands for another name too.
+func covers(pattern, name string) bool {
+	if !strings.Contains(pattern, "*") {
+		return pattern == name
+	}
+	parts := strings.Split(pattern, "*")
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	form, err := regexp.Compile("^" + strings.Join(parts, ".*") + "$")
+	return err == nil && form.MatchString(name)
 }
 
 // deploymentLimits are the limits among the parameters of a deployment, by the names that
@@ -125,7 +159,8 @@ func deploymentLimits(params json.RawMessage) operation.Args {
 	var all operation.Args
 	_ = json.Unmarshal(params, &all)
 	for name, of := range map[string]string{"max_budget": "max_budget", "budget_duration": "budget_duration", "tpm": "tpm_limit", "rpm": "rpm_limit",
-		"max_parallel_requests": "max_parallel_requests"} {
+		"max_parallel_requests": "max_parallel_requests", "itpm": "itpm", "otpm": "otpm", "default_api_key_tpm_limit": "default_api_key_tpm_limit",
+		"default_api_key_rpm_limit": "default_api_key_rpm_limit", "guardrails": "guardrails"} {
 		if all[name] != nil {
 			limits[of] = all[name]
 		}

@@ -19,31 +19,29 @@ import (
 var harmless = strings.Fields(`model rpm tpm max_budget budget_duration max_parallel_requests weight order tags timeout
 	stream_timeout request_timeout max_retries num_retries cooldown_time temperature top_p top_k min_p n seed stop max_tokens
 	max_completion_tokens presence_penalty frequency_penalty reasoning_effort thinking drop_params merge_reasoning_content_in_choices
-	stream stream_options api_version`)
+	stream stream_options api_version itpm otpm default_api_key_tpm_limit default_api_key_rpm_limit guardrails mode response_format
+	modify_params timeout_by_service_tier cache_control_injection_points organization aws_access_key_id`)
 
 // redirects names the parameters that decide where a stored key goes, and those that go
 // away: without its address or key, a provider's own address or the gateway's own key
-// takes the place. whose is what has them.
-func redirects(whose string, params operation.Args, removed []string) (found []string) {
+// takes the place. changes and removes are the words before the names.
+func redirects(changes, removes string, params operation.Args, removed []string) (found []string) {
+	leaves := func(name string) bool { return slices.Contains(harmless, name) || isPrice(name) }
 	var other []string
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		switch {
-		case slices.Contains(harmless, name), strings.Contains(name, "cost"), name == "base_model":
+		case leaves(name) && (name != "aws_access_key_id" || !isNone(params[name])):
 		case isNone(params[name]):
 			removed = append(removed, name)
 		case !operation.IsSecret(name):
 			other = append(other, name)
 		}
 	}
-	removed = slices.DeleteFunc(removed, func(name string) bool {
-		return slices.Contains(harmless, name) || strings.Contains(name, "cost") || name == "base_model"
-	})
 	if len(other) > 0 {
-		found = append(found, "changes how "+whose+" calls its provider, and so where its stored key may go: "+operation.NameList(operation.Encode(other)))
+		found = append(found, changes+operation.NameList(operation.Encode(other)))
 	}
-	if len(removed) > 0 {
-		found = append(found, "removes what "+whose+" calls its provider with, so that the provider's own address or the gateway's own key is used: "+
-			operation.NameList(operation.Encode(operation.Unique(removed))))
+	if removed = slices.DeleteFunc(operation.Unique(removed), leaves); len(removed) > 0 {
+		found = append(found, removes+operation.NameList(operation.Encode(removed)))
 	}
 	return found
 }
@@ -56,7 +54,10 @@ func sensitiveCredentialUpdate(_ context.Context, call *operation.Call) ([]strin
 	body := call.Body()
 	var values operation.Args
 	_ = json.Unmarshal(body["credential_values"], &values)
-	return redirects("credential "+operation.Name(body.String("credential_name")), values, body.List("credential_values_to_delete")), nil
+	name := operation.Name(body.String("credential_name"))
+	return redirects("changes values of credential "+name+" that may decide where its key goes: ",
+		"removes values of credential "+name+", so that the provider's own address or the gateway's own key is used: ",
+		values, body.List("credential_values_to_delete")), nil
 }
 
 // sensitiveTest is what a test of a connection sends elsewhere: the gateway takes what it
@@ -65,7 +66,8 @@ func sensitiveTest(_ context.Context, call *operation.Call) ([]string, error) {
 	body := call.Body()
 	var params operation.Args
 	_ = json.Unmarshal(body["litellm_params"], &params)
-	found := redirects("a model of the gateway, if it is one,", params, nil)
+	const text = "may send the key that the gateway stores for this model elsewhere: "
+	found := redirects(text, text, params, nil)
 	if id := operation.Lookup(body["model_info"], "id"); id != nil {
 		found = append(found, "uses the key that is stored for deployment "+operation.Name(operation.Word(id))+" with the provider of "+operation.Name(body.String("model")))
 	}
@@ -77,7 +79,8 @@ func sensitiveTest(_ context.Context, call *operation.Call) ([]string, error) {
 var callParams = append(strings.Fields(`messages tools tool_choice parallel_tool_calls functions function_call response_format logit_bias
 	logprobs top_logprobs user service_tier store metadata modalities audio prediction verbosity web_search_options tags cache caching
 	fallbacks safety_identifier prompt_cache_key prompt_cache_retention safety_settings repetition_penalty mock_response litellm_session_id
-	litellm_trace_id context_window_fallbacks guardrails extra_body`), harmless...)
+	litellm_trace_id guardrails extra_body enable_thinking include_reasoning include min_tokens ignore_eos top_a num_ctx max_output_tokens
+	chat_template_kwargs`), harmless...)
 
 // sensitiveChat finds the parameters of a call that may send the stored key elsewhere, in
 // the request and in what is tried after it fails.
@@ -85,7 +88,7 @@ func sensitiveChat(_ context.Context, call *operation.Call) ([]string, error) {
 	names := map[string]bool{}
 	add := func(request operation.Args) {
 		for name := range request {
-			if !slices.Contains(callParams, name) {
+			if !slices.Contains(callParams, name) && !strings.HasSuffix(name, "fallbacks") {
 				names[name] = true
 			}
 		}
@@ -94,7 +97,7 @@ func sensitiveChat(_ context.Context, call *operation.Call) ([]string, error) {
 	add(body)
 	for name, value := range body {
 		if strings.HasSuffix(name, "fallbacks") {
-			requests(value, add)
+			attempts(value, add)
 		}
 	}
 	if len(names) == 0 {
@@ -104,15 +107,24 @@ func sensitiveChat(_ context.Context, call *operation.Call) ([]string, error) {
 	return []string{"sets parameters of the call to the provider, and so where the stored key may go: " + operation.NameList(operation.Encode(list))}, nil
 }
 
-// requests calls visit with each object in a value that is, or holds in lists, objects.
-func requests(value json.RawMessage, visit func(operation.Args)) {
+// attempts calls visit with each request in what is tried after a failure: names of models,
+// requests with a model, or the names for each model that fails.
+func attempts(value json.RawMessage, visit func(operation.Args)) {
 	var object operation.Args
 	var list []json.RawMessage
-	if json.Unmarshal(value, &object) == nil {
-		visit(object)
+	if json.Unmarshal(value, &object) == nil && object != nil {
+		rest := operation.Args{}
+		for name, member := range object {
+			if json.Unmarshal(member, &list) == nil && object["model"] == nil {
+				attempts(member, visit)
+			} else {
+				rest[name] = member
+			}
+		}
+		visit(rest)
 	} else if json.Unmarshal(value, &list) == nil {
 		for _, item := range list {
-			requests(item, visit)
+			attempts(item, visit)
 		}
 	}
 }

@@ -87,12 +87,16 @@ var (
 	worldBegins = [][3]string{
 		{"POST", "/team/new", `{"team_alias":"research","team_id":"0c95aaaa-1111-2222-3333-444455556666","max_budget":10,"models":["gpt-4o-mini"],"tpm_limit":100}`},
 		{"POST", "/team/new", `{"team_alias":"strict","team_id":"strict","max_budget":5,"models":["gpt-4o-mini"],"tpm_limit":50}`},
+		{"POST", "/team/new", `{"team_alias":"defaults","team_id":"defaults"}`},
 		{"POST", "/team/new", `{"team_alias":"held","team_id":"held","metadata":{"model_tpm_limit":{"gpt-4o":5},"guardrails":["pii"],"note":"x"}}`},
 		{"POST", "/team/new", `{"team_alias":"fake\"? Nothing is lost.\nDelete team \u202eother","team_id":"evil"}`},
 		{"POST", "/user/new", `{"user_id":"ann-0123456789","user_email":"ann@example.com","user_role":"internal_user","auto_create_key":false,"max_budget":5}`},
 		{"POST", "/user/new", `{"user_id":"Ada Admin","user_email":"ada@example.com","user_role":"proxy_admin","auto_create_key":false}`},
 		{"POST", "/user/new", `{"user_id":"root","user_email":"root@example.com","user_role":"proxy_admin","auto_create_key":false}`},
 		{"POST", "/team/member_add", `{"team_id":"0c95aaaa-1111-2222-3333-444455556666","member":[{"user_id":"ann-0123456789","role":"user"}],"max_budget_in_team":7}`},
+		{"POST", "/team/member_add", `{"team_id":"defaults","member":[{"user_id":"ann-0123456789","role":"user"}]}`},
+		{"POST", "/team/member_update", `{"team_id":"defaults","user_id":"ann-0123456789","tpm_limit":5,"allowed_models":["gpt-4o-mini"]}`},
+		{"POST", "/team/update", `{"team_id":"defaults","team_member_budget":3}`},
 		{"POST", "/budget/new", `{"budget_id":"tier","max_budget":5}`},
 		{"POST", "/key/generate", `{"key_alias":"ci","key":"sk-ci-0123456789abcdef","user_id":"ann-0123456789","team_id":"0c95aaaa-1111-2222-3333-444455556666","max_budget":10,"duration":"30d","budget_duration":"30d","models":["gpt-4o-mini"],"model_rpm_limit":{"gpt-4o-mini":5}}`},
 		{"POST", "/key/generate", `{"key_alias":"free","key":"sk-free-0123456789abcdef","metadata":{"end_user_budget_id":"tier"}}`},
@@ -106,6 +110,7 @@ var (
 		{"POST", "/credentials", `{"credential_name":"azure","credential_info":{},"credential_values":{"api_key":"x"}}`},
 		{"POST", "/model/new", `{"model_name":"m","litellm_params":{"model":"openai/gpt-4o","litellm_credential_name":"azure","rpm":10,"max_budget":5,"input_cost_per_token":0.5},"model_info":{"id":"m1"}}`},
 		{"POST", "/model/new", `{"model_name":"m","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"m2"}}`},
+		{"POST", "/model/new", `{"model_name":"wild/*","litellm_params":{"model":"openai/*"},"model_info":{"id":"w1"}}`},
 		{"POST", "/model/new", `{"model_name":"n","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"n1"}}`},
 		{"POST", "/access_group/new", `{"access_group":"group","model_names":["m"]}`},
 		{"POST", "/fallback", `{"model":"m","fallback_models":["gpt-4o-mini"]}`},
@@ -113,7 +118,7 @@ var (
 	}
 	worldEnds = [][3]string{
 		{"POST", "/key/delete", `{"key_aliases":["ci","free","held","admins"]}`},
-		{"POST", "/team/delete", `{"team_ids":["0c95aaaa-1111-2222-3333-444455556666","strict","held","evil"]}`},
+		{"POST", "/team/delete", `{"team_ids":["0c95aaaa-1111-2222-3333-444455556666","strict","held","evil","defaults"]}`},
 		{"POST", "/user/delete", `{"user_ids":["ann-0123456789","root","Ada Admin"]}`},
 		{"POST", "/budget/delete", `{"id":"tier"}`},
 		{"POST", "/customer/delete", `{"user_ids":["acme"]}`},
@@ -124,6 +129,7 @@ var (
 		{"POST", "/model/delete", `{"id":"m1"}`},
 		{"POST", "/model/delete", `{"id":"m2"}`},
 		{"POST", "/model/delete", `{"id":"n1"}`},
+		{"POST", "/model/delete", `{"id":"w1"}`},
 		{"DELETE", "/credentials/azure", ``},
 	}
 )

@@ -36,6 +36,8 @@ func scan(op *Operation, args Args) []string {
 			s.references(f.Name, Words(value))
 			if text := Word(value); op.Effect != Destructive && scheme().MatchString(text) {
 				s.add(f.Name, "names the address %s", quoted(masked(text)))
+			} else if op.Effect != Destructive && isModel(f.Name) {
+				s.model(f.Name, text)
 			}
 			s.document([]string{f.Name}, Word(value))
 		default:
@@ -102,6 +104,12 @@ func (s *scanner) value(path []string, value json.RawMessage) {
 		return
 	}
 	s.references(where, text)
+	if isModel(name) {
+		s.model(where, text)
+		if scheme().MatchString(text) && !connects(path) {
+			s.add(where, "names the address %s", host(text))
+		}
+	}
 	if !kept(path) && !isDocument(text) {
 		s.destination(path, name, text)
 	}

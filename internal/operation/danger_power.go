@@ -69,6 +69,9 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 	}
 	where := strings.Join(path, ".")
 	switch {
+	case name == "auto_rotate" && !isNothing(value):
+		s.add(where, "lets the gateway replace keys by itself: the old ones stop working")
+	case name == "role" && provider(path):
 	case name == "user_role" || name == "role" || name == "global_role":
 		if role := Word(value); role != "" && !slices.Contains(ordinaryRoles, strings.ToLower(role)) {
 			s.add(where, "gives the role %s", told(role))
@@ -105,11 +108,13 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 // isRole tells whether a name is like that of a role, in what does not describe how a
 // provider is called.
 func isRole(path []string, name string) bool {
-	if slices.ContainsFunc(path, func(member string) bool { return slices.Contains(connections, member) }) {
-		return false
-	}
-	return strings.Contains(name, "admin") || name == "members_with_roles" || name == "roles" ||
-		strings.HasSuffix(name, "_role") || strings.HasSuffix(name, "_roles")
+	return !provider(path) && (strings.Contains(name, "admin") || name == "members_with_roles" || name == "roles" ||
+		strings.HasSuffix(name, "_role") || strings.HasSuffix(name, "_roles"))
+}
+
+// provider tells whether a member stands in what describes how a provider is called.
+func provider(path []string) bool {
+	return slices.ContainsFunc(path, func(member string) bool { return slices.Contains(connections, member) })
 }
 
 // connections are the arguments that say how a provider or a service is called.

@@ -76,11 +76,28 @@ var (
 	scheme      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b(https?|wss?|ftp):|://`) })
 	plainRegion = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]+$`) })
 	hostAndPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)[a-z0-9-]\.[a-z]{2,}[:/]`) })
+	plainARN    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^:]*arn:[a-z0-9-]*:[a-z0-9-]*:[a-z0-9-]*:`) })
+	hostAfterAt = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)@[a-z0-9-]+\.[a-z]`) })
 	placeName   = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(account_id|.*_account_id|vertex_project|tenant_id|resource_name|server|domain|hostname|address)$`)
 	})
 	secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|mock_response`) })
 )
+
+// model finds names of models that providers make an address of: a host in the region of
+// an ARN, an address behind the name of a provider.
+func (s *scanner) model(where, text string) {
+	switch lower := strings.ToLower(text); {
+	case scheme().MatchString(text):
+		// It is told as an address.
+	case strings.Contains(lower, "agentcore"), strings.Contains(lower, "arn:") && !plainARN().MatchString(lower),
+		strings.HasPrefix(lower, "baseten/"), strings.ContainsAny(text, `#?\`), hostAndPath().MatchString(text), hostAfterAt().MatchString(text):
+		s.add(where, "may change the address that requests go to: %s", quoted(masked(text)))
+	}
+}
+
+// isModel tells whether a member names models of the gateway or of a provider.
+func isModel(name string) bool { return name == "model" || strings.HasSuffix(name, "fallbacks") }
 
 // bends tells whether a text that providers put into an address, such as an account,
 // leads somewhere else: "evil.example/#". Secrets may have such characters.
@@ -88,7 +105,7 @@ func bends(name, text string) bool {
 	if secretName().MatchString(name) || strings.ContainsAny(text, " \t\n") {
 		return false
 	}
-	return strings.ContainsAny(text, `#?\`) || name != "model" && hostAndPath().MatchString(text)
+	return !isModel(name) && (strings.ContainsAny(text, `#?\`) || hostAndPath().MatchString(text))
 }
 
 // connects tells whether a member stands among those that say how a provider or a

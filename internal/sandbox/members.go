@@ -42,6 +42,9 @@ func (c *call) join(team, member object) (user, membership object) {
 	user["teams"] = append(slices.Clone(list(user["teams"])), teamID)
 	membership = maps.Clone(shapes()["membership"])
 	membership["user_id"], membership["team_id"], membership["spend"], membership["total_spend"] = id, teamID, money(0), money(0)
+	if budget := c.membersBudget(team); budget != nil {
+		membership["budget_id"] = budget["budget_id"]
+	}
 	c.Memberships = append(c.Memberships, membership)
 	team["updated_at"] = c.stamp()
 	return user, membership
@@ -177,7 +180,7 @@ func deleteMember(c *call) *reply {
 }
 
 func updateMember(c *call) *reply {
-	team, userID, bad := c.oneMember("max_budget_in_team:float tpm_limit:int rpm_limit:int role:admin|user budget_duration:str")
+	team, userID, bad := c.oneMember("max_budget_in_team:float tpm_limit:int rpm_limit:int role:admin|user budget_duration:str allowed_models:list")
 	if bad != nil {
 		return bad
 	}
@@ -187,10 +190,11 @@ func updateMember(c *call) *reply {
 	}
 	for _, membership := range c.Memberships {
 		if membership["user_id"] == userID && membership["team_id"] == team["team_id"] {
-			membership["budget_id"] = c.addBudget(object{"max_budget": c.body["max_budget_in_team"]})["budget_id"]
+			membership["budget_id"] = c.addBudget(object{"max_budget": c.body["max_budget_in_team"], "tpm_limit": c.body["tpm_limit"],
+				"rpm_limit": c.body["rpm_limit"], "budget_duration": c.body["budget_duration"], "allowed_models": c.body["allowed_models"]})["budget_id"]
 		}
 	}
 	return ok(object{"user_id": or(any(userID), nil), "user_email": c.body["user_email"], "team_id": team["team_id"],
 		"max_budget_in_team": c.body["max_budget_in_team"], "tpm_limit": c.body["tpm_limit"], "rpm_limit": c.body["rpm_limit"],
-		"budget_duration": c.body["budget_duration"], "allowed_models": nil, "temp_budget_increase": nil, "temp_budget_expiry": nil})
+		"budget_duration": c.body["budget_duration"], "allowed_models": c.body["allowed_models"], "temp_budget_increase": nil, "temp_budget_expiry": nil})
 }

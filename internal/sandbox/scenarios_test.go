@@ -273,6 +273,15 @@ func scenarios() []scenario {
 			post("/team/new", `{"team_id":"t-{id}","models":["claude-haiku"]}`), newKey(`,"team_id":"t-{id}"`), get("/models").as("{key}").wants("data.#", "1"), post("/chat/completions", hello).as("{key}").is(403),
 		}, cleanup: []step{deleteKey, deleteTeam}},
 		{name: "team: key of a team that does not exist", steps: []step{newKey(`,"team_id":"none-{id}"`), get("/models").as("{key}").is(404)}, cleanup: []step{deleteKey}},
+		{name: "team: a budget for each member", steps: []step{
+			newUser, post("/team/new", `{"team_id":"t-{id}"}`), post("/team/member_add", `{"team_id":"t-{id}","member":{"user_id":"u-{id}","role":"user"}}`).but("updated_users"),
+			post("/team/member_update", `{"team_id":"t-{id}","user_id":"u-{id}","tpm_limit":5,"allowed_models":["gpt-4o-mini"]}`),
+			post("/team/update", `{"team_id":"t-{id}","team_member_budget":3}`).saves("budget", "data.metadata.team_member_budget_id").but("data.metadata"),
+			get("/team/info?team_id=t-{id}").wants("team_info.team_member_budget_table.max_budget", "3", "team_memberships.#", "2").but("team_info.metadata", "team_memberships", "team_info.team_member_budget_table.budget_id"),
+			post("/team/update", `{"team_id":"t-{id}","metadata":{"a":1}}`).wants("data.metadata.team_member_budget_id", `"{budget}"`).but("data.metadata.team_member_budget_id"),
+			post("/team/update", `{"team_id":"t-{id}","team_member_budget":4}`).wants("data.metadata.team_member_budget_id", `"{budget}"`).but("data.metadata.team_member_budget_id"),
+			get("/team/info?team_id=t-{id}").wants("team_info.team_member_budget_table.max_budget", "4").but("team_info.metadata", "team_memberships", "team_info.team_member_budget_table.budget_id"),
+		}, cleanup: []step{post("/team/delete", `{"team_ids":["t-{id}"]}`), post("/user/delete", `{"user_ids":["u-{id}"]}`), post("/budget/delete", `{"id":"{budget}"}`)}},
 		{name: "team: members", steps: []step{
 			post("/team/new", `{"team_id":"t-{id}"}`), post("/team/member_add", `{"team_id":"t-{id}","member":{"role":"user","user_id":"u-{id}"},"max_budget_in_team":1}`).wants("members_with_roles.1.user_id", `"u-{id}"`),
 			post("/team/member_add", `{"team_id":"t-{id}","member":{"role":"user","user_id":"u-{id}"}}`).is(400), post("/team/member_add", `{"team_id":"t-{id}","member":{"role":"admin","user_id":"v-{id}"}}`).is(400),

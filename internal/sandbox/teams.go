@@ -8,7 +8,8 @@ import (
 )
 
 const teamSpec = "team_alias:str max_budget:float soft_budget:float budget_duration:str models:list metadata:dict tpm_limit:int rpm_limit:int " +
-	"max_parallel_requests:int blocked:bool organization_id:str tags:list guardrails:list team_member_permissions:list"
+	"max_parallel_requests:int blocked:bool organization_id:str tags:list guardrails:list team_member_permissions:list " +
+	"team_member_budget:float team_member_tpm_limit:int team_member_rpm_limit:int team_member_budget_duration:str"
 
 var teamFields = []string{"team_alias", "max_budget", "soft_budget", "budget_duration", "models", "metadata", "tpm_limit", "rpm_limit",
 	"tpd_limit", "max_parallel_requests", "blocked", "organization_id", "team_member_permissions"}
@@ -63,6 +64,7 @@ func (c *call) addTeam(id string, body object) object {
 }
 
 func (c *call) changeTeam(team, body object) {
+	before, _ := team["metadata"].(object)
 	for _, name := range teamFields {
 		value, given := body[name]
 		if !given || value == nil && name == "blocked" {
@@ -73,6 +75,8 @@ func (c *call) changeTeam(team, body object) {
 		}
 		team[name] = value
 	}
+	keepMemberBudget(team, before)
+	c.limitMembers(team, body)
 	if duration, given := body["budget_duration"]; given {
 		team["budget_reset_at"] = nil
 		if at, is := resetTime(c.now(), text(duration)); is {
@@ -163,14 +167,22 @@ func teamInfo(c *call) *reply {
 		}
 		members = append(members, member)
 	}
+	shared := c.membersBudget(team)
+	var table any
+	if shared != nil {
+		table = view("budget_small", shared)
+	}
 	memberships := c.memberships(id)
 	for _, membership := range memberships {
 		membership["budget_source"] = "none"
 		if membership["budget_id"] != nil {
 			membership["budget_source"] = "custom"
 		}
+		if shared != nil && membership["budget_id"] == shared["budget_id"] {
+			membership["budget_source"] = "team_default"
+		}
 	}
-	return ok(object{"team_id": id, "team_info": view("team_info", team, "members_with_roles", append([]object{}, members...)),
+	return ok(object{"team_id": id, "team_info": view("team_info", team, "members_with_roles", append([]object{}, members...), "team_member_budget_table", table),
 		"keys": c.keysOf("team_id", id), "team_memberships": memberships})
 }
 
