@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -35,30 +36,37 @@ func adopt(ctx context.Context, call *operation.Call, of *operation.Collection, 
 }
 
 // adoptKey looks up the key with this alias. It must belong to this user and team (nil
-// means none) and have those of the limits that the call gives. fresh means that the user
-// or the team does not exist yet, so no key can be theirs.
+// means none), have those of the limits that the call gives, and work. fresh means that
+// the user or the team does not exist yet, so no key can be theirs.
 func adoptKey(ctx context.Context, call *operation.Call, alias string, user, team json.RawMessage, fresh bool, limits ...string) (operation.Thing, error) {
 	if alias == "" {
 		return operation.Thing{}, nil
 	}
-	return adopt(ctx, call, keyCollection, alias, "give another {key_alias}", func(key json.RawMessage) []string {
+	key, err := adopt(ctx, call, keyCollection, alias, "give another {key_alias}", func(key json.RawMessage) []string {
 		if fresh || !owns(key, user, team) {
 			return []string{"it belongs to another user or team"}
 		}
 		return differences(key, call.Args(), false, limits...)
 	})
+	if err != nil {
+		return operation.Thing{}, err
+	}
+	return key, usable(call, "key", alias, key.Item)
 }
 
 func owns(key, user, team json.RawMessage) bool {
 	return same(operation.Lookup(key, "user_id"), user) && same(operation.Lookup(key, "team_id"), team)
 }
 
-// standingKey returns a key of the user in this team (nil means none) that has not expired.
+// standingKey returns a key of the user in this team (nil means none) that works. It
+// passes over expired keys. If the others are all blocked, it returns an error: a new key
+// would get around the block.
 func standingKey(ctx context.Context, call *operation.Call, user, team json.RawMessage) (operation.Thing, error) {
 	filter := url.Values{"user_id": {operation.Word(user)}}
 	if team != nil {
 		filter.Set("team_id", operation.Word(team))
 	}
+	var blocked error
 	for key, err := range keyCollection.All(ctx, call, filter) {
 		if operation.IsRefused(err) {
 			break
@@ -66,15 +74,42 @@ func standingKey(ctx context.Context, call *operation.Call, user, team json.RawM
 		if err != nil {
 			return operation.Thing{}, err
 		}
-		if expires, ok := timeOf(key, "expires"); owns(key, user, team) && (!ok || expires.After(call.Now())) {
-			name := operation.Lookup(key, keyCollection.Name)
-			if name == nil {
-				name = operation.Lookup(key, "key_name")
-			}
-			return operation.Thing{ID: operation.Lookup(key, keyCollection.ID), Name: operation.Word(name), Item: key}, nil
+		if !owns(key, user, team) || hasExpired(call, key) {
+			continue
 		}
+		id := operation.Lookup(key, keyCollection.ID)
+		name := operation.Word(operation.Lookup(key, keyCollection.Name))
+		err := usable(call, "key", cmp.Or(name, operation.Word(id)), key)
+		if err == nil {
+			return operation.Thing{ID: id, Name: cmp.Or(name, operation.Word(operation.Lookup(key, "key_name"))), Item: key}, nil
+		}
+		blocked = cmp.Or(blocked, err)
 	}
-	return operation.Thing{}, nil
+	return operation.Thing{}, blocked
+}
+
+// usable returns an error if an existing key or team does not work because it is blocked
+// or has expired. It says what helps.
+func usable(call *operation.Call, what, name string, item json.RawMessage) error {
+	why, hint := "", ""
+	switch {
+	case string(operation.Lookup(item, "blocked")) == "true":
+		why, hint = "is blocked", "unblock it with "+what+"s unblock"
+	case hasExpired(call, item):
+		why, hint = "has expired", "renew it with keys update and a new duration"
+	default:
+		return nil
+	}
+	if what == "key" {
+		hint += ", or give another {key_alias}"
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeConflict, Hint: hint,
+		Message: fmt.Sprintf("%s %s exists but %s; nothing was changed", what, operation.Shown(name), why)}
+}
+
+func hasExpired(call *operation.Call, key json.RawMessage) bool {
+	expires, ok := timeOf(key, "expires")
+	return ok && !expires.After(call.Now())
 }
 
 // differences returns the settings in which an item differs from the arguments. With all,

@@ -262,6 +262,7 @@ func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput
 
 // team is what the gateway says about one team.
 type team struct {
+	item    json.RawMessage
 	models  []string
 	members []teamMember // nil: the gateway did not say
 }
@@ -278,7 +279,7 @@ func readTeam(ctx context.Context, call *operation.Call, id string) (*team, erro
 	if err != nil {
 		return nil, err
 	}
-	t := &team{}
+	t := &team{item: operation.Lookup(body, "team_info")}
 	_ = json.Unmarshal(operation.Lookup(body, "team_info.models"), &t.models)
 	_ = json.Unmarshal(operation.Lookup(body, "team_info.members_with_roles"), &t.members)
 	return t, nil

@@ -38,6 +38,9 @@ func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (o
 	settings := []string{"models", "max_budget", "budget_duration"}
 	team, err := adopt(ctx, call, teamCollection, in.TeamAlias, "teams update and teams member-add change the one that is there",
 		func(item json.RawMessage) []string { return differences(item, call.Args(), true, settings...) })
+	if err == nil {
+		err = usable(call, "team", in.TeamAlias, team.Item)
+	}
 	if err != nil {
 		return operation.Result{}, err
 	}

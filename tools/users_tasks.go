@@ -58,6 +58,10 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 		if err != nil {
 			return has, err
 		}
+		name := cmp.Or(operation.Word(operation.Lookup(team.item, teamCollection.Name)), in.TeamID)
+		if err := usable(call, "team", name, team.item); err != nil {
+			return has, err
+		}
 		if lacking := team.lacks(in.Models); len(lacking) > 0 {
 			return has, operation.Usage("{models}: the team may not use " + strings.Join(lacking, ", "))
 		}
