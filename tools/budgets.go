@@ -57,7 +57,7 @@ var budgetsGet = &operation.Operation{
 			return operation.Result{}, err
 		}
 		// A budget that does not exist is missing from the list.
-		return first(body, "budget", in.BudgetID)
+		return first(body, "/budget/info", "budget", in.BudgetID)
 	}),
 	Columns: budgetColumns,
 }

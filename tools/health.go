@@ -54,8 +54,8 @@ func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) 
 	page := &operation.Page{Items: []json.RawMessage{}}
 	for _, status := range []string{"unhealthy", "healthy"} {
 		var endpoints []map[string]json.RawMessage
-		if err := json.Unmarshal(operation.Lookup(body, status+"_endpoints"), &endpoints); err != nil && operation.Lookup(body, status+"_endpoints") != nil {
-			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of " + status + " deployments"}
+		if err := operation.DecodeList(body, status+"_endpoints", "/health", &endpoints); err != nil {
+			return operation.Result{}, err
 		}
 		for _, endpoint := range endpoints {
 			// Behind its first line an error has a stack trace.
@@ -68,7 +68,7 @@ func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) 
 		}
 	}
 	page.Total = len(page.Items)
-	if model := call.Args().String("model"); page.Total == 0 && model != "" && operation.Lookup(body, "unhealthy_count") != nil {
+	if model := call.Args().String("model"); page.Total == 0 && model != "" {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "model " + operation.Shown(model) + " has no deployment to check",
 			Hint: "list the models with models list"}
 	}
@@ -160,7 +160,7 @@ func latestHealth(ctx context.Context, call *operation.Call, _ struct{}) (operat
 		return operation.Result{}, err
 	}
 	var checks map[string]json.RawMessage
-	if list := operation.Lookup(body, "latest_health_checks"); list != nil && json.Unmarshal(list, &checks) != nil {
+	if json.Unmarshal(operation.Lookup(body, "latest_health_checks"), &checks) != nil {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no health checks"}
 	}
 	names := make([]string, 0, len(checks))

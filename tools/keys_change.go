@@ -227,7 +227,9 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 		Key    string
 		Reason string `json:"failed_reason"`
 	}
-	_ = json.Unmarshal(operation.Lookup(body, "failed_updates"), &failed)
+	if !call.Planning() && operation.DecodeList(body, "failed_updates", "/key/bulk_update", &failed) != nil {
+		return operation.Result{}, operation.Lacks("failed_updates")
+	}
 	for _, f := range failed {
 		parts.Report(cmp.Or(named[f.Key], f.Key), cmp.Or(f.Reason, "the gateway gives no reason"))
 		delete(named, f.Key)

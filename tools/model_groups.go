@@ -60,10 +60,10 @@ var modelGroupsGet = &operation.Operation{
 
 // first returns the only item of a list that the gateway sends for one object. The list
 // is empty if the object does not exist.
-func first(list json.RawMessage, what, name string) (operation.Result, error) {
+func first(list json.RawMessage, path, what, name string) (operation.Result, error) {
 	var items []json.RawMessage
-	if err := json.Unmarshal(list, &items); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list"}
+	if err := operation.DecodeList(list, "", path, &items); err != nil {
+		return operation.Result{}, err
 	}
 	if len(items) == 0 {
 		return operation.Result{}, missing(what, name)

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"encoding/json"
 	"net/url"
 	"strings"
 
@@ -83,7 +82,9 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 	var failed []operation.Failure
 	for _, list := range []string{"healthy_endpoints", "unhealthy_endpoints"} {
 		var endpoints []deploymentTest
-		_ = json.Unmarshal(operation.Lookup(body, list), &endpoints)
+		if err := operation.DecodeList(body, list, "/health", &endpoints); err != nil {
+			return operation.Result{}, err
+		}
 		for _, d := range endpoints {
 			d.OK = list == "healthy_endpoints"
 			if d.OK {
@@ -96,7 +97,7 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 			out.Deployments = append(out.Deployments, d)
 		}
 	}
-	if len(out.Deployments) == 0 && operation.Lookup(body, "unhealthy_endpoints") != nil {
+	if len(out.Deployments) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model has the name or ID " + operation.Shown(in.Model+in.ModelID)}
 	}
 	return operation.Result{Body: operation.Encode(out), Failed: failed}, nil

@@ -101,8 +101,8 @@ func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (op
 		return operation.Result{}, err
 	}
 	var found []json.RawMessage
-	if err := json.Unmarshal(body, &found); err != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list (/spend/logs)"}
+	if err := operation.DecodeList(body, "", "/spend/logs", &found); err != nil {
+		return operation.Result{}, err
 	}
 	if len(found) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "request " + operation.Shown(in.RequestID) + " does not exist",

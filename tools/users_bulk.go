@@ -3,12 +3,10 @@ package tools
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 type usersBulkCreateInput struct {
@@ -121,8 +119,8 @@ func bulk(ctx context.Context, call *operation.Call, verb string, absent []strin
 		Success   bool
 		Error     string
 	}
-	if err := json.Unmarshal(operation.Lookup(answer, list), &rows); err != nil && operation.Lookup(answer, list) != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to " + path + " has no list"}
+	if !call.Planning() && operation.DecodeList(answer, list, path, &rows) != nil {
+		return operation.Result{}, operation.Lacks(list)
 	}
 	done := 0
 	for _, row := range rows {

@@ -158,8 +158,8 @@ func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (ope
 	}
 	user := operation.Lookup(info, "user_info")
 	out := retired{UserID: in.UserID, UserEmail: operation.Lookup(user, "user_email"), Spend: operation.Lookup(user, "spend"), Teams: operation.Lookup(user, "teams"), Keys: []retiredKey{}}
-	if err := json.Unmarshal(operation.Lookup(info, "keys"), &out.Keys); err != nil && operation.Lookup(info, "keys") != nil {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer to /user/info has no list of keys"}
+	if err := operation.DecodeList(info, "keys", "/user/info", &out.Keys); err != nil {
+		return operation.Result{}, err
 	}
 	steps := operation.NewSteps(call)
 	for _, key := range out.Keys {

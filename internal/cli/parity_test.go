@@ -41,7 +41,8 @@ type echo struct {
 const item = `{"id": "one", "model_name": "one", "token": "t1", "key_alias": "a1", "user_id": "u1", "credential_name": "c1",
 	"litellm_params": {"model": "openai/one"}, "model_info": {"id": "one"}, "spend": 0.10, "large": 12345678901234567890}`
 
-const object = `{"data": [` + item + `], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
+const object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + item + `], "health_checks": [` + item + `],
+	"healthy_endpoints": [` + item + `], "unhealthy_endpoints": [], "latest_health_checks": {"one": ` + item + `}, "failed_updates": [], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.2.3", "info": {"key_alias": "a1", "max_budget": 0.10},
 	"model_id": "one", "user_id": "u1", "team_id": "t1", "organization_id": "o1", "project_id": "p1", "budget_id": "b1",
@@ -62,7 +63,7 @@ func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"words\"}}]}\n\ndata: [DONE]\n\n")
 		return
 	}
-	if g.array {
+	if path := r.URL.Path; g.array || path == "/organization/list" || path == "/customer/list" {
 		fmt.Fprint(w, "["+item+"]")
 		return
 	}

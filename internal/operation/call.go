@@ -215,14 +215,23 @@ func (c *Call) Identifier(answer json.RawMessage, path, of string) (json.RawMess
 		return Encode(placeholder), nil
 	}
 	id := Lookup(answer, path)
-	if id == nil {
-		return nil, lacks(path)
+	if !identifies(id) {
+		return nil, Lacks(path)
 	}
 	c.promised[placeholder] = Word(id)
 	return id, nil
 }
 
-func lacks(path string) error {
+// identifies reports whether a member of an answer can be the identifier of something:
+// text that is not blank.
+func identifies(id json.RawMessage) bool {
+	var text string
+	return json.Unmarshal(id, &text) == nil && strings.TrimSpace(text) != ""
+}
+
+// Lacks returns the error for an answer to a write without a member that every answer to
+// it has. It has [proxyclient.CodeUnknownOutcome].
+func Lacks(path string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUnknownOutcome, Sent: true,
 		Message: fmt.Sprintf("the gateway's answer has no %s, so the request may or may not have been applied", path),
 		Hint:    "check the current state before you try again"}
@@ -248,8 +257,8 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 		return result, nil
 	}
 	for _, path := range c.op.Returns {
-		if Lookup(result.Body, path) == nil && len(result.Failed) == 0 {
-			return result, proxyclient.Wrap(c.op.doing(c.args), lacks(path))
+		if !identifies(Lookup(result.Body, path)) && len(result.Failed) == 0 {
+			return result, proxyclient.Wrap(c.op.doing(c.args), Lacks(path))
 		}
 	}
 	if result.Done == "" && len(result.Failed) == 0 {

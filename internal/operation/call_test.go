@@ -190,7 +190,7 @@ func TestLaterRequestsAreBound(t *testing.T) {
 // TestMissingIdentifier: an answer without the identifier of what was made is an error,
 // and no placeholder is sent.
 func TestMissingIdentifier(t *testing.T) {
-	for _, answer := range []string{`{}`, `null`, `{"id": null}`} {
+	for _, answer := range []string{`{}`, `null`, `{"id": null}`, `{"id": ""}`, `{"id": " "}`, `{"id": 5}`, `{"id": {"a": 1}}`, `{"id": ["1"]}`, `{"id": true}`} {
 		w := &world{answers: map[string]string{"/things/new": answer, "/newest": `{"id": "1"}`, "/copy": answer}}
 		for _, op := range []*Operation{thingsMake, thingsCopy} {
 			w.asked = nil

@@ -82,23 +82,17 @@ func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMe
 	return body, page, err
 }
 
-// page reads the list and its totals out of an answer.
+// page reads the list and its totals out of an answer. Every list of the gateway is there
+// when it is empty, so an answer without one is none, and says nothing of what exists.
 func (c *Collection) page(body json.RawMessage) (*Page, error) {
-	p := &Page{Items: []json.RawMessage{}, Total: -1, Bare: c.Bare}
-	list := NoNull(body)
-	if c.Items != "" {
-		list = Lookup(body, c.Items)
+	found, ok, err := items(Lookup(body, c.Items))
+	if err != nil {
+		return nil, err
 	}
-	if list != nil {
-		found, ok, err := items(list)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, noList(c.Path)
-		}
-		p.Items = found
+	if !ok {
+		return nil, noList(c.Path)
 	}
+	p := &Page{Items: found, Total: -1, Bare: c.Bare}
 	if n, ok := numberAt(body, c.Total); ok {
 		p.Total = n
 	} else if c.Page == "" {
@@ -121,6 +115,17 @@ func numberAt(body json.RawMessage, path string) (int, bool) {
 	}
 	n, err := strconv.Atoi(string(Lookup(body, path)))
 	return n, err == nil
+}
+
+// DecodeList decodes the list at a path of the answer to a request into a slice. An
+// answer without the list is an error with [proxyclient.CodeBadAnswer]: an empty list is
+// there.
+func DecodeList(answer json.RawMessage, path, request string, into any) error {
+	list := Lookup(answer, path)
+	if list == nil || json.Unmarshal(list, into) != nil {
+		return noList(request)
+	}
+	return nil
 }
 
 func noList(path string) error {

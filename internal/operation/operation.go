@@ -76,9 +76,9 @@ type Operation struct {
 	// first of the fields a and b found in the answer, or else in the arguments. Secrets
 	// in it are masked.
 	Done string
-	// Returns is the members (dotted) that a complete answer to this write has, such as
-	// the identifier of what it created. If one is missing, the outcome is unknown, which
-	// is an error.
+	// Returns is the members (dotted) that a complete answer to this write has: the
+	// identifiers of what it created. If one is missing, or no text, the outcome is
+	// unknown, which is an error.
 	Returns []string
 	// Reveal is the parts of the answer (dotted, * for each item of a list) that are shown
 	// although they are secrets: the key that the operation generates. The caller's own key
