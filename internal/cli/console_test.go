@@ -81,6 +81,13 @@ func (c *console) text() string {
 	return c.out.String()
 }
 
+// ended tells whether the program has gone.
+func (c *console) ended() bool {
+	c.more.L.Lock()
+	defer c.more.L.Unlock()
+	return c.gone
+}
+
 // kind types at the terminal.
 func (c *console) kind(text string) {
 	c.t.Helper()

@@ -86,7 +86,7 @@ func (a *app) interruption(err error) *proxyclient.Error {
 	case writes == 0 && a.op != nil && a.op.Effect != operation.Read:
 		out.Message = "Interrupted; nothing was sent."
 	case shown > 0:
-		out.Message = fmt.Sprintf("Interrupted after %d items; the list is not complete.", shown)
+		out.Message = fmt.Sprintf("Interrupted after %s; the list is not complete.", operation.Counted(shown, "item"))
 	case writes == 0:
 		out.Message = "Interrupted; nothing was changed."
 	default:
@@ -114,8 +114,8 @@ func endedBy(err error) bool {
 	return code == proxyclient.CodeCanceled || code == proxyclient.CodeUnknownOutcome
 }
 
-// hidden asks for a value at the terminal without showing it. An interrupt restores the
-// terminal and ends the question.
+// hidden asks for a value at the terminal without showing it. Enter or Ctrl-D without a
+// value is an error. An interrupt restores the terminal and ends the question.
 func hidden(ctx context.Context, in *os.File, out io.Writer) func(string) (string, error) {
 	return func(label string) (string, error) {
 		fd := int(in.Fd())
@@ -130,7 +130,7 @@ func hidden(ctx context.Context, in *os.File, out io.Writer) func(string) (strin
 		}
 		answers := make(chan answer, 1)
 		go func() {
-			text, err := term.ReadPassword(fd)
+			text, err := readHidden(in)
 			answers <- answer{text, err}
 		}()
 		select {
@@ -139,7 +139,7 @@ func hidden(ctx context.Context, in *os.File, out io.Writer) func(string) (strin
 			return "", errInterrupted
 		case a := <-answers:
 			fmt.Fprintln(out)
-			if errors.Is(a.err, io.EOF) {
+			if len(a.text) == 0 && (a.err == nil || errors.Is(a.err, io.EOF)) {
 				return "", errors.New("no value was entered")
 			}
 			return string(a.text), a.err

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -80,6 +81,69 @@ func TestInterrupt(t *testing.T) {
 				t.Error("the terminal does not echo any more")
 			}
 		})
+	}
+}
+
+// TestHiddenEnd: Enter or Ctrl-D at a hidden prompt is no value, and nothing is sent; what
+// was typed before Ctrl-D is one.
+func TestHiddenEnd(t *testing.T) {
+	var sent atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if r.Method == http.MethodPost {
+			sent.Add(1)
+			if !strings.Contains(string(body), `"api_key":"typed"`) {
+				t.Errorf("sent %s", body)
+			}
+		}
+		fmt.Fprint(w, `{"data": [], "model_id": "m1"}`)
+	}))
+	defer server.Close()
+	for _, tt := range []struct {
+		keys   string
+		status int
+	}{{"\n", 2}, {"\x04", 2}, {"typed\n", 0}, {"typed\x04\x04", 0}} {
+		for _, args := range [][]string{{"models", "add", "m", "--param", "model=openai/m", "--param", "api_key=@-"}, {"models", "list", "--api-key", "@-"}} {
+			sent.Store(0)
+			c := atTerminal(t, server.URL, nil, args...)
+			c.hides()
+			c.kind(tt.keys)
+			status, text := c.end()
+			if status != tt.status || tt.status != 0 && (!strings.Contains(text, "no value was entered") || sent.Load() != 0) || strings.Contains(text, "typed") {
+				t.Errorf("%q at %q: exit %d, %d writes:\n%s", tt.keys, args, status, sent.Load(), text)
+			}
+			if !c.echoes() {
+				t.Errorf("%q at %q: the terminal does not echo any more", tt.keys, args)
+			}
+		}
+	}
+}
+
+// TestInterruptFile: the first Ctrl-C ends a command that waits for a file it was given.
+func TestInterruptFile(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"mcp", "--transport", "http", "--addr", "127.0.0.1:0", "--use-own-key", "--auth-token-file", pipe},
+		{"mcp", "--transport", "http", "--api-key", "@" + pipe}, {"mcp", "--ca-file", pipe},
+		{"models", "list", "--api-key", "@" + pipe}, {"models", "list", "--ca-file", pipe},
+		{"models", "add", "m", "-p", "api_key=@" + pipe},
+	} {
+		c := atTerminal(t, "https://127.0.0.1:1", nil, args...)
+		var write *os.File
+		for write == nil { // until it reads
+			write, _ = os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
+			if c.ended() {
+				t.Fatalf("%q does not read the file:\n%s", args, c.text())
+			}
+		}
+		c.kind("\x03")
+		if status, text := c.end(); status != 130 || !strings.Contains(text, "Interrupted") {
+			t.Errorf("%q: exit %d, want 130:\n%s", args, status, text)
+		}
+		write.Close()
 	}
 }
 

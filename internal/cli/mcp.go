@@ -89,9 +89,11 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 		m.serving.Store(true)
 		return server.ServeStdio(cmd.Context(), m.Stdin, m.Stdout)
 	case "http", "sse":
-		m.serving.Store(true)
 		m.h.Transport = m.transport
-		m.h.Ready = func(url string) { m.note("listening on %s", url) }
+		m.h.Ready = func(url string) {
+			m.serving.Store(true) // not before: to read the token file may take for ever
+			m.note("listening on %s", url)
+		}
 		return server.ServeHTTP(cmd.Context(), m.h)
 	}
 	return usageError(fmt.Sprintf("--transport: %q is not one of %s", m.transport, strings.Join([]string{"stdio", "http", "sse"}, ", ")))

@@ -402,7 +402,7 @@ func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 			if closed := stream.Close(); closed != nil {
 				return unwritten(closed)
 			}
-			return proxyclient.Wrap(fmt.Sprintf("after %d items", c.shown.Load()), err)
+			return proxyclient.Wrap("after "+operation.Counted(c.shown.Load(), "item"), err)
 		}
 		if err := stream.Add(result.Page.Items); errors.Is(err, output.ErrTableFull) {
 			if closed := stream.Close(); closed != nil {

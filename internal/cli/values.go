@@ -45,6 +45,8 @@ func (s *sources) read(name, label string) (string, error) {
 	return bounded(f, name)
 }
 
+// bounded reads a value. An empty one is an error: whatever was to write it has failed,
+// and an empty secret would be stored.
 func bounded(r io.Reader, name string) (string, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxValueFile+1))
 	switch {
@@ -53,7 +55,11 @@ func bounded(r io.Reader, name string) (string, error) {
 	case len(b) > maxValueFile:
 		return "", fmt.Errorf("%s is larger than %d MiB", name, maxValueFile>>20)
 	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), nil
+	text := strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
+	if text == "" {
+		return "", fmt.Errorf("%s is empty", name)
+	}
+	return text, nil
 }
 
 // at resolves @file, @- and @@ at the beginning of a value.
@@ -169,7 +175,7 @@ func jsonFault(b []byte) string {
 	at := int(syntax.Offset)
 	text := strings.TrimPrefix(syntax.Error(), "json: ")
 	if at >= len(b) && strings.Contains(text, "unexpected end") {
-		return fmt.Sprintf("it ends early, after %d characters", len(b))
+		return "it ends early, after " + operation.Counted(len(b), "character")
 	}
 	before := b[:min(at, len(b))-1] // the offset is behind the fault
 	line := 1 + bytes.Count(before, []byte("\n"))

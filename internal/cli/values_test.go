@@ -75,6 +75,7 @@ func TestJSONObject(t *testing.T) {
 		`{"a": 1,}`:           "line 1, column 9",
 		"{\n \"a\": tru\n}":   "line 2, column 10",
 		`{"a": "sk-secret`:    "it ends early, after 16 characters",
+		`{`:                   "it ends early, after 1 character",
 		`[1]`:                 "must be a JSON object",
 		`"text"`:              "must be a JSON object",
 		``:                    "not valid JSON",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -100,3 +101,11 @@ func IsRead(method string) bool { return method == http.MethodGet || method == h
 
 // Shown returns a name for a reader, with any secret in it masked.
 func Shown(name string) string { return secret.Text(name) }
+
+// Counted returns a number with its noun: 1 item, 2 items.
+func Counted[N int | int64](n N, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,8 @@
+//go:build linux || aix || solaris
+
+package cli
+
+import "golang.org/x/sys/unix"
+
+// The requests that get and set the modes of a terminal.
+const getTermios, setTermios = unix.TCGETS, unix.TCSETS
