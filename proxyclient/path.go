@@ -187,6 +187,9 @@ func literal(s string) (path, query string, err error) {
 	if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ":") {
 		return bad("is an absolute URI; give a path on the configured gateway")
 	}
+	if path == "" && hasQuery {
+		return bad("has only a query; begin it with /")
+	}
 	if path == "" {
 		return bad("is empty")
 	}

@@ -70,6 +70,7 @@ func Run(ctx context.Context, sys System) int { return run(ctx, sys, nil) }
 func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
 	a := &app{System: sys, readOnly: readOnly(sys.Args), jsonErrors: jsonErrors(sys.Args), demo: demo}
 	a.Stdout, a.Stderr = a.screened(sys.Stdout), a.screened(sys.Stderr)
+	a.help.w = a.Stdout
 	a.progress = watch(a.Stderr)
 	a.sources = &sources{stdin: a.Stdin}
 	if a.Terminal != nil {
@@ -89,6 +90,9 @@ func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
 func (a *app) execute(ctx context.Context, root *cobra.Command) int {
 	defer a.finish()
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = unwritten(a.help.err)
+	}
 	if err == nil {
 		return 0
 	}
@@ -113,6 +117,7 @@ type app struct {
 	jsonErrors bool
 	sources    *sources
 	progress   *progress
+	help       helpWriter
 	// writes counts the requests sent that change something; shown is how many items
 	// of a list were written.
 	writes, shown atomic.Int64
@@ -205,7 +210,7 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	}
 	root.SetVersionTemplate(program + " {{.Version}}\n")
 	root.SetIn(a.Stdin)
-	root.SetOut(a.Stdout)
+	root.SetOut(&a.help)
 	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	p := root.PersistentFlags()
@@ -220,9 +225,11 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 	a.groups(root)
 	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
+	root.SetHelpCommand(a.helpCommand())
+	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
-			c.RunE = a.group
+			c.RunE, c.Args = a.group, nil
 			c.FParseErrWhitelist.UnknownFlags = true // the unknown command is the fault
 		}
 	}
