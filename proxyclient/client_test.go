@@ -172,7 +172,7 @@ func TestJSON(t *testing.T) {
 		"null":                                "null",
 		`{"a": 1`:                             "bad_answer",
 		"OK":                                  "bad_answer",
-		"<!DOCTYPE html><title>Login</title>": `bad_answer an HTML page titled "Login"`,
+		"<!DOCTYPE html><title>Login</title>": `bad_answer the gateway sent an HTML page instead of JSON (titled "Login")`,
 	} {
 		c := gateway(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, body) })
 		got, err := c.JSON(t.Context(), read)

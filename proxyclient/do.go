@@ -91,7 +91,10 @@ func (c *Client) notJSON(p *prepared, resp *Response) *Error {
 	e.Body = c.errorBody(head)
 	e.Hint = "check that {base_url} is the address of a LiteLLM gateway"
 	if page, ok := c.htmlPage(head); ok {
-		e.Message = "instead of JSON came " + page
+		e.Message = "the gateway sent an HTML page instead of JSON"
+		if title := strings.TrimPrefix(page, "an HTML page "); title != page {
+			e.Message += " (" + title + ")"
+		}
 	} else {
 		e.Message = "the answer is not valid JSON: " + c.excerpt(oneLine(string(head)), 120)
 		e.Hint = ""

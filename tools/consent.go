@@ -68,7 +68,7 @@ func affects(parts ...part) func([]operation.Thing) string {
 			case n == 1:
 				words = append(words, "1 "+p.noun+" "+p.one)
 			case n > 1:
-				words = append(words, fmt.Sprintf("%d %ss %s", n, p.noun, p.many))
+				words = append(words, operation.Counted(n, p.noun)+" "+p.many)
 			}
 		}
 		if len(words) == 0 {

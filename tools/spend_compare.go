@@ -87,7 +87,7 @@ func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInpu
 	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "before_start_date", other.Start(), "before_end_date", other.End(), "by", by)
 	notes := []string{fmt.Sprintf("%s compared with %s", p, other)}
 	if p.Days() != other.Days() {
-		notes = append(notes, fmt.Sprintf("the change compares with the earlier %d days scaled to %d", other.Days(), p.Days()))
+		notes = append(notes, fmt.Sprintf("the change compares with the earlier %s scaled to %d", operation.Counted(other.Days(), "day"), p.Days()))
 	}
 	if !slices.Contains(by, "tag") {
 		about = append(about, operation.Member{Name: "sum", Value: now.Total.Numbers()}, operation.Member{Name: "sum_before", Value: before.Total.Numbers()})

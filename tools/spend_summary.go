@@ -82,7 +82,7 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 		notes[0] += "; no total, because a request counts under each of its tags"
 	} else {
 		about = append(about, operation.Member{Name: "sum", Value: answer.Total.Numbers()})
-		notes[0] += fmt.Sprintf("; total %s US dollars, %d requests (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), answer.Total.Requests, answer.Total.Failed)
+		notes[0] += fmt.Sprintf("; total %s US dollars, %s (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), operation.Counted(answer.Total.Requests, "request"), answer.Total.Failed)
 	}
 	if slices.Contains(q.By, "customer") {
 		notes[0] += "; only requests that name a customer"

@@ -72,7 +72,7 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 		}
 	}
 	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "sum", all.Total.Numbers())
-	note := fmt.Sprintf("%s; total %s US dollars, %d requests", p, operation.Word(operation.Encode(all.Total.Spend)), all.Total.Requests)
+	note := fmt.Sprintf("%s; total %s US dollars, %s", p, operation.Word(operation.Encode(all.Total.Spend)), operation.Counted(all.Total.Requests, "request"))
 	return operation.Listed(about, rows, total, nil, []string{note}), nil
 }
 

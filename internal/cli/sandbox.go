@@ -129,15 +129,8 @@ A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a
 		if err != nil {
 			return sandboxError(proxyclient.CodeLocal, "cannot reset the sandbox", err)
 		}
-		if !yes && a.Terminal == nil {
-			return usageError("sandbox reset deletes everything in the sandbox; confirm it with --yes. Nothing was deleted.")
-		}
 		if !yes {
-			question := "Delete everything in the sandbox " + path + "? Its keys, users, teams and models are lost."
-			if problem != nil {
-				question = fmt.Sprintf("%s.\nMove it to %s and create a new sandbox?", problem, aside)
-			}
-			if err := a.agree(cmd.Context(), question); err != nil {
+			if err := a.agreeToReset(cmd.Context(), path, problem, aside); err != nil {
 				return err
 			}
 		}
@@ -151,6 +144,21 @@ A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a
 		return nil
 	}
 	return cmd
+}
+
+// agreeToReset asks before a reset of the sandbox in the file path. With a problem, the
+// file is moved to aside; without one, what is in it is deleted.
+func (a *app) agreeToReset(ctx context.Context, path string, problem *sandbox.FileError, aside string) error {
+	does := "sandbox reset deletes everything in the sandbox"
+	question := "Delete everything in the sandbox " + path + "? Its keys, users, teams and models are lost."
+	if problem != nil {
+		does = fmt.Sprintf("%s; sandbox reset moves it to %s and creates a new sandbox", problem, aside)
+		question = fmt.Sprintf("%s.\nMove it to %s and create a new sandbox?", problem, aside)
+	}
+	if a.Terminal == nil {
+		return usageError(does + ". Confirm it with --yes. Nothing was changed.")
+	}
+	return a.agree(ctx, question)
 }
 
 func (a *app) sandboxServe() *cobra.Command {
@@ -180,7 +188,9 @@ It shares its state with --sandbox. Press Ctrl-C to stop it.`,
 		if err != nil {
 			return usageError("--addr: " + err.Error())
 		}
-		fmt.Fprintf(a.Stdout, "export %s=http://%s\nexport %s=%s\n", config.URLVariable, listener.Addr(), config.KeyVariable, g.AdminKey())
+		if _, err := fmt.Fprintf(a.Stdout, "export %s=http://%s\nexport %s=%s\n", config.URLVariable, listener.Addr(), config.KeyVariable, g.AdminKey()); err != nil {
+			return errors.Join(unwritten(err), listener.Close())
+		}
 		a.noteSandbox(path, "")
 		return a.serve(cmd.Context(), listener, a.logged(g))
 	}

@@ -170,7 +170,7 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.partly(result, err), outcome(err)
 	}
 	if len(result.Failed) > 0 {
-		return c.succeeded(result), fmt.Sprintf("%d parts failed", len(result.Failed))
+		return c.succeeded(result), operation.Counted(len(result.Failed), "part") + " failed"
 	}
 	return c.succeeded(result), "done"
 }

@@ -94,7 +94,7 @@ func (c *Collection) ordered(q query) query {
 
 func (c *Collection) incomplete(count, total int) error {
 	return &proxyclient.Error{Code: proxyclient.CodeIncomplete,
-		Message: fmt.Sprintf("the gateway reports %d %ss but sent %d", total, c.What, count),
+		Message: fmt.Sprintf("the gateway reports %s but sent %d", Counted(total, c.What), count),
 		Hint:    "the list may have changed while it was read; run the command again"}
 }
 

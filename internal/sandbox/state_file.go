@@ -145,7 +145,7 @@ func (s *store) parseHead(data []byte) (h head, payload []byte, err error) {
 	case !is:
 		return head{}, nil, s.unusable("is not a sandbox file, or was written by an older version")
 	case err != nil:
-		return head{}, nil, s.damaged("its first line is")
+		return head{}, nil, s.damaged("its first line is not valid")
 	case number > format:
 		return head{}, nil, s.unusable("was written by a newer version of this program")
 	case number < format:
@@ -153,7 +153,7 @@ func (s *store) parseHead(data []byte) (h head, payload []byte, err error) {
 	}
 	check, encoded, _ := strings.Cut(words, " ")
 	if !complete || check != fmt.Sprintf("%08x", sum(0, []byte(encoded))) || json.Unmarshal([]byte(encoded), &h) != nil || h.Revision == "" {
-		return head{}, nil, s.damaged("its first line is")
+		return head{}, nil, s.damaged("its first line is not valid")
 	}
 	return h, data[len(line)+1:], nil
 }
@@ -175,7 +175,7 @@ func (s *store) read() (head, []byte, error) {
 	}
 	headSize := int64(len(start) - len(payload))
 	if want := headSize + int64(h.Size); info.Size() != want {
-		return head{}, nil, s.damaged(fmt.Sprintf("it has %d bytes instead of %d", info.Size(), want))
+		return head{}, nil, s.damaged(fmt.Sprintf("its size is %d instead of %d bytes", info.Size(), want))
 	}
 	payload = append(make([]byte, 0, h.Size), payload...)
 	payload = payload[:h.Size]
