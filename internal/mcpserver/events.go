@@ -19,8 +19,11 @@ import (
 // A notification that comes before the library wrote anything makes the answer an
 // event stream; the JSON answer that the library writes later becomes an event.
 type eventWriter struct {
-	w        http.ResponseWriter
-	patience time.Duration // for the client to accept one event
+	w http.ResponseWriter
+	// The client has patience to accept one event, and stall for each piece of it: an
+	// answer holds memory that others wait for, so a client that has stopped reading is
+	// cut off before one that reads slowly.
+	patience, stall time.Duration
 
 	mu      sync.Mutex
 	header  http.Header // the library's, taken over when it writes the first time
@@ -33,8 +36,11 @@ type eventWriter struct {
 	held    bytes.Buffer
 }
 
-func newEventWriter(w http.ResponseWriter, patience time.Duration) *eventWriter {
-	return &eventWriter{w: w, patience: patience, header: http.Header{}}
+// eventPiece is the part of an event that a client must accept without a stall.
+const eventPiece = 256 << 10
+
+func newEventWriter(w http.ResponseWriter, s *Server) *eventWriter {
+	return &eventWriter{w: w, patience: s.writeLimit, stall: s.stallLimit, header: http.Header{}}
 }
 
 // Header implements [http.ResponseWriter].
@@ -79,11 +85,10 @@ func (e *eventWriter) Write(p []byte) (int, error) {
 	if e.hold {
 		return e.held.Write(p)
 	}
-	e.limit()
 	if !e.wrap {
-		return e.w.Write(p)
+		return e.send(p)
 	}
-	if err := event(e.w, p); err != nil {
+	if err := event(sender{e}, p); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -98,11 +103,28 @@ func (e *eventWriter) Flush() {
 
 func (e *eventWriter) flush() { _ = http.NewResponseController(e.w).Flush() }
 
-// limit gives the client a fresh time to take what comes; without it one that
-// stopped reading would hold its call for ever.
-func (e *eventWriter) limit() {
-	_ = http.NewResponseController(e.w).SetWriteDeadline(time.Now().Add(e.patience))
+// send writes p piece by piece and gives the client a fresh time for each; without it
+// one that stopped reading would hold its call for ever.
+func (e *eventWriter) send(p []byte) (n int, err error) {
+	control, end := http.NewResponseController(e.w), time.Now().Add(e.patience)
+	for err == nil && n < len(p) {
+		deadline := time.Now().Add(e.stall)
+		if deadline.After(end) {
+			deadline = end
+		}
+		_ = control.SetWriteDeadline(deadline)
+		var wrote int
+		wrote, err = e.w.Write(p[n:min(len(p), n+eventPiece)])
+		n += wrote
+	}
+	return n, err
 }
+
+// sender writes with [eventWriter.send].
+type sender struct{ *eventWriter }
+
+// Write implements [io.Writer].
+func (s sender) Write(p []byte) (int, error) { return s.send(p) }
 
 // notify writes a notification into the stream. One that comes too late, or to an
 // answer that is plain JSON already, is dropped.
@@ -112,12 +134,12 @@ func (e *eventWriter) notify(method string, params any) {
 
 // message writes a message into the stream as notify does.
 func (e *eventWriter) message(content []byte) {
-	e.write(func() error { return event(e.w, content) })
+	e.write(func() error { return event(sender{e}, content) })
 }
 
 // raw writes text that is no message: what opens a stream and keeps it alive.
 func (e *eventWriter) raw(text string) {
-	e.write(func() error { _, err := io.WriteString(e.w, text); return err })
+	e.write(func() error { _, err := e.send([]byte(text)); return err })
 }
 
 // write makes the answer an event stream and writes into it. A client that does
@@ -136,7 +158,6 @@ func (e *eventWriter) write(into func() error) {
 		e.sent, e.stream = true, true
 		e.w.WriteHeader(http.StatusOK)
 	}
-	e.limit()
 	if into() == nil {
 		e.flush()
 	}
@@ -148,8 +169,8 @@ func (e *eventWriter) close() {
 	defer e.mu.Unlock()
 	e.closed = true
 	if e.held.Len() > 0 {
-		e.limit()
-		_, _ = e.held.WriteTo(e.w)
+		_, _ = e.send(e.held.Bytes())
+		e.held.Reset()
 	}
 }
 

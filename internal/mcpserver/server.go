@@ -73,7 +73,8 @@ type Server struct {
 	maxSessions int
 	idleTTL     time.Duration
 	grace       time.Duration       // for calls under way at the end
-	writeLimit  time.Duration       // for a client to accept one event
+	writeLimit  time.Duration       // for a client to accept one event or answer
+	stallLimit  time.Duration       // for a client to accept the next piece of it
 	bodyWait    time.Duration       // for a request's body
 	answers     *proxyclient.Budget // memory of the answers of all callers
 }
@@ -85,7 +86,7 @@ func New(o Options) (*Server, error) {
 		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
-		writeLimit: 30 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
+		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
 	if s.confirm == "" {
 		s.confirm = confirmAuto

@@ -33,7 +33,7 @@ func (f *front) sse(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := until(r.Context(), f.ended)
 	defer cancel()
-	stream := newEventWriter(w, f.s.writeLimit)
+	stream := newEventWriter(w, f.s)
 	defer stream.close()
 	peer := &sseSession{}
 	peer.id = f.sessions.add(&httpSession{owner: c.owner, group: c.group, stream: stream, gone: ctx, peer: peer})

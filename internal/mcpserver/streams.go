@@ -152,7 +152,7 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 			return
 		}
 	}
-	e := newEventWriter(w, f.s.writeLimit)
+	e := newEventWriter(w, f.s)
 	defer c.answer.end()
 	defer e.close()
 	// The library registers a session after it answered: the next request must
