@@ -120,7 +120,7 @@ func (c *Client) brokenStream(a *attempt, err error, count int) *Error {
 		e.Message = "an event of the stream is larger than " + size(maxEvent) + incomplete
 	case err == nil:
 		e.Err = c.cause(io.ErrUnexpectedEOF)
-		e.Message = fmt.Sprintf("the stream ended after %d events without [DONE]", count) + incomplete
+		e.Message = fmt.Sprintf("the stream ended without [DONE]; events received: %d", count) + incomplete
 	default:
 		e.Err = c.cause(err)
 		e.Message = "the stream ended early, " + c.netText(err) + incomplete
