@@ -46,7 +46,7 @@ func TestStream(t *testing.T) {
 		"no DONE":          {body: "data: 1\n\n", want: []string{"1"}, code: CodeBadAnswer, words: "may be incomplete"},
 		"no last newline":  {body: "data: {}", want: []string{"{}"}, code: CodeBadAnswer, words: "may be incomplete"},
 		"half an event":    {body: "data: {\"a\":", code: CodeBadAnswer, words: "may be incomplete"},
-		"empty":            {code: CodeBadAnswer, words: "after 0 events"},
+		"empty":            {code: CodeBadAnswer, words: "events received: 0"},
 		"error":            {body: "data: 1\n\ndata: {\"error\":{\"message\":\"{'error': 'slow down'}\",\"code\":\"429\"}}\n\n", want: []string{"1"}, code: CodeRateLimited, words: "slow down (HTTP 429)"},
 		"error null":       {body: "data: {\"error\":null}\n\ndata: [DONE]\n\n", want: []string{`{"error":null}`}},
 		"error in text":    {body: "data: {\"a\":\"\\\"error\\\"\"}\n\ndata: [DONE]\n\n", want: []string{`{"a":"\"error\""}`}},
