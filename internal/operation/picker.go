@@ -52,7 +52,7 @@ func (p *Picker) Paths() []string {
 func (p *Picker) Pick(item json.RawMessage) []json.RawMessage {
 	clear(p.values)
 	clear(p.exact)
-	for key, value := range secret.Members(item) {
+	for key, value := range secret.Fields(item) {
 		for i, f := range p.fields {
 			switch {
 			case string(key) == f.path:

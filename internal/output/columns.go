@@ -80,7 +80,7 @@ func fits(path string, value json.RawMessage) error {
 func reduce(item json.RawMessage, paths []string) (json.RawMessage, error) {
 	others := 64 << 10
 	b := []byte{'{'}
-	for key, value := range secret.Members(item) {
+	for key, value := range secret.Fields(item) {
 		name := string(key)
 		var below []string
 		for _, path := range paths {

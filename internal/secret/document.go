@@ -241,6 +241,11 @@ func (d *document) object(s scope) {
 func (d *document) member() (name []byte, c class) {
 	start := d.pos
 	raw := d.token()
+	if isLong(raw) {
+		c = d.longName(start, raw)
+		d.colon()
+		return nil, c
+	}
 	name, plain := decoded(raw)
 	c, known := d.classes[string(name)]
 	if !known || d.holdsOwn(name) {
@@ -260,10 +265,15 @@ func (d *document) member() (name []byte, c class) {
 			d.classes[string(name)] = c
 		}
 	}
-	d.blanks()
-	d.pos++ // the colon
-	d.blanks()
+	d.colon()
 	return name, c
+}
+
+// colon goes from a name to its value.
+func (d *document) colon() {
+	d.blanks()
+	d.pos++
+	d.blanks()
 }
 
 func (d *document) array(s scope) {
@@ -295,6 +305,10 @@ func (d *document) text(s scope) {
 	start := d.pos
 	raw := d.token()
 	if len(raw) == 2 {
+		return
+	}
+	if isLong(raw) {
+		d.longText(start, raw, s)
 		return
 	}
 	v, plain := decoded(raw)

@@ -6,7 +6,11 @@ func pairClass(b []byte) class {
 	if at(b, 0) != '"' {
 		return 0
 	}
-	name := content(b[:StringEnd(b, 0)])
+	raw := b[:StringEnd(b, 0)]
+	if len(raw) > 6*maxName+2 { // an escape has at most six bytes for one
+		return 0
+	}
+	name := content(raw)
 	if len(name) > maxName || !all(name, isPairByte) {
 		return 0
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"iter"
+	"math"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -11,7 +12,17 @@ import (
 
 // Members yields the members of a JSON object in order, repeated names
 // included; of anything else, none. Names are decoded, values are the bytes of b.
-func Members(b []byte) iter.Seq2[[]byte, json.RawMessage] {
+func Members(b []byte) iter.Seq2[[]byte, json.RawMessage] { return members(b, len(b)) }
+
+// maxField is the longest name, as it is written, that anybody looks for.
+const maxField = 64 << 10
+
+// Fields is Members for look-ups: it skips names that are too long to be looked
+// for, which would have to be decoded.
+func Fields(b []byte) iter.Seq2[[]byte, json.RawMessage] { return members(b, maxField) }
+
+// members yields the members whose names are written in at most most bytes.
+func members(b []byte, most int) iter.Seq2[[]byte, json.RawMessage] {
 	return func(yield func([]byte, json.RawMessage) bool) {
 		i := skipSpace(b, 0)
 		if at(b, i) != '{' {
@@ -23,10 +34,10 @@ func Members(b []byte) iter.Seq2[[]byte, json.RawMessage] {
 			if at(b, i) != '"' || at(b, skipSpace(b, end)) != ':' {
 				return
 			}
-			name := content(b[i:end])
+			raw := b[i:end]
 			i = skipSpace(b, skipSpace(b, end)+1)
 			end = skipValue(b, i)
-			if end == i || !yield(name, b[i:end:end]) {
+			if end == i || len(raw) <= most && !yield(content(raw), b[i:end:end]) {
 				return
 			}
 			if i = skipSpace(b, end); at(b, i) != ',' {
@@ -63,7 +74,7 @@ func Lookup(body json.RawMessage, path string) json.RawMessage {
 	for path != "" && body != nil {
 		name, rest, _ := strings.Cut(path, ".")
 		var whole, next json.RawMessage
-		for n, value := range Members(body) {
+		for n, value := range Fields(body) {
 			if string(n) == path {
 				whole = value
 			}
@@ -104,49 +115,77 @@ func content(b []byte) []byte {
 // unescape decodes the inside of a JSON string in one allocation, as encoding/json
 // does: what is no UTF-8, and half a surrogate pair, becomes U+FFFD.
 func unescape(s []byte) []byte {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); {
-		if c := s[i]; c != '\\' && c < utf8.RuneSelf {
+	out, _ := appendText(make([]byte, 0, len(s)), s, math.MaxInt)
+	return out
+}
+
+// appendText decodes the inside of a JSON string until out has most bytes or a few
+// more, and returns what is left of it.
+func appendText(out, s []byte, most int) (text, rest []byte) {
+	i := 0
+	for i < len(s) && len(out) < most {
+		switch c := s[i]; {
+		case c == '\\':
+			var r rune
+			r, i = escapedRune(s, i)
+			out = utf8.AppendRune(out, r)
+		case c < utf8.RuneSelf:
 			out = append(out, c)
 			i++
-			continue
-		} else if c != '\\' {
+		default:
 			r, size := utf8.DecodeRune(s[i:])
 			out = utf8.AppendRune(out, r)
 			i += size
-			continue
 		}
-		switch c := at(s, i+1); c {
-		case 'u':
-			r := hex4(s, i+2)
-			i += 6
-			if utf16.IsSurrogate(r) {
-				low := rune(-1)
-				if at(s, i) == '\\' && at(s, i+1) == 'u' {
-					low = hex4(s, i+2)
-				}
-				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
-					i += 6
-				}
-			}
-			out = utf8.AppendRune(out, r)
-			continue
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		default: // a quote, a slash or a backslash
-			out = append(out, c)
-		}
-		i += 2
 	}
-	return out
+	return out, s[min(i, len(s)):]
+}
+
+// Pieces yields the text of a JSON string in pieces that end between characters.
+// Each is valid until the next one; the first is at most a part of the string when
+// that is longer than size bytes.
+func Pieces(b []byte, size int) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		rest := b[1:max(1, len(b)-1)]
+		text := make([]byte, 0, min(size, len(rest))+utf8.UTFMax)
+		for {
+			if text, rest = appendText(text[:0], rest, size); !yield(text) || len(rest) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// escapedRune is the character whose escape begins at i, and the end of the escape.
+func escapedRune(s []byte, i int) (r rune, end int) {
+	switch c := at(s, i+1); c {
+	case 'u':
+		r = hex4(s, i+2)
+		i += 6
+		if utf16.IsSurrogate(r) {
+			low := rune(-1)
+			if at(s, i) == '\\' && at(s, i+1) == 'u' {
+				low = hex4(s, i+2)
+			}
+			if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+				i += 6
+			}
+		}
+		return r, i
+	case 'b':
+		r = '\b'
+	case 'f':
+		r = '\f'
+	case 'n':
+		r = '\n'
+	case 'r':
+		r = '\r'
+	case 't':
+		r = '\t'
+	default: // a quote, a slash or a backslash
+		r = rune(c)
+	}
+	return r, i + 2
 }
 
 // hex4 reads the four hexadecimal digits at i.
