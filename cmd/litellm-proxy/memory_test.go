@@ -97,6 +97,21 @@ func fill(w io.Writer, head, text, tail string, size int) {
 	_, _ = io.WriteString(w, tail)
 }
 
+// names writes objects of many names within one another.
+func names(w io.Writer) {
+	out := bufio.NewWriterSize(w, 64<<10)
+	const objects, members = 60, 99_000
+	for range objects {
+		_, _ = out.WriteString("{")
+		for i := range members {
+			_, _ = out.WriteString(`"` + strconv.Itoa(i) + `":0,`)
+		}
+		_, _ = out.WriteString(`"next":`)
+	}
+	_, _ = out.WriteString("0" + strings.Repeat("}", objects))
+	_ = out.Flush()
+}
+
 // large is a gateway of which every answer has the 60 MiB, or more than is taken.
 // It holds none of them.
 func large(w http.ResponseWriter, r *http.Request) {
@@ -123,6 +138,14 @@ func large(w http.ResponseWriter, r *http.Request) {
 		fill(w, `{"data":[`, `{"id":"gpt-4o-mini","object":"model","created":1677610602,"owned_by":"openai"},`, `{"id":"last"}]}`, 60*mib)
 	case "/one":
 		fill(w, `{"key_alias":"one","metadata":{"note":"`, `words and more `, `"}}`, 60*mib)
+	case "/hard": // a name and a text that must be decoded, and members that come again
+		fill(w, `{"`, `\u202e`, `":"\n`, 20*mib)
+		fill(w, "", `words and more `, `",`, 20*mib)
+		fill(w, "", `"a":1,`, `"b":1}`, 20*mib)
+	case "/nested":
+		names(w)
+	case "/v2/team/list":
+		fill(w, `{"teams":[`, `{},`, `{}]}`, 60*mib)
 	case "/chat/completions":
 		fill(w, `{"choices":[{"message":{"content":"`, `word \"and\" more\n`, `"}}]}`, 60*mib)
 	default:
@@ -188,6 +211,9 @@ func TestMemoryOfCommands(t *testing.T) {
 		{args: "http request GET /one --format yaml", output: 50},
 		{args: "http request GET /metrics", output: 60},
 		{args: "chat completions gpt -m user:hi --format text", output: 40},
+		{args: "http request GET /hard --format yaml", output: 30},
+		{args: "http request GET /nested --format yaml", refused: true},
+		{args: "teams list --format yaml", refused: true},
 		{args: "http request GET /bomb", refused: true},
 		{args: "http request GET /endless", refused: true},
 	}

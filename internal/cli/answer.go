@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/output"
 	"litellm-proxy/proxyclient"
 )
 
@@ -30,6 +31,8 @@ func unwritten(err error) error {
 		return nil
 	case errors.Is(err, syscall.EPIPE):
 		return errReaderLeft
+	case errors.Is(err, output.ErrYAMLFull):
+		return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
 	case errors.Is(err, context.Canceled):
 		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "writing the answer: " + reason(err), Err: err}
 	}

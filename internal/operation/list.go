@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"reflect"
 	"strings"
+
+	"litellm-proxy/proxyclient"
 )
 
 // List is an operation that answers with a page of a [Collection].
@@ -32,7 +34,10 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 		return Result{}, err
 	}
 	body, page, err := l.Of.fetch(ctx, call, q)
-	if err != nil {
+	switch {
+	case proxyclient.CodeOf(err) == proxyclient.CodeTooLarge:
+		return Result{}, err
+	case err != nil:
 		return Result{Body: body}, err
 	}
 	if next := l.Of.next(q, page); next != nil {

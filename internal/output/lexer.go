@@ -17,7 +17,7 @@ type sink interface {
 type lexer struct {
 	sink sink
 	// whole hands over tokens of up to maxToken bytes in one piece, and cuts longer
-	// ones between characters.
+	// ones between characters. No piece has more than twice as many bytes.
 	whole bool
 
 	kind    byte // of the token under way: '"', '0' or none
@@ -48,7 +48,7 @@ func (l *lexer) Write(p []byte) (int, error) {
 				l.kind = '0'
 			}
 		}
-		end, done := l.end(p, skip)
+		end, done := l.end(p[:min(len(p), maxToken)], skip)
 		if err := l.hand(p[:end], done); err != nil {
 			return 0, err
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -139,6 +141,16 @@ func TestLargeCell(t *testing.T) {
 	}
 }
 
+// distinctOf is a document without the members that later ones replace.
+func distinctOf(t *testing.T, doc []byte) string {
+	t.Helper()
+	doc = bytes.Clone(doc)
+	if err := distinct(doc); err != nil {
+		t.Fatal(err)
+	}
+	return string(secret.Compact(doc))
+}
+
 func TestDistinct(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"a":1,"b":2}`:                  `{"a":1,"b":2}`,
@@ -148,8 +160,9 @@ func TestDistinct(t *testing.T) {
 		`{"a":{"a":1,"a":2},"a":"b,\""}`: `{"a":"b,\""}`,
 		`[{"a":1},{"a":"a","a":"{"}]`:    `[{"a":1},{"a":"{"}]`,
 		`"a"`:                            `"a"`,
+		`{"` + strings.Repeat("é", namePiece) + `":1,"` + strings.Repeat(`\u00e9`, namePiece) + `":2}`: `{"` + strings.Repeat(`\u00e9`, namePiece) + `":2}`,
 	} {
-		if got := string(distinct([]byte(in))); got != want {
+		if got := distinctOf(t, []byte(in)); got != want {
 			t.Errorf("%s becomes %s, want %s", in, got, want)
 		}
 	}
@@ -158,8 +171,34 @@ func TestDistinct(t *testing.T) {
 		many.WriteString(`,"n` + strings.Repeat("x", i) + `":1`)
 	}
 	doc := `{"a":0` + many.String() + `,"a":2}`
-	if got, want := string(distinct([]byte(doc))), `{`+many.String()[1:]+`,"a":2}`; got != want {
+	if got, want := distinctOf(t, []byte(doc)), `{`+many.String()[1:]+`,"a":2}`; got != want {
 		t.Errorf("of many names:\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestDistinctIsBounded: the names of objects within one another count together; those
+// of objects that are closed do not count.
+func TestDistinctIsBounded(t *testing.T) {
+	object := func(names int, last string) string {
+		var b strings.Builder
+		for i := range names {
+			fmt.Fprintf(&b, `"%d":0,`, i)
+		}
+		return "{" + b.String() + `"last":` + last + "}"
+	}
+	half := object(maxNames/2-1, "0")
+	for _, tt := range []struct {
+		doc  string
+		want error
+	}{
+		{"[" + half + "," + half + "," + half + "]", nil},
+		{object(maxNames/2-1, half), nil},
+		{object(maxNames/2, half), ErrYAMLFull},
+		{"{" + strings.Repeat(`"a":1,`, 3*maxGone) + `"a":1}`, nil},
+	} {
+		if err := Write(t.Context(), io.Discard, plain, body(tt.doc), Options{Format: YAML}); !errors.Is(err, tt.want) {
+			t.Errorf("%.20s…%s: %v, want %v", tt.doc, tt.doc[len(tt.doc)-20:], err, tt.want)
+		}
 	}
 }
 
@@ -170,12 +209,12 @@ func FuzzDistinct(f *testing.F) {
 		if !json.Valid(doc) {
 			t.Skip()
 		}
-		got := distinct(doc)
+		got := []byte(distinctOf(t, doc))
 		var want, have any
 		if err := errors.Join(json.Unmarshal(doc, &want), json.Unmarshal(got, &have)); err != nil || !reflect.DeepEqual(have, want) {
 			t.Errorf("%s becomes %s: %v", doc, got, err)
 		}
-		if again := distinct(got); !bytes.Equal(again, got) {
+		if again := distinctOf(t, got); again != string(got) {
 			t.Errorf("%s still has repeats: %s", doc, got)
 		}
 	})

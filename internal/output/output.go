@@ -108,7 +108,8 @@ func (o Options) columns(op *operation.Operation) ([]operation.Column, error) {
 
 // Write writes one answer. An answer that is no JSON is written as it is in
 // every format; an answer without a body is written as nothing. Its memory is that
-// of a few items, however large the answer is.
+// of a few items, however large the answer is. YAML overwrites the members of the
+// answer that later ones of the same name replace.
 func Write(ctx context.Context, w io.Writer, op *operation.Operation, res operation.Result, o Options) error {
 	if err := o.Check(op); err != nil {
 		return err

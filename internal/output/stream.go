@@ -28,7 +28,8 @@ func NewStream(ctx context.Context, w io.Writer, op *operation.Operation, o Opti
 }
 
 // Add writes the items of one page. After [ErrTableFull] the table still has its
-// first rows, which Close writes. Any other error is that of the writer.
+// first rows, which Close writes. Any other error is that of the writer, or
+// [ErrYAMLFull]. YAML changes items as [Write] does.
 func (s *Stream) Add(items []json.RawMessage) error {
 	if s.err != nil {
 		return s.err

@@ -61,7 +61,10 @@ func asYAML(t *testing.T, doc []byte) string {
 		var b bytes.Buffer
 		o := newOut(t.Context(), &b, plain, Options{})
 		c := newYAML(o).(*yamlCodec)
-		for piece := range slices.Chunk(distinct(doc), max(size, 1)) {
+		if err := distinct(doc); err != nil {
+			t.Fatal(err)
+		}
+		for piece := range slices.Chunk(doc, max(size, 1)) {
 			if _, err := c.lex.Write(piece); err != nil {
 				t.Fatalf("%s: %v", doc, err)
 			}

@@ -14,7 +14,9 @@ func newYAML(o *out) codec {
 }
 
 func (c *yamlCodec) object(d document) error {
-	d.raw = distinct(d.raw)
+	if err := distinct(d.raw); err != nil {
+		return err
+	}
 	if err := c.copy(&c.lex, d); err != nil {
 		return err
 	}
@@ -32,7 +34,9 @@ func (c *yamlCodec) item(d document) error {
 	if _, err := c.lex.Write([]byte(before)); err != nil {
 		return err
 	}
-	d.raw = distinct(d.raw)
+	if err := distinct(d.raw); err != nil {
+		return err
+	}
 	return c.copy(&c.lex, d)
 }
 
