@@ -12,7 +12,7 @@ var errTooLarge = errors.New("answer above the limit")
 
 const (
 	firstRead = 64 << 10 // of a body whose length is unknown
-	growth    = 8        // little is copied, and little is held twice
+	growth    = 4        // little is copied, and little is held twice
 )
 
 // readBounded reads at most limit bytes, after decompression. reserve is asked
@@ -36,7 +36,7 @@ func readBounded(resp *http.Response, limit int64, reserve func(size int64) erro
 				return nil, err
 			}
 			b = append(make([]byte, 0, size), b...)
-			if size *= growth; size > limit/4 {
+			if size *= growth; size > limit/8 {
 				size = limit + 1
 			}
 		}

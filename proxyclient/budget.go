@@ -58,6 +58,16 @@ func leaseOf(ctx context.Context) *lease {
 	return l
 }
 
+// Reserve takes more bytes for the lease of a context, for what the caller makes of its
+// answers, and waits until they are free. Without a lease it does nothing.
+func Reserve(ctx context.Context, bytes int64) error {
+	l := leaseOf(ctx)
+	if l == nil {
+		return nil
+	}
+	return l.take(ctx, min(bytes, l.budget.total))
+}
+
 // over tells whether the lease has ended.
 func (l *lease) over() bool {
 	l.budget.mu.Lock()

@@ -2,12 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -59,13 +55,13 @@ func (c *call) unshown(effect operation.Effect, result operation.Result, err err
 	if result.Done != "" {
 		e.Message = result.Done + ", but the answer " + why
 	}
-	if keys := newKeys(c.op, result); len(keys) > 0 {
-		if len(keys) == 1 && keys[0].alias == "" {
-			keys[0].alias = operation.Shown(c.values.args.String("key_alias"))
+	if keys := c.op.NewKeys(result); len(keys) > 0 {
+		if len(keys) == 1 && keys[0].Alias == "" {
+			keys[0].Alias = operation.Shown(c.values.args.String("key_alias"))
 		}
 		var names, hashes []string
 		for _, k := range keys {
-			names, hashes = append(names, k.String()), append(hashes, k.hash)
+			names, hashes = append(names, nameOf(k)), append(hashes, k.Hash)
 		}
 		list := strings.Join(hashes, ",")
 		e.Message = fmt.Sprintf("The key was created (%s) but %s", names[0], why)
@@ -80,37 +76,10 @@ func (c *call) unshown(effect operation.Effect, result operation.Result, err err
 	return e
 }
 
-// newKey is a key that an answer shows once.
-type newKey struct{ alias, hash string }
-
-func (k newKey) String() string {
-	if k.alias == "" {
-		return "hash " + k.hash
+// nameOf is a new key in an error: never the key itself.
+func nameOf(k operation.NewKey) string {
+	if k.Alias == "" {
+		return "hash " + k.Hash
 	}
-	return "alias " + k.alias + ", hash " + k.hash
-}
-
-// newKeys finds the keys that the operation reveals in its answer.
-func newKeys(op *operation.Operation, result operation.Result) []newKey {
-	var keys []newKey
-	if result.Conceal {
-		return nil
-	}
-	for _, path := range op.Reveal {
-		list, field, many := strings.Cut(path, ".*.")
-		holders := []json.RawMessage{result.Body}
-		if many {
-			holders = nil
-			_ = json.Unmarshal(operation.Lookup(result.Body, list), &holders)
-		} else {
-			field = path
-		}
-		for _, holder := range holders {
-			if key := operation.Word(operation.Lookup(holder, field)); strings.HasPrefix(key, "sk-") {
-				sum := sha256.Sum256([]byte(key))
-				keys = append(keys, newKey{alias: operation.Shown(operation.Word(operation.Lookup(holder, "key_alias"))), hash: hex.EncodeToString(sum[:])})
-			}
-		}
-	}
-	return slices.Compact(keys)
+	return "alias " + k.Alias + ", hash " + k.Hash
 }

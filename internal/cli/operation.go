@@ -311,7 +311,7 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 		}
 		c.out.Conceal = c.out.Conceal || result.Conceal
 		err := output.Write(ctx, c.Stdout, c.op, result, c.out)
-		if err == nil && effect != operation.Read && wasClosed(c.Stdout) && len(newKeys(c.op, result)) > 0 {
+		if err == nil && effect != operation.Read && wasClosed(c.Stdout) && len(c.op.NewKeys(result)) > 0 {
 			err = errClosed
 		}
 		if err != nil {

@@ -43,7 +43,7 @@ const (
 	// enough for one of the largest that the gateway's client takes.
 	answersSize = 112 << 20
 	// freeAnswer is the size up to which an answer never waits.
-	freeAnswer = 512 << 10
+	freeAnswer = 256 << 10
 	// maxResult bounds what a tool answers: no client and no model reads more.
 	maxResult = 8 << 20
 	// copies is how often the result is in memory when it is most: as it is made,

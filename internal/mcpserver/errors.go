@@ -125,15 +125,18 @@ func from(source string) string {
 	return " (from " + source + ")"
 }
 
-// maxText bounds the text of an answer, which repeats the structured content for
-// clients that show nothing else. Python's client ends a stream at an event of
+// maxText bounds the text of an answer on the wire, which repeats the structured content
+// for clients that show nothing else. Python's client ends a stream at an event of
 // 1 MiB, and no model reads that much.
 const maxText = 200 << 10
 
+// cut ends a text that is not the whole answer.
+const cut = "\n(truncated; the structured content has all of it)"
+
 // clip is the text of a value, cut where it is too long for one.
 func clip(value []byte) string {
-	if len(value) > maxText {
-		return strings.ToValidUTF8(string(value[:maxText]), "") + "\n(truncated; the structured content has all of it)"
+	if n, _ := textUpTo(value, maxText); n < len(value) {
+		return strings.ToValidUTF8(string(value[:n]), "") + cut
 	}
 	return string(value)
 }

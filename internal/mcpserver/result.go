@@ -30,10 +30,15 @@ func (c *call) succeeded(r operation.Result) *mcp.CallToolResult {
 // error they say what was done and not what the gateway answered.
 func (c *call) show(r operation.Result) (string, json.RawMessage, error) {
 	text, structured, err := c.content(r)
+	keys := c.newKeys(r, err != nil || strings.HasSuffix(text, cut))
 	if err != nil {
 		var shown *proxyclient.Error
-		text, shown = c.explain(err)
-		structured = object([]member{{"error", encode(shown)}})
+		text, shown = c.explain(c.leftOut(err))
+		top := []member{{"error", encode(shown)}}
+		if len(keys) > 0 {
+			top = append([]member{{"new_keys", keyList(keys)}}, top...)
+		}
+		structured = object(top)
 	}
 	if len(r.Failed) > 0 {
 		if top, ok := members(structured); ok && operation.Lookup(structured, "failed") == nil {
@@ -51,26 +56,23 @@ func (c *call) show(r operation.Result) (string, json.RawMessage, error) {
 	if r.Done != "" {
 		text = strings.TrimSuffix(r.Done+"\n"+text, "\n")
 	}
-	return text, structured, err
+	return keyLines(keys) + text, structured, err
 }
 
 // content is what the gateway answered. An answer whose result would be too large
 // is an error.
 func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
-	if n := len(r.Binary)/3*4 + len(r.Text); n > maxResult {
-		return "", nil, tooLarge()
-	}
 	c.conceal = r.Conceal
 	switch {
 	case r.Page != nil:
 		return c.list(r.Page)
 	case r.Body == nil && r.Binary != nil:
-		encoded := encode(base64.StdEncoding.EncodeToString(c.redactor().Binary(r.Binary)))
-		return fmt.Sprintf("%d bytes of binary data, as content_base64 in the structured content", len(r.Binary)),
-			object([]member{{"content_base64", encoded}}), nil
+		return c.binary(r.Binary)
 	case r.Body == nil:
-		text, err := c.redactor().Text(c.ctx, string(r.Text))
-		return clip([]byte(text)), object([]member{{"result", encode(text)}}), err
+		return c.text(r.Text)
+	}
+	if err := c.reserve(wireJSON(r.Body), len(r.Body)); err != nil {
+		return "", nil, err
 	}
 	body, err := c.dense(r.Body)
 	if err != nil {
@@ -80,6 +82,33 @@ func (c *call) content(r operation.Result) (string, json.RawMessage, error) {
 		return clip(body), object([]member{{"result", body}}), nil
 	}
 	return clip(body), body, nil
+}
+
+// binary is an answer that is no text.
+func (c *call) binary(b []byte) (string, json.RawMessage, error) {
+	wire := len(b) / 3 * 4
+	if wire > maxResult {
+		return "", nil, tooLarge()
+	}
+	if err := c.reserve(wire, len(b)); err != nil {
+		return "", nil, err
+	}
+	encoded := encode(base64.StdEncoding.EncodeToString(c.redactor().Binary(b)))
+	return fmt.Sprintf("%d bytes of binary data, as content_base64 in the structured content", len(b)),
+		object([]member{{"content_base64", encoded}}), nil
+}
+
+// text is an answer that is no JSON.
+func (c *call) text(b []byte) (string, json.RawMessage, error) {
+	wire := wireText(b)
+	if wire > maxResult {
+		return "", nil, tooLarge()
+	}
+	if err := c.reserve(wire, len(b)); err != nil {
+		return "", nil, err
+	}
+	text, err := c.redactor().Text(c.ctx, string(b))
+	return clip([]byte(text)), object([]member{{"result", encode(text)}}), err
 }
 
 // redactor masks what is a secret in answers, but for what the operation reveals.
@@ -92,23 +121,34 @@ func (c *call) redactor() secret.Redactor {
 
 // dense is a value without secrets, blanks and members that say nothing.
 func (c *call) dense(value json.RawMessage) (json.RawMessage, error) {
-	b := bounded{left: maxResult}
-	if len(value) <= maxResult {
-		masked, err := c.redactor().JSON(c.ctx, value)
-		if err != nil {
+	if len(value) > maxResult {
+		b := bounded{left: maxResult}
+		if err := c.redactor().Copy(c.ctx, &b, value); err != nil {
 			return nil, err
 		}
-		return secret.Dense(masked), nil
+		return secret.Dense(b.Bytes()), nil
 	}
-	if err := c.redactor().Copy(c.ctx, &b, value); err != nil {
+	masked, err := c.redactor().JSON(c.ctx, value)
+	if err != nil {
 		return nil, err
 	}
-	return secret.Dense(b.Bytes()), nil
+	dense := json.RawMessage(secret.Dense(masked))
+	if wireJSON(dense) > maxResult {
+		return nil, tooLarge()
+	}
+	return dense, nil
 }
 
 // list is a page: slim items unless full was given, the total where it is known,
 // the arguments of the next page where there is one.
 func (c *call) list(p *operation.Page) (string, json.RawMessage, error) {
+	size, wire := 0, 0
+	for _, item := range p.Items {
+		size, wire = size+len(item), wire+wireJSON(item)
+	}
+	if err := c.reserve(wire, size); err != nil {
+		return "", nil, err
+	}
 	about, end := c.around(p)
 	out := bounded{left: maxResult}
 	_, _ = out.Write(about)
@@ -211,7 +251,7 @@ func isEmpty(value json.RawMessage) bool {
 	return false
 }
 
-// bounded is a buffer that takes no more than a result may have.
+// bounded is a buffer of JSON that takes no more than a result may have on the wire.
 type bounded struct {
 	bytes.Buffer
 	left int
@@ -219,7 +259,7 @@ type bounded struct {
 
 // Write implements [io.Writer].
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.left -= len(p); b.left < 0 {
+	if b.left -= wireJSON(p); b.left < 0 {
 		return 0, tooLarge()
 	}
 	return b.Buffer.Write(p)
@@ -229,38 +269,4 @@ func tooLarge() error {
 	return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Sent: true,
 		Message: fmt.Sprintf("the answer is above the %d MiB that a tool's result holds", maxResult>>20),
 		Hint:    "ask for less: a smaller page, a narrower filter"}
-}
-
-// planned is the answer to dry_run.
-func (c *call) planned(requests []proxyclient.Recorded) *mcp.CallToolResult {
-	text := "Dry run: no changes were sent. The call would send:\n" + requestLines(requests)
-	if len(requests) == 0 {
-		text = "Dry run: with these arguments the call only reads. No changes were sent."
-	}
-	return answer(text, object([]member{{"dry_run", json.RawMessage("true")}, {"requests", requestList(requests)}}), false)
-}
-
-// requestLines shows planned requests to a reader, one a line.
-func requestLines(requests []proxyclient.Recorded) string {
-	if len(requests) == 0 {
-		return "no request"
-	}
-	lines := make([]string, len(requests))
-	for i, r := range requests {
-		lines[i] = r.Method + " " + r.Path
-		if r.Query != "" {
-			lines[i] += "?" + r.Query
-		}
-		if len(r.Body) > 0 {
-			lines[i] += " " + string(secret.Compact(r.Body))
-		}
-	}
-	return strings.Join(lines, "\n")
-}
-
-func requestList(requests []proxyclient.Recorded) json.RawMessage {
-	if len(requests) == 0 {
-		return json.RawMessage("[]")
-	}
-	return encode(requests)
 }
