@@ -59,6 +59,22 @@ func TestBudgetWaits(t *testing.T) {
 	})
 }
 
+func TestReserve(t *testing.T) {
+	b := NewBudget(100, size64)
+	ctx, release := b.Lease(t.Context())
+	for _, tt := range []struct {
+		ctx         context.Context
+		bytes, used int64
+	}{{t.Context(), 10, 0}, {ctx, 30, 30}, {ctx, 0, 30}, {ctx, 1000, 130}} {
+		if err := Reserve(tt.ctx, tt.bytes); err != nil || b.used != tt.used {
+			t.Errorf("after %d more bytes: %v, %d are used, want %d", tt.bytes, err, b.used, tt.used)
+		}
+	}
+	if release(); b.used != 0 || Reserve(ctx, 1) == nil {
+		t.Error("a lease that ended holds bytes, or takes some")
+	}
+}
+
 // Two that hold bytes and want more than there are do not wait for each other.
 func TestBudgetHasNoDeadlock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

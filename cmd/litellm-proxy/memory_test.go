@@ -144,6 +144,9 @@ func large(w http.ResponseWriter, r *http.Request) {
 		fill(w, "", `"a":1,`, `"b":1}`, 20*mib)
 	case "/nested":
 		names(w)
+	case "/get/control": // six times as large where it leaves the server
+		w.Header().Set("Content-Type", "text/plain")
+		fill(w, "", "\x01", "", 400<<10)
 	case "/v2/team/list":
 		fill(w, `{"teams":[`, `{},`, `{}]}`, 60*mib)
 	case "/chat/completions":
@@ -248,6 +251,7 @@ var (
 	smaller = []string{
 		`"keys_list","arguments":{"full":true,"size":50}`, `"keys_list","arguments":{"size":50}`,
 		`"http_request","arguments":{"method":"GET","uri":"/key/list?size=50"}`,
+		`"http_request","arguments":{"method":"GET","uri":"/get/control"}`,
 	}
 )
 
