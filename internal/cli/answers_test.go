@@ -48,6 +48,23 @@ func TestRawAnswers(t *testing.T) {
 	}
 }
 
+// TestYAMLFull: an answer with more names than YAML can hold is refused with a way out.
+func TestYAMLFull(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, "{")
+		for i := range 1 << 18 {
+			fmt.Fprintf(w, `"%d":0,`, i)
+		}
+		fmt.Fprint(w, `"last":0}`)
+	}))
+	defer server.Close()
+	status, _, stderr := run(t, server.URL, "sk-x", "http", "request", "GET", "/key/info", "--format", "yaml")
+	if status != 1 || !strings.Contains(stderr, "answer too large: YAML holds at most 262,144 fields") || !strings.Contains(stderr, "--format json") {
+		t.Errorf("exit %d, %s", status, stderr)
+	}
+}
+
 // TestOwnCA: a gateway behind a private CA is refused without --ca-file and
 // reached with it.
 func TestOwnCA(t *testing.T) {

@@ -206,12 +206,12 @@ func TestDistinctIsBounded(t *testing.T) {
 func FuzzDistinct(f *testing.F) {
 	f.Add([]byte(`{"a":{"b":[1,{"c":2,"c":3}]},"a":1}`))
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		if !json.Valid(doc) {
+		var want, have any
+		if json.Unmarshal(doc, &want) != nil { // 1e1000 is JSON that Go does not hold
 			t.Skip()
 		}
 		got := []byte(distinctOf(t, doc))
-		var want, have any
-		if err := errors.Join(json.Unmarshal(doc, &want), json.Unmarshal(got, &have)); err != nil || !reflect.DeepEqual(have, want) {
+		if err := json.Unmarshal(got, &have); err != nil || !reflect.DeepEqual(have, want) {
 			t.Errorf("%s becomes %s: %v", doc, got, err)
 		}
 		if again := distinctOf(t, got); again != string(got) {

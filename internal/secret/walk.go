@@ -141,9 +141,8 @@ func appendText(out, s []byte, most int) (text, rest []byte) {
 	return out, s[min(i, len(s)):]
 }
 
-// Pieces yields the text of a JSON string in pieces that end between characters.
-// Each is valid until the next one; the first is at most a part of the string when
-// that is longer than size bytes.
+// Pieces yields the text of a JSON string in pieces of about size bytes that end
+// between characters. Each is valid until the next one.
 func Pieces(b []byte, size int) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		rest := b[1:max(1, len(b)-1)]
