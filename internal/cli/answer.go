@@ -83,3 +83,77 @@ func nameOf(k operation.NewKey) string {
 	}
 	return "alias " + k.Alias + ", hash " + k.Hash
 }
+
+// show writes the answer to stdout, and what a write did and what failed to
+// stderr.
+func (c *call) show(ctx context.Context, effect operation.Effect, result operation.Result, failed error) error {
+	switch {
+	case result.Streamed:
+		fmt.Fprintln(c.Stdout)
+	case failed == nil || result.Body != nil:
+		if effect != operation.Read {
+			// What a write answers, a new key above all, is shown to the end.
+			ctx = context.WithoutCancel(ctx)
+		}
+		c.out.Conceal = c.out.Conceal || result.Conceal
+		err := output.Write(ctx, c.Stdout, c.op, result, c.out)
+		if err == nil && effect != operation.Read && wasClosed(c.Stdout) && len(c.op.NewKeys(result)) > 0 {
+			err = errClosed
+		}
+		if err != nil {
+			c.failures(result)
+			return c.unshown(effect, result, err)
+		}
+	}
+	c.notes(result)
+	if p := result.Page; p != nil && p.Next != nil {
+		c.note("%s", paging(p, c.op.PageArgument()))
+	}
+	if result.Done != "" {
+		c.note("%s", result.Done)
+	}
+	c.failures(result)
+	if failed != nil {
+		var e *proxyclient.Error
+		if c.op.Consent.Typed && errors.As(failed, &e) && len(e.Body) > 0 {
+			// The answer of a raw request is what was asked for; it is no result.
+			fmt.Fprintf(c.Stderr, "%s\n", strings.TrimRight(string(e.Body), "\n"))
+		}
+		return failed
+	}
+	if len(result.Failed) > 0 {
+		return errFailed
+	}
+	return nil
+}
+
+// note says something beside the result, on stderr.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+}
+
+// oneLine keeps a name or a gateway's words from adding lines of their own.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }
+
+// failures says what could not be done when the rest was.
+func (c *call) failures(result operation.Result) {
+	for _, f := range result.Failed {
+		c.note("%s: %s", f.What, f.Why)
+	}
+}
+
+// notes says what an answer covers or leaves out.
+func (c *call) notes(result operation.Result) {
+	for _, text := range result.Notes {
+		c.note("%s", c.words(text))
+	}
+}
+
+// paging says that a page is not the whole.
+func paging(p *operation.Page, argument string) string {
+	of := ""
+	if p.Total >= 0 {
+		of = fmt.Sprintf(" of %d", p.Total)
+	}
+	return fmt.Sprintf("showing %d%s (next: --%s %s, or --all)", len(p.Items), of, argument, p.Next[argument])
+}
