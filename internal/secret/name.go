@@ -25,6 +25,7 @@ const (
 	belowName // strings and numbers below an object or array here are secrets, except what describes them
 	wordName  // describes a value, as in a JSON schema
 	ownAll    // with ownName above: all strings here, at any depth, are secrets
+	thingName // the members of an object here are named after things, such as models
 )
 
 // IsField reports whether a field, header, parameter or variable of this name
@@ -69,6 +70,27 @@ var exactNames = map[string]class{
 	"description":             wordName,
 	"format":                  wordName,
 	"ref":                     wordName,
+	"ui_name":                 wordName,
+	"summary":                 wordName,
+	"tags":                    wordName,
+	"operation_id":            wordName,
+	"required":                wordName,
+	"in":                      wordName,
+	"model_rpm_limit":         thingName,
+	"model_tpm_limit":         thingName,
+	"model_itpm_limit":        thingName,
+	"model_otpm_limit":        thingName,
+	"mcp_rpm_limit":           thingName,
+	"tag_rpm_limit":           thingName,
+	"model_max_budget":        thingName,
+	"model_spend":             thingName,
+	"models":                  thingName,
+	"model_groups":            thingName,
+	"providers":               thingName,
+	"entities":                thingName,
+	"mcp_servers":             thingName,
+	"endpoints":               thingName,
+	"api_key_breakdown":       thingName,
 	"label":                   wordName,
 	"min_length":              wordName,
 	"max_length":              wordName,
@@ -151,6 +173,10 @@ func classify(name []byte) class {
 	if secretWords[string(one)] || c&secretName == 0 && hasSecretEnd(n, plural) {
 		c |= secretName
 	}
+	if bytes.ContainsAny(name, "/{") {
+		c &^= wholeName | deepName // the path of a route
+		return c
+	}
 	if c&secretName != 0 {
 		c &^= keyName
 		if plural {
@@ -183,7 +209,7 @@ func lastWord(n, one, prev []byte, plural bool) (c class) {
 	case string(one) == "header" && plural:
 		c |= deepName
 	case string(one) == "header":
-		c |= deepName | objectName
+		c |= belowName
 	case string(one) == "credential" && plural && len(prev) > 0:
 		c |= secretName | wholeName
 	case string(one) == "authorization":

@@ -102,7 +102,7 @@ func (s *scanner) nameBefore(i int) (name []byte, quoted bool, before byte) {
 // quotedNamed masks the value after a name in quotes: a string, or an object or
 // list that holds nothing but secrets.
 func (s *scanner) quotedNamed(i int, c class) int {
-	if c&(secretName|wholeName|deepName|keyName|urlName) == 0 {
+	if c&(secretName|wholeName|deepName|belowName|keyName|urlName) == 0 {
 		return i + 1
 	}
 	v := skipSpace(s.in, i+1)
