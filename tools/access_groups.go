@@ -62,7 +62,7 @@ var accessGroupsCreate = &operation.Operation{
 	Examples: []string{"access-groups create production --models gpt-4o,claude-haiku"},
 	Effect:   operation.Write,
 	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
-	Done:     "created access group {access_group} with {models_updated} deployments",
+	Done:     "created access group {access_group} (deployments: {models_updated})",
 	Returns:  []string{"access_group"},
 }
 
@@ -74,7 +74,7 @@ var accessGroupsUpdate = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  loosens(accessGroupCollection, "access_group"),
 	Do:       operation.Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
-	Done:     "updated access group {access_group}: {models_updated} deployments",
+	Done:     "updated access group {access_group} (deployments: {models_updated})",
 }
 
 var accessGroupsDelete = &operation.Operation{

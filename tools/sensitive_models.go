@@ -23,7 +23,7 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	model, provider := operation.Word(params["model"]), operation.Word(params["custom_llm_provider"])
 	redirected := redirects("changes how %s calls its provider, and so where its stored key may go: ",
 		"removes what %s calls its provider with, so that the provider's own address or the gateway's own key is used: ", params, nil)
-	if model == "" && provider == "" && name == "" && body["blocked"] == nil && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
+	if model == "" && provider == "" && name == "" && body["blocked"] == nil && isNone(params["mock_response"]) && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
 		return nil, nil
 	}
 	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
@@ -41,6 +41,9 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	}
 	found := append(limits.loosened(change), cheaper(deployment, prices)...)
 	found = append(found, settings{whose: limits.whose, item: deployment.Item}.unblocked(body["blocked"])...)
+	if !isNone(params["mock_response"]) {
+		found = append(found, "lets "+limits.whose+" answer with a text of its own: no provider is called")
+	}
 	for _, text := range redirected {
 		found = append(found, fmt.Sprintf(text, limits.whose))
 	}
@@ -133,7 +136,7 @@ func joins(ctx context.Context, call *operation.Call, deployment operation.Thing
 		}
 		other := operation.Word(operation.Lookup(item, deploymentCollection.Name))
 		if err != nil || covers(other, name) || covers(name, other) {
-			return []string{what + ", under which calls go to other deployments now"}, nil
+			return []string{what + ", so that it takes calls from other deployments"}, nil
 		}
 	}
 	return nil, nil

@@ -20,7 +20,7 @@ var harmless = strings.Fields(`model rpm tpm max_budget budget_duration max_para
 	stream_timeout request_timeout max_retries num_retries cooldown_time temperature top_p top_k min_p n seed stop max_tokens
 	max_completion_tokens presence_penalty frequency_penalty reasoning_effort thinking drop_params merge_reasoning_content_in_choices
 	stream stream_options api_version itpm otpm default_api_key_tpm_limit default_api_key_rpm_limit guardrails mode response_format
-	modify_params timeout_by_service_tier cache_control_injection_points organization aws_access_key_id`)
+	modify_params timeout_by_service_tier cache_control_injection_points organization aws_access_key_id mock_response`)
 
 // redirects names the parameters that decide where a stored key goes, and those that go
 // away: without its address or key, a provider's own address or the gateway's own key
@@ -78,7 +78,7 @@ func sensitiveTest(_ context.Context, call *operation.Call) ([]string, error) {
 // other for a parameter of the call to the provider.
 var callParams = append(strings.Fields(`messages tools tool_choice parallel_tool_calls functions function_call response_format logit_bias
 	logprobs top_logprobs user service_tier store metadata modalities audio prediction verbosity web_search_options tags cache caching
-	fallbacks safety_identifier prompt_cache_key prompt_cache_retention safety_settings repetition_penalty mock_response litellm_session_id
+	fallbacks safety_identifier prompt_cache_key prompt_cache_retention safety_settings repetition_penalty litellm_session_id
 	litellm_trace_id guardrails extra_body enable_thinking include_reasoning include min_tokens ignore_eos top_a num_ctx max_output_tokens
 	chat_template_kwargs`), harmless...)
 
@@ -129,9 +129,18 @@ func attempts(value json.RawMessage, visit func(operation.Args)) {
 	}
 }
 
-// takesOver finds a new deployment under a name that others have: some of the calls to
-// them go to it then.
+// takesOver finds a new deployment under a name that others have, so that some of the
+// calls to them go to it, and one with the ID of another, which is gone then.
 func takesOver(ctx context.Context, call *operation.Call) ([]string, error) {
 	name := call.Args().String("model_name")
+	if id := operation.Word(operation.Lookup(call.Body()["model_info"], "id")); id != "" {
+		things, _, err := deploymentCollection.Targets(ctx, call, "model_info", []string{id})
+		if err != nil {
+			return nil, err
+		}
+		for _, thing := range things {
+			return []string{"takes the ID of deployment " + thing.Label() + ", which cannot be called any more"}, nil
+		}
+	}
 	return joins(ctx, call, operation.Thing{ID: operation.Encode(name)}, name, "adds a deployment with the name "+operation.Name(name))
 }
