@@ -2,40 +2,72 @@ package mcpserver
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"reflect"
 	"strconv"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
+// requestShape is what the parameters of the protocol's requests are. The arguments of a
+// tool are judged by the tool.
+type requestShape struct {
+	Params struct {
+		Name            string                     `json:"name"`
+		URI             string                     `json:"uri"`
+		Cursor          string                     `json:"cursor"`
+		ProtocolVersion string                     `json:"protocolVersion"`
+		RequestState    string                     `json:"requestState"`
+		Level           string                     `json:"level"`
+		Meta            map[string]json.RawMessage `json:"_meta"`
+		Task            map[string]json.RawMessage `json:"task"`
+		Capabilities    map[string]json.RawMessage `json:"capabilities"`
+		ClientInfo      struct {
+			Name    string `json:"name"`
+			Version string `json:"version"`
+		} `json:"clientInfo"`
+		Arguments json.RawMessage `json:"arguments"`
+	} `json:"params"`
+}
+
 // misshapen says what keeps a request from being read as the protocol has it; "" when
 // nothing does. The library would answer with the names of its own types.
 func misshapen(message []byte) string {
-	var request struct {
-		Params json.RawMessage `json:"params"`
+	var head struct {
+		Method string
+		Params json.RawMessage
 	}
-	if json.Unmarshal(message, &request) != nil || isNull(request.Params) {
+	if json.Unmarshal(message, &head) != nil || isNull(head.Params) {
 		return ""
 	}
-	var params struct {
-		Name, URI, Cursor json.RawMessage
-		Arguments         json.RawMessage
+	var request requestShape
+	if why := misfit(json.Unmarshal(message, &request)); why != "" {
+		return why
 	}
-	if json.Unmarshal(request.Params, &params) != nil {
-		return "params must be a JSON object"
+	if _, err := base64.StdEncoding.DecodeString(request.Params.Cursor); err != nil {
+		return "params.cursor is none that this server gave"
 	}
-	for _, member := range []struct {
-		name  string
-		value json.RawMessage
-	}{{"name", params.Name}, {"uri", params.URI}, {"cursor", params.Cursor}} {
-		if !isNull(member.value) && member.value[0] != '"' {
-			return "params." + member.name + " must be a string"
-		}
+	if head.Method == string(mcp.MethodPromptsGet) && json.Unmarshal(request.Params.Arguments, new(map[string]string)) != nil && !isNull(request.Params.Arguments) {
+		return "the arguments of a prompt must be strings"
 	}
-	if number := outOfRange(request.Params); number != "" {
+	if number := outOfRange(head.Params); number != "" {
 		return "the number " + number + " is out of range"
 	}
 	return ""
+}
+
+// misfit says which member does not fit, and what it must be.
+func misfit(err error) string {
+	var misfits *json.UnmarshalTypeError
+	if !errors.As(err, &misfits) {
+		return ""
+	}
+	if misfits.Type.Kind() == reflect.String {
+		return misfits.Field + " must be a string"
+	}
+	return misfits.Field + " must be a JSON object"
 }
 
 // outOfRange is the first number that no program can hold as one, such as 1e999.
