@@ -125,7 +125,10 @@ func Wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", secret.Text(what), err)
+	if what = secret.Text(what); strings.HasPrefix(err.Error(), what+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // cause is an error's text without secrets. It unwraps to a known value only,

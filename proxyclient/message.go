@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -266,9 +268,15 @@ func tidy(s string) string {
 	return oneLine(s)
 }
 
+// colors are the sequences by which a text sets colors at a terminal.
+var colors = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("\x1b\\[[0-9;]*m") })
+
 // oneLine joins all blanks and drops what could play with a terminal.
 func oneLine(s string) string {
 	s = strings.ToValidUTF8(s, "�")
+	if strings.Contains(s, "\x1b[") {
+		s = colors().ReplaceAllString(s, "")
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):

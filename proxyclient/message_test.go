@@ -86,7 +86,7 @@ var answers = []struct {
 	{"POST /x", 502, "<html><body>bad", CodeUnavailable, "an HTML page", ""},
 	{"POST /x", 500, "", CodeInternal, "internal server error", ""},
 	{"POST /x", 599, "", CodeInternal, "the gateway gave no reason", ""},
-	{"POST /x", 418, "plain\n\twords\x1b[31m", CodeInvalid, "plain words[31m", ""},
+	{"POST /x", 418, "plain\n\twords\x1b[31m", CodeInvalid, "plain words", ""},
 	{"POST /x", 400, `"text"`, CodeInvalid, "text", ""},
 	{"POST /x", 400, `{"error":true,"reason":"x"}`, CodeInvalid, `{"error":true,"reason":"x"}`, ""},
 	{"POST /x", 400, `{"error":"a","error_description":"b"}`, CodeInvalid, "a", ""},

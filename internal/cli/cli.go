@@ -107,6 +107,8 @@ type app struct {
 		debug, showSecrets bool
 	}
 	readOnly bool
+	// key is the caller's, wherever it was read from: errors do not repeat it.
+	key string
 	// bind gives a command its flags, when it is the one that is meant: all of
 	// them for every command would cost each start some milliseconds.
 	bind map[*cobra.Command]func(*cobra.Command)
@@ -308,7 +310,7 @@ func (a *app) settings() (config.Settings, error) {
 		flags.APIKey, source = key, "--api-key "+flags.APIKey
 	}
 	s, err := config.Resolve(flags, a.Getenv)
-	if err != nil {
+	if a.key = s.APIKey; err != nil {
 		return s, usageError(err.Error())
 	}
 	if source != "" {

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,6 +28,21 @@ func TestShowSecrets(t *testing.T) {
 	status, stdout, _ := run(t, server.URL, marked, "models", "info", "--format", "json", "--show-secrets")
 	if status != 0 || !strings.Contains(stdout, `"api_key": "`+marked) || !strings.Contains(stdout, "MARKEDaws") {
 		t.Errorf("exit %d, the secrets are not shown: %s", status, stdout)
+	}
+}
+
+// TestKeyFromFile: a key without a known form is known as the caller's wherever it was
+// read from.
+func TestKeyFromFile(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	const key = "plainownkeyvalue-Q7w9E2r4"
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, stdout, stderr := run(t, server.URL, "", "http", "request", "GET", "/"+key, "--api-key", "@"+file); strings.Contains(stdout+stderr, key) {
+		t.Errorf("the key is repeated: %s%s", stdout, stderr)
 	}
 }
 
