@@ -190,8 +190,7 @@ func (s scope) member(c class, first byte) scope {
 	inner := scope{class: c, deep: s.deep, places: s.places, own: s.own || c&ownName != 0, many: c&manyName != 0, below: s.below}
 	isString, isContainer := first == '"', first == '{' || first == '['
 	if s.class&thingName != 0 && !isString {
-		inner.class = 0
-		return inner
+		return scope{deep: s.deep, places: s.places, own: s.own, below: s.below}
 	}
 	switch {
 	case c&deepName != 0 && !(isString && c&objectName != 0), c&ownAll != 0 && s.own:

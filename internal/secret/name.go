@@ -91,6 +91,8 @@ var exactNames = map[string]class{
 	"mcp_servers":             thingName,
 	"endpoints":               thingName,
 	"api_key_breakdown":       thingName,
+	"schemas":                 thingName,
+	"security_schemes":        thingName,
 	"label":                   wordName,
 	"min_length":              wordName,
 	"max_length":              wordName,
@@ -148,12 +150,18 @@ func setOf(words string) map[string]bool {
 	return set
 }
 
+// masterKey is how the gateway names its master key where it counts what keys spent.
+const masterKey = "litellm_proxy_master_key"
+
 // classify judges a field's name.
 func classify(name []byte) class {
 	var space [2 * maxName]byte
 	n := fold(space[:0], name[max(0, len(name)-maxName):])
 	if numbered := bytes.TrimRight(n, "_0123456789"); len(numbered) > 0 {
 		n = numbered // OPENAI_API_KEY_2
+	}
+	if string(n) == masterKey {
+		return keyName
 	}
 	c := exactNames[string(n)]
 	if isPlace(n) {
