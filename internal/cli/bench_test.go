@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -71,13 +72,13 @@ func BenchmarkTool(b *testing.B) {
 	answers, out := io.Pipe()
 	done := make(chan error, 1)
 	go func() { done <- server.ServeStdio(context.Background(), in, out) }()
-	buffer := make([]byte, 1<<20)
+	lines := bufio.NewReader(answers)
 	send := func(line string) {
 		if _, err := io.WriteString(calls, line+"\n"); err != nil {
 			b.Fatal(err)
 		}
-		if n, err := answers.Read(buffer); err != nil || strings.Contains(string(buffer[:n]), `"isError":true`) {
-			b.Fatalf("%v %s", err, buffer[:n])
+		if answer, err := lines.ReadString('\n'); err != nil || !strings.Contains(answer, `"result"`) || strings.Contains(answer, `"isError":true`) {
+			b.Fatalf("%v %s", err, answer)
 		}
 	}
 	send(`{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`)
@@ -87,7 +88,7 @@ func BenchmarkTool(b *testing.B) {
 		send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"models_list","arguments":{}}}`, id))
 	})
 	calls.Close()
-	go func() { _, _ = io.Copy(io.Discard, answers) }()
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
 	if err := <-done; err != nil {
 		b.Fatal(err)
 	}
