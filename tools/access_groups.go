@@ -61,6 +61,7 @@ var accessGroupsCreate = &operation.Operation{
 	Help:     "Takes models from the gateway's database, not from its configuration file. To grant the group, use its name as a model: keys generate --models NAME.",
 	Examples: []string{"access-groups create production --models gpt-4o,claude-haiku"},
 	Effect:   operation.Write,
+	Consent:  operation.Consent{Sensitive: createsGroup},
 	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
 	Done:     "created access group {access_group} (deployments: {models_updated})",
 	Returns:  []string{"access_group"},
@@ -72,7 +73,7 @@ var accessGroupsUpdate = &operation.Operation{
 	Help:     "Models you omit are removed from the group.",
 	Examples: []string{"access-groups update production --models gpt-4o"},
 	Effect:   operation.Set,
-	Consent:  loosens(accessGroupCollection, "access_group"),
+	Consent:  operation.Consent{Sensitive: updatesGroup},
 	Do:       operation.Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
 	Done:     "updated access group {access_group} (deployments: {models_updated})",
 }

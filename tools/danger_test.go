@@ -176,6 +176,19 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		{"teams model-add", `{"team":"research","models":["group"]}`, "use more models: group"},
 		{"teams member-update", `{"team":"defaults","user":"ann@example.com","allowed_models":["gpt-4o-mini","group"]}`, "use more models: group"},
 		{"access-groups update", `{"access_group":"group","model_names":["m","openai/*"]}`, "lets access group group use more models: openai/*"},
+		{"access-groups create", `{"access_group":"future","model_names":["m","n"]}`, "gives every key, team and user with future among their models the use of m, n"},
+		{"access-groups create", `{"access_group":"n","model_names":["m"]}`, "with n among their models the use of m"},
+		{"access-groups create", `{"access_group":"no-default-models","model_names":["m"]}`, "with no-default-models among their models"},
+		{"access-groups create", `{"access_group":"g","model_names":["any/*"]}`, "the use of any/*"},
+		{"access-groups update", `{"access_group":"group","model_ids":["m1","w1"]}`, "lets access group group use more models: wild/*"},
+		{"access-groups update", `{"access_group":"group","model_names":["n"]}`, "whose budget of 5 US dollars no longer counts for them: m"},
+		{"models update", `{"model_id":"n1","model_info":{"access_groups":["group"]}}`, "gives deployment n (n1) to every key and team with the access groups group"},
+		{"models update", `{"model_id":"m1","model_info":{"access_groups":[]}}`, "takes deployment m (m1) out of the access groups group"},
+		{"models add", `{"model_name":"fresh","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"access_groups":["group"]}}`, "gives the deployment to every key and team with the access groups group"},
+		{"models add", `{"model_name":"*/gpt-4","litellm_params":{"model":"openai/gpt-4"}}`, "so that it takes calls from other deployments"},
+		{"customers update", `{"user_id":"bare-customer","budget_id":"tier"}`, "puts customer bare-customer under budget tier; the present one is not known"},
+		{"teams update", `{"team":"research","model_aliases":{"gpt-4o-mini":"n"}}`, "sends calls of team research (0c95aaaa…) to other models than they name"},
+		{"chat completions", `{"model":"any/baseten/evil1234","messages":[{"role":"user","content":"x"}]}`, "may change the address that requests go to"},
 		{"keys generate", `{"user_id":"Ada Admin"}`, "gives a key to user \"Ada Admin\", who has the role proxy_admin"},
 		{"keys update", `{"alias":"free","extra":{"rpm_limit_type":"dynamic"}}`, "changes what limits key free"},
 		{"keys update", `{"alias":"free","metadata":{"tpm_limit_type":"dynamic"}}`, "(tpm_limit_type)"},
@@ -196,7 +209,7 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		if !slices.ContainsFunc(found, func(d string) bool { return strings.Contains(d, tt.want) }) {
 			t.Errorf("%s %s:\n got %q\nwant %s", tt.op, tt.args, found, tt.want)
 		}
-		if most := map[string]int{"keys bulk-update": 4, "keys regenerate": 4, "keys update": 3, "keys move": 3, "teams assign-key": 3, "models update": 2, "teams update": 2, "teams member-update": 2, "access-groups update": 2, "users bulk-update": 2}[tt.op]; reads > max(1, most) {
+		if most := map[string]int{"keys bulk-update": 4, "keys regenerate": 4, "keys update": 3, "keys move": 3, "teams assign-key": 3, "models update": 2, "teams update": 2, "teams member-update": 2, "access-groups update": 3, "users bulk-update": 2}[tt.op]; reads > max(1, most) {
 			t.Errorf("%s %s: %d reads", tt.op, tt.args, reads)
 		}
 	}

@@ -55,7 +55,7 @@ var (
 	}
 	others = []string{"spend", "budget_duration", "team_member_budget_duration", "duration", "team_member_key_duration", "expires", "models",
 		"allowed_models", "budget_id", "budget_limits", "allowed_routes", "metadata", "budget_reset_at",
-		"default_team_member_models", "model_names", "access_group_ids", "organization_id", "project_id", "blocked"}
+		"default_team_member_models", "model_names", "access_group_ids", "organization_id", "project_id", "blocked", "model_aliases"}
 )
 
 // limits tells whether an update has a limit, takes something out of a team, or names
@@ -81,6 +81,8 @@ type settings struct {
 	now   time.Time
 	// sparse says that the gateway leaves out what is not set.
 	sparse bool
+	// shared says that a budget of others holds where there is none of its own.
+	shared bool
 	// groups are names of access groups, which stand for several models.
 	groups []string
 }
@@ -108,6 +110,9 @@ func (s settings) loosened(change operation.Args) (found []string) {
 	found = append(found, s.reset(change["budget_reset_at"])...)
 	found = append(found, s.belongs(change)...)
 	found = append(found, s.unblocked(change["blocked"])...)
+	if aliases := change["model_aliases"]; aliases != nil && !isNone(aliases) {
+		found = append(found, "sends calls of "+s.whose+" to other models than they name (model_aliases)")
+	}
 	found = append(found, s.metadata(change)...)
 	for i, text := range found {
 		found[i] = budgetOfBudget.Replace(text)

@@ -123,6 +123,8 @@ func (s settings) belongs(change operation.Args) (found []string) {
 			at = "org_id"
 		}
 		present, known := s.present(at)
+		// A customer without a budget is under that of the key or of the gateway.
+		known = known && (present != nil || !s.shared)
 		switch {
 		case known && present == nil && name == "budget_id" && operation.NoNull(operation.Lookup(s.item, "max_budget")) != nil && !isUnset(value):
 			found = append(found, fmt.Sprintf("links %s, which has a budget of its own, to budget %s: what it spent is reset with the periods of that budget",

@@ -44,7 +44,7 @@ func loosened(ctx context.Context, call *operation.Call, change operation.Args, 
 	}
 	groups, err := addedGroups(ctx, call, change, things)
 	for _, thing := range things {
-		s := settings{whose: what + " " + thing.Label(), item: thing.Item, now: call.Now(), sparse: what == tagCollection.What, groups: groups}
+		s := settings{whose: what + " " + thing.Label(), item: thing.Item, now: call.Now(), sparse: what == tagCollection.What, shared: what == customerCollection.What, groups: groups}
 		found = append(found, s.loosened(change)...)
 	}
 	return found, err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,10 +19,11 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	body := call.Body()
 	params, prices := modelChange(body)
 	change, name := deploymentLimits(operation.Encode(params)), body.String("model_name")
+	groups := operation.Lookup(body["model_info"], "access_groups")
 	model, provider := operation.Word(params["model"]), operation.Word(params["custom_llm_provider"])
 	redirected := redirects("changes how %s calls its provider, and so where its stored key may go: ",
 		"removes what %s calls its provider with, so that the provider's own address or the gateway's own key is used: ", params, nil)
-	if model == "" && provider == "" && name == "" && body["blocked"] == nil && isNone(params["mock_response"]) && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
+	if model == "" && provider == "" && name == "" && body["blocked"] == nil && isNone(params["mock_response"]) && groups == nil && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
 		return nil, nil
 	}
 	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
@@ -41,6 +41,7 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	}
 	found := append(limits.loosened(change), cheaper(deployment, prices)...)
 	found = append(found, settings{whose: limits.whose, item: deployment.Item}.unblocked(body["blocked"])...)
+	found = append(found, regroups(deployment, limits.whose, groups)...)
 	if !isNone(params["mock_response"]) {
 		found = append(found, "lets "+limits.whose+" answer with a text of its own: no provider is called")
 	}
@@ -56,6 +57,26 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	}
 	more, err := joins(ctx, call, deployment, name, "gives deployment "+deployment.Label()+" the name "+operation.Name(name))
 	return append(found, more...), err
+}
+
+// regroups finds access groups that a deployment joins, which gives it to all who have the
+// group, and those that it leaves: their budgets no longer count for it.
+func regroups(deployment operation.Thing, whose string, groups json.RawMessage) (found []string) {
+	if groups == nil {
+		return nil
+	}
+	var is, to []string
+	_, _ = json.Unmarshal(operation.Lookup(deployment.Item, "model_info.access_groups"), &is), json.Unmarshal(groups, &to)
+	without := func(list, other []string) json.RawMessage {
+		return operation.Encode(slices.DeleteFunc(slices.Clone(list), func(group string) bool { return slices.Contains(other, group) }))
+	}
+	if joined := without(to, is); string(joined) != "[]" {
+		found = append(found, "gives "+whose+" to every key and team with the access groups "+operation.NameList(joined))
+	}
+	if left := without(is, to); string(left) != "[]" {
+		found = append(found, "takes "+whose+" out of the access groups "+operation.NameList(left)+", whose budgets no longer count for it")
+	}
+	return found
 }
 
 // modelChange is the parameters that an update of a deployment changes, with null for
@@ -135,24 +156,33 @@ func joins(ctx context.Context, call *operation.Call, deployment operation.Thing
 			return nil, err
 		}
 		other := operation.Word(operation.Lookup(item, deploymentCollection.Name))
-		if err != nil || covers(other, name) || covers(name, other) {
+		if err != nil || meet(other, name) {
 			return []string{what + ", so that it takes calls from other deployments"}, nil
 		}
 	}
 	return nil, nil
 }
 
-// covers tells whether a name with * stands for another name too.
-func covers(pattern, name string) bool {
-	if !strings.Contains(pattern, "*") {
-		return pattern == name
+// meet tells whether two names, of which each * stands for any text, have a name in common.
+func meet(a, b string) bool {
+	// row[j] says so of the rest of a and b[j:].
+	row := make([]bool, len(b)+1)
+	for i := len(a); i >= 0; i-- {
+		below := slices.Clone(row)
+		for j := len(b); j >= 0; j-- {
+			switch {
+			case i == len(a) && j == len(b):
+				row[j] = true
+			case i < len(a) && a[i] == '*':
+				row[j] = below[j] || j < len(b) && row[j+1]
+			case j < len(b) && b[j] == '*':
+				row[j] = row[j+1] || i < len(a) && below[j]
+			default:
+				row[j] = i < len(a) && j < len(b) && a[i] == b[j] && below[j+1]
+			}
+		}
 	}
-	parts := strings.Split(pattern, "*")
-	for i, part := range parts {
-		parts[i] = regexp.QuoteMeta(part)
-	}
-	form, err := regexp.Compile("^" + strings.Join(parts, ".*") + "$")
-	return err == nil && form.MatchString(name)
+	return row[0]
 }
 
 // deploymentLimits are the limits among the parameters of a deployment, by the names that

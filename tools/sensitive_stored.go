@@ -142,5 +142,7 @@ func takesOver(ctx context.Context, call *operation.Call) ([]string, error) {
 			return []string{"takes the ID of deployment " + thing.Label() + ", which cannot be called any more"}, nil
 		}
 	}
-	return joins(ctx, call, operation.Thing{ID: operation.Encode(name)}, name, "adds a deployment with the name "+operation.Name(name))
+	found, err := joins(ctx, call, operation.Thing{ID: operation.Encode(name)}, name, "adds a deployment with the name "+operation.Name(name))
+	groups := operation.Lookup(call.Body()["model_info"], "access_groups")
+	return append(found, regroups(operation.Thing{}, "the deployment", groups)...), err
 }

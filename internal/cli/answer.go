@@ -129,7 +129,7 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 
 // note says something beside the result, on stderr.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(fmt.Sprintf(format, args...)))
+	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(a.masked(fmt.Sprintf(format, args...))))
 }
 
 // oneLine keeps a name or a gateway's words from adding lines of their own.

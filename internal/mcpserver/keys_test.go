@@ -281,3 +281,18 @@ func waitFor(t *testing.T, what string, is func() bool) {
 		}
 	}
 }
+
+// TestOwnKeyInNames: what the caller wrote is not repeated with the caller's own key in it.
+func TestOwnKeyInNames(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client, Confirm: "argument"}), `{}`, nil)
+	for _, call := range [][2]string{
+		{"keys_block", `{"alias":"x` + sandbox.MasterKey + `y"}`}, {"teams_create", `{"team_alias":"x` + sandbox.MasterKey + `y"}`},
+		{"teams_delete", `{"team":"x` + sandbox.MasterKey + `y"}`}, {"tags_delete", `{"name":"x` + sandbox.MasterKey + `y"}`},
+	} {
+		r := c.call(call[0], call[1])
+		if strings.Contains(r.Text+string(r.Structured), sandbox.MasterKey) {
+			t.Errorf("%s %s:\n%s\n%s", call[0], call[1], r.Text, r.Structured)
+		}
+	}
+}

@@ -140,7 +140,26 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	if t.op.Effect != operation.Read && (c.prepared == nil || c.prepared.Effect() != operation.Read) {
 		c.audit(ctx, outcome)
 	}
+	c.hideKey(result)
 	return result, nil
+}
+
+// hideKey masks the caller's own key in what is told of a call, such as a name that holds
+// it. An answer of the gateway is masked where it is read.
+func (c *call) hideKey(result *mcp.CallToolResult) {
+	if c.client == nil || result == nil || !result.IsError {
+		return
+	}
+	own := c.client.Redactor()
+	for i, content := range result.Content {
+		if text, is := content.(mcp.TextContent); is {
+			text.Text = string(own.Binary([]byte(text.Text)))
+			result.Content[i] = text
+		}
+	}
+	if structured, is := result.StructuredContent.(json.RawMessage); is {
+		result.StructuredContent = json.RawMessage(own.Binary(structured))
+	}
 }
 
 // do runs the call; the text is for the log.

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,12 +14,12 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// tell masks secrets in the result's sentences and adds the failures to an answer that
-// does not list them.
-func (r *Result) tell() {
-	r.Done = secret.Text(r.Done)
+// tell masks secrets in the result's sentences, and the client's own key, and adds the
+// failures to an answer that does not list them.
+func (r *Result) tell(client *proxyclient.Client) {
+	r.maskDone(client)
 	for i, f := range r.Failed {
-		r.Failed[i] = Failure{secret.Text(f.What), secret.Text(f.Why)}
+		r.Failed[i] = Failure{withoutKey(client, f.What), withoutKey(client, f.Why)}
 	}
 	body := bytes.TrimSpace(r.Body)
 	if len(r.Failed) == 0 || len(body) < 2 || body[0] != '{' || Lookup(body, "failed") != nil {
@@ -29,6 +30,14 @@ func (r *Result) tell() {
 		comma = ""
 	}
 	r.Body = slices.Concat(head, []byte(comma+`"failed":`), Encode(r.Failed), []byte("}"))
+}
+
+func (r *Result) maskDone(client *proxyclient.Client) { r.Done = withoutKey(client, r.Done) }
+
+// withoutKey is a sentence without secrets and without the client's own key.
+func withoutKey(client *proxyclient.Client, text string) string {
+	text, _ = client.Redactor().Text(context.Background(), text)
+	return text
 }
 
 // doing names the call in an error: its path and positional arguments.

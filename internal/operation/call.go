@@ -249,7 +249,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	}
 	result, err := c.op.Do.Run(ctx, run)
 	run.endDelta()
-	result.tell()
+	result.tell(c.env.Client)
 	if err != nil {
 		return result, proxyclient.Wrap(c.op.doing(c.args), err)
 	}
@@ -263,6 +263,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	}
 	if result.Done == "" && len(result.Failed) == 0 {
 		result.Done = c.op.done(c.args, result.Body)
+		result.maskDone(c.env.Client)
 	}
 	return result, nil
 }

@@ -91,7 +91,7 @@ func (s *scanner) model(where, text string) {
 	case scheme().MatchString(text):
 		// It is told as an address.
 	case strings.Contains(lower, "agentcore"), strings.Contains(lower, "arn:") && !plainARN().MatchString(lower),
-		strings.HasPrefix(lower, "baseten/"), strings.ContainsAny(text, `#?\`), hostAndPath().MatchString(text), hostAfterAt().MatchString(text):
+		strings.HasPrefix(lower, "baseten/"), strings.Contains(lower, "/baseten/"), strings.ContainsAny(text, `#?\`), hostAndPath().MatchString(text), hostAfterAt().MatchString(text):
 		s.add(where, "may change the address that requests go to: %s", quoted(masked(text)))
 	}
 }

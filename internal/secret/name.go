@@ -153,6 +153,9 @@ func setOf(words string) map[string]bool {
 // masterKey is how the gateway names its master key where it counts what keys spent.
 const masterKey = "litellm_proxy_master_key"
 
+// internalKey begins the names of what the gateway itself calls models with.
+var internalKey = []byte("litellm-internal-")
+
 // classify judges a field's name.
 func classify(name []byte) class {
 	var space [2 * maxName]byte
