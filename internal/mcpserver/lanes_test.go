@@ -65,7 +65,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, `{"data":[]}`)
 }
 
-// A session runs so many calls and lets so many wait. Notifications pass, and a
+// A session limits the calls that run and those that wait. Notifications pass, and a
 // call that is canceled while it waits never reaches the gateway.
 func TestCallsOfOneSession(t *testing.T) {
 	for _, transport := range []string{"http", "sse"} {

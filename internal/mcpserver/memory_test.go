@@ -10,7 +10,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// planOf is a plan with one request of so many bytes.
+// planOf is a plan with one request whose body is a string of size bytes.
 func planOf(t *testing.T, size int) *operation.Plan {
 	t.Helper()
 	client, recorder := clientOf(t, "http://gateway.invalid", "sk-x").Recording()

@@ -221,7 +221,7 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("%s; requests %v", r.raw, requests(g))
 	}
 	if c.call("keys_generate", `{"key_alias":"a","dry_run":false}`).IsError {
-		t.Error("dry_run: false did not go ahead")
+		t.Error("dry_run: false did not run the call")
 	}
 }
 

@@ -1,6 +1,6 @@
 package sandbox_test
 
-// activityScenarios are about what was spent, by whom and when.
+// activityScenarios are about spend by user, team, customer, tag and day.
 func activityScenarios() []scenario {
 	const (
 		key   = "sk-chosen-{id}-0123456789"

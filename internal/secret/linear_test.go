@@ -133,7 +133,7 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// cutOff ends after so many questions.
+// cutOff is a context that is canceled after Err was called left times.
 type cutOff struct {
 	context.Context
 	left int

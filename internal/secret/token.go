@@ -16,7 +16,7 @@ type rule uint8
 const (
 	anyTail  rule = iota // as many characters as min will do
 	keyTail              // not a name, see [scanner.isSecretTail]
-	runTail              // first so many letters and digits in a row, which make no word
+	runTail              // begins with min letters and digits in a row that are not a word
 	dotTail              // as keyTail, perhaps after a letter and a dot
 	gridTail             // two parts of fixed lengths
 	jwtTail              // parts joined by dots
@@ -127,7 +127,7 @@ func (s *scanner) isDotted(from, min int) bool {
 	return end-from >= min && s.isSecretTail(from, end)
 }
 
-// isGrid wants 22 characters, a dot, and at least so many more.
+// isGrid reports whether 22 characters, a dot and at least least characters follow.
 func (s *scanner) isGrid(from, least int) bool {
 	dot := s.runEnd(from)
 	if dot != from+22 || at(s.in, dot) != '.' {
