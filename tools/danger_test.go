@@ -147,6 +147,7 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		{"models update", `{"model_id":"m1","litellm_params":{"api_key":null}}`, "the gateway's own key is used: api_key"},
 		{"models update", `{"model_id":"m1","extra":{"litellm_params_to_remove":["api_base"]}}`, "own key is used: api_base"},
 		{"models update", `{"model_id":"m1","litellm_params":{"account_id":"attacker","mock_response":"x"}}`, "where its stored key may go: account_id"},
+		{"models update", `{"model_id":"m1","litellm_params":{"a%sb":1}}`, `where its stored key may go: "a%sb"`},
 		{"models update", `{"model_id":"m1","litellm_params":{"mock_response":"x"}}`, "lets deployment m (m1) answer with a text of its own"},
 		{"models update", `{"model_id":"m1","litellm_params":{"custom_llm_provider":""}}`, "own key is used: custom_llm_provider"},
 		{"models update", `{"model_id":"m1","model_info":{"base_model":"gpt-4o-mini"}}`, "prices the calls of deployment m (m1) as those of another model: gpt-4o-mini"},

@@ -2,7 +2,6 @@ package tools
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -78,10 +77,7 @@ func (k *keptLimits) restraints() (found []string) {
 	for _, name := range restraints {
 		var before, now []string
 		_, _ = json.Unmarshal(k.is[name], &before), json.Unmarshal(k.after(name), &now)
-		gone := slices.DeleteFunc(before, func(entry string) bool { return slices.Contains(now, entry) })
-		if len(gone) > 0 {
-			found = append(found, fmt.Sprintf("removes %s from %s: %s", name, k.whose, operation.NameList(operation.Encode(gone))))
-		}
+		found = append(found, naming("removes "+name+" from "+k.whose, without(before, now))...)
 	}
 	return found
 }

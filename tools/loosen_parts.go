@@ -67,10 +67,7 @@ func (s settings) list(name string, value json.RawMessage) []string {
 	present, known := s.present(name)
 	_ = json.Unmarshal(present, &is)
 	if name == "access_group_ids" { // more of them is more
-		if to = slices.DeleteFunc(to, func(group string) bool { return slices.Contains(is, group) }); len(to) == 0 {
-			return nil
-		}
-		return []string{"lets " + s.whose + " use the models of further access groups: " + operation.NameList(operation.Encode(to))}
+		return naming("lets "+s.whose+" use the models of further access groups", without(to, is))
 	}
 	if known && (len(is) == 0 && name != "model_names" || slices.ContainsFunc(is, allModels)) {
 		return nil
@@ -89,6 +86,11 @@ func (s settings) list(name string, value json.RawMessage) []string {
 		return []string{"lets " + s.whose + " use every model"}
 	}
 	return []string{"lets " + s.whose + " use more models: " + operation.NameList(operation.Encode(wider))}
+}
+
+// without is what is in a list and not in another.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(entry string) bool { return slices.Contains(other, entry) })
 }
 
 // allModels tells whether a name stands for every model.

@@ -58,7 +58,7 @@ func addedGroups(ctx context.Context, call *operation.Call, change operation.Arg
 		given := change.List(name)
 		for _, thing := range things {
 			present := operation.Args{name: operation.Lookup(thing.Item, name)}.List(name)
-			given = slices.DeleteFunc(given, func(model string) bool { return slices.Contains(present, model) })
+			given = without(given, present)
 		}
 		added = append(added, given...)
 	}

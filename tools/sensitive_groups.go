@@ -61,9 +61,8 @@ func updatesGroup(ctx context.Context, call *operation.Call) ([]string, error) {
 	found := settings{whose: "access group " + group.Label(), item: group.Item, now: call.Now()}.loosened(change)
 	var is []string
 	_ = json.Unmarshal(operation.Lookup(group.Item, "model_names"), &is)
-	gone := slices.DeleteFunc(is, func(name string) bool { return slices.Contains(models, name) })
-	if limit := dollars(group, "budget.max_budget"); limit != "" && len(gone) > 0 {
-		found = append(found, "takes models out of access group "+group.Label()+", whose budget of "+limit+" no longer counts for them: "+operation.NameList(operation.Encode(gone)))
+	if limit := dollars(group, "budget.max_budget"); limit != "" {
+		found = append(found, naming("takes models out of access group "+group.Label()+", whose budget of "+limit+" no longer counts for them", without(is, models))...)
 	}
 	return found, nil
 }

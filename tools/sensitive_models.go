@@ -21,9 +21,8 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	change, name := deploymentLimits(operation.Encode(params)), body.String("model_name")
 	groups := operation.Lookup(body["model_info"], "access_groups")
 	model, provider := operation.Word(params["model"]), operation.Word(params["custom_llm_provider"])
-	redirected := redirects("changes how %s calls its provider, and so where its stored key may go: ",
-		"removes what %s calls its provider with, so that the provider's own address or the gateway's own key is used: ", params, nil)
-	if model == "" && provider == "" && name == "" && body["blocked"] == nil && isNone(params["mock_response"]) && groups == nil && len(change) == 0 && len(prices) == 0 && len(redirected) == 0 {
+	redirected, removed := redirects(params, nil)
+	if model == "" && provider == "" && name == "" && body["blocked"] == nil && isNone(params["mock_response"]) && groups == nil && len(change) == 0 && len(prices) == 0 && len(redirected)+len(removed) == 0 {
 		return nil, nil
 	}
 	things, _, err := deploymentCollection.Targets(ctx, call, "model_id", call.Args().List("model_id"))
@@ -45,9 +44,8 @@ func sensitiveModelUpdate(ctx context.Context, call *operation.Call) ([]string, 
 	if !isNone(params["mock_response"]) {
 		found = append(found, "lets "+limits.whose+" answer with a text of its own: no provider is called")
 	}
-	for _, text := range redirected {
-		found = append(found, fmt.Sprintf(text, limits.whose))
-	}
+	found = append(found, naming("changes how "+limits.whose+" calls its provider, and so where its stored key may go", redirected)...)
+	found = append(found, naming("removes what "+limits.whose+" calls its provider with, so that the provider's own address or the gateway's own key is used", removed)...)
 	fresh := provider
 	if fresh == "" {
 		fresh, _, _ = strings.Cut(model, "/")
@@ -67,14 +65,11 @@ func regroups(deployment operation.Thing, whose string, groups json.RawMessage) 
 	}
 	var is, to []string
 	_, _ = json.Unmarshal(operation.Lookup(deployment.Item, "model_info.access_groups"), &is), json.Unmarshal(groups, &to)
-	without := func(list, other []string) json.RawMessage {
-		return operation.Encode(slices.DeleteFunc(slices.Clone(list), func(group string) bool { return slices.Contains(other, group) }))
+	if joined := without(to, is); len(joined) > 0 {
+		found = append(found, "gives "+whose+" to every key and team with the access groups "+operation.NameList(operation.Encode(joined)))
 	}
-	if joined := without(to, is); string(joined) != "[]" {
-		found = append(found, "gives "+whose+" to every key and team with the access groups "+operation.NameList(joined))
-	}
-	if left := without(is, to); string(left) != "[]" {
-		found = append(found, "takes "+whose+" out of the access groups "+operation.NameList(left)+", whose budgets no longer count for it")
+	if left := without(is, to); len(left) > 0 {
+		found = append(found, "takes "+whose+" out of the access groups "+operation.NameList(operation.Encode(left))+", whose budgets no longer count for it")
 	}
 	return found
 }

@@ -22,28 +22,30 @@ var harmless = strings.Fields(`model rpm tpm max_budget budget_duration max_para
 	stream stream_options api_version itpm otpm default_api_key_tpm_limit default_api_key_rpm_limit guardrails mode response_format
 	modify_params timeout_by_service_tier cache_control_injection_points organization aws_access_key_id mock_response`)
 
-// redirects names the parameters that decide where a stored key goes, and those that go
+// redirects finds the parameters that decide where a stored key goes, and those that go
 // away: without its address or key, a provider's own address or the gateway's own key
-// takes the place. changes and removes are the words before the names.
-func redirects(changes, removes string, params operation.Args, removed []string) (found []string) {
+// takes the place.
+func redirects(params operation.Args, deleted []string) (changed, removed []string) {
 	leaves := func(name string) bool { return slices.Contains(harmless, name) || isPrice(name) }
-	var other []string
+	removed = deleted
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		switch {
 		case leaves(name) && (name != "aws_access_key_id" || !isNone(params[name])):
 		case isNone(params[name]):
 			removed = append(removed, name)
 		case !operation.IsSecret(name):
-			other = append(other, name)
+			changed = append(changed, name)
 		}
 	}
-	if len(other) > 0 {
-		found = append(found, changes+operation.NameList(operation.Encode(other)))
+	return changed, slices.DeleteFunc(operation.Unique(removed), leaves)
+}
+
+// naming is a phrase with names behind it; without names there is none.
+func naming(phrase string, names []string) []string {
+	if len(names) == 0 {
+		return nil
 	}
-	if removed = slices.DeleteFunc(operation.Unique(removed), leaves); len(removed) > 0 {
-		found = append(found, removes+operation.NameList(operation.Encode(removed)))
-	}
-	return found
+	return []string{phrase + ": " + operation.NameList(operation.Encode(names))}
 }
 
 // isNone tells whether a value is there to say that there is none.
@@ -55,9 +57,9 @@ func sensitiveCredentialUpdate(_ context.Context, call *operation.Call) ([]strin
 	var values operation.Args
 	_ = json.Unmarshal(body["credential_values"], &values)
 	name := operation.Name(body.String("credential_name"))
-	return redirects("changes values of credential "+name+" that may decide where its key goes: ",
-		"removes values of credential "+name+", so that the provider's own address or the gateway's own key is used: ",
-		values, body.List("credential_values_to_delete")), nil
+	changed, removed := redirects(values, body.List("credential_values_to_delete"))
+	return append(naming("changes values of credential "+name+" that may decide where its key goes", changed),
+		naming("removes values of credential "+name+", so that the provider's own address or the gateway's own key is used", removed)...), nil
 }
 
 // sensitiveTest is what a test of a connection sends elsewhere: the gateway takes what it
@@ -66,8 +68,8 @@ func sensitiveTest(_ context.Context, call *operation.Call) ([]string, error) {
 	body := call.Body()
 	var params operation.Args
 	_ = json.Unmarshal(body["litellm_params"], &params)
-	const text = "may send the key that the gateway stores for this model elsewhere: "
-	found := redirects(text, text, params, nil)
+	changed, removed := redirects(params, nil)
+	found := naming("may send the key that the gateway stores for this model elsewhere", append(changed, removed...))
 	if id := operation.Lookup(body["model_info"], "id"); id != nil {
 		found = append(found, "uses the key that is stored for deployment "+operation.Name(operation.Word(id))+" with the provider of "+operation.Name(body.String("model")))
 	}
@@ -100,11 +102,7 @@ func sensitiveChat(_ context.Context, call *operation.Call) ([]string, error) {
 			attempts(value, add)
 		}
 	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	list := slices.Sorted(maps.Keys(names))
-	return []string{"sets parameters of the call to the provider, and so where the stored key may go: " + operation.NameList(operation.Encode(list))}, nil
+	return naming("sets parameters of the call to the provider, and so where the stored key may go", slices.Sorted(maps.Keys(names))), nil
 }
 
 // attempts calls visit with each request in what is tried after a failure: names of models,
@@ -138,8 +136,8 @@ func takesOver(ctx context.Context, call *operation.Call) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, thing := range things {
-			return []string{"takes the ID of deployment " + thing.Label() + ", which cannot be called any more"}, nil
+		if len(things) > 0 {
+			return []string{"takes the ID of deployment " + things[0].Label() + ", which cannot be called any more"}, nil
 		}
 	}
 	found, err := joins(ctx, call, operation.Thing{ID: operation.Encode(name)}, name, "adds a deployment with the name "+operation.Name(name))

@@ -249,7 +249,7 @@ var teamsModelRemove = &operation.Operation{
 		if err != nil {
 			return operation.Result{}, err
 		}
-		left := slices.DeleteFunc(slices.Clone(t.models), func(name string) bool { return slices.Contains(in.Models, name) })
+		left := without(t.models, in.Models)
 		for _, name := range in.Models {
 			if t.members != nil && !slices.Contains(t.models, name) {
 				return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
