@@ -146,7 +146,7 @@ func labeled(ctx context.Context, call *operation.Call, of *operation.Collection
 func keyTargets(ctx context.Context, call *operation.Call) (things []operation.Thing, absent []string, err error) {
 	hashes := call.Args().List("keys")
 	for i, key := range hashes {
-		hashes[i] = keyHash(key)
+		hashes[i] = operation.KeyHash(key)
 	}
 	if things, absent, err = keyCollection.Targets(ctx, call, "keys", hashes); err != nil {
 		return nil, nil, err
@@ -201,7 +201,7 @@ func stopsWorking(things []operation.Thing) string {
 
 // keyOf is the key that a call names.
 func keyOf(ctx context.Context, call *operation.Call) (operation.Thing, error) {
-	hash := keyHash(call.Args().String("key"))
+	hash := operation.KeyHash(call.Args().String("key"))
 	things, absent, err := keyCollection.Targets(ctx, call, "key", []string{hash})
 	if len(absent) > 0 {
 		err = keyCollection.Missing(absent)

@@ -43,10 +43,10 @@ func TestQuestions(t *testing.T) {
 		{"teams delete", `{"team":"research"}`, "Delete team research (0c95aaaa…)? Its 1 key stops working and 2 members lose access."},
 		{"teams delete", `{"team_ids":["` + researchID + `","evil"]}`,
 			`Delete 2 teams: research (0c95aaaa…), "fake\"? Nothing is lost.\nDelete team \u202eother" (evil)? Their 1 key stops working and 3 members lose access.`},
-		{"keys delete", `{"key_aliases":["free"]}`, "Delete key free (" + keyHash("sk-free-0123456789abcdef")[:8] + "…)? Programs that use it stop working."},
-		{"keys delete", `{"keys":["sk-free-0123456789abcdef","gone"],"key_aliases":["ci"]}`, "Delete 2 keys: free (" + keyHash("sk-free-0123456789abcdef")[:8] +
-			"…), ci (" + keyHash("sk-ci-0123456789abcdef")[:8] + "…)? Programs that use them stop working. Skipped, because nothing has that name: gone."},
-		{"keys regenerate", `{"alias":"ci","grace_period":"24h"}`, "Replace key ci (" + keyHash("sk-ci-0123456789abcdef")[:8] + "…) by a new one? The old key stops working after 24h."},
+		{"keys delete", `{"key_aliases":["free"]}`, "Delete key free (" + operation.KeyHash("sk-free-0123456789abcdef")[:8] + "…)? Programs that use it stop working."},
+		{"keys delete", `{"keys":["sk-free-0123456789abcdef","gone"],"key_aliases":["ci"]}`, "Delete 2 keys: free (" + operation.KeyHash("sk-free-0123456789abcdef")[:8] +
+			"…), ci (" + operation.KeyHash("sk-ci-0123456789abcdef")[:8] + "…)? Programs that use them stop working. Skipped, because nothing has that name: gone."},
+		{"keys regenerate", `{"alias":"ci","grace_period":"24h"}`, "Replace key ci (" + operation.KeyHash("sk-ci-0123456789abcdef")[:8] + "…) by a new one? The old key stops working after 24h."},
 		{"users delete", `{"user":"ann@example.com"}`, "Delete user ann@example.com (ann-0123…)? Its 1 key stops working."},
 		{"users bulk-delete", `{"user_ids":["ann-0123456789","nobody"]}`,
 			"Delete user ann@example.com (ann-0123…)? Its 1 key stops working. Skipped, because nothing has that name: nobody."},
@@ -146,7 +146,7 @@ func TestMaskedTargets(t *testing.T) {
 			t.Errorf("%s:\n got %s\nwant %s", tt.args, q, want)
 		}
 	}
-	q, err := prepare(t, env, "http request", `{"method":"POST","uri":"/key/block","json":{"key":"`+keyHash(key)+`"}}`).Question(t.Context())
+	q, err := prepare(t, env, "http request", `{"method":"POST","uri":"/key/block","json":{"key":"`+operation.KeyHash(key)+`"}}`).Question(t.Context())
 	if err != nil || strings.Contains(q.Text, "SHA-256") {
 		t.Errorf("what is not masked is told apart: %s, %v", q, err)
 	}

@@ -33,7 +33,7 @@ func TestSensitive(t *testing.T) {
 
 func checkSensitive(t *testing.T, w *world, env operation.Env) {
 	t.Helper()
-	ci, admins := keyHash("sk-ci-0123456789abcdef"), keyHash("sk-admins-0123456789abcdef")
+	ci, admins := operation.KeyHash("sk-ci-0123456789abcdef"), operation.KeyHash("sk-admins-0123456789abcdef")
 	for _, tt := range []struct{ op, args, want string }{
 		{"models update", `{"model_id":"m1","litellm_params":{"api_base":"https://evil.example/v1"}}`, "sends requests to evil.example (litellm_params.api_base)"},
 		{"models update", `{"model_id":"m1","litellm_params":{"model":"deepseek/x"}}`, "sends what is stored for the deployment to another provider: deepseek"},

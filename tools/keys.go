@@ -3,11 +3,8 @@ package tools
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/url"
 	"slices"
-	"strings"
 
 	"litellm-proxy/internal/operation"
 )
@@ -198,7 +195,7 @@ func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (
 	parts, hashes, aliases := operation.NewParts(call, "deleted", ""), doomedKeys{}, doomedKeys{}
 	// GET /key/info would not do: it still answers for some seconds after a deletion.
 	for _, key := range in.Keys {
-		if _, err := keyCollection.FindID(ctx, call, keyHash(key)); err != nil && !operation.IsRefused(err) {
+		if _, err := keyCollection.FindID(ctx, call, operation.KeyHash(key)); err != nil && !operation.IsRefused(err) {
 			parts.Fail("key "+key, err)
 		} else {
 			hashes.add(key, "key "+key, &out.DeletedKeys, key)
@@ -243,15 +240,6 @@ func (d *doomedKeys) remove(ctx context.Context, call *operation.Call, parts *op
 	for _, report := range d.reports {
 		report(parts, err)
 	}
-}
-
-// keyHash returns the hash under which the gateway stores a key.
-func keyHash(key string) string {
-	if !strings.HasPrefix(key, "sk-") {
-		return key
-	}
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
 }
 
 // within returns the columns of an object that is a member of the answer.

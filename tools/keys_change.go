@@ -87,7 +87,7 @@ var keysResetSpend = &operation.Operation{
 			to = json.RawMessage("0")
 		}
 		// The hash, because paths are logged.
-		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", keyHash(in.Key), operation.Args{"reset_to": to})
+		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": to})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",
@@ -156,7 +156,7 @@ var keysRegenerate = &operation.Operation{
 	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "key")
-		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", keyHash(in.Key), fields)
+		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", operation.KeyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: shownOnce(keyColumns),
@@ -245,7 +245,7 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 func (in keysBulkUpdateInput) hashes(ctx context.Context, call *operation.Call, parts *operation.Steps) (map[string]string, error) {
 	named := map[string]string{}
 	for _, key := range in.Keys {
-		named[keyHash(key)] = "key " + key
+		named[operation.KeyHash(key)] = "key " + key
 	}
 	for _, alias := range in.KeyAliases {
 		key, err := keyCollection.Find(ctx, call, alias, "keys")
@@ -280,7 +280,7 @@ var keysMove = &operation.Operation{
 }
 
 func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (operation.Result, error) {
-	hash := keyHash(in.Key)
+	hash := operation.KeyHash(in.Key)
 	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
 	if err != nil {
 		return operation.Result{}, err

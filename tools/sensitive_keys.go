@@ -49,7 +49,7 @@ func keyToChange(ctx context.Context, call *operation.Call) (operation.Thing, er
 		return operation.Thing{}, err
 	}
 	if key.ID == nil {
-		key.ID = operation.Encode(keyHash(call.Args().String("key")))
+		key.ID = operation.Encode(operation.KeyHash(call.Args().String("key")))
 	}
 	return key, nil
 }

@@ -19,7 +19,7 @@ type spendFilter struct {
 func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
 	q := ledger.Question{By: operation.Unique(by), Period: p, User: f.UserID, Team: f.TeamID}
 	if f.Key != "" {
-		q.Key = keyHash(f.Key)
+		q.Key = operation.KeyHash(f.Key)
 	}
 	return q
 }

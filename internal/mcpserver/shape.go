@@ -7,6 +7,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -14,6 +15,7 @@ import (
 // requestShape is what the parameters of the protocol's requests are. The arguments of a
 // tool are judged by the tool.
 type requestShape struct {
+	Method string `json:"method"`
 	Params struct {
 		Name            string                     `json:"name"`
 		URI             string                     `json:"uri"`
@@ -35,24 +37,18 @@ type requestShape struct {
 // misshapen says what keeps a request from being read as the protocol has it; "" when
 // nothing does. The library would answer with the names of its own types.
 func misshapen(message []byte) string {
-	var head struct {
-		Method string
-		Params json.RawMessage
-	}
-	if json.Unmarshal(message, &head) != nil || isNull(head.Params) {
-		return ""
-	}
 	var request requestShape
 	if why := misfit(json.Unmarshal(message, &request)); why != "" {
 		return why
 	}
-	if _, err := base64.StdEncoding.DecodeString(request.Params.Cursor); err != nil {
+	params := &request.Params
+	if _, err := base64.StdEncoding.DecodeString(params.Cursor); err != nil {
 		return "params.cursor is none that this server gave"
 	}
-	if head.Method == string(mcp.MethodPromptsGet) && json.Unmarshal(request.Params.Arguments, new(map[string]string)) != nil && !isNull(request.Params.Arguments) {
+	if request.Method == string(mcp.MethodPromptsGet) && !isNull(params.Arguments) && json.Unmarshal(params.Arguments, new(map[string]string)) != nil {
 		return "the arguments of a prompt must be strings"
 	}
-	if number := outOfRange(head.Params); number != "" {
+	if number := outOfRange(message); number != "" {
 		return "the number " + number + " is out of range"
 	}
 	return ""
@@ -61,8 +57,8 @@ func misshapen(message []byte) string {
 // misfit says which member does not fit, and what it must be.
 func misfit(err error) string {
 	var misfits *json.UnmarshalTypeError
-	if !errors.As(err, &misfits) {
-		return ""
+	if !errors.As(err, &misfits) || !strings.HasPrefix(misfits.Field, "params") {
+		return "" // no request, or one that is refused as a whole
 	}
 	if misfits.Type.Kind() == reflect.String {
 		return misfits.Field + " must be a string"

@@ -34,8 +34,7 @@ func (op *Operation) NewKeys(r Result) []NewKey {
 			return
 		}
 		if key := Word(value); strings.HasPrefix(key, "sk-") {
-			sum := sha256.Sum256([]byte(key))
-			keys = append(keys, NewKey{Key: key, Hash: hex.EncodeToString(sum[:]), Alias: Shown(shortWord(Lookup(holder, "key_alias")))})
+			keys = append(keys, NewKey{Key: key, Hash: KeyHash(key), Alias: Shown(shortWord(Lookup(holder, "key_alias")))})
 		}
 	}
 	for _, path := range op.Reveal {
@@ -49,6 +48,16 @@ func (op *Operation) NewKeys(r Result) []NewKey {
 		}
 	}
 	return slices.Compact(keys)
+}
+
+// KeyHash returns the hash under which the gateway stores a key, as 64 hexadecimal digits.
+// Anything that does not begin with sk- is returned as it is: it is a hash already.
+func KeyHash(key string) string {
+	if !strings.HasPrefix(key, "sk-") {
+		return key
+	}
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:])
 }
 
 // shortWord is Word, or "" for what is too long for a name.
