@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
 	"io"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -24,18 +21,9 @@ import (
 // TestListsAreDeclaredOnce: the path of a gateway's list stands once in the source, in
 // its Collection, so that nothing reads the list by a shape of its own.
 func TestListsAreDeclaredOnce(t *testing.T) {
-	files, _ := filepath.Glob("*.go")
-	more, _ := filepath.Glob("../internal/ledger/*.go")
 	count, lists := map[string]int{}, []string{}
-	for _, file := range append(files, more...) {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
+	for _, f := range sources(t, "*.go", "../internal/ledger/*.go") {
+		ast.Inspect(f.File, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.CompositeLit); ok && (member(lit, "Method") == "" || member(lit, "Method") == `"GET"`) {
 				path := member(lit, "Path")
 				count[path]++

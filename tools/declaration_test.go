@@ -22,23 +22,40 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the snapshots")
 
+// source is a Go file.
+type source struct {
+	name string
+	*ast.File
+}
+
+// sources parses the Go files that the patterns match, without the tests.
+func sources(t *testing.T, patterns ...string) (parsed []source) {
+	t.Helper()
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			parsed = append(parsed, source{file, f})
+		}
+	}
+	return parsed
+}
+
 // TestAllIsComplete reads the source and fails on an operation that is declared
 // but not in All.
 func TestAllIsComplete(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	declared := 0
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
+	for _, f := range sources(t, "*.go") {
+		ast.Inspect(f.File, func(n ast.Node) bool {
 			lit, ok := n.(*ast.CompositeLit)
 			if !ok {
 				return true
@@ -54,7 +71,7 @@ func TestAllIsComplete(t *testing.T) {
 				}
 				path := strings.Trim(kv.Value.(*ast.BasicLit).Value, `"`)
 				if All().Find(path) == nil {
-					t.Errorf("%s declares %q, which is not in the list of its resource", file, path)
+					t.Errorf("%s declares %q, which is not in the list of its resource", f.name, path)
 				}
 			}
 			return true
