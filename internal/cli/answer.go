@@ -105,7 +105,7 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 			return c.unshown(effect, result, err)
 		}
 	}
-	c.notes(result)
+	c.notes(result.Notes)
 	if p := result.Page; p != nil && p.Next != nil {
 		c.note("%s", paging(p, c.op.PageArgument()))
 	}
@@ -143,8 +143,8 @@ func (c *call) failures(result operation.Result) {
 }
 
 // notes says what an answer covers or leaves out.
-func (c *call) notes(result operation.Result) {
-	for _, text := range result.Notes {
+func (c *call) notes(sentences []string) {
+	for _, text := range sentences {
 		c.note("%s", c.words(text))
 	}
 }

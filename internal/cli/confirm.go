@@ -30,6 +30,9 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 		prepared.Approve(question.Plan)
 		return nil
 	}
+	for i, note := range question.Plan.Notes {
+		question.Plan.Notes[i] = c.words(note)
+	}
 	if err := c.agree(ctx, question.String()); err != nil {
 		return err
 	}

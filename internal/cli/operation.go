@@ -312,6 +312,7 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	c.note("Dry run: no changes were sent.")
+	c.notes(plan.Notes)
 	return unwritten(e.Encode(map[string]any{"dry_run": true, "requests": requests}))
 }
 
@@ -339,7 +340,7 @@ func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 			return unwritten(err)
 		}
 		if c.shown.Load() == 0 {
-			c.notes(result)
+			c.notes(result.Notes)
 		}
 		c.shown.Add(int64(len(result.Page.Items)))
 	}

@@ -45,6 +45,9 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 		c.prepared.Approve(question.Plan)
 		return nil, ""
 	}
+	for i, note := range question.Plan.Notes {
+		question.Plan.Notes[i] = c.s.reword(c.op, c.caller, note)
+	}
 	asks := c.s.confirm != confirmArgument && canElicit(ctx)
 	if asks {
 		if reply := server.ElicitationResponse(c.request.Params.InputResponses, confirmID); reply != nil {

@@ -7,19 +7,25 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
 // planned is the answer to dry_run.
-func (c *call) planned(requests []proxyclient.Recorded) *mcp.CallToolResult {
+func (c *call) planned(plan *operation.Plan) *mcp.CallToolResult {
+	said := ""
+	for _, note := range plan.Notes {
+		said += c.s.reword(c.op, c.caller, note) + "\n"
+	}
+	requests := plan.Requests
 	if len(requests) == 0 {
-		return answer("Dry run: with these arguments the call only reads. No changes were sent.", plannedRequests(nil), false)
+		return answer(said+"Dry run: with these arguments the call only reads. No changes were sent.", plannedRequests(nil), false)
 	}
 	if err := c.hold(requests); err != nil {
 		return c.failed(err)
 	}
-	text := "Dry run: no changes were sent. The call would send:\n" + clip([]byte(requestLines(requests)))
+	text := said + "Dry run: no changes were sent. The call would send:\n" + clip([]byte(requestLines(requests)))
 	return answer(text, plannedRequests(requests), false)
 }
 

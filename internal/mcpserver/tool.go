@@ -198,13 +198,13 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 func (c *call) dryRun(ctx context.Context) (*mcp.CallToolResult, string) {
 	if c.prepared.Effect() == operation.Read {
 		// A plan would send it.
-		return c.planned(nil), "dry run"
+		return c.planned(&operation.Plan{}), "dry run"
 	}
 	plan, err := c.prepared.Plan(ctx)
 	if err != nil {
 		return c.failed(err), "dry run: " + outcome(err)
 	}
-	return c.planned(plan.Requests), "dry run"
+	return c.planned(plan), "dry run"
 }
 
 // parse takes the arguments as the bytes that came, and ours out of them.

@@ -18,6 +18,9 @@ import (
 // failures to an answer that does not list them.
 func (r *Result) tell(client *proxyclient.Client) {
 	r.maskDone(client)
+	for i, sentence := range r.Notes {
+		r.Notes[i] = withoutKey(client, sentence)
+	}
 	for i, f := range r.Failed {
 		r.Failed[i] = Failure{withoutKey(client, f.What), withoutKey(client, f.Why)}
 	}

@@ -38,6 +38,7 @@ type Call struct {
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	now    time.Time
 	effect Effect
+	notes  *notes
 	walked int  // items of all lists so far, for Progress
 	whole  bool // the caller reads all pages
 
@@ -62,13 +63,16 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 		now = env.Now
 	}
 	c := &Call{
-		op: op, env: env, args: args, client: env.Client, now: now().UTC(),
+		op: op, env: env, args: args, client: env.Client, now: now().UTC(), notes: &notes{},
 		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, promised: map[string]string{},
 	}
 	if err := c.resolve(ctx); err != nil {
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
 	c.effect = op.EffectFor(c.args)
+	if err := c.check(ctx); err != nil {
+		return nil, err
+	}
 	c.walked = 0
 	return c, nil
 }
@@ -249,6 +253,10 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	}
 	result, err := c.op.Do.Run(ctx, run)
 	run.endDelta()
+	if err == nil && c.effect != Read {
+		err = run.complete(ctx, &result)
+	}
+	result.Notes = append(result.Notes, run.notes.said...)
 	result.tell(c.env.Client)
 	if err != nil {
 		return result, proxyclient.Wrap(c.op.doing(c.args), err)
@@ -256,16 +264,22 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	if c.effect == Read {
 		return result, nil
 	}
-	for _, path := range c.op.Returns {
-		if !identifies(Lookup(result.Body, path)) && len(result.Failed) == 0 {
-			return result, proxyclient.Wrap(c.op.doing(c.args), Lacks(path))
-		}
-	}
 	if result.Done == "" && len(result.Failed) == 0 {
 		result.Done = c.op.done(c.args, result.Body)
 		result.maskDone(c.env.Client)
 	}
 	return result, nil
+}
+
+// complete checks the answer to a write: it has what every answer to it has, and the
+// gateway did what was asked.
+func (c *Call) complete(ctx context.Context, result *Result) error {
+	for _, path := range c.op.Returns {
+		if !identifies(Lookup(result.Body, path)) && len(result.Failed) == 0 {
+			return Lacks(path)
+		}
+	}
+	return c.verify(ctx, result)
 }
 
 // permitted returns the call with a client that sends only approved requests.
@@ -278,7 +292,7 @@ func (c *Call) permitted(ctx context.Context) (*Call, error) {
 		}
 	}
 	if c.approved == nil {
-		return c, nil
+		return c.run(), nil
 	}
 	again, err := c.record(ctx)
 	if err != nil {
@@ -289,9 +303,9 @@ func (c *Call) permitted(ctx context.Context) (*Call, error) {
 			Message: c.op.Path + ": nothing was sent, because the call no longer matches what was confirmed: " + changed,
 			Hint:    "review the call and confirm it again"}
 	}
-	run := *c
+	run := c.run()
 	run.client = c.env.Client.Gated(run.gate())
-	return &run, nil
+	return run, nil
 }
 
 // Pages yields a list page by page, from the first page to the last one, each item once.
@@ -304,9 +318,9 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 			yield(c.Run(ctx))
 			return
 		}
-		run := *c
+		run := c.run()
 		run.whole = true
-		for result, err := range l.walk(ctx, &run) {
+		for result, err := range l.walk(ctx, run) {
 			if err != nil {
 				err = proxyclient.Wrap(c.op.doing(c.args), err)
 			}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -285,5 +286,57 @@ func TestStepsReportEachPart(t *testing.T) {
 	s.Try("a", func() error { return bad })
 	if _, err := s.Result(nil); err != error(bad) {
 		t.Errorf("nothing done: %v", err)
+	}
+}
+
+// TestChecksAndNotes holds the hooks around a write: a check refuses with nothing sent,
+// also in a plan; notes reach the plan, the question and the result once; what Verify
+// finds fails the call and keeps the answer.
+func TestChecksAndNotes(t *testing.T) {
+	refuse, stays := false, false
+	op := &Operation{Path: "things set", Summary: "Set a thing", Effect: Set, Done: "set",
+		Checks: []Check{func(_ context.Context, call *Call) error {
+			call.Note("the thing is shared")
+			if refuse {
+				return Usage("the thing is not yours")
+			}
+			return nil
+		}},
+		Do: Func[makeInput](func(ctx context.Context, call *Call, in makeInput) (Result, error) {
+			call.Note("it resets on Monday")
+			body, err := call.Write(ctx, "POST", "/set", Args{"name": Encode(in.Name)})
+			return Result{Body: body}, err
+		}),
+		Verify: func(_ context.Context, call *Call, result *Result) error {
+			if stays {
+				return Usage("the name stayed")
+			}
+			return nil
+		}}
+	w := &world{answers: map[string]string{"/set": `{"id": "1"}`}}
+	want := []string{"the thing is shared", "it resets on Monday"}
+
+	call := w.prepare(t, op, `{"name": "x"}`)
+	plan, err := call.Plan(t.Context())
+	if err != nil || !slices.Equal(plan.Notes, want) {
+		t.Fatalf("the plan says %q, %v", plan.Notes, err)
+	}
+	question, err := call.Question(t.Context())
+	if err != nil || !strings.Contains(question.String(), "Note: it resets on Monday") {
+		t.Fatalf("the question is %s, %v", question, err)
+	}
+	call.Waive()
+	result, err := call.Run(t.Context())
+	if err != nil || !slices.Equal(result.Notes, want) || result.Done != "set" {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	stays = true
+	if result, err = call.Run(t.Context()); err == nil || result.Done != "" || len(result.Body) == 0 {
+		t.Fatalf("a write that did nothing: %+v, %v", result, err)
+	}
+	refuse = true
+	sent := len(w.asked)
+	if _, err := Prepare(t.Context(), Env{Client: call.env.Client}, op, call.args); err == nil || len(w.asked) != sent {
+		t.Fatalf("a refused call: %v, sent %q", err, w.asked[sent:])
 	}
 }

@@ -78,6 +78,9 @@ func (q *Question) String() string {
 	if !q.Destructive && len(q.Dangers) > 0 {
 		lines = append(lines[1:], q.Text)
 	}
+	for _, note := range q.Plan.Notes {
+		lines = append(lines, "Note: "+visible(note))
+	}
 	lines = append(lines, "Gateway: "+visible(q.Gateway))
 	for _, r := range q.Plan.Requests {
 		lines = append(lines, "Sends: "+visible(r.String()))

@@ -11,6 +11,7 @@ package operation
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -67,8 +68,14 @@ type Operation struct {
 	Consent Consent
 	// Default includes the operation in the toolset "default".
 	Default bool
+	// Checks look at a call of a write before it is planned, confirmed or run. They refuse
+	// what would do something else than it says, and note effects that nobody expects.
+	Checks []Check
 	// Do sends the requests.
 	Do Action
+	// Verify compares what was asked with what the gateway answered or now has, after a
+	// write succeeded. An error fails the call; the result is kept.
+	Verify func(context.Context, *Call, *Result) error
 	// Columns are the fields that a table shows of the answer, or of each item of a list.
 	// Without columns, the answer is shown as it is.
 	Columns []Column

@@ -13,6 +13,8 @@ import (
 // the new team>" stands for an identifier from an earlier answer.
 type Plan struct {
 	Requests []proxyclient.Recorded
+	// Notes are what the call says next to its requests: see [Call.Note].
+	Notes []string
 }
 
 // Digest returns a hash of the requests, secrets included: two plans with one digest
@@ -63,12 +65,16 @@ func (c *Call) Plan(ctx context.Context) (*Plan, error) {
 
 func (c *Call) record(ctx context.Context) (*Plan, error) {
 	client, recorder := c.env.Client.Recording()
-	run := *c
+	run := c.run()
 	run.client, run.planning = client, true
-	if _, err := c.op.Do.Run(ctx, &run); err != nil {
+	if _, err := c.op.Do.Run(ctx, run); err != nil {
 		return nil, proxyclient.Wrap(c.op.doing(c.args), err)
 	}
-	return &Plan{recorder.Requests()}, nil
+	var said []string
+	for _, sentence := range run.notes.said {
+		said = append(said, withoutKey(c.env.Client, sentence))
+	}
+	return &Plan{recorder.Requests(), said}, nil
 }
 
 // Approve binds the call to the plan that was confirmed.
