@@ -95,6 +95,7 @@ func updateCustomer(c *call) *reply {
 	if row == nil {
 		return noCustomer(id, "user_id")
 	}
+	delete(c.body, "spend") // only a new customer's is kept
 	c.changeCustomer(row)
 	return ok(c.customerCard(row))
 }

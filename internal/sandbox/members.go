@@ -40,12 +40,7 @@ func (c *call) join(team, member object) (user, membership object) {
 	teamID := text(team["team_id"])
 	team["members_with_roles"] = append(slices.Clone(membersOf(team)), object{"user_id": id, "user_email": member["user_email"], "role": member["role"]})
 	user["teams"] = append(slices.Clone(list(user["teams"])), teamID)
-	membership = maps.Clone(shapes()["membership"])
-	membership["user_id"], membership["team_id"], membership["spend"], membership["total_spend"] = id, teamID, money(0), money(0)
-	if budget := c.membersBudget(team); budget != nil {
-		membership["budget_id"] = budget["budget_id"]
-	}
-	c.Memberships = append(c.Memberships, membership)
+	membership = c.addMembership(team, id)
 	team["updated_at"] = c.stamp()
 	return user, membership
 }
@@ -86,7 +81,7 @@ func (c *call) withBudget(row object) object {
 }
 
 func addMember(c *call) *reply {
-	if bad := c.read("team_id!:str member!:any max_budget_in_team:float"); bad != nil {
+	if bad := c.read("team_id!:str member!:any max_budget_in_team:float budget_duration:str allowed_models:list"); bad != nil {
 		return bad
 	}
 	var members []object
@@ -126,9 +121,7 @@ func addMember(c *call) *reply {
 	users, memberships := []object{}, []object{}
 	for _, member := range members {
 		user, membership := c.join(team, member)
-		if limit := c.body["max_budget_in_team"]; limit != nil {
-			membership["budget_id"] = c.addBudget(object{"max_budget": limit})["budget_id"]
-		}
+		c.limitNewMember(team, membership)
 		users = append(users, view("user_list", user, "organization_memberships", nil))
 		memberships = append(memberships, c.withBudget(membership))
 	}
@@ -188,11 +181,8 @@ func updateMember(c *call) *reply {
 		return detail(http.StatusBadRequest, "Assigning team admins is a premium feature. "+strings.NewReplacer(
 			"/enterprise#trial", "/#trial", ". \nPricing", ". Pricing").Replace(enterprise))
 	}
-	for _, membership := range c.Memberships {
-		if membership["user_id"] == userID && membership["team_id"] == team["team_id"] {
-			membership["budget_id"] = c.addBudget(object{"max_budget": c.body["max_budget_in_team"], "tpm_limit": c.body["tpm_limit"],
-				"rpm_limit": c.body["rpm_limit"], "budget_duration": c.body["budget_duration"], "allowed_models": c.body["allowed_models"]})["budget_id"]
-		}
+	if bad := c.limitMember(team, userID); bad != nil {
+		return bad
 	}
 	return ok(object{"user_id": or(any(userID), nil), "user_email": c.body["user_email"], "team_id": team["team_id"],
 		"max_budget_in_team": c.body["max_budget_in_team"], "tpm_limit": c.body["tpm_limit"], "rpm_limit": c.body["rpm_limit"],

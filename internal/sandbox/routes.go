@@ -119,6 +119,8 @@ func routeTable() []route {
 		{"POST", "/team/member_add", self, addMember},
 		{"POST", "/team/member_delete", self, deleteMember},
 		{"POST", "/team/member_update", self, updateMember},
+		{"POST", "/team/{team_id}/member/{user_id}/reset_spend", self, resetMemberSpend},
+		{"POST", "/team/{team_id}/member/{user_id}/reset_budget", self, resetMemberBudget},
 		{"POST", "/team/model/add", admin, addTeamModels},
 		{"POST", "/team/model/delete", admin, cutTeamModels},
 		{"GET", "/team/permissions_list", info, teamPermissions},
@@ -256,7 +258,7 @@ func (g *Gateway) known(method, path string) bool {
 
 // match compares a decoded path with a pattern. {x} is one segment, {x:path}
 // everything up to what follows it in the pattern, slashes included: the real
-// gateway decodes %2F before it looks for the route.
+// gateway decodes %2F before it looks for the route. Of several, each is one segment.
 func match(pattern, path string) (map[string]string, bool) {
 	before, rest, hasParam := strings.Cut(pattern, "{")
 	if !hasParam {
@@ -267,6 +269,15 @@ func match(pattern, path string) (map[string]string, bool) {
 	value, is := strings.CutPrefix(path, before)
 	if !is {
 		return nil, false
+	}
+	if strings.Contains(after, "{") {
+		value, rest, _ := strings.Cut(value, "/")
+		params, is := match(strings.TrimPrefix(after, "/"), rest)
+		if !is || value == "" {
+			return nil, false
+		}
+		params[name] = value
+		return params, true
 	}
 	value, is = strings.CutSuffix(value, after)
 	if !is || !slashes && (value == "" || strings.Contains(value, "/")) {

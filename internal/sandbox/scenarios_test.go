@@ -1,5 +1,7 @@
 package sandbox_test
 
+import "slices"
+
 func get(path string) step           { return step{method: "GET", path: path} }
 func post(path, body string) step    { return step{method: "POST", path: path, body: body} }
 func patch(path, body string) step   { return step{method: "PATCH", path: path, body: body} }
@@ -49,7 +51,7 @@ func scenarios() []scenario {
 	newKey := func(more string) step {
 		return post("/key/generate", `{"key_alias":"k-{id}"`+more+`}`).saves("key", "key", "hash", "token")
 	}
-	return append(append(activityScenarios(), listScenarios()...), []scenario{
+	return append(slices.Concat(activityScenarios(), listScenarios(), memberScenarios()), []scenario{
 		// Authentication and routes.
 		{name: "no key", steps: []step{
 			get("/models").as("-").is(401), get("/key/list").as("-").is(401), post("/key/generate", `{}`).as("-").is(401),

@@ -10,6 +10,7 @@ const tagSpec = "name!:str description:str models:list max_budget:float budget_d
 func (c *call) tagCard(row object) object {
 	out := maps.Clone(row)
 	delete(out, "budget_id")
+	delete(out, "spend") // no answer shows it
 	return offset(out)
 }
 
@@ -50,7 +51,7 @@ func newTag(c *call) *reply {
 }
 
 func updateTag(c *call) *reply {
-	if bad := c.read(tagSpec); bad != nil {
+	if bad := c.read(tagSpec + " spend:float"); bad != nil {
 		return bad
 	}
 	name := text(c.body["name"])
@@ -60,8 +61,11 @@ func updateTag(c *call) *reply {
 	}
 	row["description"], row["models"] = c.body["description"], or(c.body["models"], []any{}) // what is not given is cleared
 	row["updated_at"] = c.stamp()
+	if spend := c.body["spend"]; spend != nil {
+		row["spend"] = spend
+	}
 	limits := maps.Clone(c.body)
-	for _, name := range []string{"name", "description", "models"} {
+	for _, name := range []string{"name", "description", "models", "spend"} {
 		delete(limits, name)
 	}
 	switch budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); {

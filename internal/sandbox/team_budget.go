@@ -13,33 +13,56 @@ var memberLimits = map[string]string{"team_member_budget": "max_budget", "team_m
 // memberBudget is the member of a team's metadata that names the budget of its members.
 const memberBudget = "team_member_budget_id"
 
-// limitMembers gives a team a budget for each of its members. Those without one of their
-// own get it.
+// limitMembers gives a team a budget for each of its members, or changes it; null removes
+// a limit. Members without a budget of their own get it, and its period those whose own
+// budget only names models.
 func (c *call) limitMembers(team, body object) {
-	limits := object{}
+	limits, set := object{}, false
 	for field, name := range memberLimits {
-		if value, given := body[field]; given && value != nil {
+		if value, given := body[field]; given {
 			limits[name] = value
+			set = set || value != nil
 		}
-	}
-	if len(limits) == 0 {
-		return
 	}
 	budget := c.membersBudget(team)
-	if budget != nil {
+	switch {
+	case budget != nil && len(limits) > 0:
 		c.changeBudget(budget, limits)
-	} else {
-		limits["budget_id"] = "team-budget-" + strings.ReplaceAll(uuid(), "-", "")
-		budget = c.addBudget(limits)
-		metadata := maps.Clone(or(team["metadata"], object{}).(object))
-		metadata[memberBudget] = budget["budget_id"]
-		team["metadata"] = metadata
+	case set:
+		budget = c.addMembersBudget(team, limits)
+	default:
+		return
 	}
 	for _, membership := range c.Memberships {
-		if membership["team_id"] == team["team_id"] && membership["budget_id"] == nil {
+		if membership["team_id"] != team["team_id"] {
+			continue
+		}
+		if membership["budget_id"] == nil {
 			membership["budget_id"] = budget["budget_id"]
 		}
+		own := byID(c.Budgets, "budget_id", text(membership["budget_id"]))
+		if period := body["team_member_budget_duration"]; period != nil && own != nil && own["max_budget"] == nil && own["budget_duration"] == nil && limitsOf(own)["allowed_models"] != nil {
+			c.changeBudget(own, object{"budget_duration": period})
+		}
 	}
+}
+
+// addMembersBudget stores a team's budget for each member. Without a period of its own it
+// has the team's.
+func (c *call) addMembersBudget(team, limits object) object {
+	if _, given := limits["budget_duration"]; !given && team["budget_duration"] != nil {
+		limits["budget_duration"] = team["budget_duration"]
+	}
+	name := "team-"
+	if alias := text(team["team_alias"]); alias != "" {
+		name += strings.ReplaceAll(alias, " ", "-") + "-"
+	}
+	limits["budget_id"] = name + "budget-" + strings.ReplaceAll(uuid(), "-", "")
+	budget := c.addBudget(limits)
+	metadata := maps.Clone(or(team["metadata"], object{}).(object))
+	metadata[memberBudget] = budget["budget_id"]
+	team["metadata"] = metadata
+	return budget
 }
 
 // membersBudget is the budget of each member of a team; nil: there is none.

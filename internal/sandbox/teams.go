@@ -174,13 +174,7 @@ func teamInfo(c *call) *reply {
 	}
 	memberships := c.memberships(id)
 	for _, membership := range memberships {
-		membership["budget_source"] = "none"
-		if membership["budget_id"] != nil {
-			membership["budget_source"] = "custom"
-		}
-		if shared != nil && membership["budget_id"] == shared["budget_id"] {
-			membership["budget_source"] = "team_default"
-		}
+		membership["budget_source"] = budgetSource(membership, shared)
 	}
 	return ok(object{"team_id": id, "team_info": view("team_info", team, "members_with_roles", append([]object{}, members...), "team_member_budget_table", table),
 		"keys": c.keysOf("team_id", id), "team_memberships": memberships})
