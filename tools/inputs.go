@@ -7,7 +7,13 @@ type budgetPeriod string
 
 // Rule implements [operation.Ruled].
 func (budgetPeriod) Rule() operation.Rule {
-	return operation.Rule{Help: "Budget resets after this period, such as 30d or 1mo"}
+	return operation.Rule{Help: "Budget reset period: 30d (on the 1st), 7d (Monday), 24h (midnight UTC)"}
+}
+
+// lifetime is the time after which a key expires, or the date.
+type lifetime struct {
+	Duration string           `json:"duration" help:"Key expires after this time, such as 90d (default never)"`
+	Expires  operation.Expiry `json:"expires"`
 }
 
 // existingBudget is the ID of a budget that limits what is given it.

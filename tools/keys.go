@@ -87,14 +87,15 @@ var keysList = &operation.Operation{
 
 // keyLimits is the settings that generate and update share.
 type keyLimits struct {
-	Models         []string       `json:"models" help:"Models the key may use (empty list: all)" clear:"[]"`
-	BudgetDuration budgetPeriod   `json:"budget_duration" clear:"null"`
-	Duration       string         `json:"duration" help:"Key expires after this time, such as 24h or 7d" clear:"null"`
-	TeamID         string         `json:"team_id" help:"ID of the team that owns the key" clear:"null"`
-	Team           teamAlias      `json:"team" ref:"team_id"`
-	UserID         string         `json:"user_id" help:"ID of the user that owns the key" clear:"null"`
-	User           userEmail      `json:"user" ref:"user_id"`
-	BudgetID       existingBudget `json:"budget_id" clear:"null"`
+	Models         []string         `json:"models" help:"Models the key may use (empty list: all)" clear:"[]"`
+	BudgetDuration budgetPeriod     `json:"budget_duration" clear:"null"`
+	Duration       string           `json:"duration" help:"Key expires after this time, such as 7d" clear:"null"`
+	Expires        operation.Expiry `json:"expires"`
+	TeamID         string           `json:"team_id" help:"ID of the team that owns the key" clear:"null"`
+	Team           teamAlias        `json:"team" ref:"team_id"`
+	UserID         string           `json:"user_id" help:"ID of the user that owns the key" clear:"null"`
+	User           userEmail        `json:"user" ref:"user_id"`
+	BudgetID       existingBudget   `json:"budget_id" clear:"null"`
 	rates
 	MaxParallelRequests operation.Limit `json:"max_parallel_requests" help:"Limit of concurrent requests" clear:"null"`
 

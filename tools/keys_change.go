@@ -118,7 +118,7 @@ type keysServiceAccountInput struct {
 	KeyAlias string   `json:"key_alias" help:"Alias of the key, also the service account's ID; must be unique"`
 	Models   []string `json:"models" help:"Models the key may use (default: those of the team)"`
 	budget
-	Duration string `json:"duration" help:"Key expires after this time, such as 90d (default never)"`
+	lifetime
 	rates
 	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object"`
 	operation.Extras
@@ -142,7 +142,7 @@ type keysRegenerateInput struct {
 	keyRef
 	GracePeriod string `json:"grace_period" help:"Time that the old key keeps working, such as 24h (default none)"`
 	NewKey      string `json:"new_key" help:"New key: sk- and 16 or more characters (default: generated)"`
-	Duration    string `json:"duration" help:"New key expires after this time, such as 90d"`
+	lifetime
 	operation.Extras
 }
 
@@ -156,6 +156,7 @@ var keysRegenerate = &operation.Operation{
 	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "key")
+		call.Lifetime(fields)
 		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", operation.KeyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),

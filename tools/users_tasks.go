@@ -21,8 +21,8 @@ type usersOnboardInput struct {
 	KeyAlias        string         `json:"key_alias" help:"Alias of the key; must be unique"`
 	Models          []string       `json:"models" help:"Models the key may use (default: those of the team, or all)"`
 	MaxBudget       operation.USD  `json:"max_budget" help:"Spending limit of the key in US dollars"`
-	BudgetDuration  string         `json:"budget_duration" help:"Key budget resets after this period, such as 30d or 1mo"`
-	Duration        string         `json:"duration" help:"Key expires after this time, such as 90d (default never)"`
+	BudgetDuration  string         `json:"budget_duration" help:"Reset period of the key's budget, such as 30d or 1mo"`
+	lifetime
 }
 
 var usersOnboard = &operation.Operation{
@@ -106,6 +106,7 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	} else {
 		key := given(call, "team_id", "key_alias", "models", "max_budget", "budget_duration", "duration")
 		key["user_id"] = id
+		call.Lifetime(key)
 		made, out["key"] = steps.Make(ctx, "generated a key", "/key/generate", key, "key", "the new key")
 	}
 	for _, name := range []string{"key_alias", "token", "expires"} {

@@ -43,7 +43,8 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 	if a.progress != nil {
 		a.progress.what = op.Path
 	}
-	c.values = arguments{args: operation.Args{}, given: map[string]bool{}, sources: a.sources}
+	_, clears := op.Field("clear")
+	c.values = arguments{args: operation.Args{}, given: map[string]bool{}, sources: a.sources, clears: clears}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	var positional []operation.Field

@@ -88,6 +88,8 @@ func sample(f operation.Field) json.RawMessage {
 		text = "POST"
 	case f.Name == "uri":
 		text = "/some/path?a=b"
+	case slices.Contains(durations, f.Name):
+		text = "30d"
 	case slices.Contains(periods, f.Name):
 		text = "2026-10-03"
 	}
@@ -123,12 +125,15 @@ var exclusive = map[string]string{"models get": "name", "models test": "model", 
 
 // leftOut tells whether a field is left out of the call with everything.
 func leftOut(op *operation.Operation, f operation.Field) bool {
-	return slices.Contains(strings.Fields(exclusive[op.Path]), f.Name)
+	return f.Name == "expires" || slices.Contains(strings.Fields(exclusive[op.Path]), f.Name)
 }
 
 // periods are read before anything is sent: their texts do not arrive as they
 // are. start_date and end_date cannot be given beside period.
 var periods = []string{"period", "against", "start_date", "end_date"}
+
+// durations are checked before anything is sent, and expires is sent as one.
+var durations = []string{"budget_duration", "duration", "grace_period"}
 
 // inputs are the calls with which an operation is tried: with everything, with
 // only what is required, and with everything emptied that can be.
@@ -463,7 +468,7 @@ func TestLiteralStrings(t *testing.T) {
 	for _, op := range tools.All() {
 		for _, f := range op.Fields() {
 			// models get looks its name up in the answer.
-			if f.Kind != operation.KindString || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || leftOut(op, f) || slices.Contains(periods, f.Name) {
+			if f.Kind != operation.KindString || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" || leftOut(op, f) || slices.Contains(periods, f.Name) || slices.Contains(durations, f.Name) {
 				continue
 			}
 			args := inputs(op)[0]

@@ -258,6 +258,7 @@ type arguments struct {
 	args    operation.Args
 	given   map[string]bool // scalar fields that have a value
 	sources *sources
+	clears  bool // the operation has --clear
 }
 
 // String implements pflag.Value; a flag that was not given shows no default.
@@ -308,7 +309,11 @@ func (a *arguments) set(f operation.Field, text string) error {
 		}
 		a.args[f.Name] = json.RawMessage(strconv.FormatBool(b))
 	case operation.KindStrings:
-		for _, s := range stringList(text) {
+		list := stringList(text)
+		if len(list) == 0 && !strings.HasPrefix(text, "[") {
+			return a.emptyList(f)
+		}
+		for _, s := range list {
 			a.add(f.Name, quote(s))
 		}
 		if a.args[f.Name] == nil {
@@ -337,6 +342,15 @@ func (a *arguments) set(f operation.Field, text string) error {
 		a.args[f.Name] = quote(text)
 	}
 	return err
+}
+
+// emptyList is the error for a list without a value, such as an unset variable. Sent as
+// an empty list it would allow everything.
+func (a *arguments) emptyList(f operation.Field) error {
+	if a.clears && f.Cleared != "" {
+		return fmt.Errorf("the list is empty; to clear it, use --clear %s", f.Name)
+	}
+	return errors.New("the list is empty; give at least one value, leave it out, or write '[]' for an empty list")
 }
 
 // add appends to a list.

@@ -37,6 +37,7 @@ type Call struct {
 	named  map[string]Thing
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	now    time.Time
+	until  time.Time // {expires}, if given
 	effect Effect
 	notes  *notes
 	walked int  // items of all lists so far, for Progress
@@ -58,13 +59,13 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	if err := op.Validate(args); err != nil {
 		return nil, err
 	}
-	now := time.Now
-	if env.Now != nil {
-		now = env.Now
-	}
 	c := &Call{
-		op: op, env: env, args: args, client: env.Client, now: now().UTC(), notes: &notes{},
+		op: op, env: env, args: args, client: env.Client, notes: &notes{},
 		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, promised: map[string]string{},
+	}
+	c.now = c.clock().UTC()
+	if err := c.readExpiry(); err != nil {
+		return nil, err
 	}
 	if err := c.resolve(ctx); err != nil {
 		return nil, proxyclient.Wrap(op.Path, err)

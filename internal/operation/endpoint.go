@@ -35,6 +35,7 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	if len(e.Subject) > 0 && len(fields) <= len(e.Subject) {
 		return Result{}, NothingToChange(call.op.example(e.Subject))
 	}
+	call.Lifetime(fields)
 	for name, value := range fields {
 		switch {
 		case strings.Contains(e.Path, "{"+name+"}"):

@@ -42,9 +42,19 @@ func (op *Operation) compile() (*jsonschema.Schema, error) {
 // [proxyclient.CodeUsage] and names each invalid argument as {name}, and for an unknown
 // one, those that exist.
 func (op *Operation) Validate(args Args) error {
-	if op.plain(args) {
-		return nil
+	if !op.plain(args) {
+		if err := op.validate(args); err != nil {
+			return err
+		}
 	}
+	if faults := op.formats(args); len(faults) > 0 {
+		return Usage(strings.Join(faults, "; "))
+	}
+	return nil
+}
+
+// validate compares the arguments with the schema.
+func (op *Operation) validate(args Args) error {
 	s, err := op.compile()
 	if err != nil {
 		return fmt.Errorf("the schema of %q: %w", op.Path, err)
