@@ -2,17 +2,11 @@ package proxyclient
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"litellm-proxy/internal/secret"
@@ -50,6 +44,16 @@ type Config struct {
 	// CAFile holds PEM certificates trusted besides the system's own. It is read by
 	// [New], and only for an https BaseURL.
 	CAFile string
+	// ClientCertFile and ClientKeyFile are the PEM files of the certificate that this
+	// program shows of itself, and of its key; without ClientKeyFile, ClientCertFile has
+	// both. They are read by [New], and only for an https BaseURL.
+	ClientCertFile, ClientKeyFile string
+	// KeyHeader carries APIKey instead of Authorization, for a gateway with
+	// litellm_key_header_name or behind a proxy that wants Authorization for itself.
+	KeyHeader string
+	// Headers go with each request, for a proxy or firewall in front of the gateway. What
+	// carries the gateway's key or belongs to the connection is refused.
+	Headers http.Header
 	// UserAgent is sent with each request. Empty: "litellm-proxy".
 	UserAgent string
 	// ChangedBy goes out as litellm-changed-by on writes, reduced to printable
@@ -80,7 +84,10 @@ type Client struct {
 	baseSource string
 	key        string
 	keySource  string
-	keyErr     error // of WithKey: told by the first request
+	keyHeader  string                                // canonical name
+	extra      http.Header                           // of each request
+	proxy      func(*http.Request) (*url.URL, error) // nil: there is no network
+	keyErr     error                                 // of WithKey: told by the first request
 	timeout    time.Duration
 	userAgent  string
 	changedBy  string
@@ -119,6 +126,12 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c.keySource = cfg.APIKeySource
+	if c.keyHeader, err = cleanKeyHeader(cfg.KeyHeader); err != nil {
+		return nil, err
+	}
+	if c.extra, err = c.cleanHeaders(cfg.Headers); err != nil {
+		return nil, err
+	}
 	c.changedBy = changedBy(cfg.ChangedBy)
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
@@ -142,11 +155,11 @@ func New(cfg Config) (*Client, error) {
 		c.debug = &debugLog{w: cfg.Debug}
 	}
 	if c.transport == nil {
-		t, err := newTransport(base, cfg.CAFile)
+		t, err := newTransport(base, cfg)
 		if err != nil {
 			return nil, err
 		}
-		c.transport, c.counted = t, true
+		c.transport, c.counted, c.proxy = t, true, t.Proxy
 	}
 	return c, nil
 }
@@ -293,71 +306,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	}
-}
-
-func newTransport(base *url.URL, caFile string) (*http.Transport, error) {
-	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-	t := &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, addr)
-			if err != nil {
-				return nil, err
-			}
-			return &countedConn{Conn: conn}, nil
-		},
-		ForceAttemptHTTP2:   true,
-		TLSHandshakeTimeout: 10 * time.Second,
-		MaxIdleConns:        64,
-		MaxIdleConnsPerHost: 32,
-		// uvicorn closes an idle connection after 5 s; a write that meets the closing
-		// would have an unknown outcome.
-		IdleConnTimeout:        4 * time.Second,
-		MaxResponseHeaderBytes: 1 << 20,
-	}
-	if base.Scheme != "https" {
-		return t, nil
-	}
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if caFile == "" {
-		return t, nil
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, &Error{Code: CodeUsage, Message: "the CA file cannot be read: " + secret.Text(err.Error()), Hint: "see {ca_file}"}
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &Error{Code: CodeUsage, Message: fmt.Sprintf("the CA file %q holds no PEM certificate", caFile), Hint: "see {ca_file}"}
-	}
-	t.TLSClientConfig.RootCAs = pool
-	return t, nil
-}
-
-// countedConn knows how much was written to it: that is how a write that never
-// left is told from one that may have arrived.
-type countedConn struct {
-	net.Conn
-	written atomic.Int64
-}
-
-// Write counts before it writes, so that what is in flight is never overlooked.
-func (c *countedConn) Write(b []byte) (int, error) {
-	c.written.Add(int64(len(b)))
-	return c.Conn.Write(b)
-}
-
-// debugLog keeps one entry in one piece.
-type debugLog struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (d *debugLog) write(b []byte) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, _ = d.w.Write(b) // nobody can be told that the telling failed
 }

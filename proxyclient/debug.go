@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"litellm-proxy/internal/secret"
@@ -95,9 +97,9 @@ func (c *Client) debugHeader(b *bytes.Buffer, mark string, h http.Header) {
 	for _, name := range names {
 		for _, v := range h[name] {
 			switch {
-			case name == "Authorization":
-				v = "Bearer " + secret.Mask(strings.TrimPrefix(v, "Bearer "))
-			case secret.IsField(name):
+			case name == c.keyHeader && c.key != "":
+				v = strings.Replace(v, c.key, secret.Mask(c.key), 1)
+			case secret.IsField(name), mark == "> " && c.extra.Values(name) != nil:
 				v = "****"
 			default:
 				v = c.scrub(v)
@@ -123,4 +125,16 @@ func (c *Client) debugBytes(b *bytes.Buffer, mark string, body []byte) {
 		text = text[:debugBody]
 	}
 	fmt.Fprintf(b, "%s%s%s\n", mark, bytes.ToValidUTF8(bytes.TrimRight(text, "\n"), []byte("?")), cut)
+}
+
+// debugLog keeps one entry in one piece.
+type debugLog struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (d *debugLog) write(b []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, _ = d.w.Write(b) // nobody can be told that the telling failed
 }

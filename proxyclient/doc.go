@@ -23,6 +23,6 @@
 //     out of a URL. Proxies are taken from the environment as net/http does.
 //
 // Hints name settings and arguments in braces, {base_url}, {api_key}, {ca_file},
-// {timeout}, {key_alias}, so that a command line can write a flag there, and an
+// {client_cert}, {key_header}, {extra_header}, {timeout}, {key_alias}, so that a command line can write a flag there, and an
 // assistant's tool an argument.
 package proxyclient

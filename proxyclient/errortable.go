@@ -151,6 +151,9 @@ func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
 		c.redirected(e, p, resp)
 		return e
 	}
+	if c.between(e, s, resp.Header) {
+		return e
+	}
 	c.judge(e, p, s)
 	switch {
 	case resp.StatusCode == http.StatusNotFound && s.detail && s.message == "Not Found",
@@ -188,8 +191,12 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 	e.Message, e.Param, e.Type = s.message, s.param, s.typ
 	if e.Code == CodeUnauthorized || e.Code == CodeForbidden {
 		e.Message = strings.TrimSuffix(e.Message, ".") + "; " + c.usedKey()
-		if c.key == "" {
+		switch {
+		case c.key == "":
 			e.Hint = "give a key with {api_key}"
+		case e.Code == CodeUnauthorized && c.keyHeader != authorization:
+			e.Message += " in the header " + c.keyHeader
+			e.Hint = "check {api_key}, and that the gateway reads its key from the header in {key_header}"
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (c *Client) refused(a *attempt) (*Error, again) {
 func (c *Client) lost(a *attempt, err error) (*Error, again) {
 	p := a.p
 	e := p.error(CodeUnreachable, 0)
-	e.Sent = a.sent(c, err)
+	e.Sent = a.sent(c, err) && !isUnidentified(err)
 	e.Err = c.cause(err)
 	stopped := a.parent.Err()
 	if stopped != nil {
@@ -108,6 +108,15 @@ func (c *Client) lost(a *attempt, err error) (*Error, again) {
 		e.Message = fmt.Sprintf("%s: no answer within %s", where, p.limit)
 		e.Hint = "check {base_url}, or allow more time with {timeout}"
 		return e, never
+	}
+	if v := c.way(); v != nil {
+		if blamed, temporary := v.blame(c, e, a, err); blamed {
+			if temporary {
+				return e, later
+			}
+			return e, never
+		}
+		where += " through " + v.String()
 	}
 	e.Message = where + ": " + c.netText(err)
 	e.Hint = netHint(err)

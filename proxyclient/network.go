@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -35,6 +36,9 @@ func (c *Client) netText(err error) string {
 }
 
 func netHint(err error) string {
+	if isUnidentified(err) {
+		return "the gateway, or a proxy in front of it, wants a client certificate: check {client_cert} and {client_key}"
+	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return "if the gateway's certificate is from a private authority, set its PEM file with {ca_file}"
 	}
@@ -53,6 +57,14 @@ func netHint(err error) string {
 	return "check {base_url} and that the gateway is running"
 }
 
+// isUnidentified reports whether the other side ended the TLS handshake over the client's
+// certificate: it wants one, or rejects the one it got. The request was not read.
+func isUnidentified(err error) bool {
+	_, alert, ok := strings.Cut(err.Error(), "remote error: tls: ")
+	return ok && slices.ContainsFunc([]string{"certificate required", "bad certificate", "unknown certificate", "unsupported certificate", "revoked certificate", "expired certificate"},
+		func(text string) bool { return strings.HasPrefix(alert, text) })
+}
+
 // isPermanent: asking again gives the same answer.
 func isPermanent(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
@@ -68,6 +80,6 @@ func isPermanent(err error) bool {
 		return true
 	}
 	text := err.Error()
-	return strings.Contains(text, "HTTP response to HTTPS") || strings.Contains(text, "malformed HTTP") ||
+	return isUnidentified(err) || strings.Contains(text, "HTTP response to HTTPS") || strings.Contains(text, "malformed HTTP") ||
 		strings.Contains(text, "unsupported protocol") || strings.Contains(text, "invalid header")
 }

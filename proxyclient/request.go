@@ -129,12 +129,12 @@ func withoutSegments(t string) string {
 }
 
 func (c *Client) headers(p *prepared) (http.Header, error) {
-	h := make(http.Header, len(p.Header)+6)
+	h := make(http.Header, len(p.Header)+len(c.extra)+6)
 	for name, values := range p.Header {
 		if !isToken(name) {
 			return nil, usage("%q is not a header name", name)
 		}
-		if isOwnHeader(name) {
+		if isOwnHeader(name) || strings.EqualFold(name, c.keyHeader) {
 			e := usage("the header %s is set by this program and cannot be overridden", name)
 			e.Param = name
 			return nil, e
@@ -152,6 +152,11 @@ func (c *Client) headers(p *prepared) (http.Header, error) {
 				}
 			}
 			h[key] = append(h[key], v)
+		}
+	}
+	for name, values := range c.extra {
+		if h[name] == nil {
+			h[name] = values
 		}
 	}
 	set := func(name, value string) {
@@ -176,7 +181,7 @@ func (c *Client) headers(p *prepared) (http.Header, error) {
 		set("Content-Type", "application/json")
 	}
 	if c.key != "" {
-		h.Set("Authorization", "Bearer "+c.key)
+		h.Set(c.keyHeader, c.keyValue())
 	}
 	if !p.Read && c.changedBy != "" {
 		h["litellm-changed-by"] = []string{c.changedBy}

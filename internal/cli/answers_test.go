@@ -86,6 +86,30 @@ func TestOwnCA(t *testing.T) {
 	}
 }
 
+// TestHeaderFlags: the extra headers and the key's header reach the gateway with each
+// request; a value may stand in a file, and no value is repeated in an error.
+func TestHeaderFlags(t *testing.T) {
+	var got http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		fmt.Fprint(w, `{"data": []}`)
+	}))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("hunter2secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, _, stderr := run(t, server.URL, "sk-x", "models", "list", "--key-header", "X-Corp-Key", "--extra-header", "X-Tenant: emea", "--extra-header", "X-Access:@"+file)
+	if status != 0 || got.Get("X-Corp-Key") != "Bearer sk-x" || got.Get("X-Tenant") != "emea" || got.Get("X-Access") != "hunter2secret" || got.Get("Authorization") != "" {
+		t.Errorf("exit %d, %s\n%v", status, stderr, got)
+	}
+	for _, header := range []string{"Authorization: hunter2secret", "hunter2secret", "X-A:", "Host: hunter2secret"} {
+		if status, _, stderr = run(t, server.URL, "sk-x", "models", "list", "--extra-header", header); status != 2 || strings.Contains(stderr, "hunter2secret") {
+			t.Errorf("%s: exit %d, %s", header, status, stderr)
+		}
+	}
+}
+
 // TestFaults: what a gateway does wrong is said in one line, and a write is not
 // repeated.
 func TestFaults(t *testing.T) {

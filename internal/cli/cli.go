@@ -222,6 +222,10 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
 	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
 	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")
+	p.StringVar(&a.flags.ClientCert, "client-cert", "", "File with the client certificate for TLS, and its key if --client-key is omitted (default "+config.ClientCertVariable+")")
+	p.StringVar(&a.flags.ClientKey, "client-key", "", "File with the key of the client certificate (default "+config.ClientKeyVariable+")")
+	p.StringArrayVar(&a.flags.Headers, "extra-header", nil, "Header NAME:VALUE or NAME:@file for every request; repeatable (default "+config.HeadersVariable+")")
+	p.StringVar(&a.flags.KeyHeader, "key-header", "", "Header that carries the key (default "+config.KeyHeaderVariable+", then Authorization)")
 	p.BoolVar(&a.flags.debug, "debug", false, "Print each request and answer on stderr, secrets masked")
 	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
 	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
@@ -268,55 +272,6 @@ func (a *app) groups(root *cobra.Command) {
 		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
 		parent.AddCommand(cmd)
 	}
-}
-
-// client makes the client of this run.
-func (a *app) client() (*proxyclient.Client, error) {
-	s, err := a.settings()
-	if err != nil {
-		return nil, err
-	}
-	c := proxyclient.Config{
-		BaseURL: s.BaseURL, BaseURLSource: s.BaseURLSource, APIKey: s.APIKey, APIKeySource: s.APIKeySource,
-		CAFile: s.CAFile, Timeout: s.Timeout, UserAgent: program + "/" + Version(),
-		OnWrite: func() { a.writes.Add(1) },
-	}
-	if a.flags.debug {
-		c.Debug = a.Stderr
-	}
-	if s.Sandbox() {
-		if err := a.useSandbox(&c); err != nil {
-			return nil, err
-		}
-	}
-	return proxyclient.New(c)
-}
-
-// settings resolves the global flags. The key may stand in a file, on standard input,
-// or be typed at a hidden prompt.
-func (a *app) settings() (config.Settings, error) {
-	flags, source := a.flags.Flags, ""
-	switch key, literal, err := a.sources.at(flags.APIKey, "API key"); {
-	case proxyclient.CodeOf(err) == proxyclient.CodeCanceled:
-		return config.Settings{}, err
-	case err != nil:
-		return config.Settings{}, usageError("--api-key: " + err.Error())
-	case literal && a.demo == nil && isTerminal(a.Stderr) && strings.HasPrefix(key, "sk-") && len(key) >= len("sk-")+16:
-		a.note("The key is visible in the process list; use --api-key @file or %s.", config.KeyVariable)
-	case !literal:
-		if key = strings.TrimSpace(key); key == "" {
-			return config.Settings{}, usageError("--api-key: " + flags.APIKey + " is empty")
-		}
-		flags.APIKey, source = key, "--api-key "+flags.APIKey
-	}
-	s, err := config.Resolve(flags, a.Getenv)
-	if a.key = s.APIKey; err != nil {
-		return s, usageError(err.Error())
-	}
-	if source != "" {
-		s.APIKeySource = source
-	}
-	return s, nil
 }
 
 // Version is that of this build: the module's, with the commit it was built

@@ -130,6 +130,10 @@ func (a *app) words(text string) string {
 		"{base_url}", "--base-url or "+config.URLVariable,
 		"{api_key}", "--api-key or "+config.KeyVariable,
 		"{ca_file}", "--ca-file or "+config.CAFileVariable,
+		"{client_cert}", "--client-cert or "+config.ClientCertVariable,
+		"{client_key}", "--client-key or "+config.ClientKeyVariable,
+		"{key_header}", "--key-header or "+config.KeyHeaderVariable,
+		"{extra_header}", "--extra-header or "+config.HeadersVariable,
 		"{timeout}", "--timeout")
 	return strings.NewReplacer(old...).Replace(text)
 }

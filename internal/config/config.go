@@ -4,6 +4,7 @@ package config
 
 import (
 	"fmt"
+	"net/http"
 	"os/user"
 	"strings"
 	"time"
@@ -11,9 +12,14 @@ import (
 
 // The environment variables that are read.
 const (
-	URLVariable    = "LITELLM_PROXY_URL"
-	KeyVariable    = "LITELLM_PROXY_API_KEY"
-	CAFileVariable = "LITELLM_PROXY_CA_FILE"
+	URLVariable        = "LITELLM_PROXY_URL"
+	KeyVariable        = "LITELLM_PROXY_API_KEY"
+	KeyHeaderVariable  = "LITELLM_PROXY_KEY_HEADER"
+	CAFileVariable     = "LITELLM_PROXY_CA_FILE"
+	ClientCertVariable = "LITELLM_PROXY_CLIENT_CERT"
+	ClientKeyVariable  = "LITELLM_PROXY_CLIENT_KEY"
+	// HeadersVariable has a header per line, NAME: VALUE.
+	HeadersVariable = "LITELLM_PROXY_EXTRA_HEADERS"
 )
 
 // DefaultURL is where a gateway stands when nothing says otherwise.
@@ -22,6 +28,9 @@ const DefaultURL = "http://localhost:4000"
 // Flags are the values of the global flags; "" is a flag that was not given.
 type Flags struct {
 	BaseURL, APIKey, Timeout, CAFile string
+	KeyHeader, ClientCert, ClientKey string
+	// Headers are the values of --extra-header, NAME: VALUE.
+	Headers []string
 	// Sandbox is --sandbox, short for --base-url sandbox:.
 	Sandbox bool
 }
@@ -31,7 +40,11 @@ type Flags struct {
 type Settings struct {
 	BaseURL, BaseURLSource string
 	APIKey, APIKeySource   string
+	KeyHeader              string
 	CAFile                 string
+	ClientCert, ClientKey  string
+	// Headers go with each request; a flag overrides the environment.
+	Headers http.Header
 	// Timeout is that of one request; 0: the client's default.
 	Timeout time.Duration
 }
@@ -57,7 +70,17 @@ func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 		s.BaseURLSource = "--sandbox"
 	}
 	s.APIKey, s.APIKeySource = first(flags.APIKey, "--api-key", getenv, KeyVariable)
+	s.KeyHeader, _ = first(flags.KeyHeader, "--key-header", getenv, KeyHeaderVariable)
 	s.CAFile, _ = first(flags.CAFile, "--ca-file", getenv, CAFileVariable)
+	s.ClientCert, _ = first(flags.ClientCert, "--client-cert", getenv, ClientCertVariable)
+	s.ClientKey, _ = first(flags.ClientKey, "--client-key", getenv, ClientKeyVariable)
+	if err := flags.useless(s.BaseURL); err != nil {
+		return s, err
+	}
+	var err error
+	if s.Headers, err = headers(flags.Headers, getenv(HeadersVariable)); err != nil {
+		return s, err
+	}
 	if flags.Timeout != "" {
 		d, err := time.ParseDuration(flags.Timeout)
 		if err != nil {
@@ -69,6 +92,58 @@ func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 		s.Timeout = d
 	}
 	return s, nil
+}
+
+// useless reports a flag that does nothing with this gateway.
+func (f Flags) useless(baseURL string) error {
+	sandbox, plain := baseURL == SandboxURL, strings.HasPrefix(strings.ToLower(baseURL), "http:")
+	for _, flag := range []struct {
+		name  string
+		given bool
+		tls   bool
+	}{
+		{"--ca-file", f.CAFile != "", true}, {"--client-cert", f.ClientCert != "", true}, {"--client-key", f.ClientKey != "", true},
+		{"--key-header", f.KeyHeader != "", false}, {"--extra-header", len(f.Headers) > 0, false},
+	} {
+		switch {
+		case flag.given && sandbox:
+			return fmt.Errorf("%s is for a gateway on the network, not for the sandbox", flag.name)
+		case flag.given && flag.tls && plain:
+			return fmt.Errorf("%s needs a gateway URL that starts with https://", flag.name)
+		}
+	}
+	return nil
+}
+
+// headers reads the extra headers: those of the environment, one a line, unless a flag
+// has the same name. The error does not repeat a value, which may be a secret.
+func headers(flags []string, lines string) (http.Header, error) {
+	if len(flags) == 0 && strings.TrimSpace(lines) == "" {
+		return nil, nil
+	}
+	all := http.Header{}
+	set := func(source, text string) error {
+		name, value, ok := strings.Cut(text, ":")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			return fmt.Errorf("%s: a header has the form NAME: VALUE", source)
+		}
+		all.Set(name, strings.TrimSpace(value))
+		return nil
+	}
+	for line := range strings.Lines(lines) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if err := set(HeadersVariable, line); err != nil {
+			return nil, err
+		}
+	}
+	for _, text := range flags {
+		if err := set("--extra-header", text); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 func first(flag, name string, getenv func(string) string, variable string) (value, source string) {

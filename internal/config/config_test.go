@@ -2,6 +2,9 @@ package config
 
 import (
 	"errors"
+	"net/http"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,13 +19,16 @@ func TestResolve(t *testing.T) {
 	}{
 		{"default", Flags{}, nil, Settings{BaseURL: DefaultURL, BaseURLSource: "the default"}},
 		{"environment", Flags{}, env, Settings{BaseURL: "http://env", BaseURLSource: URLVariable, APIKey: "sk-env", APIKeySource: KeyVariable, CAFile: "env.pem"}},
-		{"flags", Flags{BaseURL: "http://flag", APIKey: "sk-flag", Timeout: "90", CAFile: "flag.pem"}, env,
-			Settings{BaseURL: "http://flag", BaseURLSource: "--base-url", APIKey: "sk-flag", APIKeySource: "--api-key", CAFile: "flag.pem", Timeout: 90 * time.Second}},
+		{"flags", Flags{BaseURL: "https://flag", APIKey: "sk-flag", Timeout: "90", CAFile: "flag.pem"}, env,
+			Settings{BaseURL: "https://flag", BaseURLSource: "--base-url", APIKey: "sk-flag", APIKeySource: "--api-key", CAFile: "flag.pem", Timeout: 90 * time.Second}},
+		{"headers", Flags{Headers: []string{"x-trace:2", "X-C: a:b"}, KeyHeader: "X-Key"}, map[string]string{HeadersVariable: "X-Tenant: emea\n\nX-Trace: 1\n", KeyHeaderVariable: "x"},
+			Settings{BaseURL: DefaultURL, BaseURLSource: "the default", KeyHeader: "X-Key",
+				Headers: http.Header{"X-Tenant": {"emea"}, "X-Trace": {"2"}, "X-C": {"a:b"}}}},
 		{"blank variable", Flags{Timeout: "2m"}, map[string]string{URLVariable: " "}, Settings{BaseURL: DefaultURL, BaseURLSource: "the default", Timeout: 2 * time.Minute}},
 	}
 	for _, tt := range tests {
 		got, err := Resolve(tt.flags, func(name string) string { return tt.env[name] })
-		if err != nil || got != tt.want {
+		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
 	}
@@ -30,6 +36,26 @@ func TestResolve(t *testing.T) {
 		if _, err := Resolve(Flags{Timeout: timeout}, func(string) string { return "" }); err == nil {
 			t.Errorf("--timeout %s was accepted", timeout)
 		}
+	}
+}
+
+// TestFlagsThatDoNothing: a flag without an effect on this gateway is refused; a variable
+// is for all gateways that a person works with.
+func TestFlagsThatDoNothing(t *testing.T) {
+	none := func(string) string { return "" }
+	for name, flags := range map[string]Flags{
+		"a CA without TLS":          {BaseURL: "http://gw", CAFile: "ca.pem"},
+		"a certificate without TLS": {ClientCert: "cert.pem"},
+		"a header in the sandbox":   {Sandbox: true, Headers: []string{"X-A: b"}},
+		"a header without a value":  {Headers: []string{"hunter2secret"}},
+	} {
+		if _, err := Resolve(flags, none); err == nil || strings.Contains(err.Error(), "hunter2secret") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	env := map[string]string{CAFileVariable: "ca.pem", ClientCertVariable: "cert.pem", HeadersVariable: "X-A: b", KeyHeaderVariable: "X-Key"}
+	if _, err := Resolve(Flags{Sandbox: true}, func(name string) string { return env[name] }); err != nil {
+		t.Error(err)
 	}
 }
 

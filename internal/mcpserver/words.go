@@ -93,10 +93,14 @@ func (s *Server) describe(op *operation.Operation) string {
 // settings are the words for what the caller of a tool cannot give as an
 // argument. %s is how this caller gives its key.
 var settings = map[string]string{
-	"base_url": "the gateway's address (LITELLM_PROXY_URL, set by the person who runs this server)",
-	"ca_file":  "the CA file (set by the person who runs this server)",
-	"timeout":  "the time limit (set by the person who runs this server)",
-	"api_key":  "%s",
+	"base_url":     "the gateway's address (LITELLM_PROXY_URL, set by the person who runs this server)",
+	"ca_file":      "the CA file (set by the person who runs this server)",
+	"client_cert":  "the client certificate (set by the person who runs this server)",
+	"client_key":   "its key (set by the person who runs this server)",
+	"key_header":   "the key's header (set by the person who runs this server)",
+	"extra_header": "an extra header (set by the person who runs this server)",
+	"timeout":      "the time limit (set by the person who runs this server)",
+	"api_key":      "%s",
 }
 
 // reword puts what this caller would write in the place of {name}: an argument's
