@@ -50,6 +50,32 @@ type ownerFilter struct {
 	Team   teamAlias `json:"team" ref:"team_id"`
 }
 
+// Reports on the past know deleted teams and keys too.
+var (
+	everyTeam = teamCollection.AndDeleted()
+	everyKey  = keyCollection.AndDeleted()
+)
+
+// pastTeam stands for the ID of the team that has, or had, this alias.
+type pastTeam string
+
+// Collection returns the list that has the alias.
+func (pastTeam) Collection() *operation.Collection { return everyTeam }
+
+// pastKey stands for the hash of the key that has, or had, this alias.
+type pastKey string
+
+// Collection returns the list that has the alias.
+func (pastKey) Collection() *operation.Collection { return everyKey }
+
+// pastOwner narrows a report to a user or a team, also one that was deleted.
+type pastOwner struct {
+	UserID string    `json:"user_id" help:"Only this internal user, by ID"`
+	User   userEmail `json:"user" ref:"user_id"`
+	TeamID string    `json:"team_id" help:"Only this team, by ID"`
+	Team   pastTeam  `json:"team" ref:"team_id"`
+}
+
 // teamTarget is the team that something belongs to.
 type teamTarget struct {
 	TeamID string    `json:"team_id" help:"Team ID"`

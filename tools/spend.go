@@ -48,10 +48,10 @@ func (logField) Rule() operation.Rule {
 }
 
 type spendLogsInput struct {
-	ledger.PeriodInput
-	ownerFilter
+	ledger.TimeInput
+	pastOwner
 	APIKey       keyFilter            `json:"api_key" cli:"name=key"`
-	KeyAlias     string               `json:"key_alias" help:"Only the key with this alias"`
+	KeyAlias     pastKey              `json:"key_alias" ref:"api_key"`
 	ModelGroup   string               `json:"model_group" help:"Only this model, as callers name it" cli:"name=model"`
 	EndUser      string               `json:"end_user" help:"Only this customer, by ID" cli:"name=customer"`
 	StatusFilter string               `json:"status_filter" enum:"success,failure" help:"Only requests with this outcome" cli:"name=status"`

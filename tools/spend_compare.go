@@ -18,6 +18,9 @@ type spendCompareInput struct {
 	Limit   operation.Count   `json:"limit" help:"Maximum rows, largest change first (default all)" cli:"alias=top"`
 }
 
+// Refuses says why the operation has no time zone.
+func (spendCompareInput) Refuses() map[string]string { return ledger.PeriodInput{}.Refuses() }
+
 var spendCompare = &operation.Operation{
 	Path:    "spend compare",
 	Summary: "Compare the spend of two periods, such as this month and last month",

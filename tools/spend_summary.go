@@ -11,9 +11,9 @@ import (
 
 // spendFilter narrows a question about spend.
 type spendFilter struct {
-	ownerFilter
-	Key   string   `json:"key" help:"Only this key, or its hash"`
-	Alias keyAlias `json:"alias" ref:"key" cli:"name=key-alias"`
+	pastOwner
+	Key   string  `json:"key" help:"Only this key, or its hash"`
+	Alias pastKey `json:"alias" ref:"key" cli:"name=key-alias"`
 }
 
 func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {

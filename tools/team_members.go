@@ -361,8 +361,8 @@ var teamsCallbacksDelete = &operation.Operation{
 }
 
 type teamsSpendByUserInput struct {
-	TeamIDs string    `json:"team_ids" help:"Team IDs, separated by commas" cli:"arg=1"`
-	Team    teamAlias `json:"team" ref:"team_ids,required"`
+	TeamIDs string   `json:"team_ids" help:"Team IDs, separated by commas" cli:"arg=1"`
+	Team    pastTeam `json:"team" ref:"team_ids,required"`
 	ledger.PeriodInput
 }
 

@@ -19,7 +19,7 @@ var teams = operation.Catalog{
 var teamCollection = &operation.Collection{
 	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
 	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias",
-	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id",
+	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}},
 }
 
 // teamAlias stands for the ID of the team with this alias.

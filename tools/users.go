@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -66,6 +67,9 @@ var usersList = &operation.Operation{
 			if id, given := args["team_id"]; given { // the gateway calls it team
 				args = args.With("team", id)
 				delete(args, "team_id")
+			}
+			if ids := strings.FieldsFunc(args.String("user_ids"), func(r rune) bool { return r == ',' }); len(ids) == 1 {
+				args = args.With("user_ids", ids[0]+","+ids[0]) // to the gateway, one alone means "contains"
 			}
 			return args, operation.About{}, nil
 		},

@@ -11,6 +11,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -214,7 +215,7 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.SetIn(a.Stdin)
 	root.SetOut(&a.help)
 	root.SetErr(a.Stderr)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(a.flagError)
 	p := root.PersistentFlags()
 	p.SortFlags = false
 	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then "+config.DefaultURL+")")
@@ -298,12 +299,17 @@ func usageError(message string) error {
 
 // flagError words Cobra's errors about flags, and for one that there is not
 // names the nearest.
-func flagError(cmd *cobra.Command, err error) error {
+func (a *app) flagError(cmd *cobra.Command, err error) error {
 	if proxyclient.CodeOf(err) == proxyclient.CodeCanceled {
 		return err
 	}
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		if a.op != nil {
+			if why := a.op.Refusal(strings.ReplaceAll(name, "-", "_")); why != "" {
+				return usageError(fmt.Sprintf("%s takes no --%s: %s", a.op.Path, name, why))
+			}
+		}
 		best, distance := "", len(name)/3+2
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			d := levenshtein.ComputeDistance(name, f.Name)

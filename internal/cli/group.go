@@ -49,7 +49,7 @@ func (a *app) groupFlags(cmd *cobra.Command) error {
 	}
 	cmd.FParseErrWhitelist.UnknownFlags = false
 	if err := cmd.ParseFlags(args); err != nil {
-		e := operation.AsError(flagError(cmd, err))
+		e := operation.AsError(a.flagError(cmd, err))
 		e.Hint = fmt.Sprintf("%s needs a command: %s", cmd.CommandPath(), commandNames(cmd))
 		return e
 	}

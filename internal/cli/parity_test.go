@@ -90,6 +90,8 @@ func sample(f operation.Field) json.RawMessage {
 		text = "/some/path?a=b"
 	case slices.Contains(durations, f.Name):
 		text = "30d"
+	case f.Name == "tz":
+		text = "Europe/Berlin"
 	case slices.Contains(periods, f.Name):
 		text = "2026-10-03"
 	}
@@ -107,7 +109,7 @@ func sample(f operation.Field) json.RawMessage {
 			v = f.Enum[:1]
 		}
 	case operation.KindObject, operation.KindPairs:
-		v = map[string]any{"text": "007", "amount": json.Number("1.50"), "null": nil, "list": []int{1}, "@at": "@/etc/hostname"}
+		v = map[string]any{"text": "007", "number": json.Number("1.50"), "null": nil, "list": []int{1}, "@at": "@/etc/hostname"}
 	case operation.KindMessages:
 		v = []map[string]string{{"role": "user", "content": "hi: there"}}
 	case operation.KindHeaders:
@@ -130,7 +132,7 @@ func leftOut(op *operation.Operation, f operation.Field) bool {
 
 // periods are read before anything is sent: their texts do not arrive as they
 // are. start_date and end_date cannot be given beside period.
-var periods = []string{"period", "against", "start_date", "end_date"}
+var periods = []string{"period", "against", "start_date", "end_date", "tz"}
 
 // durations are checked before anything is sent, and expires is sent as one.
 var durations = []string{"budget_duration", "duration", "grace_period"}

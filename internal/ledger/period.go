@@ -21,6 +21,12 @@ type PeriodInput struct {
 	EndDate   string `json:"end_date" help:"Last day (default today)"`
 }
 
+// Refuses says why these operations have no time zone.
+func (PeriodInput) Refuses() map[string]string { return map[string]string{"tz": dailyTotals} }
+
+// dailyTotals is why a view of them knows only days in UTC.
+const dailyTotals = "the gateway's daily totals are whole days in UTC; for times of day and other time zones, use spend logs"
+
 // Resolve returns the period that the input means at this time.
 func (in PeriodInput) Resolve(now time.Time) (Period, error) {
 	switch {
@@ -109,6 +115,10 @@ func parseDay(argument, text string) (time.Time, error) {
 	if err == nil && day.Year() > 0 {
 		return day, nil
 	}
+	_, hours := parseHours(text)
+	if _, timed, err := moment(argument, text, time.UTC); hours || timed || err != nil {
+		return day, operation.Usage(fmt.Sprintf("{%s}: %q is not in whole days: %s", argument, operation.Shown(text), dailyTotals))
+	}
 	want := "today, yesterday, 7d, 4w, this-week, last-week, this-month, last-month, 2026, 2026-10, 2026-10-01 or FROM..TO"
 	if argument == "start_date" || argument == "end_date" {
 		want = "a day like 2026-10-01"
@@ -176,19 +186,4 @@ func Dated(call *operation.Call, args operation.Args) (operation.Args, operation
 	}
 	about := p.about(args)
 	return maps.Clone(about.Resolved), about, nil
-}
-
-// Timed prepares the arguments of a List that takes times: it ends where the day after the
-// last one begins. Over all pages it ends no later than the call began, because the log
-// grows while it is read. A single page shows the newest, whatever the clock here says.
-func Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
-	p, err := PeriodInput{args.String("period"), args.String("start_date"), args.String("end_date")}.Resolve(call.Now())
-	if err != nil {
-		return nil, operation.About{}, err
-	}
-	about, end := p.about(args), p.to.AddDate(0, 0, 1)
-	if now := call.Now().Truncate(time.Second).Add(time.Second); call.Whole() && now.Before(end) {
-		end = now
-	}
-	return about.Resolved.With("start_date", p.Start()+" 00:00:00").With("end_date", end.Format(time.DateTime)), about, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"litellm-proxy/proxyclient"
@@ -60,6 +61,24 @@ type About struct {
 	Resolved Args
 	// Notes are sentences shown next to the answer.
 	Notes []string
+	// Keep reports whether an item that the gateway sent was asked for; nil keeps all. It
+	// makes up for a filter of the gateway that is too wide by a few items.
+	Keep func(item json.RawMessage) bool
+
+	dropped int // items of all pages so far
+}
+
+// keep drops the items of a page that were not asked for.
+func (a *About) keep(p *Page) {
+	if a.Keep == nil {
+		return
+	}
+	kept := slices.DeleteFunc(p.Items, func(item json.RawMessage) bool { return !a.Keep(item) })
+	a.dropped += len(p.Items) - len(kept)
+	if p.Total >= 0 {
+		p.Total -= a.dropped
+	}
+	p.Items = kept
 }
 
 // Word returns a JSON value as a path segment or a query value: a text without quotes,

@@ -67,10 +67,6 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	if err := c.readExpiry(); err != nil {
 		return nil, err
 	}
-	_, unknown := op.undocumented(args)
-	for _, note := range unknown {
-		c.Note(note)
-	}
 	if err := c.resolve(ctx); err != nil {
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
@@ -326,6 +322,8 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 		run := c.run()
 		run.whole = true
 		for result, err := range l.walk(ctx, run) {
+			result.Notes = append(result.Notes, run.notes.said...)
+			run.notes.said = nil
 			if err != nil {
 				err = proxyclient.Wrap(c.op.doing(c.args), err)
 			}

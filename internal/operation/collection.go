@@ -46,9 +46,20 @@ type Collection struct {
 	Ascending, Latest   bool
 	// Fixed is sent with every request, unless an argument overrides it.
 	Fixed url.Values
+	// Deleted is the filter that lists deleted items instead, if the gateway keeps them.
+	Deleted url.Values
+	past    bool // names of deleted items are found too
 	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
 	// ({"data": […]}).
 	Bare bool
+}
+
+// AndDeleted returns a copy of the collection that finds the names of deleted items too,
+// for reports on the past.
+func (c *Collection) AndDeleted() *Collection {
+	both := *c
+	both.past = true
+	return &both
 }
 
 // query is a request for one page of a collection.

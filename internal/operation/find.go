@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,7 +30,10 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	if name == "" {
 		return Thing{}, Usage("the name of a " + c.What + " is empty")
 	}
-	found, err := c.look(ctx, call, "name "+name, func() ([]json.RawMessage, error) { return c.named(ctx, call, name) })
+	found, err := c.look(ctx, call, "name "+name, func() ([]json.RawMessage, error) { return c.named(ctx, call, name, nil) })
+	if err == nil && c.past {
+		found, err = c.withDeleted(ctx, call, name, ref, found)
+	}
 	if err != nil {
 		return Thing{}, proxyclient.Wrap("look up "+c.What+" "+Shown(name), err)
 	}
@@ -41,6 +45,20 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 		return c.thing(found[0]), nil
 	}
 	return Thing{}, c.ambiguous(call, name, ref, found)
+}
+
+// withDeleted returns the items that have the name, or else the deleted ones that had it. It
+// notes deleted ones that an item of the same name hides.
+func (c *Collection) withDeleted(ctx context.Context, call *Call, name, ref string, found []json.RawMessage) ([]json.RawMessage, error) {
+	deleted, err := c.look(ctx, call, "deleted "+name, func() ([]json.RawMessage, error) { return c.named(ctx, call, name, c.Deleted) })
+	switch {
+	case len(found) == 0:
+		return deleted, err
+	case err == nil && len(deleted) > 0:
+		call.Note(fmt.Sprintf("%s had the %s %s too; to include one, give its ID with {%s}",
+			Counted(len(deleted), "deleted "+c.What), c.nameWord(), Shown(name), ref))
+	}
+	return found, nil
 }
 
 // FindID returns the item with this identifier. The error has [proxyclient.CodeNotFound]
@@ -83,12 +101,13 @@ func (c *Collection) thing(item json.RawMessage) Thing {
 	return Thing{Lookup(item, c.ID), Word(Lookup(item, c.Name)), item}
 }
 
-// named returns the items with this name, each identifier once: the gateway repeats a
+// named returns the items with this name among those of a filter, each identifier once: the gateway repeats a
 // deployment for every model that it could serve.
-func (c *Collection) named(ctx context.Context, call *Call, name string) ([]json.RawMessage, error) {
-	filter := narrow(c.Search, name)
-	if c.Fold && !isASCII(name) {
-		filter = nil // the gateway's search folds only ASCII
+func (c *Collection) named(ctx context.Context, call *Call, name string, fixed url.Values) ([]json.RawMessage, error) {
+	filter := url.Values{}
+	maps.Copy(filter, fixed)
+	if !c.Fold || isASCII(name) { // the gateway's search folds only ASCII
+		maps.Copy(filter, narrow(c.Search, name))
 	}
 	found, ids := []json.RawMessage{}, map[string]bool{}
 	for item, err := range c.All(ctx, call, filter) {

@@ -47,6 +47,7 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 		}
 		page.Next = args.With(l.Of.Page, json.RawMessage(next.values.Get(l.Of.Page)))
 	}
+	about.keep(page)
 	page.About = about.Members
 	return Result{Body: body, Page: page, Notes: about.Notes}, nil
 }
@@ -90,6 +91,7 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 				yield(Result{}, err)
 				return
 			}
+			about.keep(page)
 			page.About = about.Members
 			if !yield(Result{Page: page, Notes: about.Notes}, nil) {
 				return

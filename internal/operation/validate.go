@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,9 +48,7 @@ func (op *Operation) Validate(args Args) error {
 			return err
 		}
 	}
-	faults := op.formats(args)
-	misspelled, _ := op.undocumented(args)
-	if faults = append(faults, misspelled...); len(faults) > 0 {
+	if faults := op.formats(args); len(faults) > 0 {
 		return Usage(strings.Join(faults, "; "))
 	}
 	return nil
@@ -235,7 +234,19 @@ func article(name string) string {
 	return "a " + name
 }
 
+// Refusal returns the reason why the operation cannot take an argument that people expect
+// of it, or "". An input type gives them with a method Refuses.
+func (op *Operation) Refusal(name string) string {
+	if r, ok := reflect.Zero(op.Do.Input()).Interface().(interface{ Refuses() map[string]string }); ok {
+		return r.Refuses()[name]
+	}
+	return ""
+}
+
 func (op *Operation) unknown(name string) string {
+	if why := op.Refusal(name); why != "" {
+		return fmt.Sprintf("%s takes no %q: %s", op.Path, name, why)
+	}
 	var names []string
 	best, distance := "", len(name)/3+2
 	for _, f := range op.Fields() {

@@ -1,5 +1,5 @@
 // Package sandbox is a small LiteLLM gateway: an http.Handler that answers the
-// management routes and chat completions as a real gateway (release 1.110.2,
+// management routes and chat completions as a real gateway (release 1.106.2,
 // with a database, without an enterprise license) does: statuses, the three
 // families of error bodies, defaults, order, page limits. It needs no network
 // and no provider. [New] keeps its state in memory; tests use it as their fake
@@ -33,7 +33,7 @@ import (
 const MasterKey = "sk-1234"
 
 // Version is the LiteLLM release whose answers the sandbox imitates.
-const Version = "1.110.2"
+const Version = "1.106.2"
 
 const masterUser = "default_user_id"
 
@@ -87,19 +87,20 @@ type Gateway struct {
 // state is everything a request can change: plain maps, ready for JSON. A value
 // that went through a file has JSON's types: read it with number, text and list.
 type state struct {
-	Keys        []object
-	DeletedKeys []object
-	Users       []object
-	Teams       []object
-	Memberships []object
-	Models      []object
-	Credentials []object
-	Budgets     []object
-	Customers   []object
-	Tags        []object
-	Checks      []object           // of models, oldest first
-	Logs        []object           // with a file, the new ones only: call logs
-	windows     map[string]*window // request and token counts of this minute
+	Keys         []object
+	DeletedKeys  []object
+	Users        []object
+	Teams        []object
+	DeletedTeams []object
+	Memberships  []object
+	Models       []object
+	Credentials  []object
+	Budgets      []object
+	Customers    []object
+	Tags         []object
+	Checks       []object           // of models, oldest first
+	Logs         []object           // with a file, the new ones only: call logs
+	windows      map[string]*window // request and token counts of this minute
 
 	orders map[string][]object // of tables, until something changes: see ordered
 }
@@ -107,7 +108,7 @@ type state struct {
 // tables are the parts of the state that a file keeps as rows, by name.
 func (s *state) tables() map[string]*[]object {
 	return map[string]*[]object{
-		"keys": &s.Keys, "deleted_keys": &s.DeletedKeys, "users": &s.Users, "teams": &s.Teams, "memberships": &s.Memberships,
+		"keys": &s.Keys, "deleted_keys": &s.DeletedKeys, "users": &s.Users, "teams": &s.Teams, "deleted_teams": &s.DeletedTeams, "memberships": &s.Memberships,
 		"models": &s.Models, "credentials": &s.Credentials, "budgets": &s.Budgets, "customers": &s.Customers, "tags": &s.Tags, "checks": &s.Checks,
 	}
 }

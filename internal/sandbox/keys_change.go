@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 )
 
@@ -28,19 +29,19 @@ func updateKey(c *call) *reply {
 	if bad := c.mayUpdate(row, body); bad != nil {
 		return bad
 	}
-	if bad := badLimits(body); bad != nil {
+	if bad := badLimits(body, authError); bad != nil {
 		return bad
 	}
 	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
 		return bad
 	}
 	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
-		return failure(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+		return authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
 	}
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
-		return failure(http.StatusBadRequest, "Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
+		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
 	}
-	if bad := c.badCustomerBudget(body); bad != nil {
+	if bad := c.badCustomerBudget(body, authError); bad != nil {
 		return bad
 	}
 	if bad := c.changeExpiry(row, body); bad != nil {
@@ -63,11 +64,11 @@ func (c *call) mayUpdate(row, body object) *reply {
 		return nil
 	}
 	if row["user_id"] != c.who.userID {
-		return failure(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
+		return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
 	}
 	_, budget := body["max_budget"]
 	if _, spend := body["spend"]; budget || spend {
-		return failure(http.StatusForbidden, pyDict("error", fmt.Sprintf(
+		return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
 			"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
 	}
 	return c.mayOwn(body, true)
@@ -82,7 +83,7 @@ func (c *call) changeExpiry(row, body object) *reply {
 		if duration == "-1" {
 			row["expires"] = nil
 		} else if count, unit, wrong := parseDuration(duration); wrong != "" {
-			return failure(http.StatusBadRequest, wrong)
+			return authError(http.StatusBadRequest, "Authentication Error, "+wrong)
 		} else {
 			row["expires"] = formatTime(addDuration(c.now(), count, unit))
 		}
@@ -116,11 +117,11 @@ func deleteKeys(c *call) *reply {
 		}
 	}
 	if len(found) == 0 {
-		return failure(http.StatusNotFound, pyDict("error", "No keys found"))
+		return internal(http.StatusNotFound, pyDict("error", "No keys found"))
 	}
 	for _, row := range found {
 		if !c.who.isAdmin() && row["user_id"] != c.who.userID {
-			return failure(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
+			return internal(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
 		}
 	}
 	for _, row := range found {
@@ -131,6 +132,14 @@ func deleteKeys(c *call) *reply {
 
 // removeKey deletes a key and remembers it for /key/list?status=deleted.
 func (c *call) removeKey(row object) {
+	deleted := view("key_deleted", row)
+	maps.Copy(deleted, c.deletion())
+	c.DeletedKeys = append(c.DeletedKeys, deleted)
+	drop(&c.Keys, "token", text(row["token"]))
+}
+
+// deletion is what the gateway adds to a row that it keeps after its deletion.
+func (c *call) deletion() object {
 	by := "litellm_proxy_master_key"
 	if c.who.key != nil {
 		by = text(c.who.key["token"])
@@ -139,9 +148,19 @@ func (c *call) removeKey(row object) {
 	if header := c.r.Header.Get("Litellm-Changed-By"); header != "" {
 		changedBy = header
 	}
-	c.DeletedKeys = append(c.DeletedKeys, view("key_deleted", row, "id", uuid(), "deleted_at", c.stamp(),
-		"deleted_by", c.who.name(), "deleted_by_api_key", by, "litellm_changed_by", changedBy))
-	drop(&c.Keys, "token", text(row["token"]))
+	return object{"id": uuid(), "deleted_at": c.stamp(), "deleted_by": c.who.name(), "deleted_by_api_key": by, "litellm_changed_by": changedBy}
+}
+
+// keepDeleted remembers a team for /v2/team/list?status=deleted.
+func (c *call) keepDeleted(team object) {
+	deleted := view("team_v2", team)
+	for _, name := range []string{"members_count", "keys_count", "caller_membership", "access_group_models", "access_group_mcp_server_ids",
+		"access_group_agent_ids", "access_group_skill_names"} {
+		delete(deleted, name)
+	}
+	deleted["default_team_member_models"] = nil
+	maps.Copy(deleted, c.deletion())
+	c.DeletedTeams = append(c.DeletedTeams, deleted)
 }
 
 func blockKey(c *call) *reply   { return setKeyBlocked(c, true) }
@@ -177,7 +196,7 @@ func regenerateKey(c *call) *reply {
 			return bad
 		}
 	}
-	return failure(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
+	return internal(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
 }
 
 // resetSpend sets a key's spend back.

@@ -44,9 +44,12 @@ func listScenarios() []scenario {
 			newTeam("2"), newTeam("1"), newTeam("3"),
 			teams("", "312"), teams("&sort_by=team_id", "123"), teams("&sort_by=team_id&sort_order=desc", "321"),
 			teams("&sort_by=team_id&sort_order=up", "123"), teams("&sort_by=created_at", "213"), teams("&sort_by=created_at&sort_order=desc", "312"),
-			teams("&sort_by=max_budget", "123"), teams("&sort_by=spend&sort_order=asc", "123"), teams("&sort_by=nope", "312"),
+			teams("&sort_by=max_budget", "312"), teams("&sort_by=spend&sort_order=asc", "312"), teams("&sort_by=nope", "312"),
 			teams("&sort_by=team_id&page_size=2", "12"), teams("&sort_by=team_id&page_size=2&page=2", "3"),
 		}, cleanup: []step{post("/team/delete", `{"team_ids":["t-{id}-1","t-{id}-2","t-{id}-3"]}`)}},
+		{name: "team list: deleted teams", steps: []step{
+			newTeam("1"), post("/team/delete", `{"team_ids":["t-{id}-1"]}`), teams("&status=deleted", "1"), get("/v2/team/list?team_id=t-{id}-1").wants("total", "0"),
+		}},
 		{name: "user list: users made at once", steps: []step{
 			post("/management/v1/users/bulk", `{"users":[{"user_id":"u-{id}-2"},{"user_id":"u-{id}-1"},{"user_id":"u-{id}-3"}]}`),
 			users("&sort_by=user_id", "123"), users("&sort_by=user_id&sort_order=desc", "321"),

@@ -87,14 +87,14 @@ func spendLogsV2(c *call) *reply {
 	for i, name := range []string{"start_date", "end_date"} {
 		given := c.query.Get(name)
 		if given == "" {
-			return badRequest(nil, "Start date and end date are required")
+			return badRequest(noneParam, "Start date and end date are required")
 		}
 		at, err := time.Parse(time.DateTime, given)
 		if err != nil {
 			at, err = time.Parse(time.DateOnly, given)
 		}
 		if err != nil {
-			return failure(http.StatusBadRequest, "Invalid date format: "+given+". Expected: 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS'")
+			return internal(http.StatusBadRequest, "Invalid date format: "+given+". Expected: 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS'")
 		}
 		bounds[i] = at
 	}
@@ -123,11 +123,14 @@ func (c *call) logMatches(row object) bool {
 	for parameter, value := range map[string]any{
 		"api_key": row["api_key"], "user_id": row["user"], "team_id": row["team_id"], "request_id": row["request_id"],
 		"model": row["model"], "model_id": row["model_id"], "model_group": row["model_group"], "end_user": row["end_user"],
-		"key_alias": metadata["user_api_key_alias"], "status_filter": row["status"],
+		"status_filter": row["status"],
 	} {
 		if wanted := c.query.Get(parameter); wanted != "" && text(value) != wanted {
 			return false
 		}
+	}
+	if !strings.Contains(text(metadata["user_api_key_alias"]), c.query.Get("key_alias")) {
+		return false
 	}
 	problem, _ := metadata["error_information"].(object)
 	if wanted := c.query.Get("error_code"); wanted != "" && text(problem["error_code"]) != wanted {
@@ -155,12 +158,11 @@ func calculateSpend(c *call) *reply {
 		out, _ := number(usage["completion_tokens"])
 		name, used = text(completion["model"]), tokens{int(in), int(out)}
 	} else if name == "" {
-		return failure(http.StatusBadRequest, "Bad Request - Either 'model' or 'completion_response' must be provided")
+		return fail(http.StatusBadRequest, noneParam, noneParam, "Bad Request - Either 'model' or 'completion_response' must be provided")
 	}
 	model := c.modelNamed(name)
 	if model == nil {
-		return failure(http.StatusBadRequest, "litellm.BadRequestError: LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model="+name+
-			"\n Pass model as E.g. For 'Huggingface' inference endpoints pass in `completion(model='huggingface/starcoder',..)` Learn more: https://docs.litellm.ai/docs/providers")
+		return fail(http.StatusBadRequest, "", nil, "litellm.BadRequestError: LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model="+name)
 	}
 	known := cost(model)
 	in, _ := number(known["input_cost_per_token"])
