@@ -2,6 +2,9 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
+	"strings"
 
 	"litellm-proxy/internal/operation"
 )
@@ -10,9 +13,10 @@ var customers = operation.Catalog{
 	customersList, customersGet, customersCreate, customersUpdate, customersDelete, customersBlock, customersUnblock,
 }
 
-// customerCollection is every customer, on one page.
+// customerCollection is every customer, ordered by ID.
 var customerCollection = &operation.Collection{
-	What: "customer", Path: "/customer/list", ID: "user_id", Name: "alias",
+	What: "customer", Path: "/customer/list", Page: "page", Size: "page_size", Untold: true,
+	ID: "user_id", Name: "alias", Search: "search", ByID: "search",
 }
 
 var customerColumns = []operation.Column{
@@ -26,14 +30,37 @@ var customerColumns = []operation.Column{
 	{Name: "blocked"},
 }
 
+type customersListInput struct {
+	Page     operation.PageNumber `json:"page"`
+	PageSize operation.PageSize   `json:"page_size" help:"Customers per page (default 50)" cli:"alias=size"`
+	Search   string               `json:"search" help:"Only customers whose ID or alias contains this text"`
+}
+
 var customersList = &operation.Operation{
 	Path:     "customers list",
-	Summary:  "List customers: end users that callers send as user",
+	Summary:  "List customers (end users that callers send as user), a page at a time",
 	Help:     "A customer is created by the first request that names it. For people with keys, use users list.",
-	Examples: []string{"customers list", "customers list --format csv --columns user_id,spend"},
+	Examples: []string{"customers list", "customers list --all --format csv --columns user_id,spend"},
 	Effect:   operation.Read,
-	Do:       operation.List[struct{}]{Of: customerCollection},
+	Do:       operation.List[customersListInput]{Of: customerCollection, Prepare: customersPage},
 	Columns:  customerColumns,
+}
+
+// customersPage gives the size of a page, and filters for a gateway that does not.
+func customersPage(_ *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+	about, text := operation.About{}, args.String("search")
+	if text != "" {
+		about.Keep = func(customer json.RawMessage) bool {
+			return slices.ContainsFunc([]string{"user_id", "alias"}, func(field string) bool {
+				value := operation.Word(operation.Lookup(customer, field))
+				return strings.Contains(strings.ToLower(value), strings.ToLower(text)) || strings.Contains(strings.ToUpper(value), strings.ToUpper(text))
+			})
+		}
+	}
+	if args["page_size"] == nil {
+		args = args.With("page_size", 50)
+	}
+	return args, about, nil
 }
 
 type customersGetInput struct {

@@ -152,7 +152,7 @@ func TestBudgets(t *testing.T) {
 			"/key/list 2":      `{"keys": [{"token": "t3", "spend": 0, "max_budget": 0}], "total_pages": 2}`,
 			"/user/list 1":     `{"users": [{"user_id": "u1", "user_email": "ann@example.com", "spend": 1, "max_budget": 4}], "total_pages": 1}`,
 			"/v2/team/list 1":  `{"teams": [], "total_pages": 0}`,
-			"/customer/list ":  `[{"user_id": "c1", "alias": null, "spend": 2, "litellm_budget_table": {"max_budget": 1.0, "budget_duration": "30d", "budget_reset_at": null}}]`,
+			"/customer/list 1": `[{"user_id": "c1", "alias": null, "spend": 2, "litellm_budget_table": {"max_budget": 1.0, "budget_duration": "30d", "budget_reset_at": null}}]`,
 			"/organization/li": ``,
 		}
 		if body, ok := answers[r.URL.Path+" "+r.URL.Query().Get("page")]; ok {

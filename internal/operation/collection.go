@@ -29,6 +29,9 @@ type Collection struct {
 	Page, Size string
 	Offset     bool
 	Most       int
+	// Untold means that the gateway tells no total: a page that is not full is the last.
+	// Older gateways ignore the paging parameters and send everything.
+	Untold bool
 	// ID and Name are the dotted paths of the identifier and the name in an item.
 	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
 	// path of what tells apart items with one ID: a key can be deleted several times.
@@ -152,12 +155,12 @@ func (c *Collection) next(q query, p *Page) *query {
 	at, _ := strconv.Atoi(q.values.Get(c.Page))
 	step := 1
 	switch {
-	case c.Offset || p.capped: // no page count: a short page is the last
+	case c.Offset || c.Untold || p.capped: // no page count: a short page is the last
 		size, err := strconv.Atoi(q.values.Get(c.Size))
 		if err != nil && c.Offset {
 			size = 100
 		}
-		if len(p.Items) == 0 || len(p.Items) < size {
+		if len(p.Items) == 0 || len(p.Items) < size || c.Untold && len(p.Items) > size {
 			return nil
 		}
 		if c.Offset {

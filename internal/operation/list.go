@@ -40,7 +40,16 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	case err != nil:
 		return Result{Body: body}, err
 	}
-	if next := l.Of.next(q, page); next != nil {
+	next := l.Of.next(q, page)
+	if sent := len(page.Items); l.Of.Untold {
+		if next, err = l.Of.onePage(ctx, call, q, page, &about); err != nil {
+			return Result{}, err
+		}
+		if len(page.Items) < sent { // cut out of the whole list
+			body = Encode(page.Items)
+		}
+	}
+	if next != nil {
 		args := call.args
 		if about.Resolved != nil {
 			args = about.Resolved

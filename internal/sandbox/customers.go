@@ -79,8 +79,19 @@ func customerInfo(c *call) *reply {
 }
 
 func listCustomers(c *call) *reply {
+	page, size, bad := c.pageOfSize("page_size", 50, 100)
+	if bad != nil {
+		return bad
+	}
+	var found []object
+	for _, row := range c.ordered("customers", "user_id", true) {
+		if part := c.query.Get("search"); contains(text(row["user_id"]), part) || contains(text(row["alias"]), part) {
+			found = append(found, row)
+		}
+	}
+	cut, _ := pageOf(found, page, size)
 	out := []object{}
-	for _, row := range c.Customers {
+	for _, row := range cut {
 		out = append(out, c.customerCard(row))
 	}
 	return ok(out)

@@ -1,6 +1,10 @@
 package sandbox_test
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // listScenarios are about the order and the pages of lists. They sort by nothing
 // that ties: the real gateway's order of such rows is another one from day to day.
@@ -39,6 +43,13 @@ func listScenarios() []scenario {
 		}
 		return s.wants(pairs...)
 	}
+	var customers []step
+	var customerIDs []string
+	for i := range 52 {
+		id := fmt.Sprint("c-{id}-", 62-i) // made in another order than they are listed
+		customerIDs = append(customerIDs, id)
+		customers = append(customers, post("/customer/new", `{"user_id":"`+id+`","alias":"Name-`+strings.TrimPrefix(id, "c-")+`"}`))
+	}
 	return []scenario{
 		{name: "team list: orders", steps: []step{
 			newTeam("2"), newTeam("1"), newTeam("3"),
@@ -50,6 +61,12 @@ func listScenarios() []scenario {
 		{name: "team list: deleted teams", steps: []step{
 			newTeam("1"), post("/team/delete", `{"team_ids":["t-{id}-1"]}`), teams("&status=deleted", "1"), get("/v2/team/list?team_id=t-{id}-1").wants("total", "0"),
 		}},
+		{name: "customer list: pages", steps: slices.Concat(customers, []step{
+			get("/customer/list?search=C-{id}").wants("49.user_id", `"c-{id}-60"`), get("/customer/list?search=c-{id}&page=2").wants("0.user_id", `"c-{id}-61"`),
+			get("/customer/list?search=c-{id}&page=3"), get("/customer/list?search=c-{id}&page=3&page_size=20"),
+			get("/customer/list?search=name-{id}&page_size=1").wants("0.user_id", `"c-{id}-11"`),
+			get("/customer/list?page_size=101").is(422), get("/customer/list?page_size=0").is(422), get("/customer/list?page=0").is(422), get("/customer/list?page=x").is(422),
+		}), cleanup: []step{post("/customer/delete", `{"user_ids":["`+strings.Join(customerIDs, `","`)+`"]}`)}},
 		{name: "user list: users made at once", steps: []step{
 			post("/management/v1/users/bulk", `{"users":[{"user_id":"u-{id}-2"},{"user_id":"u-{id}-1"},{"user_id":"u-{id}-3"}]}`),
 			users("&sort_by=user_id", "123"), users("&sort_by=user_id&sort_order=desc", "321"),
