@@ -116,6 +116,7 @@ var customersUpdate = &operation.Operation{
 	Examples: []string{"customers update acme --max-budget 100"},
 	Effect:   operation.Set,
 	Consent:  loosens(customerCollection, "user_id"),
+	Checks:   []operation.Check{ignoresSpend("customer", "Its spend can only be outgrown: raise {max_budget}, or delete the customer.")},
 	Do:       operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
 	Columns:  customerColumns,
 	Done:     "updated customer {user_id}",

@@ -10,6 +10,14 @@ func (budgetPeriod) Rule() operation.Rule {
 	return operation.Rule{Help: "Budget reset period: 30d (on the 1st), 7d (Monday), 24h (midnight UTC)"}
 }
 
+// memberPeriod is the time after which the budget of each team member resets.
+type memberPeriod string
+
+// Rule implements [operation.Ruled].
+func (memberPeriod) Rule() operation.Rule {
+	return operation.Rule{Help: "Member budget reset period"}
+}
+
 // lifetime is the time after which a key expires, or the date.
 type lifetime struct {
 	Duration string           `json:"duration" help:"Key expires after this time, such as 90d (default never)"`

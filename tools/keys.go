@@ -10,7 +10,7 @@ import (
 )
 
 var keys = operation.Catalog{
-	keysList, keysGenerate, keysInfo, keysUpdate, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
+	keysList, keysGenerate, keysInfo, keysUpdate, keysModelAdd, keysModelRemove, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
 	keysServiceAccount, keysRegenerate, keysBulkUpdate, keysHealth,
 }
 

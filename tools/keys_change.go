@@ -71,7 +71,7 @@ var keysUnblock = &operation.Operation{
 
 type keysResetSpendInput struct {
 	keyRef
-	ResetTo operation.USD `json:"reset_to" help:"New spend in US dollars, at most the present one (default 0)"`
+	resetTo
 }
 
 var keysResetSpend = &operation.Operation{
@@ -82,12 +82,8 @@ var keysResetSpend = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: resetsSpend},
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
-		to := call.Arg("reset_to")
-		if to == nil {
-			to = json.RawMessage("0")
-		}
 		// The hash, because paths are logged.
-		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": to})
+		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": in.target(call)})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",

@@ -162,14 +162,7 @@ func resetsSpend(ctx context.Context, call *operation.Call) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	to := "0"
-	if value := call.Arg("reset_to"); value != nil {
-		to = string(value)
-	}
-	if spend := strings.TrimSuffix(dollars(key, "spend"), " US dollars"); spend != "" {
-		return []string{"resets the spend of key " + key.Label() + " from " + spend + " to " + to + " US dollars"}, nil
-	}
-	return []string{"resets the spend of key " + key.Label() + " to " + to + " US dollars"}, nil
+	return spendReset("key "+key.Label(), key, call), nil
 }
 
 // changesUsers is what an update of users loosens, and what lets somebody else sign in

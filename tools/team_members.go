@@ -55,6 +55,7 @@ var teamsMemberAdd = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: often,
 	Default: true,
+	Checks:  []operation.Check{notesOwnBudget},
 	Do:      operation.Func[teamsMemberAddInput](addMembers),
 }
 
@@ -128,9 +129,7 @@ func userExists(ctx context.Context, call *operation.Call, id string) (bool, err
 }
 
 type teamsMemberUpdateInput struct {
-	teamRef
-	UserID          string        `json:"user_id" help:"ID of the member"`
-	User            userEmail     `json:"user" ref:"user_id,required"`
+	memberRef
 	Role            teamRole      `json:"role" help:"Role in the team (admin needs Enterprise)"`
 	MaxBudgetInTeam operation.USD `json:"max_budget_in_team" help:"Spending limit of the member in US dollars" clear:"null"`
 	BudgetDuration  budgetPeriod  `json:"budget_duration" clear:"null"`
@@ -143,10 +142,11 @@ type teamsMemberUpdateInput struct {
 var teamsMemberUpdate = &operation.Operation{
 	Path:     "teams member-update",
 	Summary:  "Change the role or limits of one team member",
-	Help:     "Fails if the user is not a member.",
+	Help:     "Fails if the user is not a member. Clearing max_budget_in_team leaves the team's member budget in force.",
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: sensitiveMember("/team/info", "team_id", "team_memberships")},
+	Checks:   []operation.Check{notesMemberUpdate},
 	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, call *operation.Call, in teamsMemberUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) <= 2 {
@@ -252,9 +252,7 @@ var teamsModelRemove = &operation.Operation{
 		left := without(t.models, in.Models)
 		for _, name := range in.Models {
 			if t.members != nil && !slices.Contains(t.models, name) {
-				return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-					Message: "model " + operation.Shown(name) + " is not in the team's list; nothing was changed",
-					Hint:    "the list has " + strings.Join(t.models, ", ")}
+				return operation.Result{}, notInList(name, "team", t.models)
 			}
 		}
 		if len(left) == 0 && t.members != nil {

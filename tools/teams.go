@@ -11,7 +11,7 @@ import (
 
 var teams = operation.Catalog{
 	teamsList, teamsAvailable, teamsGet, teamsCreate, teamsSetup, teamsUpdate, teamsDelete, teamsBlock, teamsUnblock,
-	teamsMemberAdd, teamsMemberUpdate, teamsMemberRemove, teamsModelAdd, teamsModelRemove, teamsAssignKey,
+	teamsMemberAdd, teamsMemberUpdate, teamsMemberResetSpend, teamsMemberResetBudget, teamsMemberRemove, teamsModelAdd, teamsModelRemove, teamsAssignKey,
 	teamsPermissionsGet, teamsPermissionsSet, teamsCallbacksList, teamsCallbacksAdd, teamsCallbacksDelete, teamsSpendByUser,
 }
 
@@ -107,13 +107,21 @@ type teamLimits struct {
 	Models []string `json:"models" help:"Models the team may use (empty list: all)" clear:"[]"`
 	alertedBudget
 	rates
-	TeamMemberBudget operation.USD     `json:"team_member_budget" help:"Spending limit of each member in US dollars" clear:"null"`
-	OrganizationID   string            `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
-	Organization     organizationAlias `json:"organization" ref:"organization_id"`
-	Tags             []string          `json:"tags" help:"Tags for spend and routing (Enterprise)"`
-	Guardrails       []string          `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
-	ModelAliases     operation.Object  `json:"model_aliases" help:"Model aliases and the models they stand for: {\"fast\": \"gpt-4o-mini\"}"`
-	Metadata         operation.Object  `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
+	memberDefaults
+	OrganizationID string            `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
+	Organization   organizationAlias `json:"organization" ref:"organization_id"`
+	Tags           []string          `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Guardrails     []string          `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
+	ModelAliases   operation.Object  `json:"model_aliases" help:"Model aliases and the models they stand for: {\"fast\": \"gpt-4o-mini\"}"`
+	Metadata       operation.Object  `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
+}
+
+// memberDefaults are the limits of each member who has none of their own.
+type memberDefaults struct {
+	TeamMemberBudget         operation.USD   `json:"team_member_budget" help:"Spending limit of each member in US dollars" clear:"null"`
+	TeamMemberBudgetDuration memberPeriod    `json:"team_member_budget_duration" clear:"null"`
+	TeamMemberTPMLimit       operation.Limit `json:"team_member_tpm_limit" help:"Tokens per minute for each member" clear:"null"`
+	TeamMemberRPMLimit       operation.Limit `json:"team_member_rpm_limit" help:"Requests per minute for each member" clear:"null"`
 }
 
 type teamsCreateInput struct {
@@ -182,6 +190,7 @@ var teamsUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveTeamUpdate},
 	Default: true,
+	Checks:  []operation.Check{ignoresSpend("team", "Its budget is raised with {max_budget}; members have teams member-reset-spend."), notesTeamDefault},
 	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
 	Columns: within("data", teamColumns),
 	Done:    "updated team {data.team_alias} ({team_id})",
@@ -262,9 +271,11 @@ func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput
 
 // team is what the gateway says about one team.
 type team struct {
-	item    json.RawMessage
-	models  []string
-	members []teamMember // nil: the gateway did not say
+	item        json.RawMessage
+	models      []string
+	members     []teamMember // nil: the gateway did not say
+	memberships []membership
+	defaults    *memberLimits // for each member; nil: none
 }
 
 // teamMember is a member of a team or an organization, in requests and answers.
@@ -282,6 +293,8 @@ func readTeam(ctx context.Context, call *operation.Call, id string) (*team, erro
 	t := &team{item: operation.Lookup(body, "team_info")}
 	_ = json.Unmarshal(operation.Lookup(body, "team_info.models"), &t.models)
 	_ = json.Unmarshal(operation.Lookup(body, "team_info.members_with_roles"), &t.members)
+	_ = json.Unmarshal(operation.Lookup(body, "team_memberships"), &t.memberships)
+	_ = json.Unmarshal(operation.Lookup(body, "team_info.team_member_budget_table"), &t.defaults)
 	return t, nil
 }
 

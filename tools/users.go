@@ -10,7 +10,7 @@ import (
 )
 
 var users = operation.Catalog{
-	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
+	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersResetSpend, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
 }
 
 // userCollection is the internal users that the caller may list.
@@ -78,14 +78,14 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail     string        `json:"user_email" jsonschema:"required" help:"Email address" cli:"name=email"`
-	UserRole      userRole      `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
-	UserAlias     string        `json:"user_alias" help:"Display name" cli:"name=alias"`
-	Teams         []string      `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
-	MaxBudget     operation.USD `json:"max_budget" help:"Spending limit in US dollars"`
-	UserID        string        `json:"user_id" help:"User ID (default: generated)"`
-	Models        []string      `json:"models" help:"Models the user may use (default all)"`
-	AutoCreateKey *bool         `json:"auto_create_key" help:"Also generate a key (default true)"`
+	UserEmail string   `json:"user_email" jsonschema:"required" help:"Email address" cli:"name=email"`
+	UserRole  userRole `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
+	UserAlias string   `json:"user_alias" help:"Display name" cli:"name=alias"`
+	Teams     []string `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	userBudget
+	UserID        string   `json:"user_id" help:"User ID (default: generated)"`
+	Models        []string `json:"models" help:"Models the user may use (default all)"`
+	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key (default true)"`
 	operation.Extras
 }
 
@@ -168,12 +168,18 @@ type userRef struct {
 	User   userEmail `json:"user" ref:"user_id,required"`
 }
 
+// userBudget is the limits of a user. The budget binds keys outside teams only.
+type userBudget struct {
+	MaxBudget      operation.USD `json:"max_budget" help:"Spending limit of keys outside teams, in US dollars" clear:"null"`
+	BudgetDuration budgetPeriod  `json:"budget_duration" clear:"null"`
+	rates
+}
+
 // userLimits is the settings of a user that can be changed. The gateway clears only some
 // of them.
 type userLimits struct {
 	UserRole userRole `json:"user_role" help:"Role of the user" cli:"name=role"`
-	budget
-	rates
+	userBudget
 	Models   []string         `json:"models" help:"Models the user may use (all-proxy-models: all)"`
 	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object"`
 }

@@ -1,0 +1,124 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+type keyModels struct {
+	keyRef
+	Models operation.Names `json:"models" jsonschema:"required" help:"Model names"`
+}
+
+var keysModelAdd = &operation.Operation{
+	Path:     "keys model-add",
+	Summary:  "Add models to the list that a key may use",
+	Help:     "Fails for a key without a list: it may use every model already, and a list would restrict it.",
+	Examples: []string{"keys model-add --alias ci --models gpt-4o-mini,claude-haiku"},
+	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: addsKeyModels},
+	Do: operation.Func[keyModels](func(ctx context.Context, call *operation.Call, in keyModels) (operation.Result, error) {
+		present, err := modelsOfKey(ctx, call)
+		if err != nil {
+			return operation.Result{}, err
+		}
+		if len(present) == 0 {
+			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
+				Message: "the key has no list of models, so it may use every model; a list would restrict it; nothing was changed",
+				Hint:    "to restrict the key to these models, use keys update with models"}
+		}
+		return setKeyModels(ctx, call, present, operation.Unique(slices.Concat(present, in.Models)))
+	}),
+	Verify:  keyModelsHave(true),
+	Columns: keyColumns,
+	Done:    "key {key_alias} {key_name} may use {models}",
+}
+
+var keysModelRemove = &operation.Operation{
+	Path:     "keys model-remove",
+	Summary:  "Remove models from the list that a key may use",
+	Help:     "Fails for a model that is not in the list, and for the last one: a key without a list may use every model.",
+	Examples: []string{"keys model-remove --alias ci --models claude-haiku"},
+	Effect:   operation.Set,
+	Do: operation.Func[keyModels](func(ctx context.Context, call *operation.Call, in keyModels) (operation.Result, error) {
+		present, err := modelsOfKey(ctx, call)
+		if err != nil {
+			return operation.Result{}, err
+		}
+		for _, name := range in.Models {
+			if !slices.Contains(present, name) {
+				return operation.Result{}, notInList(name, "key", present)
+			}
+		}
+		left := without(present, in.Models)
+		if len(left) == 0 {
+			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
+				Message: "this would empty the list, and a key without a list may use every model; nothing was changed",
+				Hint:    "replace the list with keys update, or stop the key with keys block"}
+		}
+		return setKeyModels(ctx, call, present, left)
+	}),
+	Verify:  keyModelsHave(false),
+	Columns: keyColumns,
+	Done:    "key {key_alias} {key_name} may use {models}",
+}
+
+// notInList is the error for a model that a list does not have. whose names its owner.
+func notInList(name, whose string, list []string) error {
+	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "model " + operation.Shown(name) + " is not in the " + whose + "'s list; nothing was changed",
+		Hint: "the list has " + strings.Join(list, ", ")}
+	if len(list) == 0 {
+		e.Hint = "the " + whose + " has no list, so it may use every model"
+	}
+	return e
+}
+
+// modelsOfKey is the list of the key that a call names.
+func modelsOfKey(ctx context.Context, call *operation.Call) (models []string, err error) {
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {operation.KeyHash(call.Args().String("key"))}}})
+	_ = json.Unmarshal(operation.Lookup(body, "info.models"), &models)
+	return models, err
+}
+
+func setKeyModels(ctx context.Context, call *operation.Call, present, models []string) (operation.Result, error) {
+	if slices.Equal(present, models) {
+		return operation.Result{Body: operation.Encode(map[string]any{"key": operation.KeyHash(call.Args().String("key")), "models": models}),
+			Done: "the key has these models already; nothing was changed"}, nil
+	}
+	body, err := call.Write(ctx, "POST", "/key/update", operation.Args{"key": operation.Encode(operation.KeyHash(call.Args().String("key"))), "models": operation.Encode(models)})
+	return operation.Result{Body: body}, err
+}
+
+// keyModelsHave verifies that the list in the answer has the models, or has none of them.
+func keyModelsHave(has bool) func(context.Context, *operation.Call, *operation.Result) error {
+	return func(_ context.Context, call *operation.Call, result *operation.Result) error {
+		var list []string
+		if json.Unmarshal(operation.Lookup(result.Body, "models"), &list) != nil {
+			return operation.Lacks("models")
+		}
+		for _, name := range call.Args().List("models") {
+			if slices.Contains(list, name) != has {
+				return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "the gateway answered with another list: " + strings.Join(list, ", "),
+					Hint: "see what the key may use with keys info"}
+			}
+		}
+		return nil
+	}
+}
+
+// addsKeyModels is what the longer list lets the key do.
+func addsKeyModels(ctx context.Context, call *operation.Call) ([]string, error) {
+	key, err := keyToChange(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	present := operation.Args{"models": operation.Lookup(key.Item, "models")}.List("models")
+	change := operation.Args{"models": operation.Encode(operation.Unique(slices.Concat(present, call.Args().List("models"))))}
+	return loosenedKeys(ctx, call, change, []operation.Thing{key}, nil)
+}

@@ -1,0 +1,214 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+)
+
+// membership is what a team keeps of one member.
+type membership struct {
+	UserID   string          `json:"user_id"`
+	BudgetID string          `json:"budget_id"`
+	Spend    json.RawMessage `json:"spend"`
+	Budget   *memberLimits   `json:"litellm_budget_table"`
+}
+
+// memberLimits are the limits of one member, or those that a team sets for each.
+type memberLimits struct {
+	BudgetID      string          `json:"budget_id"`
+	MaxBudget     json.RawMessage `json:"max_budget"`
+	Duration      string          `json:"budget_duration"`
+	TPMLimit      json.RawMessage `json:"tpm_limit"`
+	RPMLimit      json.RawMessage `json:"rpm_limit"`
+	AllowedModels []string        `json:"allowed_models"`
+}
+
+// words describes the limits: "5 US dollars every 30d, 100 tokens per minute".
+func (l *memberLimits) words() string {
+	if l == nil {
+		return "none"
+	}
+	words := l.rates()
+	if limit, err := money(l.MaxBudget); err == nil {
+		budget := amount(limit) + " US dollars"
+		if l.Duration != "" {
+			budget += " every " + operation.Name(l.Duration)
+		}
+		words = append([]string{budget}, words...)
+	}
+	if len(l.AllowedModels) > 0 {
+		words = append(words, "models "+operation.NameList(operation.Encode(l.AllowedModels)))
+	}
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}
+
+// rates describes the limits per minute.
+func (l *memberLimits) rates() (words []string) {
+	if n, err := money(l.TPMLimit); err == nil {
+		words = append(words, amount(n)+" tokens per minute")
+	}
+	if n, err := money(l.RPMLimit); err == nil {
+		words = append(words, amount(n)+" requests per minute")
+	}
+	return words
+}
+
+// own reports whether the member has limits of its own instead of the team's.
+func (t *team) own(m membership) bool {
+	return m.BudgetID != "" && (t.defaults == nil || m.BudgetID != t.defaults.BudgetID)
+}
+
+// label names the team to a person.
+func (t *team) label() string {
+	return operation.Thing{ID: operation.Lookup(t.item, "team_id"), Name: operation.Word(operation.Lookup(t.item, "team_alias"))}.Label()
+}
+
+// seenTeam is the team that a call names, for a note: nil if the key may not see it, or
+// there is none, which the call itself will say.
+func seenTeam(ctx context.Context, call *operation.Call) (*team, error) {
+	id := call.Body().String("team_id")
+	if id == "" {
+		return nil, nil
+	}
+	t, err := readTeam(ctx, call, id)
+	if e := operation.AsError(err); e != nil && e.Status != 0 {
+		return nil, nil
+	}
+	return t, err
+}
+
+// given reports whether an update sets a field to a value.
+func sets(change operation.Args, name string) bool { return operation.NoNull(change[name]) != nil }
+
+// notesOwnBudget says what a new member's own budget leaves out: the team's reset, and its
+// limits per minute.
+func notesOwnBudget(ctx context.Context, call *operation.Call) error {
+	change := call.Body()
+	if !sets(change, "max_budget_in_team") {
+		return nil
+	}
+	t, err := seenTeam(ctx, call)
+	if t == nil || err != nil {
+		return err
+	}
+	noteNeverResets(call, t, operation.Word(change["max_budget_in_team"]), sets(change, "budget_duration"))
+	if t.defaults != nil && len(t.defaults.rates()) > 0 {
+		call.Note("The team's member limits of " + strings.Join(t.defaults.rates(), " and ") + " do not apply to a member with their own budget. To set them, use teams member-update.")
+	}
+	return nil
+}
+
+// noteNeverResets says that a member's budget is for good where the team's resets.
+func noteNeverResets(call *operation.Call, t *team, limit string, period bool) {
+	every, whose := operation.Word(operation.Lookup(t.item, "budget_duration")), "the team's budget"
+	if t.defaults != nil && t.defaults.Duration != "" {
+		every, whose = t.defaults.Duration, "the team's member budget"
+	}
+	if every == "" || period {
+		return
+	}
+	how := "{budget_duration} " + operation.Name(every) + " makes it reset too."
+	if _, has := call.Operation().Field("budget_duration"); !has || strings.HasPrefix(call.Operation().Path, "teams setup") || strings.HasPrefix(call.Operation().Path, "users onboard") {
+		how = "To make it reset, use teams member-update with a budget_duration."
+	}
+	call.Note("The member budget of " + limit + " US dollars never resets, although " + whose + " resets every " + operation.Name(every) + ". " + how)
+}
+
+// notesMemberUpdate says what a change of one member's limits does beside it.
+func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
+	change := call.Body()
+	t, err := seenTeam(ctx, call)
+	if t == nil || err != nil {
+		return err
+	}
+	i := slices.IndexFunc(t.memberships, func(m membership) bool { return m.UserID == call.Args().String("user_id") })
+	if i < 0 {
+		return nil
+	}
+	m, limits := t.memberships[i], 0
+	for _, name := range []string{"max_budget_in_team", "budget_duration", "tpm_limit", "rpm_limit", "allowed_models", "model_max_budget"} {
+		if change[name] != nil {
+			limits++
+		}
+	}
+	if limits == 0 {
+		return nil
+	}
+	who := operation.Name(m.UserID)
+	if value := change["max_budget_in_team"]; value != nil && !sets(change, "max_budget_in_team") && t.defaults != nil {
+		if limit, err := money(t.defaults.MaxBudget); err == nil {
+			call.Note("The team's member budget of " + amount(limit) + " US dollars still limits " + who + ".")
+		}
+	}
+	if sets(change, "max_budget_in_team") && !(t.own(m) && m.Budget != nil && m.Budget.Duration != "") && (t.own(m) || t.defaults == nil) {
+		noteNeverResets(call, t, operation.Word(change["max_budget_in_team"]), sets(change, "budget_duration"))
+	}
+	if t.defaults == nil || t.own(m) || t.defaults.words() == "none" {
+		return nil
+	}
+	call.Note(who + " gets limits of their own: a copy of the team's member limits (" + t.defaults.words() +
+		") with this change. Later changes to the team's member limits do not reach them. To undo this, use teams member-reset-budget.")
+	return nil
+}
+
+// notesTeamDefault says which members a change of the team's member limits does not reach.
+func notesTeamDefault(ctx context.Context, call *operation.Call) error {
+	change, changed := call.Body(), false
+	for name := range change {
+		changed = changed || strings.HasPrefix(name, "team_member_") && name != "team_member_permissions" && name != "team_member_key_duration"
+	}
+	if !changed {
+		return nil
+	}
+	t, err := seenTeam(ctx, call)
+	if t == nil || err != nil {
+		return err
+	}
+	if kept := t.keeping(change); len(kept) > 0 {
+		verb := "have limits of their own and keep them"
+		if len(kept) == 1 {
+			verb = "has limits of their own and keeps them"
+		}
+		call.Note(fmt.Sprintf("%d of %s %s: %s. To put one back on the team's, use teams member-reset-budget.",
+			len(kept), operation.Counted(len(t.memberships), "member"), verb, firstOf(kept, maxNamed)))
+	}
+	return nil
+}
+
+// keeping names the members with limits of their own that the change does not reach: with
+// what they may spend, if it is a budget that changes.
+func (t *team) keeping(change operation.Args) (kept []string) {
+	for _, m := range t.memberships {
+		if !t.own(m) || m.Budget == nil {
+			continue
+		}
+		limit, err := money(m.Budget.MaxBudget)
+		switch {
+		case change["team_member_budget"] == nil || len(change) > 2:
+			kept = append(kept, operation.Name(m.UserID)+" ("+m.Budget.words()+")")
+		case err == nil:
+			kept = append(kept, operation.Name(m.UserID)+" "+amount(limit))
+		}
+	}
+	slices.Sort(kept)
+	return kept
+}
+
+// maxNamed is how many things a note names.
+const maxNamed = 10
+
+// firstOf lists names: the first ones, and how many more there are.
+func firstOf(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+}
