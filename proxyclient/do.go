@@ -55,7 +55,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, never
 	})
 	if err != nil {
-		return nil, err
+		return nil, c.explain(ctx, err)
 	}
 	return out, nil
 }

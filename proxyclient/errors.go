@@ -81,6 +81,7 @@ type Error struct {
 	Body       []byte        `json:"-"` // of the answer, up to 64 KiB
 	Sent       bool          `json:"-"` // something of the request may have reached the gateway
 	Err        error         `json:"-"` // the cause; keeps errors.Is for context and syscall errors
+	lacking    bool          // the gateway itself said that it has no such route
 }
 
 // Error is one paragraph: the kind, the message, the HTTP status.

@@ -26,6 +26,7 @@ const (
 	hintModels     = "the models list shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
+	hintVersion    = "another version of the gateway may have it"
 )
 
 // table: each row was seen on a live LiteLLM 1.106.2, except where it says
@@ -33,14 +34,16 @@ const (
 var table = []row{
 	// Texts that tell more than the status: 400, 403 and 500 all occur.
 	{text: "LiteLLM Enterprise user|is an Enterprise feature|only available for LiteLLM Enterprise", code: CodeEnterprise, hint: hintEnterprise},
-	{typ: "budget_exceeded", code: CodeBudgetExceeded, hint: "raise max_budget, or wait for the budget's reset"},
-	{text: "Budget has been exceeded|ExceededBudget", code: CodeBudgetExceeded, hint: "raise max_budget, or wait for the budget's reset"}, // other versions: 400 and 429
+	{typ: "budget_exceeded", code: CodeBudgetExceeded},                          // its hint: overBudget
+	{text: "Budget has been exceeded|ExceededBudget", code: CodeBudgetExceeded}, // other versions: 400 and 429
 
 	// Who may not, with a status of who is unknown.
 	{status: 401, text: "Only proxy admin can be used", code: CodeForbidden, hint: hintAdmin},
+	{status: 401, text: "not allowed to access model", code: CodeForbidden, hint: hintModels},              // other versions
 	{status: 401, text: "not allowed to access|not allowed to call", code: CodeForbidden, hint: hintAdmin}, // other versions
 	{status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the key has expired: use another, or extend its duration with an admin's key"},
-	{status: 401, text: "Key is blocked", code: CodeUnauthorized, hint: "an admin can unblock the key"},
+	{status: 401, text: "Key is blocked", code: CodeUnauthorized, hint: "an admin can unblock the key: keys unblock"},
+	{status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: teams unblock"},
 	{status: 401, text: "No api key passed in", code: CodeUnauthorized, hint: "give a key with {api_key}"},
 	{status: 403, typ: "key_model_access_denied", code: CodeForbidden, hint: hintModels},
 	{status: 403, typ: "team_model_access_denied", code: CodeForbidden, hint: hintModels},
@@ -109,10 +112,34 @@ func matchPath(pattern, path string) bool {
 func classify(a answer) (Code, string) {
 	for i := range table {
 		if table[i].matches(a) {
+			if table[i].code == CodeBudgetExceeded {
+				return CodeBudgetExceeded, overBudget(a.message)
+			}
 			return table[i].code, table[i].hint
 		}
 	}
 	return byStatus(a.status)
+}
+
+// overBudget is what to do about a spent budget. Whose it is stands in the message.
+func overBudget(message string) string {
+	const forGood = "; without a budget_duration it never resets by itself"
+	for _, of := range []struct{ text, hint string }{
+		{"TeamMember=", "raise the member's budget with teams member-update, or reset the spend with teams member-reset-spend" + forGood},
+		{" in Team=", "raise the member's budget with teams member-update, or reset the spend with teams member-reset-spend" + forGood},
+		{"End User=", "raise the customer's budget with customers update" + forGood},
+		{"User=", "raise the user's max_budget with users update, or reset the spend with users reset-spend" + forGood},
+		{"Team=", "raise the team's max_budget with teams update; the gateway cannot reset a team's spend" + forGood},
+		{"Tag=", "raise the tag's max_budget, or reset its spend, with tags update" + forGood},
+		{"Model access group=", "raise the budget with access-groups budget-set"},
+		{"Organization=", "raise the organization's max_budget with organizations update"},
+		{"Project=", "raise the project's max_budget with projects update"},
+	} {
+		if strings.Contains(message, of.text) {
+			return of.hint
+		}
+	}
+	return "raise the key's max_budget with keys update, or reset the spend with keys reset-spend" + forGood
 }
 
 func byStatus(status int) (Code, string) {
@@ -160,16 +187,18 @@ func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
 		resp.StatusCode == http.StatusNotFound && (s.page || len(body) == 0):
 		// Nothing is missing at a gateway that knows the route: it then names the thing.
 		e.Code = CodeUnsupported
-		e.Message = fmt.Sprintf("this gateway has no route %s %s", p.method, c.scrub(p.path))
+		e.Message = fmt.Sprintf(thisGateway+" has no route %s %s", p.method, c.scrub(p.path))
+		e.lacking = s.detail
 		if s.page {
 			e.Message += ": the answer was " + s.message
 		}
 		e.Hint = hintRoute
 	case e.Code == CodeUnsupported && resp.StatusCode == http.StatusMethodNotAllowed:
-		e.Message = fmt.Sprintf("this gateway has no route %s %s (there is one with another method)", p.method, c.scrub(p.path))
+		e.Message = fmt.Sprintf(thisGateway+" has no route %s %s (there is one with another method)", p.method, c.scrub(p.path))
+		e.lacking = true
 	}
 	if e.Code == CodeUnsupported && strings.HasSuffix(c.base.Path, "/v1") {
-		e.Hint = "{base_url} should not end in /v1"
+		e.Hint, e.lacking = "{base_url} should not end in /v1", false
 	}
 	if e.Code == CodeRateLimited && e.RetryAfter > 0 {
 		e.Hint = fmt.Sprintf("try again in %s", e.RetryAfter.Round(time.Second))

@@ -48,6 +48,7 @@ var answers = []struct {
 
 	{"GET /models", 401, `{"error":{"message":"Authentication Error, Invalid proxy server token passed. Received API Key = sk-...rong","type":"token_not_found_in_db","param":"key","code":"401"}}`, CodeUnauthorized, "Authentication Error, Invalid proxy server token passed. Received API Key = sk-...rong; the key used was sk-...abcd from LITELLM_PROXY_API_KEY", "key"},
 	{"GET /models", 401, `{"error":{"message":"Authentication Error, Key is blocked. Update via /key/unblock if you're an admin.","type":"auth_error","param":"None","code":"401"}}`, CodeUnauthorized, "Authentication Error, Key is blocked.", ""},
+	{"GET /models", 401, "{\"error\":{\"message\":\"Authentication Error, Team=t is blocked. Update via `/team/unblock` if you're an admin.\",\"type\":\"auth_error\",\"param\":null,\"code\":\"401\"}}", CodeUnauthorized, "Authentication Error, Team=t is blocked.", ""},
 	{"GET /models", 401, `{"error":{"message":"Authentication Error, Expired Key.","type":"expired_key","param":"key","code":"401"}}`, CodeUnauthorized, "Authentication Error, Expired Key", "key"},
 	{"POST /team/new", 401, `{"error":{"message":"Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=/team/new. Your role=unknown. Your user_id=*******","type":"auth_error","param":"None","code":"401"}}`, CodeForbidden, "Authentication Error, Only proxy admin", ""},
 	{"GET /user/list", 403, `{"detail":{"error":"Only proxy admins and organization admins can list users."}}`, CodeForbidden, "Only proxy admins and organization admins can list users; the key used was sk-...abcd from LITELLM_PROXY_API_KEY", ""},
@@ -126,6 +127,50 @@ func TestAnswers(t *testing.T) {
 	status, body = 401, `{"error":{"message":"Authentication Error, No api key passed in.","type":"auth_error","param":"None","code":"401"}}`
 	_, err := c.WithKey("", "").Do(t.Context(), read)
 	wantCode(t, err, CodeUnauthorized, "no API key was given", "{api_key}")
+}
+
+// TestOverBudget: the hint names whose budget it is and what resets it.
+func TestOverBudget(t *testing.T) {
+	for message, want := range map[string]string{
+		"Budget has been exceeded! TeamMember=u:t Current cost: 1, Max budget: 1":       "teams member-reset-spend",
+		"Budget has been exceeded! User=u in Team=t Current cost: 1, Max budget: 1":     "teams member-reset-spend",
+		"ExceededBudget: User=u over budget. Spend=1, Budget=1":                         "users reset-spend",
+		"ExceededBudget: End User=c over budget. Spend=1, Budget=1":                     "customers update",
+		"Budget has been exceeded! Team=t Current cost: 1, Max budget: 1":               "teams update",
+		"Budget has been exceeded! Tag=g Current cost: 1, Max budget: 1":                "tags update",
+		"Budget has been exceeded! Key=k (sk-...b-Og) Current cost: 1, Max budget: 0.1": "keys reset-spend",
+	} {
+		if _, hint := classify(answer{status: 422, typ: "budget_exceeded", message: message}); !strings.Contains(hint, want) {
+			t.Errorf("%s: %s", message, hint)
+		}
+	}
+}
+
+// TestMissingRoute: a route that the gateway lacks is answered with its version, wherever
+// that version keeps it.
+func TestMissingRoute(t *testing.T) {
+	for _, at := range []string{"/health/readiness/details", "/health/readiness", "/none"} {
+		c := gateway(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case at:
+				_, _ = io.WriteString(w, `{"status":"healthy","litellm_version":"1.83.14"}`)
+			case "/health/readiness":
+				_, _ = io.WriteString(w, `{"status":"healthy"}`)
+			default:
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = io.WriteString(w, `{"detail":"Not Found"}`)
+			}
+		})
+		_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/model/block"})
+		e := asError(t, err)
+		want := "this gateway is LiteLLM 1.83.14 and has no route POST /model/block"
+		if at == "/none" {
+			want = "this gateway has no route POST /model/block"
+		}
+		if e.Message != want || e.Status != http.StatusNotFound || e.Code != CodeUnsupported {
+			t.Errorf("%s: %+v", at, e)
+		}
+	}
 }
 
 func TestEveryRowIsTried(t *testing.T) {

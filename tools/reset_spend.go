@@ -197,6 +197,9 @@ func memberOf(ctx context.Context, call *operation.Call) (*team, membership, err
 			return t, m, nil
 		}
 	}
+	if t.memberships == nil { // the gateway did not say
+		return t, membership{UserID: id}, nil
+	}
 	return nil, membership{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 		Message: "user " + operation.Shown(id) + " is not a member of team " + operation.Shown(teamID) + "; nothing was changed",
 		Hint:    "list the members with teams get"}

@@ -75,11 +75,11 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 		Key:      keyReport{Name: call.Client().MaskedKey(), Source: call.Client().APIKeySource()},
 	}
 	// What this key may not see is left out.
-	if details, err := call.Read(ctx, proxyclient.Request{Path: "/health/readiness/details"}); err == nil {
-		report.Version = operation.Word(operation.Lookup(details, "litellm_version"))
-	} else if e := operation.AsError(err); e != nil && e.Status == 0 {
+	version, err := call.Client().Version(ctx)
+	if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Result{}, err
 	}
+	report.Version = version
 	// A rejected key fails the call; the report still says what was found.
 	err = report.Key.fill(ctx, call)
 	if e := operation.AsError(err); e != nil && e.Status == 0 {

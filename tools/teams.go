@@ -99,8 +99,17 @@ var teamsGet = &operation.Operation{
 	Default:  true,
 	Do:       operation.Endpoint[teamsGetInput]{Method: "GET", Path: "/team/info"},
 	Columns: append(within("team_info", teamColumns[:6]), operation.Column{Name: "blocked", Field: "team_info.blocked"},
+		operation.Column{Name: "member_limits", Field: "team_memberships", Each: memberLimitFields, Format: operation.Dollars},
+		operation.Column{Name: "team_member_budget", Field: "team_info.team_member_budget_table.max_budget", Format: operation.Dollars},
+		operation.Column{Name: "team_member_budget_duration", Field: "team_info.team_member_budget_table.budget_duration"},
+		operation.Column{Name: "team_member_tpm_limit", Field: "team_info.team_member_budget_table.tpm_limit"},
+		operation.Column{Name: "team_member_rpm_limit", Field: "team_info.team_member_budget_table.rpm_limit"},
 		operation.Column{Name: "members", Field: "team_info.members_with_roles", Optional: true}, operation.Column{Name: "keys", Optional: true}),
 }
+
+// memberLimitFields are what the table of a team shows of each member: the budget, and
+// whether it is custom or team_default.
+var memberLimitFields = []string{"user_id", "litellm_budget_table.max_budget", "litellm_budget_table.budget_duration", "budget_source"}
 
 // teamLimits is the settings that create and update share.
 type teamLimits struct {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -30,14 +29,11 @@ func (a *app) versionCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		// /health/readiness has no version; this route has it, for callers with a key.
-		answer, err := client.JSON(cmd.Context(), proxyclient.Request{Method: "GET", Path: "/health/readiness/details", Read: true})
+		gateway, err := client.Version(cmd.Context())
 		if err != nil {
 			fmt.Fprintf(a.Stderr, "%s %s\n", program, Version())
 			return proxyclient.Wrap("version of the gateway at "+client.BaseURL(), err)
 		}
-		var gateway string
-		_ = json.Unmarshal(operation.Lookup(answer, "litellm_version"), &gateway)
 		if a.format == "json" {
 			_, err = fmt.Fprintf(a.Stdout, "%s\n", operation.Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()}))
 			return unwritten(err)

@@ -112,6 +112,9 @@ type Column struct {
 	Optional bool
 	// Bar adds a bar chart to the numbers at a terminal.
 	Bar bool
+	// Each is what to show of each item of a list: dotted paths, with a blank between their
+	// values.
+	Each []string
 	// ID marks an identifier that the next call may need; a tool's slim answer keeps it.
 	ID bool
 }

@@ -50,7 +50,7 @@ func (c *csvCodec) row(d document) error {
 		return err
 	}
 	for i, column := range c.columns {
-		c.record[i] = c.safeText(cell(values[i], column.Format))
+		c.record[i] = c.safeText(columnCell(values[i], column))
 	}
 	if err := c.rows.Write(c.record); err != nil {
 		return err

@@ -31,8 +31,8 @@ func unit(f operation.Format) string {
 }
 
 // tableCell is a cell of a table.
-func tableCell(value json.RawMessage, format operation.Format) string {
-	if s := visible(cell(value, format)); s != "" {
+func tableCell(value json.RawMessage, column operation.Column) string {
+	if s := visible(columnCell(value, column)); s != "" {
 		return s
 	}
 	return absent
@@ -59,7 +59,7 @@ func (c *tableCodec) object(d document) error {
 	}
 	c.grid = grid{lines: make([]line, 2)}
 	for i, column := range c.columns {
-		c.rows = append(c.rows, []string{column.Name + unit(column.Format), tableCell(values[i], column.Format)})
+		c.rows = append(c.rows, []string{column.Name + unit(column.Format), tableCell(values[i], column)})
 	}
 	return c.all([]string{"FIELD", "VALUE"})
 }
@@ -123,7 +123,7 @@ func (c *tableCodec) row(d document) ([]string, error) {
 	}
 	row := make([]string, len(c.columns))
 	for i, column := range c.columns {
-		row[i] = tableCell(values[i], column.Format)
+		row[i] = tableCell(values[i], column)
 	}
 	return row, nil
 }

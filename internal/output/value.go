@@ -19,6 +19,24 @@ func head(b []byte) byte {
 	return b[0]
 }
 
+// columnCell is the value of a column as a table or CSV shows it.
+func columnCell(value json.RawMessage, column operation.Column) string {
+	if column.Each == nil || head(bytes.TrimSpace(value)) != '[' {
+		return cell(value, column.Format)
+	}
+	var items []string
+	for item := range secret.Elements(value) {
+		var words []string
+		for _, path := range column.Each {
+			if word := cell(secret.Lookup(item, path), column.Format); word != "" {
+				words = append(words, word)
+			}
+		}
+		items = append(items, strings.Join(words, " "))
+	}
+	return strings.Join(items, ", ")
+}
+
 // cell is a value as a table or CSV shows it; "" when it is absent.
 func cell(value json.RawMessage, format operation.Format) string {
 	value = bytes.TrimSpace(value)

@@ -1,0 +1,61 @@
+package proxyclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"litellm-proxy/internal/secret"
+)
+
+// Version asks the gateway for its version: "1.110.2", or "" if it does not tell. Old
+// gateways have it in /health/readiness, later ones only in the details.
+func (c *Client) Version(ctx context.Context) (string, error) {
+	body, err := c.ask(ctx, "/health/readiness/details")
+	if CodeOf(err) == CodeUnsupported || CodeOf(err) == CodeNotFound {
+		body, err = c.ask(ctx, "/health/readiness")
+	}
+	if err != nil {
+		return "", err
+	}
+	var version string
+	_ = json.Unmarshal(secret.Lookup(body, "litellm_version"), &version)
+	return clip(oneLine(version), maxVersion), nil
+}
+
+// maxVersion is how much of a version is shown.
+const maxVersion = 40
+
+// ask reads a route. It does not explain why the route is missing.
+func (c *Client) ask(ctx context.Context, path string) (json.RawMessage, error) {
+	p, err := c.prepare(Request{Method: http.MethodGet, Path: path, Read: true})
+	if err != nil {
+		return nil, err
+	}
+	var out []byte
+	err = c.send(ctx, p, func(a *attempt) (*Error, again) {
+		body, e, more := c.readAll(a)
+		out = body
+		if e != nil {
+			return e, more
+		}
+		return nil, never
+	})
+	return out, err
+}
+
+// explain adds the gateway's version to an error about a route that it does not have.
+func (c *Client) explain(ctx context.Context, err error) error {
+	e, is := err.(*Error)
+	if !is || !e.lacking {
+		return err
+	}
+	if version, failed := c.Version(ctx); failed == nil && version != "" {
+		e.Message = "this gateway is LiteLLM " + version + " and" + e.Message[len(thisGateway):]
+		e.Hint = hintVersion
+	}
+	return e
+}
+
+// thisGateway begins the message about a missing route.
+const thisGateway = "this gateway"
