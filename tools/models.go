@@ -42,11 +42,6 @@ var modelsList = &operation.Operation{
 	},
 }
 
-// deploymentCollection is the deployments of all models, on one page.
-var deploymentCollection = &operation.Collection{
-	What: "deployment", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", ByID: "litellm_model_id", Bare: true,
-}
-
 // modelName stands for the ID of the model's one deployment.
 type modelName string
 
@@ -67,7 +62,7 @@ var modelColumns = []operation.Column{
 var modelsInfo = &operation.Operation{
 	Path:    "models info",
 	Summary: "List the deployments of all models with provider, credential and price",
-	Help:    "Prices are in US dollars: per million tokens in tables, per token in JSON.",
+	Help:    "A wildcard such as openai/* is one deployment. Prices are in US dollars: per million tokens in tables, per token in JSON.",
 	Examples: []string{
 		"models info",
 		"models info --columns public_model,upstream_model,id,input_cost,output_cost",

@@ -98,6 +98,9 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 		}
 	}
 	if len(out.Deployments) == 0 {
+		if err := servedBy(ctx, call, in.Model); in.Model != "" && err != nil {
+			return operation.Result{}, err
+		}
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model has the name or ID " + operation.Shown(in.Model+in.ModelID)}
 	}
 	return operation.Result{Body: operation.Encode(out), Failed: failed}, nil

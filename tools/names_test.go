@@ -22,7 +22,7 @@ const everything = `{
 	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
 	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
 	"/key/list": {"keys": [{"key_alias": "one", "token": "k1"}]},
-	"/v1/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]}
+	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]}
 }`
 
 // identifiers is what "one" is looked up as in each directory.

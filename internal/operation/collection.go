@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -52,6 +53,12 @@ type Collection struct {
 	// Deleted is the filter that lists deleted items instead, if the gateway keeps them.
 	Deleted url.Values
 	past    bool // names of deleted items are found too
+	// Else is the list to read instead where the gateway refuses this one to the caller.
+	Else *Collection
+	// Settle turns the items of an answer into those of the list, if they differ.
+	Settle func(context.Context, *Call, []json.RawMessage) ([]json.RawMessage, error)
+	// Explain returns an error about a name that no item has, or nil for the usual one.
+	Explain func(ctx context.Context, call *Call, name string) error
 	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
 	// ({"data": […]}).
 	Bare bool
@@ -89,11 +96,43 @@ func (c *Collection) most() int {
 // fetch gets one page.
 func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMessage, *Page, error) {
 	body, err := call.Read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
+	if c.Else != nil && closed(err) {
+		return c.Else.fetch(ctx, call, c.otherwise(q))
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	page, err := c.page(body)
-	return body, page, err
+	if err != nil || c.Settle == nil {
+		return body, page, err
+	}
+	items, err := c.Settle(ctx, call, page.Items)
+	if err != nil {
+		return body, page, err
+	}
+	page.Items, page.Total = items, len(items)
+	return body, page, nil
+}
+
+// closed reports whether the gateway does not give a list to this caller, or has none:
+// the route is refused or unknown, or needs a database that the gateway runs without.
+func closed(err error) bool {
+	e := AsError(err)
+	return IsRefused(err) || e != nil && (e.Code == proxyclient.CodeUnsupported ||
+		e.Status == http.StatusInternalServerError && strings.Contains(strings.ToLower(e.Message), "db not connected"))
+}
+
+// otherwise translates a query for Else.
+func (c *Collection) otherwise(q query) query {
+	values := maps.Clone(c.Else.Fixed)
+	if values == nil {
+		values = url.Values{}
+	}
+	if id, given := q.values[c.ByID]; given && c.ByID != "" {
+		values[c.Else.ByID] = id
+	}
+	q.values = values
+	return q
 }
 
 // page reads the list and its totals out of an answer. Every list of the gateway is there

@@ -39,6 +39,11 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	}
 	switch len(found) {
 	case 0:
+		if c.Explain != nil {
+			if err := c.Explain(ctx, call, name); err != nil {
+				return Thing{}, err
+			}
+		}
 		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
 			Hint: unchanged(call) + fmt.Sprintf("to give an ID, use {%s}", ref)}
 	case 1:

@@ -133,8 +133,9 @@ func (c *call) allowedRoutes(row object) *reply {
 	}
 	isLLM := strings.HasSuffix(c.path, "/chat/completions") || c.path == "/models" || c.path == "/v1/models"
 	isInfo := c.r.Method == http.MethodGet && !isLLM || c.path == "/models" || c.path == "/v1/models"
+	isModelInfo := slices.Contains([]string{"/model/info", "/v1/model/info", "/model_group/info"}, c.path)
 	for _, group := range allowed {
-		if group == "llm_api_routes" && isLLM || group == "management_routes" && !isLLM || group == "info_routes" && isInfo || group == c.path {
+		if group == "llm_api_routes" && (isLLM || isModelInfo) || group == "management_routes" && !isLLM || group == "info_routes" && isInfo || group == c.path {
 			return nil
 		}
 	}

@@ -173,7 +173,7 @@ const chatRoute = "/chat/completions"
 
 // chatModel is the model that answers, which may be there and refuse.
 func (c *call) chatModel(asked string, messages any) (model object, bad *reply) {
-	model = c.modelNamed(c.alias(asked))
+	model = c.serving(c.alias(asked))
 	if model == nil {
 		message := fmt.Sprintf("%s: Invalid model name passed in model=%s. Call `/v1/models` to view available models for your key.", chatRoute, or2(asked, noneParam))
 		answer := badChat(nil, message)

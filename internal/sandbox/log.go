@@ -59,7 +59,7 @@ func (c *call) record(asked string, model object, in, out float64, used tokens) 
 func (c *call) recordRefusal(asked string, refusal *reply) {
 	row, metadata := c.logRow("log_refused")
 	row["model"], row["model_id"], row["model_group"], row["custom_llm_provider"] = "unknown-model", "", "", ""
-	if model := c.modelNamed(c.alias(asked)); model != nil {
+	if model := c.serving(c.alias(asked)); model != nil {
 		row["model"], row["model_id"], row["model_group"], row["custom_llm_provider"] = params(model)["model"], infoOf(model)["id"], asked, cost(model)["litellm_provider"]
 	}
 	problem := maps.Clone(metadata["error_information"].(object))

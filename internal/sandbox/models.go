@@ -76,7 +76,7 @@ func cost(model object) object {
 func (c *call) reachable() []object {
 	var out []object
 	seen := map[string]bool{}
-	for _, model := range c.Models {
+	for _, model := range c.expanded() {
 		name := text(model["model_name"])
 		if seen[name] || c.modelRefusal(name) != "" {
 			continue

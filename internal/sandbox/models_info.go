@@ -63,7 +63,7 @@ func modelInfo(c *call) *reply {
 		return ok(object{"data": []object{describe(model)}})
 	}
 	out := []object{}
-	for _, model := range c.Models {
+	for _, model := range c.expanded() {
 		if c.modelRefusal(text(model["model_name"])) == "" {
 			out = append(out, c.withAccess(model))
 		}
@@ -110,7 +110,7 @@ func (c *call) modelMatches(model object, flags map[string]bool) bool {
 	switch {
 	case id != "" && infoOf(model)["id"] != id,
 		id == "" && !c.asksFor("model", name),
-		!contains(name, c.query.Get("search")),
+		!contains(name, c.query.Get("search")) && !contains(text(params(model)["model"]), c.query.Get("search")),
 		flags["wildcard_only"] && !strings.Contains(name, "*"),
 		flags["user_models_only"] && (!fromDB(model) || model["created_by"] != c.who.name()),
 		flags["include_team_models"] && (c.who.userID == "" || c.modelRefusal(name) != ""):
