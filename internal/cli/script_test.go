@@ -2,9 +2,13 @@ package cli_test
 
 import (
 	"crypto/rand"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -12,6 +16,7 @@ import (
 
 	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/sandbox"
+	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
 )
 
@@ -25,6 +30,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: false,
+		Condition:           since(sandbox.Version),
 		Setup: func(e *testscript.Env) error {
 			gateway := httptest.NewServer(http.StripPrefix("/prefix", sandbox.New()))
 			e.Defer(gateway.Close)
@@ -42,12 +48,52 @@ func TestScriptsLive(t *testing.T) {
 		t.Skip("live: set LITELLM_TEST_URL and LITELLM_TEST_API_KEY to a gateway that tests may fill and empty")
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:       "testdata/script",
+		Condition: since(liveVersion(t, url, key)),
 		Setup: func(e *testscript.Env) error {
 			environment(e, url, key)
 			return nil
 		},
 	})
+}
+
+// since makes the condition [since:1.110.2]: the script's gateway is of this
+// release or a later one.
+func since(version string) func(string) (bool, error) {
+	parts := func(version string) (out []int) {
+		for part := range strings.SplitSeq(version, ".") {
+			n, _ := strconv.Atoi(part)
+			out = append(out, n)
+		}
+		return out
+	}
+	return func(condition string) (bool, error) {
+		wanted, is := strings.CutPrefix(condition, "since:")
+		if !is {
+			return false, fmt.Errorf("unknown condition %q", condition)
+		}
+		return slices.Compare(parts(version), parts(wanted)) >= 0, nil
+	}
+}
+
+// liveVersion is the release of a real gateway.
+func liveVersion(t *testing.T, url, key string) string {
+	t.Helper()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: url, APIKey: key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := client.JSON(t.Context(), proxyclient.Request{Path: "/health/readiness/details"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var details struct {
+		Version string `json:"litellm_version"`
+	}
+	if err := json.Unmarshal(body, &details); err != nil {
+		t.Fatal(err)
+	}
+	return details.Version
 }
 
 // environment gives a script its gateway and U, a suffix that makes its names

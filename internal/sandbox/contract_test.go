@@ -97,7 +97,7 @@ func TestContractFile(t *testing.T) {
 }
 
 // TestContractLive runs every scenario against a fresh sandbox and a real
-// gateway and compares them answer by answer. It takes its address from
+// gateway of the sandbox's version and compares them answer by answer. It takes its address from
 // variables of its own: the ones users set may name a gateway in production.
 func TestContractLive(t *testing.T) {
 	url, key := os.Getenv("LITELLM_TEST_URL"), os.Getenv("LITELLM_TEST_API_KEY")
@@ -105,6 +105,9 @@ func TestContractLive(t *testing.T) {
 		t.Skip("live: set LITELLM_TEST_URL and LITELLM_TEST_API_KEY to compare the sandbox with a real gateway")
 	}
 	live := target{url: strings.TrimSuffix(url, "/"), key: key, live: true}
+	if version := live.version(t); version != sandbox.Version {
+		t.Skipf("live: the gateway is LiteLLM %s; the sandbox answers as %s and is compared with that version only", version, sandbox.Version)
+	}
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
 			server := httptest.NewServer(sandbox.New())
@@ -117,6 +120,17 @@ func TestContractLive(t *testing.T) {
 			}
 		})
 	}
+}
+
+// version is the gateway's own word for its release.
+func (at target) version(t *testing.T) string {
+	t.Helper()
+	got, err := at.do(t.Context(), step{method: "GET", path: "/health/readiness/details"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version, _ := dig(got.body, "litellm_version")
+	return fmt.Sprint(version)
 }
 
 func suffix() string {
