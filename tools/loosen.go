@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -50,6 +51,7 @@ var (
 		{name: "model_itpm_limit", words: "limit of input tokens per minute", each: "model"},
 		{name: "model_otpm_limit", words: "limit of output tokens per minute", each: "model"},
 		{name: "model_max_budget", words: "budget", unit: " US dollars", each: "model"},
+		{name: "team_member_model_max_budget", words: "budget of each member", unit: " US dollars", each: "model", at: "team_member_budget_table.model_max_budget"},
 		{name: "mcp_rpm_limit", words: "limit of requests per minute", each: "MCP server"},
 		{name: "tag_rpm_limit", words: "limit of requests per minute", each: "tag"},
 	}
@@ -177,7 +179,7 @@ func (s settings) number(l limit, value json.RawMessage) []string {
 
 // models compares limits by model.
 func (s settings) models(l limit, value json.RawMessage) (found []string) {
-	present, known := s.present(l.name)
+	present, known := s.present(cmp.Or(l.at, l.name))
 	var is, to map[string]json.RawMessage
 	_ = json.Unmarshal(present, &is)
 	if json.Unmarshal(value, &to); !known {

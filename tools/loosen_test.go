@@ -42,6 +42,8 @@ func TestLoosened(t *testing.T) {
 		{`{"metadata":{"throttle_on_budget_exceeded":true}}`, `{"throttle_on_budget_exceeded":true}`, ""},
 		{`{"metadata":{"throttle_on_budget_exceeded":true}}`, `{"metadata":{}}`, ""},
 		{`{"metadata":{}}`, `{"disable_global_guardrails":true}`, "turns off guardrails of it"},
+		{`{"team_member_budget_table":{"model_max_budget":{"m":{"budget_limit":1,"time_period":"1d"}}}}`,
+			`{"team_member_model_max_budget":{"m":{"budget_limit":2,"time_period":"1d"}}}`, "raises the budget of each member of it for model m from 1 to 2"},
 		{`{"default_team_member_models":["m"]}`, `{"default_team_member_models":[]}`, "lets it use every model"},
 		{`{"default_team_member_models":["m"]}`, `{"default_team_member_models":["m","n"]}`, ""},
 	} {

@@ -83,7 +83,7 @@ func liveVersion(t *testing.T, url, key string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := client.JSON(t.Context(), proxyclient.Request{Path: "/health/readiness/details"})
+	body, err := client.JSON(t.Context(), proxyclient.Request{Method: http.MethodGet, Path: "/health/readiness/details"})
 	if err != nil {
 		t.Fatal(err)
 	}
