@@ -172,6 +172,20 @@ func endpoint(op *operation.Operation) (takesBody, ok bool) {
 	return !v.FieldByName("Fixed").Bool() && method != "GET" && method != "DELETE", true
 }
 
+// TestRequestsAreKnown: the names of the fields of every request with further fields are in
+// requests.txt, which go generate ./internal/operation fills.
+func TestRequestsAreKnown(t *testing.T) {
+	b, err := os.ReadFile("../internal/operation/requests.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range All() {
+		if op.TakesExtra() && !strings.Contains(string(b), "\n"+op.Path+"\t") {
+			t.Errorf("%s: add a line with its request to requests.txt and run go generate", op.Path)
+		}
+	}
+}
+
 // TestPlaceholders: what stands in braces in a text is a property that exists.
 func TestPlaceholders(t *testing.T) {
 	for _, op := range All() {
@@ -288,6 +302,13 @@ func TestValidate(t *testing.T) {
 		{"models delete", `{"id": ""}`, `{id} is empty`},
 		{"chat completions", `{"model": "m", "messages": [{"role": "usr", "content": "x"}]}`, `{messages} (0.role): "usr" is not one of`},
 		{"status", `{"x": 1}`, `unknown argument "x"; the operation takes none`},
+		{"keys generate", `{"extra": {"max_bugdet": 5}}`, `"max_bugdet" is not a field of POST /key/generate; did you mean {max_budget}?`},
+		{"keys generate", `{"extra": {"maxBudget": 5}}`, `did you mean {max_budget}?`},
+		{"keys generate", `{"extra": {"rotation_intervall": "30d"}}`, `did you mean rotation_interval?`},
+		{"teams create", `{"team_alias": "t", "extra": {"teamMemberBudget": 5}}`, `is not a field of POST /team/new; did you mean {team_member_budget}?`},
+		{"keys generate", `{"extra": {"cost_center": 5, "tpd_limit": 3}}`, ``},
+		{"models add", `{"model_name": "m", "litellm_params": {"api_bse": "x"}, "model_info": {"base_modle": "x"}}`, ``},
+		{"chat completions", `{"model": "m", "messages": [{"role": "user", "content": "x"}], "extra": {"temprature": 1}}`, ``},
 		{"keys generate", `{"models": [""]}`, `{models} has an empty item`},
 		{"keys update", `{"key": "k", "allowed_routes": ["", "/models"]}`, `{allowed_routes} has an empty item`},
 		{"users update", `{"user_id": "u", "extra": {"allowed_routes": [""]}}`, `allowed_routes has an empty item`},

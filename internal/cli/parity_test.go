@@ -110,7 +110,7 @@ func sample(f operation.Field) json.RawMessage {
 			v = f.Enum[:1]
 		}
 	case operation.KindObject, operation.KindPairs:
-		v = map[string]any{"text": "007", "number": json.Number("1.50"), "null": nil, "list": []int{1}, "@at": "@/etc/hostname"}
+		v = map[string]any{"text": "007", "amount": json.Number("1.50"), "null": nil, "list": []int{1}, "@at": "@/etc/hostname"}
 	case operation.KindMessages:
 		v = []map[string]string{{"role": "user", "content": "hi: there"}}
 	case operation.KindHeaders:

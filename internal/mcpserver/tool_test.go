@@ -190,7 +190,7 @@ func TestArguments(t *testing.T) {
 		}
 	}
 	// Digits stay as they came: 2^53+1 and a trailing zero.
-	r := c.call("keys_generate", `{"key_alias":"digits","max_budget":1.10,"extra":{"metadata2":9007199254740993},"metadata":{"big":9007199254740993,"f":1.0e2}}`)
+	r := c.call("keys_generate", `{"key_alias":"digits","max_budget":1.10,"extra":{"my_metadata":9007199254740993},"metadata":{"big":9007199254740993,"f":1.0e2}}`)
 	if r.IsError {
 		t.Fatal(r.Text)
 	}

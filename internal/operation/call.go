@@ -67,6 +67,10 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	if err := c.readExpiry(); err != nil {
 		return nil, err
 	}
+	_, unknown := op.undocumented(args)
+	for _, note := range unknown {
+		c.Note(note)
+	}
 	if err := c.resolve(ctx); err != nil {
 		return nil, proxyclient.Wrap(op.Path, err)
 	}

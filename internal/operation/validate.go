@@ -48,7 +48,9 @@ func (op *Operation) Validate(args Args) error {
 			return err
 		}
 	}
-	if faults := op.formats(args); len(faults) > 0 {
+	faults := op.formats(args)
+	misspelled, _ := op.undocumented(args)
+	if faults = append(faults, misspelled...); len(faults) > 0 {
 		return Usage(strings.Join(faults, "; "))
 	}
 	return nil

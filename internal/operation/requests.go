@@ -1,0 +1,109 @@
+package operation
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// requests is the names of the fields that the gateway's OpenAPI documents declare: a line
+// for each operation with further fields, with its request, and one for each object that
+// takes a provider's own names. TestRequests compares and writes it.
+//
+//go:embed requests.txt
+var requests string
+
+// known returns the request of an operation, such as "POST /key/generate", and the names of
+// its fields; nil if they are not known.
+func known(line string) (request string, names []string) {
+	_, rest, found := strings.Cut(requests, "\n"+line+"\t")
+	if !found {
+		return "", nil
+	}
+	rest, _, _ = strings.Cut(rest, "\n")
+	request, fields, _ := strings.Cut(rest, "\t")
+	return request, strings.Fields(fields)
+}
+
+// undocumented reports the extra fields of a request that the gateway does not document. It
+// ignores such a field, so a misspelled limit would limit nothing: a name within two
+// letters of a known one is a fault, any other one a note.
+func (op *Operation) undocumented(args Args) (faults, notes []string) {
+	if op.Effect == Read {
+		return nil, nil
+	}
+	for _, f := range op.Fields() {
+		var object map[string]json.RawMessage
+		if args[f.Name] == nil || json.Unmarshal(args[f.Name], &object) != nil {
+			continue
+		}
+		line := f.Name
+		if f.Name == ExtraField {
+			line = op.Path
+		}
+		request, names := known(line)
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			switch meant := nearest(name, names); {
+			case names == nil || slices.Contains(names, name):
+			case f.Name != ExtraField && meant != "":
+				notes = append(notes, fmt.Sprintf("{%s}: %s is not a known name; did you mean %s?", f.Name, Shown(name), meant))
+			case f.Name == "litellm_params":
+				notes = append(notes, fmt.Sprintf("{%s}: %s is not a parameter that this program knows", f.Name, Shown(name)))
+			case f.Name != ExtraField:
+			case meant != "" && !op.talks():
+				faults = append(faults, fmt.Sprintf("%q is not a field of %s; did you mean %s?", Shown(name), request, op.nameOf(meant)))
+			default:
+				notes = append(notes, fmt.Sprintf("%s is not a field of %s that this program knows", Shown(name), request))
+			}
+		}
+	}
+	return faults, notes
+}
+
+// talks reports whether the extra fields go to a model, which may know more names.
+func (op *Operation) talks() bool {
+	return slices.ContainsFunc(op.Fields(), func(f Field) bool { return f.Kind == KindMessages })
+}
+
+// nameOf writes the name of a field as the caller can give it.
+func (op *Operation) nameOf(name string) string {
+	if _, declared := op.Field(name); declared {
+		return "{" + name + "}"
+	}
+	return name
+}
+
+// nearest returns the known name that was probably meant, or "". Short names have too many
+// neighbors to tell.
+func nearest(name string, names []string) (meant string) {
+	distance := 3
+	if len(name) < 5 {
+		distance = 1 // maxB, rpmL
+	}
+	for _, spelling := range []string{strings.ToLower(name), snake(name)} {
+		for _, known := range names {
+			if d := levenshtein.ComputeDistance(spelling, known); d < distance {
+				meant, distance = known, d
+			}
+		}
+	}
+	return meant
+}
+
+// snake writes maxBudget and max-budget as max_budget.
+func snake(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			b.WriteByte('_')
+		}
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return strings.ReplaceAll(b.String(), "-", "_")
+}
