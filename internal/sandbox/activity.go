@@ -35,7 +35,7 @@ func (a amounts) metrics() object {
 	return object{"spend": a.spend, "flat_cost": money(0), "prompt_tokens": a.prompt, "completion_tokens": a.completion,
 		"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0, "compression_saved_tokens": 0,
 		"compression_savings_spend": money(0), "prompt_caching_savings_spend": money(0), "gateway_injected_caching_savings_spend": money(0),
-		"autorouter_savings_spend": money(0), "total_tokens": a.prompt + a.completion, "successful_requests": a.successful,
+		"autorouter_savings_spend": money(0), "ptu_hours": money(0), "total_tokens": a.prompt + a.completion, "successful_requests": a.successful,
 		"failed_requests": a.failed, "api_requests": a.successful + a.failed, "total_response_time_ms": a.successful, "timed_requests": a.successful}
 }
 
@@ -134,7 +134,7 @@ func (c *call) ownActivity() *reply {
 
 func teamActivity(c *call) *reply {
 	if !c.who.sees() && byID(c.Users, "user_id", c.who.userID) == nil {
-		return detailError(http.StatusNotFound, "User= "+or2(c.who.userID, noneParam)+" not found")
+		return detailError(http.StatusNotFound, "User= "+or2(c.who.userID, pyNone)+" not found")
 	}
 	if !c.who.sees() { // no member sees the others'; an admin of a team needs Enterprise
 		c.query.Set("team_ids", "\n")
@@ -162,7 +162,7 @@ func (c *call) activity(table activityTable, size, most int) *reply {
 	return ok(object{"results": results, "metadata": totals(total, page, pages, object{"has_more": page < pages})})
 }
 
-// aggregatedActivity is the users' table whole, without the users.
+// aggregatedActivity is the users' table whole, with the number of their keys.
 func aggregatedActivity(c *call) *reply {
 	if bad := c.ownActivity(); bad != nil {
 		return bad
@@ -172,15 +172,19 @@ func aggregatedActivity(c *call) *reply {
 	}
 	order, sums := c.dailySums(userTable)
 	results, total := c.days(userTable, order, sums)
-	keys := map[string]bool{}
-	for _, day := range results {
-		breakdown := day["breakdown"].(object)
-		breakdown["entities"] = object{}
-		for key := range breakdown["api_keys"].(object) {
-			keys[key] = true
+	keys, ofUser := map[string]bool{}, map[string]map[string]bool{}
+	for _, row := range order {
+		keys[row.key] = true
+		if ofUser[row.entity] == nil {
+			ofUser[row.entity] = map[string]bool{}
 		}
+		ofUser[row.entity][row.key] = true
 	}
-	return ok(object{"results": results, "metadata": totals(total, 1, 1, object{"api_key_limit": 100, "total_api_keys": len(keys)})})
+	counts := object{}
+	for user, keys := range ofUser {
+		counts[user] = len(keys)
+	}
+	return ok(object{"results": results, "metadata": totals(total, 1, 1, object{"api_key_limit": 100, "total_api_keys": len(keys), "entity_total_api_keys": counts})})
 }
 
 func (c *call) badDates() *reply {
@@ -250,6 +254,7 @@ func (c *call) days(table activityTable, order []dailySum, sums map[dailySum]amo
 		nothing := func(string) object { return object{} }
 		results = append(results, object{"date": date, "metrics": sum.metrics(), "breakdown": object{
 			"mcp_servers":  object{},
+			"guardrails":   object{},
 			"models":       part(func(row dailySum) string { return row.model }, nothing),
 			"model_groups": part(func(row dailySum) string { return row.group }, nothing),
 			"providers":    part(func(row dailySum) string { return row.provider }, nothing),

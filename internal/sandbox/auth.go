@@ -57,19 +57,24 @@ func (c *call) credential() (key string, bad *reply) {
 		case two && (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "basic")):
 			value = rest
 		case header == "Authorization":
-			return "", authError(http.StatusUnauthorized, "Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.")
+			return "", failure(http.StatusUnauthorized, "Authentication Error, Malformed API Key passed in. Ensure Key has `Bearer ` prefix.")
 		}
 		if value = strings.TrimSpace(value); value != "" {
 			return value, nil
 		}
 	}
-	return "", authError(http.StatusUnauthorized, "Authentication Error, No api key passed in.")
+	return "", failure(http.StatusUnauthorized, "Authentication Error, No api key passed in.")
 }
 
 // authenticate finds out whose key the request carries and refuses keys that
 // are unknown, blocked or expired, or whose team is. Of a refused key it says
 // whose it is, too.
 func (c *call) authenticate(need access) (identity, *reply) {
+	if value, fault := decode(c.raw); fault < 0 {
+		if _, isObject := value.(object); !isObject {
+			return identity{}, notObject()
+		}
+	}
 	key, bad := c.credential()
 	if bad != nil {
 		return identity{}, bad
@@ -78,14 +83,11 @@ func (c *call) authenticate(need access) (identity, *reply) {
 		return identity{role: roleAdmin, userID: masterUser}, nil
 	}
 	if !strings.HasPrefix(key, "sk-") {
-		return identity{}, authError(http.StatusUnauthorized, fmt.Sprintf("LiteLLM Virtual Key expected. Received=%s, expected to start with 'sk-'.", abbreviate(key)))
+		return identity{}, failure(http.StatusUnauthorized, fmt.Sprintf("LiteLLM Virtual Key expected. Received=%s, expected to start with 'sk-'.", abbreviate(key)))
 	}
-	token := tokenOf(key)
-	row := byID(c.Keys, "token", token)
+	row := byID(c.Keys, "token", tokenOf(key))
 	if row == nil {
-		return identity{}, fail(http.StatusUnauthorized, "token_not_found_in_db", "key", fmt.Sprintf(
-			"Authentication Error, Invalid proxy server token passed. Received API Key = %s, Key Hash (Token) =%s. "+
-				"Unable to find token in cache or `LiteLLM_VerificationTokenTable`", maskedKey(key), token))
+		return identity{}, fail(http.StatusUnauthorized, "token_not_found_in_db", "key", "Authentication Error, Invalid API key provided.")
 	}
 	who := identity{key: row, userID: text(row["user_id"]), role: roleUnknown}
 	if user := byID(c.Users, "user_id", who.userID); user != nil {
@@ -94,7 +96,7 @@ func (c *call) authenticate(need access) (identity, *reply) {
 		}
 	}
 	if row["blocked"] == true {
-		return who, authError(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
+		return who, failure(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
 	}
 	if expires, is := c.expired(row); is {
 		layout := "2006-01-02 15:04:05.000000+00:00"
@@ -104,10 +106,10 @@ func (c *call) authenticate(need access) (identity, *reply) {
 	if id := text(row["team_id"]); id != "" {
 		team := byID(c.Teams, "team_id", id)
 		if team == nil {
-			return who, authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+			return who, fail(http.StatusNotFound, "auth_error", nil, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
 		}
 		if team["blocked"] == true {
-			return who, authError(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
+			return who, failure(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
 		}
 	}
 	if refusal := c.allowedRoutes(row); refusal != nil {
@@ -165,7 +167,7 @@ func (c *call) authorize(need access) *reply {
 	case c.who.role == roleAdminViewer:
 		reads := c.r.Method == http.MethodGet || slices.Contains([]string{"/budget/info", "/tag/info"}, c.path)
 		if need != llm && !reads {
-			return authError(http.StatusForbidden, "user not allowed to access this route, role= proxy_admin_viewer. Trying to access: "+c.path)
+			return failure(http.StatusForbidden, "user not allowed to access this route, role= proxy_admin_viewer. Trying to access: "+c.path)
 		}
 	case need == admin:
 		allowed = false
@@ -179,7 +181,7 @@ func (c *call) authorize(need access) *reply {
 	if byID(c.Users, "user_id", c.who.userID) != nil {
 		id = c.who.userID
 	}
-	return authError(http.StatusUnauthorized, fmt.Sprintf(
+	return failure(http.StatusUnauthorized, fmt.Sprintf(
 		"Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=%s. Your role=%s. Your user_id=%s",
 		c.path, c.who.role, maskedUser(id)))
 }

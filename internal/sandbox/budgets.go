@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-const budgetSpec = "budget_id:str max_budget:float soft_budget:float max_parallel_requests:int tpm_limit:int rpm_limit:int " +
+const budgetSpec = "budget_id:str max_budget:float soft_budget:float max_parallel_requests:int tpm_limit:count rpm_limit:count " +
 	"tpd_limit:int model_max_budget:dict budget_duration:str allowed_models:list"
 
 var budgetFields = []string{"max_budget", "soft_budget", "max_parallel_requests", "tpm_limit", "rpm_limit", "tpd_limit",
@@ -143,6 +143,6 @@ func (c *call) resetBudgets() {
 }
 
 func providerBudgets(*call) *reply {
-	return internal(http.StatusInternalServerError, "No provider budget config found. Please set a provider budget config in the router settings. "+
+	return failure(http.StatusInternalServerError, "No provider budget config found. Please set a provider budget config in the router settings. "+
 		"https://docs.litellm.ai/docs/proxy/provider_budget_routing")
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -96,11 +95,11 @@ func badChat(param any, message string) *reply {
 func chat(c *call) *reply {
 	body := object{}
 	if len(bytes.TrimSpace(c.raw)) > 0 {
-		decoder := json.NewDecoder(bytes.NewReader(c.raw))
-		decoder.UseNumber()
-		if err := decoder.Decode(&body); err != nil {
-			return badChat("request_body", "Invalid JSON payload: "+err.Error())
+		decoded, fault := decode(c.raw)
+		if fault >= 0 {
+			return badChat("request_body", fmt.Sprintf("Invalid JSON payload: at character %d", fault))
 		}
+		body = decoded.(object) // anything else was refused with the key
 	}
 	asked, named := body["model"].(string)
 	denied := func(answer *reply) *reply {
@@ -112,6 +111,9 @@ func chat(c *call) *reply {
 			answer.header = map[string]string{}
 		}
 		maps.Copy(answer.header, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": c.keySpend().String()})
+		if model := c.modelNamed(c.alias(asked)); model != nil {
+			answer.header["X-Litellm-Model-Id"] = text(infoOf(model)["id"])
+		}
 		c.recordRefusal(asked, answer)
 		c.Logs[len(c.Logs)-1]["request_tags"] = c.tags(body)
 		return answer
@@ -126,6 +128,9 @@ func chat(c *call) *reply {
 		return denied(bad)
 	}
 	if bad := c.overRate(); bad != nil {
+		if message := bad.body.(object)["error"].(object)["message"].(string); strings.Contains(message, "Limit type: requests") {
+			return denied(bad) // with the key, before the call has an id
+		}
 		return refused(bad)
 	}
 	messages, has := body["messages"]
@@ -175,7 +180,7 @@ const chatRoute = "/chat/completions"
 func (c *call) chatModel(asked string, messages any) (model object, bad *reply) {
 	model = c.serving(c.alias(asked))
 	if model == nil {
-		message := fmt.Sprintf("%s: Invalid model name passed in model=%s. Call `/v1/models` to view available models for your key.", chatRoute, or2(asked, noneParam))
+		message := fmt.Sprintf("%s: Invalid model name passed in model=%s. Call `/v1/models` to view available models for your key.", chatRoute, or2(asked, pyNone))
 		answer := badChat(nil, message)
 		answer.body.(object)["error"].(object)["provider_specific_fields"] = object{"error": message}
 		return nil, answer
@@ -263,7 +268,7 @@ func chunks(id string, created int64, model, content string, n int, usage bool, 
 	}
 	out = append(out, chunk([]object{{"index": 0, "delta": object{}, "finish_reason": "stop"}})) // of the first choice only
 	if usage {
-		final := chunk([]object{{"index": 0, "delta": object{}}})
+		final := chunk([]object{})
 		final["usage"] = object{"completion_tokens": used.out, "prompt_tokens": used.in, "total_tokens": used.in + used.out,
 			"completion_tokens_details": object{"reasoning_tokens": 0, "text_tokens": used.out}, "cost": money(spent)}
 		out = append(out, final)

@@ -5,36 +5,56 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 )
 
 // read decodes the body as JSON and checks it against a specification: words of
 // the form name:kind, "!" after the name when the field is required. Kinds are
-// str, int, float, bool, list, dict, any and one-of lists a|b|c. Values are
+// str, int, count, float, bool, list, dict, any and one-of lists a|b|c. Values are
 // turned into the gateway's types ("60" becomes 60); unknown fields pass.
 func (c *call) read(spec string) *reply {
 	if len(bytes.TrimSpace(c.raw)) == 0 {
 		return invalid(missing("body"))
 	}
-	decoder := json.NewDecoder(bytes.NewReader(c.raw))
-	decoder.UseNumber()
-	var decoded any
-	if err := decoder.Decode(&decoded); err != nil {
-		return invalid(problem("json_invalid", "JSON decode error", "body", decoder.InputOffset()))
+	decoded, fault := decode(c.raw)
+	if fault >= 0 {
+		return invalid(problem("json_invalid", "JSON decode error", "body", fault))
 	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return invalid(problem("json_invalid", "JSON decode error", "body", decoder.InputOffset()))
-	}
-	body, isObject := decoded.(object)
-	if !isObject {
-		return crash()
-	}
+	body := decoded.(object) // anything else was refused with the key
 	if problems := checkFields(body, spec, "body"); len(problems) > 0 {
 		return invalid(problems...)
 	}
 	c.body = body
 	return nil
+}
+
+// decode reads one JSON value with its numbers as they are written. fault is
+// where Python's parser stops at what is no JSON, -1 if nothing is wrong.
+func decode(raw []byte) (value any, fault int) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	err := decoder.Decode(&value)
+	if err == nil {
+		if _, err = decoder.Token(); err == io.EOF {
+			return value, -1
+		}
+		rest := raw[decoder.InputOffset():]
+		return nil, len(raw) - len(bytes.TrimLeft(rest, " \t\r\n"))
+	}
+	fault = len(raw)
+	if syntax, is := err.(*json.SyntaxError); is {
+		fault = min(int(syntax.Offset)-1, fault)
+	}
+	for fault > 0 && raw[fault-1] >= 'a' && raw[fault-1] <= 'z' { // a word such as true starts where it starts
+		fault--
+	}
+	return nil, fault
+}
+
+func notObject() *reply {
+	return fail(http.StatusBadRequest, "invalid_request_error", "request_body", "Invalid JSON payload: expected an object")
 }
 
 // checkFields checks and converts obj in place and returns what is wrong, in
@@ -84,6 +104,12 @@ func convert(value any, kind string) (converted any, kindOf, message string) {
 		return convertBool(value)
 	case "int":
 		return convertInt(value)
+	case "count": // a whole number that is not negative
+		n, kindOf, message := convertInt(value)
+		if n, is := n.(int); is && n < 0 {
+			return nil, "greater_than_equal", "Input should be greater than or equal to 0"
+		}
+		return n, kindOf, message
 	case "float":
 		return convertFloat(value)
 	}

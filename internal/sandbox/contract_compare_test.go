@@ -62,7 +62,7 @@ func compare(t *testing.T, one step, ours, theirs answer) {
 		}
 	}
 	if len(differences) > 0 {
-		t.Errorf("%s:\n\t%s", where, strings.Join(differences[:min(len(differences), 25)], "\n\t"))
+		t.Errorf("%s:\n\t%s", where, strings.Join(differences[:min(len(differences), 1000)], "\n\t"))
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *call) credentialRow(name string) object {
 }
 
 func noCredential(name string) *reply {
-	return internal(http.StatusNotFound, "Credential not found. Got credential name: "+name)
+	return failure(http.StatusNotFound, "Credential not found. Got credential name: "+name)
 }
 
 func listCredentials(c *call) *reply {
@@ -84,7 +84,7 @@ func modelCredential(c *call) *reply {
 	id := c.param["model_id"]
 	model := c.modelByID(id)
 	if model == nil {
-		return internal(http.StatusNotFound, "Model not found")
+		return failure(http.StatusNotFound, "Model not found")
 	}
 	return ok(object{"credential_name": fmt.Sprintf("%s-credential-%s", model["model_name"], id), "display_name": nil,
 		"credential_info": object{}, "credential_values": maskSecrets(connection(model))})
@@ -105,13 +105,13 @@ func newCredential(c *call) *reply {
 	if modelID != "" {
 		model := c.modelByID(modelID)
 		if model == nil {
-			return internal(http.StatusNotFound, "Model not found")
+			return failure(http.StatusNotFound, "Model not found")
 		}
 		values = connection(model)
 	}
 	name := text(c.body["credential_name"])
 	if c.credentialRow(name) != nil {
-		return internal(http.StatusConflict, fmt.Sprintf("Credential '%s' already exists. Update it with PATCH /credentials/%s, or delete it first.", name, name))
+		return failure(http.StatusConflict, fmt.Sprintf("Credential '%s' already exists. Update it with PATCH /credentials/%s, or delete it first.", name, name))
 	}
 	c.Credentials = append(c.Credentials, object{"credential_name": name, "display_name": c.body["display_name"],
 		"credential_info": c.body["credential_info"], "credential_values": values})
@@ -124,7 +124,7 @@ func updateCredential(c *call) *reply {
 	}
 	row := c.credentialRow(c.param["name"])
 	if row == nil {
-		return internal(http.StatusNotFound, "Credential not found in DB.")
+		return failure(http.StatusNotFound, "Credential not found in DB.")
 	}
 	if name, given := c.body["credential_name"].(string); given && name != row["credential_name"] {
 		return fail(http.StatusBadRequest, "validation_error", "credential_name",

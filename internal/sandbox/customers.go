@@ -8,7 +8,7 @@ import (
 )
 
 const customerSpec = "user_id!:str alias:str blocked:bool max_budget:float budget_id:str allowed_model_region:eu|us default_model:str " +
-	"models:list budget_duration:str tpm_limit:int rpm_limit:int spend:float"
+	"models:list budget_duration:str tpm_limit:count rpm_limit:count spend:float"
 
 func noCustomer(id, param string) *reply {
 	return fail(http.StatusNotFound, "not_found", param, "End User Id="+id+" does not exist in db")
@@ -57,7 +57,7 @@ func newCustomer(c *call) *reply {
 		return fail(http.StatusBadRequest, "bad_request", "user_id", "Customer already exists, passed user_id="+id+". Please pass a new user_id.")
 	}
 	if budget := text(c.body["budget_id"]); budget != "" && byID(c.Budgets, "budget_id", budget) == nil {
-		return internal(http.StatusInternalServerError, "Foreign key constraint failed on the field: `LiteLLM_EndUserTable_budget_id_fkey (index)`")
+		return failure(http.StatusInternalServerError, "Foreign key constraint failed on the field: `LiteLLM_EndUserTable_budget_id_fkey (index)`")
 	}
 	row := maps.Clone(shapes()["customer"])
 	row["user_id"], row["blocked"], row["alias"], row["spend"] = id, false, nil, money(0)

@@ -8,7 +8,7 @@ func organizations(*call) *reply {
 
 func organizationNew(c *call) *reply {
 	if !c.who.isAdmin() {
-		role := noneParam
+		role := pyNone
 		if c.who.role != roleUnknown {
 			role = c.who.role
 		}
@@ -24,7 +24,7 @@ func getProject(c *call) *reply {
 }
 
 func projectsRefused(*call) *reply {
-	return internal(http.StatusForbidden, pyDict("error", "Project management is an enterprise feature. "+enterprise))
+	return failure(http.StatusForbidden, pyDict("error", "Project management is an enterprise feature. "+enterprise))
 }
 
 func spendReport(*call) *reply {

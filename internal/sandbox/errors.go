@@ -10,24 +10,23 @@ const enterprise = "You must be a LiteLLM Enterprise user to use this feature. I
 	"Get a 7 day trial key here: https://www.litellm.ai/enterprise#trial. \nPricing: https://www.litellm.ai/#pricing"
 
 // The gateway's errors come in three families. fail is the first, with the
-// type, param and code of OpenAI's errors; nullParam and noneParam are what the
-// real gateway puts into param when it has nothing to say.
+// type, param and code of OpenAI's errors.
 func fail(status int, kind string, param any, message string) *reply {
 	return &reply{status: status, body: object{"error": object{
 		"message": message, "type": kind, "param": param, "code": strconv.Itoa(status),
 	}}}
 }
 
-const noneParam = "None"
-
-// internal is the commonest form of the first family: the type says
-// internal_server_error whatever the status.
-func internal(status int, message string) *reply {
-	return fail(status, "internal_server_error", nil, message)
-}
-
-func authError(status int, message string) *reply {
-	return fail(status, "auth_error", noneParam, message)
+// failure is the commonest form of the first family: the type follows the status.
+func failure(status int, message string) *reply {
+	kind := "invalid_request_error"
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		kind = "auth_error"
+	case status >= http.StatusInternalServerError:
+		kind = "internal_server_error"
+	}
+	return fail(status, kind, nil, message)
 }
 
 // detail is the second family: {"detail": "…"} or {"detail": {"error": "…"}}.
@@ -84,12 +83,12 @@ func badBudgetDuration(v any) (string, bool) {
 }
 
 // badLimits refuses a negative budget and a period that cannot be read.
-func badLimits(body object, refuse func(int, string) *reply) *reply {
+func badLimits(body object) *reply {
 	if message, is := negativeBudget(body["max_budget"]); is {
-		return refuse(http.StatusBadRequest, pyDict("error", message))
+		return failure(http.StatusBadRequest, pyDict("error", message))
 	}
 	if message, is := badBudgetDuration(body["budget_duration"]); is {
-		return refuse(http.StatusBadRequest, pyDict("error", message))
+		return failure(http.StatusBadRequest, pyDict("error", message))
 	}
 	return nil
 }

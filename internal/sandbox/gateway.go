@@ -1,5 +1,5 @@
 // Package sandbox is a small LiteLLM gateway: an http.Handler that answers the
-// management routes and chat completions as a real gateway (release 1.106.2,
+// management routes and chat completions as a real gateway (release 1.110.2,
 // with a database, without an enterprise license) does: statuses, the three
 // families of error bodies, defaults, order, page limits. It needs no network
 // and no provider. [New] keeps its state in memory; tests use it as their fake
@@ -33,7 +33,7 @@ import (
 const MasterKey = "sk-1234"
 
 // Version is the LiteLLM release whose answers the sandbox imitates.
-const Version = "1.106.2"
+const Version = "1.110.2"
 
 const masterUser = "default_user_id"
 

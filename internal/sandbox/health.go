@@ -93,7 +93,7 @@ func healthServices(c *call) *reply {
 	case "webhook":
 		return ok(nil)
 	default:
-		return authError(http.StatusUnprocessableEntity, pyDict("error", fmt.Sprintf("%q not in proxy config: general_settings. Unable to test this.", service)))
+		return failure(http.StatusUnprocessableEntity, pyDict("error", fmt.Sprintf("%q not in proxy config: general_settings. Unable to test this.", service)))
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 const keySpec = "key_alias:str duration:str models:list spend:float max_budget:float user_id:str team_id:str agent_id:str " +
-	"max_parallel_requests:int metadata:dict tpm_limit:int rpm_limit:int budget_duration:str allowed_cache_controls:list config:dict " +
+	"max_parallel_requests:int metadata:dict tpm_limit:count rpm_limit:count budget_duration:str allowed_cache_controls:list config:dict " +
 	"permissions:dict model_max_budget:dict model_rpm_limit:dict model_tpm_limit:dict guardrails:list blocked:bool aliases:dict " +
 	"key:str budget_id:str tags:list allowed_routes:list soft_budget:float organization_id:str project_id:str"
 
@@ -85,7 +85,7 @@ func generateKey(c *call) *reply {
 	if duration, is := body["duration"].(string); is {
 		count, unit, wrong := parseDuration(duration)
 		if wrong != "" {
-			return internal(http.StatusInternalServerError, wrong)
+			return failure(http.StatusInternalServerError, wrong)
 		}
 		expires = formatTime(addDuration(c.now(), count, unit))
 	}
@@ -93,7 +93,7 @@ func generateKey(c *call) *reply {
 	if !given {
 		key = "sk-" + randomText(16)
 	} else if len(key) < 3 || key[:3] != "sk-" {
-		return internal(http.StatusBadRequest, pyDict("error", "Invalid key format. LiteLLM Virtual Key must start with 'sk-'. Received: ****"))
+		return failure(http.StatusBadRequest, pyDict("error", "Invalid key format. LiteLLM Virtual Key must start with 'sk-'. Received: ****"))
 	}
 	if soft := body["soft_budget"]; soft != nil && body["budget_id"] == nil {
 		body["budget_id"] = c.addBudget(object{"soft_budget": soft, "model_max_budget": object{}})["budget_id"]
@@ -117,30 +117,30 @@ func generateKey(c *call) *reply {
 func (c *call) badNewKey(body object) *reply {
 	for _, feature := range []string{"tags", "guardrails"} {
 		if len(list(body[feature])) > 0 {
-			return internal(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
+			return failure(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
 		}
 	}
 	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
-		return internal(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
+		return failure(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
 			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
 	}
-	if bad := badLimits(body, internal); bad != nil {
+	if bad := badLimits(body); bad != nil {
 		return bad
 	}
 	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
 		return bad
 	}
 	if id := text(body["organization_id"]); id != "" {
-		return internal(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
+		return failure(http.StatusInternalServerError, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
 	}
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
-		return internal(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
+		return failure(http.StatusInternalServerError, pyDict("error", "Internal Server Error."))
 	}
-	return c.badCustomerBudget(body, internal)
+	return c.badCustomerBudget(body)
 }
 
 // badCustomerBudget refuses a budget for a key's customers that does not exist.
-func (c *call) badCustomerBudget(body object, refuse func(int, string) *reply) *reply {
+func (c *call) badCustomerBudget(body object) *reply {
 	id := text(body["end_user_budget_id"])
 	if metadata, is := body["metadata"].(object); is && id == "" {
 		id = text(metadata["end_user_budget_id"])
@@ -148,7 +148,7 @@ func (c *call) badCustomerBudget(body object, refuse func(int, string) *reply) *
 	if id == "" || byID(c.Budgets, "budget_id", id) != nil {
 		return nil
 	}
-	return refuse(http.StatusBadRequest, pyDict("error", "end_user_budget_id="+id+" does not match any budget."))
+	return failure(http.StatusBadRequest, pyDict("error", "end_user_budget_id="+id+" does not match any budget."))
 }
 
 // mayOwn keeps users from making keys for others and fills in their own id.
@@ -156,15 +156,11 @@ func (c *call) mayOwn(body object, update bool) *reply {
 	if c.who.sees() {
 		return nil
 	}
-	refuse := internal
-	if update {
-		refuse = authError
-	}
 	if id := text(body["user_id"]); id != "" && id != c.who.userID {
-		return refuse(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", id, c.who.userID))
+		return failure(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", id, c.who.userID))
 	}
 	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
-		return refuse(http.StatusBadRequest, "Team not found for team_id="+id+". Non-admin users cannot create keys for non-existent teams.")
+		return failure(http.StatusBadRequest, "Team not found for team_id="+id+". Non-admin users cannot create keys for non-existent teams.")
 	}
 	if !update {
 		body["user_id"] = c.who.userID

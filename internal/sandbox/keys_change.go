@@ -29,19 +29,19 @@ func updateKey(c *call) *reply {
 	if bad := c.mayUpdate(row, body); bad != nil {
 		return bad
 	}
-	if bad := badLimits(body, authError); bad != nil {
+	if bad := badLimits(body); bad != nil {
 		return bad
 	}
 	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
 		return bad
 	}
 	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {
-		return authError(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+		return failure(http.StatusNotFound, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
 	}
 	if id := text(body["budget_id"]); id != "" && byID(c.Budgets, "budget_id", id) == nil {
-		return authError(http.StatusBadRequest, "Authentication Error, Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
+		return failure(http.StatusBadRequest, "Foreign key constraint failed on the field: `LiteLLM_VerificationToken_budget_id_fkey (index)`")
 	}
-	if bad := c.badCustomerBudget(body, authError); bad != nil {
+	if bad := c.badCustomerBudget(body); bad != nil {
 		return bad
 	}
 	if bad := c.changeExpiry(row, body); bad != nil {
@@ -64,11 +64,11 @@ func (c *call) mayUpdate(row, body object) *reply {
 		return nil
 	}
 	if row["user_id"] != c.who.userID {
-		return authError(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
+		return failure(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", text(row["user_id"]), c.who.userID))
 	}
 	_, budget := body["max_budget"]
 	if _, spend := body["spend"]; budget || spend {
-		return authError(http.StatusForbidden, pyDict("error", fmt.Sprintf(
+		return failure(http.StatusForbidden, pyDict("error", fmt.Sprintf(
 			"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
 	}
 	return c.mayOwn(body, true)
@@ -83,7 +83,7 @@ func (c *call) changeExpiry(row, body object) *reply {
 		if duration == "-1" {
 			row["expires"] = nil
 		} else if count, unit, wrong := parseDuration(duration); wrong != "" {
-			return authError(http.StatusBadRequest, "Authentication Error, "+wrong)
+			return failure(http.StatusBadRequest, wrong)
 		} else {
 			row["expires"] = formatTime(addDuration(c.now(), count, unit))
 		}
@@ -117,11 +117,11 @@ func deleteKeys(c *call) *reply {
 		}
 	}
 	if len(found) == 0 {
-		return internal(http.StatusNotFound, pyDict("error", "No keys found"))
+		return failure(http.StatusNotFound, pyDict("error", "No keys found"))
 	}
 	for _, row := range found {
 		if !c.who.isAdmin() && row["user_id"] != c.who.userID {
-			return internal(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
+			return failure(http.StatusForbidden, pyDict("error", "You are not authorized to delete this key"))
 		}
 	}
 	for _, row := range found {
@@ -196,7 +196,7 @@ func regenerateKey(c *call) *reply {
 			return bad
 		}
 	}
-	return internal(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
+	return failure(http.StatusInternalServerError, "Regenerating Virtual Keys is an Enterprise feature, "+enterprise)
 }
 
 // resetSpend sets a key's spend back.

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-var keySorts = []string{"spend", "max_budget", "created_at", "updated_at", "token", "key_alias"}
+var keySorts = []string{"spend", "max_budget", "created_at", "updated_at", "token", "key_alias",
+	"expires", "last_active", "budget_reset_at", "total_spend", "tpm_limit", "rpm_limit"}
 
 // keyQuery is what a request wants of the list of keys.
 type keyQuery struct {
@@ -44,7 +45,7 @@ func (c *call) readKeyQuery() (q keyQuery, bad *reply) {
 	q.sortBy, order = c.query.Get("sort_by"), or2(c.query.Get("sort_order"), "desc")
 	q.ascending = strings.EqualFold(order, "asc")
 	refuse := func(message, quote string) *reply {
-		return fail(http.StatusBadRequest, "internal_server_error", noneParam, "{'error': "+quote+message+quote+"}")
+		return failure(http.StatusBadRequest, "{'error': "+quote+message+quote+"}")
 	}
 	switch {
 	case q.status != "" && !slices.Contains([]string{"active", "expired", "revoked", "deleted"}, q.status):
@@ -177,7 +178,7 @@ func keyInfo(c *call) *reply {
 		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found in database")
 	}
 	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
-		return internal(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
+		return failure(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
 	}
 	return ok(object{"key": asked, "info": offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))})
 }

@@ -55,7 +55,7 @@ func listScenarios() []scenario {
 			newTeam("2"), newTeam("1"), newTeam("3"),
 			teams("", "312"), teams("&sort_by=team_id", "123"), teams("&sort_by=team_id&sort_order=desc", "321"),
 			teams("&sort_by=team_id&sort_order=up", "123"), teams("&sort_by=created_at", "213"), teams("&sort_by=created_at&sort_order=desc", "312"),
-			teams("&sort_by=max_budget", "312"), teams("&sort_by=spend&sort_order=asc", "312"), teams("&sort_by=nope", "312"),
+			teams("&sort_by=max_budget", "123"), teams("&sort_by=spend&sort_order=asc", "123"), teams("&sort_by=nope", "312"),
 			teams("&sort_by=team_id&page_size=2", "12"), teams("&sort_by=team_id&page_size=2&page=2", "3"),
 		}, cleanup: []step{post("/team/delete", `{"team_ids":["t-{id}-1","t-{id}-2","t-{id}-3"]}`)}},
 		{name: "team list: deleted teams", steps: []step{

@@ -80,6 +80,28 @@ func (c *call) withBudget(row object) object {
 	return out
 }
 
+// callerMembership is what a list of teams says of the caller's own part in one.
+func (c *call) callerMembership(team object) any {
+	var row object
+	for _, one := range c.Memberships {
+		if one["team_id"] == team["team_id"] && one["user_id"] == c.who.userID {
+			row = one
+		}
+	}
+	if c.who.userID == "" || row == nil && !isMember(team, c.who.userID) {
+		return nil
+	}
+	own := byID(c.Budgets, "budget_id", text(row["budget_id"]))
+	limit, resetAt := own["max_budget"], any(nil)
+	if n, is := number(c.membersBudget(team)["max_budget"]); is && n > 0 && limit == nil {
+		limit = money(n)
+	}
+	if limit != nil {
+		resetAt = own["budget_reset_at"]
+	}
+	return object{"spend": or(row["spend"], money(0)), "max_budget": limit, "budget_reset_at": resetAt}
+}
+
 func addMember(c *call) *reply {
 	if bad := c.read("team_id!:str member!:any max_budget_in_team:float budget_duration:str allowed_models:list"); bad != nil {
 		return bad
@@ -115,7 +137,7 @@ func addMember(c *call) *reply {
 		if isMember(team, text(member["user_id"])) || byID(membersOf(team), "user_email", text(member["user_email"])) != nil {
 			return fail(http.StatusBadRequest, "team_member_already_in_team", "member", fmt.Sprintf(
 				"User already in team. Member: user_id=%s, user_email=%s. Existing members=%s",
-				or2(text(member["user_id"]), noneParam), or2(text(member["user_email"]), noneParam), pyMembers(membersOf(team))))
+				or2(text(member["user_id"]), pyNone), or2(text(member["user_email"]), pyNone), pyMembers(membersOf(team))))
 		}
 	}
 	users, memberships := []object{}, []object{}
@@ -131,7 +153,7 @@ func addMember(c *call) *reply {
 func pyMembers(members []object) string {
 	var out []string
 	for _, member := range members {
-		email := noneParam
+		email := pyNone
 		if s := text(member["user_email"]); s != "" {
 			email = pyString(s)
 		}
@@ -186,5 +208,5 @@ func updateMember(c *call) *reply {
 	}
 	return ok(object{"user_id": or(any(userID), nil), "user_email": c.body["user_email"], "team_id": team["team_id"],
 		"max_budget_in_team": c.body["max_budget_in_team"], "tpm_limit": c.body["tpm_limit"], "rpm_limit": c.body["rpm_limit"],
-		"budget_duration": c.body["budget_duration"], "allowed_models": c.body["allowed_models"], "temp_budget_increase": nil, "temp_budget_expiry": nil})
+		"budget_duration": c.body["budget_duration"], "allowed_models": c.body["allowed_models"], "temp_budget_increase": nil, "temp_budget_expiry": nil, "model_max_budget": nil})
 }

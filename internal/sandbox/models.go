@@ -43,21 +43,27 @@ func (c *call) modelByID(id string) object {
 	return nil
 }
 
-// cost is what LiteLLM's price list says about the upstream model.
-func cost(model object) object {
+// listed is the price list's entry of the upstream model, which may be empty.
+func listed(model object) (row object, provider string) {
 	upstream := text(params(model)["model"])
 	provider, name, hasProvider := strings.Cut(upstream, "/")
 	if !hasProvider {
 		provider, name = "openai", upstream
 	}
-	row := object{}
 	for _, key := range []string{name, upstream} {
 		if found, is := shapes()["known_models"][key].(object); is {
 			row = maps.Clone(found)
 			row["key"] = key
-			break
+			return row, provider
 		}
 	}
+	return object{}, provider
+}
+
+// cost is what LiteLLM's price list says about the upstream model.
+func cost(model object) object {
+	upstream := text(params(model)["model"])
+	row, provider := listed(model)
 	if row["key"] == nil {
 		row["key"] = upstream
 	}
@@ -115,6 +121,20 @@ func getModel(c *call) *reply {
 	return detail(http.StatusNotFound, fmt.Sprintf("The model `%s` does not exist or is not accessible", c.param["model_id"]))
 }
 
+// pricing lists what a model costs; nothing where no price is known.
+func pricing(known object) []object {
+	costs := object{}
+	for name, value := range known {
+		if cost, is := number(value); is && strings.Contains(name, "cost") {
+			costs[name] = money(cost)
+		}
+	}
+	if len(costs) == 0 {
+		return []object{}
+	}
+	return []object{{"provider": known["litellm_provider"], "costs": costs, "tiered_pricing": []any{}}}
+}
+
 func modelGroups(c *call) *reply {
 	asked := c.query.Get("model_group")
 	out := []object{}
@@ -124,7 +144,7 @@ func modelGroups(c *call) *reply {
 		}
 		known := cost(model)
 		group := view("model_group", known, "model_group", model["model_name"], "providers", []any{known["litellm_provider"]},
-			"tpm", params(model)["tpm"], "rpm", params(model)["rpm"])
+			"tpm", params(model)["tpm"], "rpm", params(model)["rpm"], "deployment_pricing", pricing(known))
 		for name, value := range group {
 			if strings.HasPrefix(name, "supports_") {
 				group[name] = value == true
@@ -141,16 +161,4 @@ func modelGroups(c *call) *reply {
 		out = append(out, group)
 	}
 	return ok(object{"data": out})
-}
-
-func modelDeprecations(c *call) *reply {
-	days := c.query.Get("warn_within_days")
-	if days == "" {
-		days = "30"
-	}
-	within, _, message := convertInt(days)
-	if message != "" {
-		return invalid(problem("int_parsing", message, "query", "warn_within_days"))
-	}
-	return ok(object{"deprecated": []object{}, "imminent": []object{}, "upcoming": []object{}, "warn_within_days": within, "checked_at": c.stamp()})
 }

@@ -60,7 +60,7 @@ func (c *call) modelsForbidden() *reply {
 	if c.who.isAdmin() {
 		return nil
 	}
-	return authError(http.StatusForbidden, pyDict("error", "User does not have permission to make this model call. Your role="+c.who.shownRole()+
+	return failure(http.StatusForbidden, pyDict("error", "User does not have permission to make this model call. Your role="+c.who.shownRole()+
 		". You can only make model calls if you are a PROXY_ADMIN or if you are a team admin, by specifying a team_id in the model_info."))
 }
 
@@ -84,7 +84,7 @@ func newModel(c *call) *reply {
 		about["id"] = uuid()
 	}
 	if c.modelByID(text(about["id"])) != nil {
-		return authError(http.StatusInternalServerError, pyDict("error", "Failed to add model to db. Check your server logs for more details."))
+		return failure(http.StatusInternalServerError, pyDict("error", "Failed to add model to db. Check your server logs for more details."))
 	}
 	about["db_model"] = true
 	now := c.stamp()
@@ -94,26 +94,25 @@ func newModel(c *call) *reply {
 	return ok(c.stored(model))
 }
 
-// updateModel reads the model's id from model_info and stores nothing else of it.
+// updateModel finds the model by the id in model_info.
 func updateModel(c *call) *reply {
 	if bad := c.readModel(paramsSpec); bad != nil {
 		return bad
 	}
 	about, has := c.body["model_info"].(object)
 	if !has {
-		return authError(http.StatusBadRequest, "Authentication Error, model_info not provided")
+		return failure(http.StatusBadRequest, "model_info not provided")
 	}
 	model := c.modelByID(text(about["id"]))
 	if model == nil {
-		return authError(http.StatusBadRequest, "Authentication Error, model not found")
+		return failure(http.StatusBadRequest, "model not found")
 	}
 	if !fromDB(model) {
-		return authError(http.StatusBadRequest, `{'error': "Can't edit model. Model in config. Store model in db via `+"`/model/new`"+`. to edit."}`)
+		return failure(http.StatusBadRequest, `{'error': "Can't edit model. Model in config. Store model in db via `+"`/model/new`"+`. to edit."}`)
 	}
 	if bad := c.modelsForbidden(); bad != nil {
 		return bad
 	}
-	delete(c.body, "model_info")
 	c.changeModel(model)
 	return ok(c.stored(model))
 }
@@ -164,7 +163,7 @@ func deleteModel(c *call) *reply {
 	id := text(c.body["id"])
 	model := c.modelByID(id)
 	if model == nil || !fromDB(model) {
-		return authError(http.StatusBadRequest, pyDict("error", fmt.Sprintf("Model with id=%s not found in db", id)))
+		return failure(http.StatusBadRequest, pyDict("error", fmt.Sprintf("Model with id=%s not found in db", id)))
 	}
 	if bad := c.modelsForbidden(); bad != nil {
 		return bad

@@ -16,6 +16,20 @@ func contains(s, part string) bool {
 // unique are the fields of which no two rows of a table have the same value.
 var unique = []string{"token", "user_id", "team_id"}
 
+// settled are the fields by which rows that tie are in the order of their unique
+// field, by table.
+var settled = map[string]struct {
+	by     string
+	fields []string
+}{
+	"keys":  {"token", []string{"expires", "last_active", "budget_reset_at", "total_spend", "tpm_limit", "rpm_limit"}},
+	"users": {"user_id", []string{"max_budget", "updated_at", "sso_user_id", "status", "key_count"}},
+	"teams": {"team_id", []string{"spend", "max_budget", "tpm_limit", "rpm_limit", "updated_at", "members", "models", "keys_count"}},
+}
+
+// nullsLast are the fields by which rows without a value are the last in either order.
+var nullsLast = map[string][]string{"keys": {"expires", "last_active", "budget_reset_at", "tpm_limit", "rpm_limit"}, "users": {"updated_at", "sso_user_id"}}
+
 // ordered returns the rows of a table in an order, which is kept until something
 // changes: who walks a list asks for it page by page. The caller must not modify
 // the result. Rows that tie are in the order of the table, as they are in
@@ -26,14 +40,38 @@ func (c *call) ordered(table, field string, ascending bool) []object {
 		return rows
 	}
 	rows := slices.Clone(*c.tables()[table])
-	c.sort(rows, field, ascending)
+	tie := settled[table]
+	isSettled := slices.Contains(tie.fields, field)
+	if isSettled {
+		sortRows(rows, tie.by, true)
+		sortBy(rows, c.sortValue(table, field), ascending, slices.Contains(nullsLast[table], field))
+	} else {
+		c.sort(rows, field, ascending)
+	}
 	if c.orders == nil {
 		c.orders = map[string][]object{}
 	}
-	if !c.shuffled || slices.Contains(unique, field) {
+	if !c.shuffled || isSettled || slices.Contains(unique, field) {
 		c.orders[id] = rows
 	}
 	return rows
+}
+
+// sortValue returns what a row is sorted by: most often a field, sometimes a count.
+func (c *call) sortValue(table, field string) func(object) any {
+	switch table + "." + field {
+	case "users.key_count":
+		keys := countBy(c.Keys, "user_id")
+		return func(row object) any { return money(keys[row["user_id"]]) }
+	case "teams.keys_count":
+		keys := countBy(c.Keys, "team_id")
+		return func(row object) any { return money(keys[row["team_id"]]) }
+	case "teams.members":
+		return func(row object) any { return money(len(membersOf(row))) }
+	case "teams.models":
+		return func(row object) any { return money(len(list(row["models"]))) }
+	}
+	return func(row object) any { return row[field] }
 }
 
 // sort sorts rows, and shuffles those that tie if the gateway is told to.
@@ -75,9 +113,14 @@ func groupBy(rows []object, field string) map[any][]object {
 
 // sortRows orders as PostgreSQL does: null is greater than everything.
 func sortRows(rows []object, field string, ascending bool) {
+	sortBy(rows, func(row object) any { return row[field] }, ascending, false)
+}
+
+func sortBy(rows []object, value func(object) any, ascending, nullsLast bool) {
 	slices.SortStableFunc(rows, func(a, b object) int {
-		order := compareValues(a[field], b[field])
-		if !ascending {
+		x, y := value(a), value(b)
+		order := compareValues(x, y)
+		if !ascending && !(nullsLast && (x == nil || y == nil)) {
 			order = -order
 		}
 		return order

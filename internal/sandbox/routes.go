@@ -42,8 +42,8 @@ func routeTable() []route {
 		{"GET", "/health/backlog", admin, healthBacklog},
 		{"POST", "/health/test_connection", admin, testConnection},
 
-		{"GET", "/models", llm, listModels},
-		{"GET", "/v1/models", llm, listModels},
+		{"GET", "/models", info, listModels},
+		{"GET", "/v1/models", info, listModels},
 		{"GET", "/models/{model_id:path}", self, getModel},
 		{"GET", "/v1/models/{model_id:path}", self, getModel},
 		{"GET", "/v1/model/info", info, modelInfo},

@@ -87,14 +87,14 @@ func spendLogsV2(c *call) *reply {
 	for i, name := range []string{"start_date", "end_date"} {
 		given := c.query.Get(name)
 		if given == "" {
-			return badRequest(noneParam, "Start date and end date are required")
+			return badRequest(nil, "Start date and end date are required")
 		}
 		at, err := time.Parse(time.DateTime, given)
 		if err != nil {
 			at, err = time.Parse(time.DateOnly, given)
 		}
 		if err != nil {
-			return internal(http.StatusBadRequest, "Invalid date format: "+given+". Expected: 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS'")
+			return failure(http.StatusBadRequest, "Invalid date format: "+given+". Expected: 'YYYY-MM-DD' or 'YYYY-MM-DD HH:MM:SS'")
 		}
 		bounds[i] = at
 	}
@@ -158,11 +158,12 @@ func calculateSpend(c *call) *reply {
 		out, _ := number(usage["completion_tokens"])
 		name, used = text(completion["model"]), tokens{int(in), int(out)}
 	} else if name == "" {
-		return fail(http.StatusBadRequest, noneParam, noneParam, "Bad Request - Either 'model' or 'completion_response' must be provided")
+		return failure(http.StatusBadRequest, "Bad Request - Either 'model' or 'completion_response' must be provided")
 	}
 	model := c.modelNamed(name)
 	if model == nil {
-		return fail(http.StatusBadRequest, "", nil, "litellm.BadRequestError: LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model="+name)
+		return failure(http.StatusBadRequest, "litellm.BadRequestError: LLM Provider NOT provided. Pass in the LLM provider you are trying to call. You passed model="+name+
+			"\n Pass model as E.g. For 'Huggingface' inference endpoints pass in `completion(model='huggingface/starcoder',..)` Learn more: https://docs.litellm.ai/docs/providers")
 	}
 	known := cost(model)
 	in, _ := number(known["input_cost_per_token"])

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-const teamSpec = "team_alias:str max_budget:float soft_budget:float budget_duration:str models:list metadata:dict tpm_limit:int rpm_limit:int " +
+const teamSpec = "team_alias:str max_budget:float soft_budget:float budget_duration:str models:list metadata:dict tpm_limit:count rpm_limit:count " +
 	"max_parallel_requests:int blocked:bool organization_id:str tags:list guardrails:list team_member_permissions:list " +
 	"team_member_budget:float team_member_tpm_limit:int team_member_rpm_limit:int team_member_budget_duration:str"
 
@@ -35,9 +35,9 @@ func newTeam(c *call) *reply {
 	}
 	id := text(body["team_id"])
 	if byID(c.Teams, "team_id", id) != nil {
-		return internal(http.StatusBadRequest, pyDict("error", "Team id = "+id+" already exists. Please use a different team id."))
+		return failure(http.StatusBadRequest, pyDict("error", "Team id = "+id+" already exists. Please use a different team id."))
 	}
-	if bad := badLimits(c.body, internal); bad != nil {
+	if bad := badLimits(c.body); bad != nil {
 		return bad
 	}
 	if id == "" {
@@ -92,12 +92,12 @@ func updateTeam(c *call) *reply {
 	id := text(c.body["team_id"])
 	team := byID(c.Teams, "team_id", id)
 	if !c.who.isAdmin() && !isMember(team, c.who.userID) {
-		return internal(http.StatusForbidden, "You do not have access to this team")
+		return failure(http.StatusForbidden, "You do not have access to this team")
 	}
 	if team == nil {
-		return internal(http.StatusNotFound, pyDict("error", "Team not found, passed team_id="+id))
+		return failure(http.StatusNotFound, pyDict("error", "Team not found, passed team_id="+id))
 	}
-	if bad := badLimits(c.body, internal); bad != nil {
+	if bad := badLimits(c.body); bad != nil {
 		return bad
 	}
 	c.changeTeam(team, c.body)
@@ -150,14 +150,14 @@ func setTeamBlocked(c *call, blocked bool) *reply {
 func teamInfo(c *call) *reply {
 	id := c.query.Get("team_id")
 	if id == "" {
-		return authError(http.StatusUnprocessableEntity, "{'message': 'Malformed request. No team id passed in.'}")
+		return failure(http.StatusUnprocessableEntity, "{'message': 'Malformed request. No team id passed in.'}")
 	}
 	team := byID(c.Teams, "team_id", id)
 	if team == nil {
-		return authError(http.StatusNotFound, "{'message': "+pyString("Team not found, passed team id: "+id+".")+"}")
+		return failure(http.StatusNotFound, "{'message': "+pyString("Team not found, passed team id: "+id+".")+"}")
 	}
 	if !c.who.sees() && !isMember(team, c.who.userID) && (c.who.key == nil || c.who.key["team_id"] != id) {
-		return authError(http.StatusForbidden, "key not allowed to access this team's info. Key team="+or2(text(c.who.key["team_id"]), noneParam)+", Requested team="+id)
+		return failure(http.StatusForbidden, "key not allowed to access this team's info. Key team="+or2(text(c.who.key["team_id"]), pyNone)+", Requested team="+id)
 	}
 	var members []object
 	for _, member := range membersOf(team) {
@@ -241,7 +241,7 @@ func listTeamsV2(c *call) *reply {
 		return detailError(http.StatusBadRequest, "Invalid status value. Currently only 'deleted' is supported.")
 	}
 	sortBy, ascending := c.query.Get("sort_by"), !strings.EqualFold(c.query.Get("sort_order"), "desc")
-	if !slices.Contains([]string{"team_id", "team_alias", "created_at"}, sortBy) { // anything else is ignored
+	if !slices.Contains([]string{"team_id", "team_alias", "created_at", "organization_alias"}, sortBy) && !slices.Contains(settled["teams"].fields, sortBy) { // anything else is ignored
 		sortBy, ascending = "created_at", false
 	}
 	table := "teams"
@@ -264,7 +264,8 @@ func listTeamsV2(c *call) *reply {
 			teams = append(teams, team)
 			continue
 		}
-		teams = append(teams, view("team_v2", team, "members_count", len(membersOf(team)), "keys_count", keys[team["team_id"]]))
+		teams = append(teams, view("team_v2", team, "members_count", len(membersOf(team)), "keys_count", keys[team["team_id"]],
+			"caller_membership", c.callerMembership(team)))
 	}
 	return ok(object{"teams": teams, "total": len(found), "page": page, "page_size": size, "total_pages": pages})
 }

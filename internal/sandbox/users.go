@@ -9,7 +9,7 @@ import (
 )
 
 const userSpec = "user_id:str user_email:str user_alias:str key_alias:str duration:str models:list spend:float max_budget:float " +
-	"max_parallel_requests:int metadata:dict tpm_limit:int rpm_limit:int budget_duration:str allowed_cache_controls:list " +
+	"max_parallel_requests:int metadata:dict tpm_limit:count rpm_limit:count budget_duration:str allowed_cache_controls:list " +
 	"team_id:str blocked:bool aliases:dict config:dict permissions:dict"
 
 var userFields = []string{"user_email", "user_alias", "user_role", "models", "spend", "max_budget", "max_parallel_requests",
@@ -69,17 +69,17 @@ func newUser(c *call) *reply {
 	body := c.body
 	id := text(body["user_id"])
 	if byID(c.Users, "user_id", id) != nil {
-		return internal(http.StatusConflict, pyDict("error", "User with id "+id+" already exists"))
+		return failure(http.StatusConflict, pyDict("error", "User with id "+id+" already exists"))
 	}
 	if email := text(body["user_email"]); email != "" {
 		for _, other := range c.Users {
 			if strings.EqualFold(text(other["user_email"]), email) {
-				return internal(http.StatusConflict, pyDict("error", fmt.Sprintf("User with email %s already exists", other["user_email"])))
+				return failure(http.StatusConflict, pyDict("error", fmt.Sprintf("User with email %s already exists", other["user_email"])))
 			}
 		}
 	}
 	if message, is := negativeBudget(body["max_budget"]); is {
-		return internal(http.StatusBadRequest, pyDict("error", message))
+		return failure(http.StatusBadRequest, pyDict("error", message))
 	}
 	if id == "" {
 		id = uuid()
@@ -125,7 +125,7 @@ func updateUser(c *call) *reply {
 		user = byID(c.Users, "user_email", email)
 	}
 	if message, is := negativeBudget(c.body["max_budget"]); is {
-		return internal(http.StatusBadRequest, pyDict("error", message))
+		return failure(http.StatusBadRequest, pyDict("error", message))
 	}
 	if user == nil { // an unknown user is made
 		if id == "" {
@@ -171,7 +171,7 @@ func listUsers(c *call) *reply {
 	if !c.who.sees() {
 		return detailError(http.StatusForbidden, "Only proxy admins and organization admins can list users.")
 	}
-	sorts := []string{"user_id", "user_email", "created_at", "spend", "user_alias", "user_role"}
+	sorts := []string{"user_id", "user_email", "created_at", "spend", "user_alias", "user_role", "max_budget", "updated_at", "sso_user_id", "status", "key_count"}
 	sortBy, order := c.query.Get("sort_by"), or2(c.query.Get("sort_order"), "asc")
 	if sortBy != "" {
 		if !slices.Contains(sorts, sortBy) {
@@ -237,11 +237,11 @@ func userInfo(c *call) *reply {
 		id = c.who.userID
 	}
 	if !c.who.sees() && id != c.who.userID {
-		return authError(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
+		return failure(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
 	}
 	user := byID(c.Users, "user_id", id)
 	if user == nil {
-		return internal(http.StatusNotFound, "User "+or2(id, noneParam)+" not found")
+		return failure(http.StatusNotFound, "User "+or2(id, pyNone)+" not found")
 	}
 	keys := c.keysOf("user_id", id)
 	for _, key := range keys {
@@ -255,14 +255,14 @@ func userInfo(c *call) *reply {
 			teams = append(teams, view("team", team, "team_memberships", own, "keys", c.keysOf("team_id", teamID)))
 		}
 	}
-	return ok(object{"user_id": id, "user_info": view("user_info", user, "model_max_budget_usage", object{}), "keys": keys, "teams": teams})
+	return ok(object{"user_id": id, "user_info": view("user_info", user, "model_max_budget_usage", object{}), "keys": keys, "teams": teams, "admin_mcp_permissions": nil})
 }
 
 func (c *call) teamAlias(id string) any {
 	if team := byID(c.Teams, "team_id", id); team != nil {
-		return or(team["team_alias"], noneParam)
+		return or(team["team_alias"], pyNone)
 	}
-	return noneParam
+	return pyNone
 }
 
 // everything is /user/info for the master key: all keys and teams.
@@ -284,14 +284,14 @@ func (c *call) everything() object {
 func userInfoV2(c *call) *reply {
 	id := or2(c.query.Get("user_id"), c.who.userID)
 	if id == "" {
-		return internal(http.StatusBadRequest, "user_id is required. Either pass it as a query parameter or authenticate with a user-bound key.")
+		return failure(http.StatusBadRequest, "user_id is required. Either pass it as a query parameter or authenticate with a user-bound key.")
 	}
 	if !c.who.sees() && id != c.who.userID {
-		return authError(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
+		return failure(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
 	}
 	user := byID(c.Users, "user_id", id)
 	if user == nil {
-		return internal(http.StatusNotFound, "User not found: "+id)
+		return failure(http.StatusNotFound, "User not found: "+id)
 	}
 	return ok(view("user_v2", user))
 }

@@ -111,6 +111,9 @@ func maskedKey(key string) string {
 	return "sk-..." + key[len(key)-4:]
 }
 
+// pyNone is how Python prints what is not there.
+const pyNone = "None"
+
 // pyString writes s as Python's repr does.
 func pyString(s string) string {
 	quote := "'"
