@@ -41,6 +41,7 @@ var keysUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveKeyUpdate},
 	Default: true,
+	Checks:  []operation.Check{notesTeamKey},
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
 	Columns: keyColumns,
 	Done:    "updated key {key_alias} {key_name} (token {token})",
@@ -273,6 +274,7 @@ var keysMove = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: movesKey},
 	Default:  true,
+	Checks:   []operation.Check{notesTeamKey},
 	Do:       operation.Func[keysMoveInput](moveKey),
 }
 

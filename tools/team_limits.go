@@ -23,6 +23,7 @@ type memberLimits struct {
 	BudgetID      string          `json:"budget_id"`
 	MaxBudget     json.RawMessage `json:"max_budget"`
 	Duration      string          `json:"budget_duration"`
+	ResetAt       string          `json:"budget_reset_at"`
 	TPMLimit      json.RawMessage `json:"tpm_limit"`
 	RPMLimit      json.RawMessage `json:"rpm_limit"`
 	AllowedModels []string        `json:"allowed_models"`

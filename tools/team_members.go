@@ -55,7 +55,7 @@ var teamsMemberAdd = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: often,
 	Default: true,
-	Checks:  []operation.Check{notesOwnBudget},
+	Checks:  []operation.Check{notesOwnBudget, notesMemberBudget},
 	Do:      operation.Func[teamsMemberAddInput](addMembers),
 }
 

@@ -258,6 +258,7 @@ var teamsAssignKey = &operation.Operation{
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: movesKey},
+	Checks:   []operation.Check{notesTeamKey},
 	Do:       operation.Func[teamsAssignKeyInput](assignKey),
 	Columns:  keyColumns,
 	Done:     "assigned key {key_alias} {key_name} to team {team_id}",

@@ -6,13 +6,37 @@
 package tools
 
 import (
+	"context"
 	"slices"
+	"sync"
 
 	"litellm-proxy/internal/operation"
 )
 
 // All returns every operation, in the order of the help and the documentation.
-func All() operation.Catalog {
-	return slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
+func All() operation.Catalog { return slices.Clone(all()) }
+
+// all adds to each write what all of them do.
+var all = sync.OnceValue(func() operation.Catalog {
+	ops := slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
 		organizations, projects, customers, budgets, providerBudgets, tags, spend, health, cache, chat, raw, status)
+	for _, op := range ops {
+		if op.Effect != operation.Read {
+			op.Verify = inTurn(op.Verify, notesReset)
+		}
+	}
+	return ops
+})
+
+// inTurn verifies a write in two ways; the first may be nil.
+func inTurn(first, second func(context.Context, *operation.Call, *operation.Result) error) func(context.Context, *operation.Call, *operation.Result) error {
+	if first == nil {
+		return second
+	}
+	return func(ctx context.Context, call *operation.Call, result *operation.Result) error {
+		if err := first(ctx, call, result); err != nil {
+			return err
+		}
+		return second(ctx, call, result)
+	}
 }

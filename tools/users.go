@@ -100,6 +100,7 @@ var usersCreate = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: often,
 	Default: true,
+	Checks:  []operation.Check{notesNewUser},
 	Do:      operation.Func[usersCreateInput](createUser),
 	Columns: shownOnce(userColumns),
 	Done:    "created user {user_email} ({user_id})",

@@ -24,6 +24,7 @@ var usersBulkCreate = &operation.Operation{
 	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --team research --max-budget 20"},
 	Effect:   operation.Write,
 	Consent:  often,
+	Checks:   []operation.Check{notesNewUser},
 	Do:       operation.Func[usersBulkCreateInput](bulkCreateUsers),
 	Reveal:   []string{"data.*.key"},
 }

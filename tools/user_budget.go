@@ -1,0 +1,96 @@
+package tools
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// userBudgetIdle ends every note about a budget of a user that a team's keys escape.
+const userBudgetIdle = " does not limit keys of a team, unless the gateway sets apply_user_budget_to_team_keys. "
+
+// budgetedUser describes the budget of a user: "5 US dollars", or "" if there is none, or
+// none to be seen.
+func budgetedUser(ctx context.Context, call *operation.Call, id string) (string, error) {
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
+	if e := operation.AsError(err); e != nil && e.Status != 0 {
+		return "", nil
+	}
+	return dollars(operation.Thing{Item: operation.Lookup(body, "user_info")}, "max_budget"), err
+}
+
+// notesTeamKey says that the budget of a key's user does not limit the key in a team.
+func notesTeamKey(ctx context.Context, call *operation.Call) error {
+	change := call.Body()
+	team, user := change.String("team_id"), change.String("user_id")
+	if team == "" && user == "" {
+		return nil
+	}
+	if team == "" || user == "" {
+		if call.Args().String("key") == "" {
+			return nil
+		}
+		key, err := keyToChange(ctx, call)
+		if err != nil {
+			return err
+		}
+		for name, to := range map[string]*string{"team_id": &team, "user_id": &user} {
+			if change[name] == nil {
+				*to = operation.Word(operation.Lookup(key.Item, name))
+			}
+		}
+	}
+	if team == "" || user == "" {
+		return nil
+	}
+	limit, err := budgetedUser(ctx, call, user)
+	if err != nil || limit == "" {
+		return err
+	}
+	call.Note("The budget of user " + operation.Name(user) + " (" + limit + ")" + userBudgetIdle + "To limit the user in the team, use teams member-update with max_budget_in_team.")
+	return nil
+}
+
+// notesMemberBudget says the same of users who join a team without a limit for each member.
+func notesMemberBudget(ctx context.Context, call *operation.Call) error {
+	ids := call.Args().List("user_ids")
+	if thing, named := call.Named("user_emails"); named {
+		ids = append(ids, operation.Word(thing.ID))
+	}
+	if sets(call.Body(), "max_budget_in_team") || len(ids) == 0 {
+		return nil
+	}
+	t, err := seenTeam(ctx, call)
+	if err != nil || t == nil || t.defaults != nil && operation.NoNull(t.defaults.MaxBudget) != nil {
+		return err
+	}
+	var limited []string
+	for i, id := range ids {
+		if i == maxNamed {
+			break
+		}
+		limit, err := budgetedUser(ctx, call, id)
+		if err != nil {
+			return err
+		}
+		if limit != "" {
+			limited = append(limited, operation.Name(id)+" ("+limit+")")
+		}
+	}
+	if len(limited) > 0 {
+		call.Note("The budget of user " + strings.Join(limited, ", ") + userBudgetIdle + "{max_budget_in_team} limits members in the team.")
+	}
+	return nil
+}
+
+// notesNewUser says the same of a new user with a budget and teams.
+func notesNewUser(_ context.Context, call *operation.Call) error {
+	change := call.Body()
+	if sets(change, "max_budget") && len(change.List("teams")) > 0 {
+		call.Note("The user's budget" + userBudgetIdle + "To limit the user in a team, use teams member-update with max_budget_in_team.")
+	}
+	return nil
+}
