@@ -124,7 +124,7 @@ type spendActivityInput struct {
 var spendActivity = &operation.Operation{
 	Path:    "spend activity",
 	Summary: "List daily activity with breakdowns by model, provider, key and owner",
-	Help:    "Shows the gateway's own daily numbers; for totals, use spend summary. A day may continue on the next page; organizations need LiteLLM Enterprise.",
+	Help:    "Adds up the gateway's daily numbers; for totals, use spend summary. With {page}, a day may be incomplete and is marked. Organizations need LiteLLM Enterprise.",
 	Examples: []string{
 		"spend activity --period 7d",
 		"spend activity --of team --ids research --period this-month",
@@ -141,6 +141,7 @@ var spendActivity = &operation.Operation{
 		{Name: "requests", Field: "metrics.api_requests"},
 		{Name: "successful", Field: "metrics.successful_requests"},
 		{Name: "failed", Field: "metrics.failed_requests"},
+		{Name: operation.IncompleteColumn},
 	},
 }
 

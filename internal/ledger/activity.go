@@ -7,6 +7,7 @@
 package ledger
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"maps"
@@ -164,6 +165,56 @@ func (n Names) learn(of string, d *dayActivity) {
 // Activity is one of the tables, by day. The path parameter of is the kind of owner.
 var Activity = &operation.Collection{
 	What: "day", Path: "/{of}/daily/activity", Items: "results", Pages: "metadata.total_pages", Page: "page", Size: "page_size", Most: ActivityRows,
+	Split: &operation.Split{By: "date", Join: joinActivity},
+}
+
+// joinActivity adds up two parts of a day, or the totals of two pages.
+func joinActivity(a, b json.RawMessage) json.RawMessage {
+	decode := func(raw json.RawMessage) (value any) {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		d.UseNumber()
+		_ = d.Decode(&value) // the answer was read as JSON before
+		return value
+	}
+	return operation.Encode(joinValues("", decode(a), decode(b)))
+}
+
+// joinValues adds numbers up. Of what is no number, and of the numbers about paging, the
+// answer is about one page.
+func joinValues(name string, a, b any) any {
+	switch name {
+	case "page", "total_pages":
+		return 1
+	case "has_more":
+		return false
+	case "api_key_limit", "total_api_keys", "entity_total_api_keys":
+		return a
+	}
+	switch x := a.(type) {
+	case nil:
+		return b
+	case map[string]any:
+		y, _ := b.(map[string]any)
+		for name, value := range y {
+			x[name] = joinValues(name, x[name], value)
+		}
+	case json.Number:
+		y, _ := b.(json.Number)
+		return addNumbers(x, y)
+	}
+	return a
+}
+
+// addNumbers adds whole numbers exactly, others as [Dollars].
+func addNumbers(a, b json.Number) any {
+	m, errM := a.Int64()
+	n, errN := b.Int64()
+	if errM == nil && errN == nil {
+		return m + n
+	}
+	x, _ := a.Float64()
+	y, _ := b.Float64()
+	return Dollars(x + y)
 }
 
 // ActivityRows is the size of a page, and activityPages the number of pages of a longer

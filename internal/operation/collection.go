@@ -59,6 +59,8 @@ type Collection struct {
 	Settle func(context.Context, *Call, []json.RawMessage) ([]json.RawMessage, error)
 	// Explain returns an error about a name that no item has, or nil for the usual one.
 	Explain func(ctx context.Context, call *Call, name string) error
+	// Split is set if a page may have a part of an item only.
+	Split *Split
 	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
 	// ({"data": […]}).
 	Bare bool
@@ -103,6 +105,9 @@ func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMe
 		return nil, nil, err
 	}
 	page, err := c.page(body)
+	if err == nil && c.Split != nil {
+		page.rest = Encode(without(body, c.Items))
+	}
 	if err != nil || c.Settle == nil {
 		return body, page, err
 	}

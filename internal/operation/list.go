@@ -27,8 +27,12 @@ func (l List[In]) collection() *Collection { return l.Of }
 // Input implements [Action].
 func (List[In]) Input() reflect.Type { return reflect.TypeFor[In]() }
 
-// Run implements [Action]. It fetches the page that the arguments name.
+// Run implements [Action]. It fetches the page that the arguments name. If the gateway
+// splits items at the edges of pages, it adds up all pages unless one is named.
 func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
+	if l.Of.Split != nil && call.args[l.Of.Page] == nil {
+		return l.sum(ctx, call)
+	}
 	q, about, err := l.query(call)
 	if err != nil {
 		return Result{}, err
@@ -58,7 +62,11 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	}
 	about.keep(page)
 	page.About = about.Members
-	return Result{Body: body, Page: page, Notes: about.Notes}, nil
+	result := Result{Body: body, Page: page, Notes: about.Notes}
+	if l.Of.Split != nil {
+		result.Body = l.mark(call, q, body, &result)
+	}
+	return result, nil
 }
 
 // query returns the arguments as a request for a page.
@@ -95,10 +103,17 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 			yield(Result{}, err)
 			return
 		}
-		for page, err := range l.Of.sorted(ctx, call, q) {
+		pages := l.Of.sorted(ctx, call, q)
+		if l.Of.Split != nil {
+			pages = l.Of.Split.whole(pages)
+		}
+		for page, err := range pages {
 			if err != nil {
 				yield(Result{}, err)
 				return
+			}
+			if l.Of.Split != nil {
+				page.Columns = l.complete(call)
 			}
 			about.keep(page)
 			page.About = about.Members

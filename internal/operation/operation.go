@@ -232,6 +232,8 @@ type Page struct {
 	// Pages is the number of pages, if the gateway tells.
 	Pages  int
 	capped bool // the gateway stopped counting
+	// rest is the answer without the items, of a collection with a Split.
+	rest json.RawMessage
 	// Columns are the names of the columns to show by default; nil means all but the
 	// optional ones.
 	Columns []string

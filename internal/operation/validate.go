@@ -247,7 +247,7 @@ func (op *Operation) Refusal(name string) string {
 
 func (op *Operation) unknown(name string) string {
 	if why := op.Refusal(name); why != "" {
-		return fmt.Sprintf("%s takes no %q: %s", op.Path, name, why)
+		return fmt.Sprintf("unknown argument %q: %s", name, why)
 	}
 	var names []string
 	best, distance := "", len(name)/3+2

@@ -27,6 +27,10 @@ func NewStream(ctx context.Context, w io.Writer, op *operation.Operation, o Opti
 	return s
 }
 
+// Show sets the columns that a table shows unless others are asked for; see
+// [operation.Page]. Once an item was written it has no effect.
+func (s *Stream) Show(columns []string) { s.out.shown = columns }
+
 // Add writes the items of one page. After [ErrTableFull] the table still has its
 // first rows, which Close writes. Any other error is that of the writer, or
 // [ErrYAMLFull]. YAML changes items as [Write] does.
