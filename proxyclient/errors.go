@@ -34,6 +34,7 @@ const (
 	CodeUnavailable    Code = "unavailable"     // 502, 503, 504 and overload
 	CodeInternal       Code = "internal"        // any other 5xx
 	CodeBadAnswer      Code = "bad_answer"      // not what a gateway sends: HTML, broken JSON, a body that ends early
+	CodeNotApplied     Code = "not_applied"     // a write that the gateway accepted and did not do
 	CodeIncomplete     Code = "incomplete"      // a list that changed while it was read
 	CodeTooLarge       Code = "too_large"       // the answer is above the limit
 	CodeRedirected     Code = "redirected"      // see Error.Location
@@ -57,6 +58,7 @@ var codeWords = map[Code]string{
 	CodeUnavailable:    "unavailable",
 	CodeInternal:       "gateway error",
 	CodeBadAnswer:      "bad answer",
+	CodeNotApplied:     "not applied",
 	CodeIncomplete:     "incomplete",
 	CodeTooLarge:       "answer too large",
 	CodeRedirected:     "redirected",

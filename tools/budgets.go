@@ -99,6 +99,7 @@ type budgetsUpdateInput struct {
 	budgetName
 	budgetLimits
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
@@ -110,10 +111,15 @@ var budgetsUpdate = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  loosens(budgetCollection, "budget_id"),
 	Default:  true,
+	Update:   budgetUpdate,
+	Verify:   applied,
 	Do: operation.Func[budgetsUpdateInput](func(ctx context.Context, call *operation.Call, in budgetsUpdateInput) (operation.Result, error) {
-		fields := call.Body()
-		if len(fields) < 2 {
+		if len(call.Body()) < 2 {
 			return operation.Result{}, operation.NothingToChange("max_budget")
+		}
+		fields, err := call.Change(ctx)
+		if err != nil {
+			return operation.Result{}, err
 		}
 		body, err := call.Write(ctx, "POST", "/budget/update", fields)
 		return present(body, err, "budget", in.BudgetID)

@@ -86,6 +86,8 @@ var credentialsUpdate = &operation.Operation{
 	},
 	Effect:  operation.Set,
 	Consent: operation.Consent{Often: true, Sensitive: sensitiveCredentialUpdate},
+	Update:  credentialUpdate,
+	Verify:  applied,
 	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, call *operation.Call, in credentialsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "credential_name")

@@ -99,15 +99,15 @@ type keyLimits struct {
 	rates
 	MaxParallelRequests operation.Limit `json:"max_parallel_requests" help:"Limit of concurrent requests" clear:"null"`
 
-	ModelRPMLimit  operation.Object `json:"model_rpm_limit" help:"Limit of requests per minute per model: {\"gpt-4o\": 10}"`
-	ModelTPMLimit  operation.Object `json:"model_tpm_limit" help:"Limit of tokens per minute per model"`
+	ModelRPMLimit  operation.Object `json:"model_rpm_limit" help:"Limit of requests per minute per model: {\"gpt-4o\": 10}" clear:"{}"`
+	ModelTPMLimit  operation.Object `json:"model_tpm_limit" help:"Limit of tokens per minute per model" clear:"{}"`
 	ModelMaxBudget operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
 	Tags           []string         `json:"tags" help:"Tags for spend and routing (Enterprise)"`
 	Guardrails     []string         `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
 	Permissions    operation.Object `json:"permissions" help:"Permissions beyond calls: {\"allow_pii_controls\": true}" clear:"{}"`
 	AllowedRoutes  []string         `json:"allowed_routes" help:"Allowed routes, such as llm_api_routes or /chat/completions" clear:"[]"`
-	Aliases        operation.Object `json:"aliases" help:"Model aliases and the models they stand for: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
-	Metadata       operation.Object `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
+	Aliases        operation.Object `json:"aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata       operation.Object `json:"metadata" help:"Custom metadata" clear:"{}"`
 }
 
 type keysGenerateInput struct {

@@ -26,13 +26,14 @@ type keysUpdateInput struct {
 	keyLimits
 	Spend operation.USD `json:"spend" help:"Amount already spent, in US dollars" cli:"name=initial-spend"`
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
 var keysUpdate = &operation.Operation{
 	Path:    "keys update",
 	Summary: "Change the limits, owner, models or alias of a virtual key",
-	Help:    "Fields you omit are unchanged. Use {clear} to remove a limit, or duration to remove the expiry.",
+	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Use {clear} to remove a limit, or duration to remove the expiry.",
 	Examples: []string{
 		"keys update --alias ci --max-budget 50 --budget-duration 30d",
 		"keys update --alias ci --clear max_budget,duration",
@@ -42,6 +43,8 @@ var keysUpdate = &operation.Operation{
 	Consent: operation.Consent{Sensitive: sensitiveKeyUpdate},
 	Default: true,
 	Checks:  []operation.Check{notesTeamKey},
+	Update:  keyUpdate,
+	Verify:  applied,
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
 	Columns: keyColumns,
 	Done:    "updated key {key_alias} {key_name} (token {token})",
@@ -117,7 +120,7 @@ type keysServiceAccountInput struct {
 	budget
 	lifetime
 	rates
-	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object"`
+	Metadata operation.Object `json:"metadata" help:"Custom metadata"`
 	operation.Extras
 }
 
@@ -192,6 +195,7 @@ var keysBulkUpdate = &operation.Operation{
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: sensitiveBulkKeys},
+	Update:   keyUpdate,
 	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
 }
 
@@ -231,6 +235,17 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	for _, f := range failed {
 		parts.Report(cmp.Or(named[f.Key], f.Key), cmp.Or(f.Reason, "the gateway gives no reason"))
 		delete(named, f.Key)
+	}
+	var done []struct {
+		Key  string
+		Info json.RawMessage `json:"key_info"`
+	}
+	_ = json.Unmarshal(operation.Lookup(body, "successful_updates"), &done)
+	for _, d := range done {
+		if why := ignored(call, change, d.Info); why != "" && named[d.Key] != "" {
+			parts.Report(named[d.Key], why)
+			delete(named, d.Key)
+		}
 	}
 	for _, what := range slices.Sorted(maps.Values(named)) {
 		parts.Report(what, "")

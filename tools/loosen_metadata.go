@@ -28,7 +28,7 @@ var (
 )
 
 // keptLimits are the limits that the gateway keeps in the metadata of a thing, before and
-// after an update, which replaces the metadata as a whole.
+// after an update. The metadata of the update is merged with the present one already.
 type keptLimits struct {
 	settings
 	object, is, to, change operation.Args
@@ -38,7 +38,7 @@ type keptLimits struct {
 func (s settings) metadata(change operation.Args) []string {
 	k := keptLimits{settings: s, change: change}
 	if _ = json.Unmarshal(s.item, &k.object); k.object == nil && change["metadata"] != nil {
-		return []string{"replaces the metadata of " + s.whose + "; the limits that are in it now are not known"}
+		return []string{"changes the metadata of " + s.whose + "; the limits that are in it now are not known"}
 	}
 	_, _ = json.Unmarshal(k.object["metadata"], &k.is), json.Unmarshal(change["metadata"], &k.to)
 	return slices.Concat(k.limits(), k.restraints(), k.switches(), k.keeps())

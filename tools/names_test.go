@@ -155,6 +155,7 @@ func TestNames(t *testing.T) {
 func TestClear(t *testing.T) {
 	g := &lookups{}
 	env := g.env(t)
+	g.answers["/key/info"] = json.RawMessage(`{"info": {"max_budget": null, "models": [], "metadata": {}, "tpm_limit": 5}}`)
 	args := operation.Args{"key": operation.Encode("k"), "clear": operation.Encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": operation.Encode(5)}
 	if _, err := run(t.Context(), env, keysUpdate, args); err != nil {
 		t.Fatal(err)

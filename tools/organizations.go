@@ -72,7 +72,7 @@ type orgLimits struct {
 	Models []string `json:"models" help:"Models that may be used (empty list: all)" clear:"[]"`
 	alertedBudget
 	rates
-	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
+	Metadata operation.Object `json:"metadata" help:"Custom metadata" clear:"{}"`
 }
 
 type organizationsCreateInput struct {
@@ -100,6 +100,7 @@ type organizationsUpdateInput struct {
 	OrganizationAlias string `json:"organization_alias" help:"New alias"`
 	orgLimits
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
@@ -110,6 +111,8 @@ var organizationsUpdate = &operation.Operation{
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
 	Effect:   operation.Set,
 	Consent:  loosens(organizationCollection, "organization_id"),
+	Update:   organizationUpdate,
+	Verify:   applied,
 	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
 	Columns:  organizationColumns,
 	Done:     "updated organization {organization_alias} ({organization_id})",
@@ -174,6 +177,8 @@ var organizationsMemberUpdate = &operation.Operation{
 	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Often: true, Sensitive: sensitiveMember("/organization/info", "organization_id", "members")},
+	Update:   memberUpdate("/organization/info", "organization_id", "members", "max_budget_in_organization"),
+	Verify:   applied,
 	Do: operation.Endpoint[organizationsMemberUpdateInput]{
 		Method: "PATCH", Path: "/organization/member_update", Subject: []string{"organization_id", "user_id"},
 	},

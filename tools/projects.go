@@ -77,6 +77,7 @@ type projectsUpdateInput struct {
 	Team         teamAlias `json:"team" ref:"team_id"`
 	projectSettings
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
@@ -87,6 +88,8 @@ var projectsUpdate = &operation.Operation{
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
 	Effect:   operation.Set,
 	Consent:  loosens(projectCollection, "project_id"),
+	Update:   projectUpdate,
+	Verify:   applied,
 	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},
 	Columns:  projectColumns,
 	Done:     "updated project {project_alias} ({project_id})",

@@ -45,7 +45,7 @@ func loosened(ctx context.Context, call *operation.Call, change operation.Args, 
 	groups, err := addedGroups(ctx, call, change, things)
 	for _, thing := range things {
 		s := settings{whose: what + " " + thing.Label(), item: thing.Item, now: call.Now(), sparse: what == tagCollection.What, shared: what == customerCollection.What, groups: groups}
-		found = append(found, s.loosened(change)...)
+		found = append(found, s.loosened(call.Merge(change, thing.Item))...)
 	}
 	return found, err
 }

@@ -99,6 +99,7 @@ var tagsCreate = &operation.Operation{
 type tagsUpdateInput struct {
 	tagSettings
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
@@ -109,23 +110,25 @@ var tagsUpdate = &operation.Operation{
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
 	Effect:   operation.Set,
 	Consent:  loosens(tagCollection, "name"),
-	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, in tagsUpdateInput) (operation.Result, error) {
+	Update:   tagUpdate,
+	Verify:   applied,
+	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, _ tagsUpdateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) < 2 {
 			return operation.Result{}, operation.NothingToChange("max_budget")
 		}
 		// The gateway clears description and models that are not sent.
-		body, err := readTag(ctx, call, in.Name)
+		tag, err := tagUpdate.Present(ctx, call)
 		if err != nil {
 			return operation.Result{}, err
 		}
-		tag := operation.Lookup(body, in.Name)
+		fields = call.Merge(fields, tag)
 		for _, name := range []string{"description", "models"} {
 			if value := operation.Lookup(tag, name); fields[name] == nil && value != nil {
 				fields[name] = value
 			}
 		}
-		body, err = call.Write(ctx, "POST", "/tag/update", fields)
+		body, err := call.Write(ctx, "POST", "/tag/update", fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: within("tag", tagColumns),

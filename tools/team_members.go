@@ -136,6 +136,7 @@ type teamsMemberUpdateInput struct {
 	rates
 	AllowedModels []string `json:"allowed_models" help:"Team models that the member may use" clear:"[]"`
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
@@ -147,9 +148,10 @@ var teamsMemberUpdate = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: sensitiveMember("/team/info", "team_id", "team_memberships")},
 	Checks:   []operation.Check{notesMemberUpdate},
+	Update:   memberUpdate("/team/info", "team_id", "team_memberships", "max_budget_in_team"),
+	Verify:   applied,
 	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, call *operation.Call, in teamsMemberUpdateInput) (operation.Result, error) {
-		fields := call.Body()
-		if len(fields) <= 2 {
+		if len(call.Body()) <= 2 {
 			return operation.Result{}, operation.NothingToChange("max_budget_in_team")
 		}
 		t, err := readTeam(ctx, call, in.TeamID)
@@ -160,6 +162,10 @@ var teamsMemberUpdate = &operation.Operation{
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 				Message: "user " + operation.Shown(in.UserID) + " is not a member of team " + operation.Shown(in.TeamID) + "; nothing was changed",
 				Hint:    "list the members with teams get"}
+		}
+		fields, err := call.Change(ctx)
+		if err != nil {
+			return operation.Result{}, err
 		}
 		body, err := call.Write(ctx, "POST", "/team/member_update", fields)
 		return operation.Result{Body: body}, err

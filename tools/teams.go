@@ -121,8 +121,8 @@ type teamLimits struct {
 	Organization   organizationAlias `json:"organization" ref:"organization_id"`
 	Tags           []string          `json:"tags" help:"Tags for spend and routing (Enterprise)"`
 	Guardrails     []string          `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
-	ModelAliases   operation.Object  `json:"model_aliases" help:"Model aliases and the models they stand for: {\"fast\": \"gpt-4o-mini\"}"`
-	Metadata       operation.Object  `json:"metadata" help:"Custom metadata, as a JSON object" clear:"{}"`
+	ModelAliases   operation.Object  `json:"model_aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata       operation.Object  `json:"metadata" help:"Custom metadata" clear:"{}"`
 }
 
 // memberDefaults are the limits of each member who has none of their own.
@@ -185,13 +185,14 @@ type teamsUpdateInput struct {
 	TeamAlias string `json:"team_alias" help:"New alias" clear:"null"`
 	teamLimits
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
 var teamsUpdate = &operation.Operation{
 	Path:    "teams update",
 	Summary: "Change the limits, models or alias of a team",
-	Help:    "Fields you omit are unchanged; use {clear} to remove a limit. {models} replaces the list; to change it, use teams model-add and teams model-remove.",
+	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Use {clear} to remove a limit. {models} replaces the list; to change it, use teams model-add and teams model-remove.",
 	Examples: []string{
 		"teams update --team research --max-budget 200",
 		"teams update --team research --clear max_budget,models",
@@ -200,6 +201,8 @@ var teamsUpdate = &operation.Operation{
 	Consent: operation.Consent{Sensitive: sensitiveTeamUpdate},
 	Default: true,
 	Checks:  []operation.Check{ignoresSpend("team", "Its budget is raised with {max_budget}; members have teams member-reset-spend."), notesTeamDefault},
+	Update:  teamUpdate,
+	Verify:  applied,
 	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
 	Columns: within("data", teamColumns),
 	Done:    "updated team {data.team_alias} ({team_id})",

@@ -182,7 +182,7 @@ type userLimits struct {
 	UserRole userRole `json:"user_role" help:"Role of the user" cli:"name=role"`
 	userBudget
 	Models   []string         `json:"models" help:"Models the user may use (all-proxy-models: all)"`
-	Metadata operation.Object `json:"metadata" help:"Custom metadata, as a JSON object"`
+	Metadata operation.Object `json:"metadata" help:"Custom metadata"`
 }
 
 type usersUpdateInput struct {
@@ -191,13 +191,14 @@ type usersUpdateInput struct {
 	UserAlias string `json:"user_alias" help:"New display name" cli:"name=alias"`
 	userLimits
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
 var usersUpdate = &operation.Operation{
 	Path:    "users update",
 	Summary: "Change the role, limits, email or name of an internal user",
-	Help:    "Fields you omit are unchanged; use {clear} to remove a limit. Fails if the user does not exist.",
+	Help:    "Fields you omit are unchanged. {metadata} is merged; null removes a member. Use {clear} to remove a limit. Fails if the user does not exist.",
 	Examples: []string{
 		"users update --user ann@example.com --max-budget 50 --budget-duration 30d",
 		"users update ann --role internal_user_viewer --clear max_budget",
@@ -205,15 +206,20 @@ var usersUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: changesUsers("user_id"),
 	Default: true,
+	Update:  userUpdate,
+	Verify:  applied,
 	Do: operation.Func[usersUpdateInput](func(ctx context.Context, call *operation.Call, in usersUpdateInput) (operation.Result, error) {
-		fields := call.Body()
-		if len(fields) < 2 {
+		if len(call.Body()) < 2 {
 			return operation.Result{}, operation.NothingToChange("max_budget")
 		}
 		if there, err := userExists(ctx, call, in.UserID); err != nil {
 			return operation.Result{}, err
 		} else if !there {
 			return operation.Result{}, noUser(in.UserID)
+		}
+		fields, err := call.Change(ctx)
+		if err != nil {
+			return operation.Result{}, err
 		}
 		body, err := call.Write(ctx, "POST", "/user/update", fields)
 		return operation.Result{Body: body}, err

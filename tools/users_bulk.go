@@ -3,10 +3,13 @@ package tools
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 type usersBulkCreateInput struct {
@@ -53,6 +56,7 @@ type usersBulkUpdateInput struct {
 	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
 	userLimits
 	operation.Clearing
+	operation.Replacing
 	operation.Extras
 }
 
@@ -63,6 +67,7 @@ var usersBulkUpdate = &operation.Operation{
 	Examples: []string{"users bulk-update ann bob --max-budget 20 --budget-duration 30d"},
 	Effect:   operation.Set,
 	Consent:  changesUsers("user_ids"),
+	Update:   userUpdate,
 	Do:       operation.Func[usersBulkUpdateInput](bulkUpdateUsers),
 }
 
@@ -75,14 +80,15 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 	var list []operation.Args
 	var absent []string
 	for _, id := range in.UserIDs {
-		there, err := userExists(ctx, call, id)
+		body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
+		change, err := call.Merged(common, operation.Lookup(body, "user_info"), err)
 		switch {
+		case operation.IsNotFound(err):
+			absent = append(absent, id)
 		case err != nil:
 			return operation.Result{}, err
-		case !there:
-			absent = append(absent, id)
 		default:
-			list = append(list, common.With("user_id", id))
+			list = append(list, change.With("user_id", id))
 		}
 	}
 	if len(list) == 0 {
@@ -119,6 +125,7 @@ func bulk(ctx context.Context, call *operation.Call, verb string, absent []strin
 		UserEmail string `json:"user_email"`
 		Success   bool
 		Error     string
+		Updated   json.RawMessage `json:"updated_user"`
 	}
 	if !call.Planning() && operation.DecodeList(answer, list, path, &rows) != nil {
 		return operation.Result{}, operation.Lacks(list)
@@ -129,7 +136,8 @@ func bulk(ctx context.Context, call *operation.Call, verb string, absent []strin
 			done++
 		}
 	}
-	parts := operation.NewParts(call, fmt.Sprintf("%s %d:", verb, done), "user")
+	parts, asked := operation.NewParts(call, fmt.Sprintf("%s %d:", verb, done), "user"), call.Body()
+	delete(asked, "user_ids")
 	for _, id := range absent {
 		parts.Report(id, "not found")
 	}
@@ -140,6 +148,8 @@ func bulk(ctx context.Context, call *operation.Call, verb string, absent []strin
 		}
 		if !row.Success {
 			why = cmp.Or(row.Error, "the gateway gives no reason")
+		} else if row.Updated != nil {
+			why = ignored(call, asked, operation.Lookup(row.Updated, "data"))
 		}
 		parts.Report(who, why)
 	}

@@ -16,6 +16,7 @@ const clearField = "clear"
 // cleared adds the values that clear the fields named in the arguments to a body.
 func (op *Operation) cleared(args, body Args) {
 	var names []string
+	delete(body, replaceField)
 	if op == nil || json.Unmarshal(args[clearField], &names) != nil {
 		return
 	}

@@ -35,6 +35,10 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	if len(e.Subject) > 0 && len(fields) <= len(e.Subject) {
 		return Result{}, NothingToChange(call.op.example(e.Subject))
 	}
+	fields, err := call.Change(ctx)
+	if err != nil {
+		return Result{}, err
+	}
 	call.Lifetime(fields)
 	for name, value := range fields {
 		switch {

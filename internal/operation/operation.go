@@ -71,6 +71,8 @@ type Operation struct {
 	// Checks look at a call of a write before it is planned, confirmed or run. They refuse
 	// what would do something else than it says, and note effects that nobody expects.
 	Checks []Check
+	// Update declares what an update changes; nil for other operations.
+	Update *Update
 	// Do sends the requests.
 	Do Action
 	// Verify compares what was asked with what the gateway answered or now has, after a

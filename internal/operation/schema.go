@@ -18,7 +18,7 @@ const ExtraField = "extra"
 
 // Extras is embedded in the input of every write with a body.
 type Extras struct {
-	Extra Object `json:"extra" help:"Further request body fields that have no property of their own"`
+	Extra Object `json:"extra" help:"Further fields of the request body"`
 }
 
 // Field is one member of an operation's input: a property of the tool, and a flag or
@@ -75,8 +75,12 @@ func (op *Operation) Fields() []Field {
 func (op *Operation) reflect() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
+	merges := slices.ContainsFunc(fields, func(f Field) bool { return f.Name == replaceField })
 	for i := range fields {
 		f := &fields[i]
+		if merges && f.Kind == KindObject && f.Name != ExtraField {
+			f.Help += " (merged)"
+		}
 		if f.Name == clearField && f.Kind == KindStrings {
 			for _, other := range fields {
 				if other.Cleared != "" {

@@ -78,7 +78,7 @@ func (op *Operation) validate(args Args) error {
 		faults = op.declared(more)
 	}
 	if len(faults) == 0 {
-		faults = op.contradictions(args)
+		faults = append(op.contradictions(args), op.replacements(args)...)
 	}
 	if len(faults) == 0 {
 		return nil
@@ -95,7 +95,7 @@ func (op *Operation) plain(args Args) bool {
 		switch {
 		case !given && f.Required:
 			return false
-		case given && (f.Name == ExtraField || f.Name == clearField || !f.plain(value)):
+		case given && (f.Name == ExtraField || f.Name == clearField || f.Name == replaceField || !f.plain(value)):
 			return false
 		case given:
 			known++

@@ -14,6 +14,14 @@ func (c *call) tagCard(row object) object {
 	return offset(out)
 }
 
+func (c *call) tagWithBudget(row object) object {
+	card := c.tagCard(row)
+	if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
+		card["litellm_budget_table"] = budget
+	}
+	return card
+}
+
 // badTagModels refuses, as the real gateway does after storing the tag, models
 // that are not in the database.
 func (c *call) badTagModels() *reply {
@@ -83,11 +91,7 @@ func updateTag(c *call) *reply {
 func listTags(c *call) *reply {
 	out := []object{}
 	for _, row := range c.Tags {
-		card := c.tagCard(row)
-		if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
-			card["litellm_budget_table"] = budget
-		}
-		out = append(out, card)
+		out = append(out, c.tagWithBudget(row))
 	}
 	return ok(out)
 }
@@ -100,7 +104,7 @@ func tagInfo(c *call) *reply {
 	var unknown []string
 	for _, name := range list(c.body["names"]) {
 		if row := byID(c.Tags, "name", name); row != nil {
-			found[name] = c.tagCard(row)
+			found[name] = c.tagWithBudget(row)
 		} else {
 			unknown = append(unknown, name)
 		}

@@ -1,0 +1,242 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// After an update, what was asked is compared with what the gateway has: it ignores
+// fields without a word. What the answer does not tell is read.
+
+// applied is the Verify of an update.
+func applied(ctx context.Context, call *operation.Call, result *operation.Result) error {
+	update := call.Operation().Update
+	asked := call.Body()
+	for _, name := range update.Subject {
+		delete(asked, name)
+	}
+	var answer json.RawMessage
+	if update.Answer != "-" {
+		answer = operation.Lookup(result.Body, update.Answer)
+	}
+	blind := []string{}
+	for name := range asked {
+		if slices.Contains(update.Blind, name) {
+			blind = append(blind, name)
+			delete(asked, name)
+		}
+	}
+	if slices.Sort(blind); len(blind) > 0 {
+		call.Note("The gateway does not show " + strings.Join(blind, ", ") + ", so the new value could not be confirmed.")
+	}
+	open := stayed(call, asked, answer, true)
+	if len(open) == 0 {
+		return nil
+	}
+	present, err := update.Present(ctx, call)
+	if err != nil {
+		call.Note("Could not confirm " + strings.Join(open, ", ") + ": the present values cannot be read.")
+		return nil
+	}
+	return notApplied(call, asked, present, stayed(call, asked, present, false))
+}
+
+// stayed returns the fields that an object does not have as asked. An answer that does
+// not tell a field counts as if it had the old value.
+func stayed(call *operation.Call, asked operation.Args, object json.RawMessage, answer bool) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		has, told := call.Operation().Update.Stored(object, name)
+		if !told && answer || !holds(call, asked, name, has, object) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// holds reports whether a field has the value that was asked.
+func holds(call *operation.Call, asked operation.Args, name string, has, object json.RawMessage) bool {
+	want := asked[name]
+	switch {
+	case name == "duration":
+		return expiresAfter(call, operation.Word(want), has)
+	case name == "expires":
+		return near(want, has, clockSkew)
+	case name == "credential_values_to_delete":
+		return len(without(asked.List(name), slices.Collect(maps.Keys(membersOf(operation.Lookup(object, "credential_values")))))) == len(asked.List(name))
+	case name == "object_permission":
+		return isNone(want) || has != nil || operation.Lookup(object, "object_permission_id") != nil
+	case isNone(want):
+		return isNone(has) || string(want) == "{}" && call.Replaces(name) && replaced(asked, name, want, has, operation.OwnMember)
+	case call.Replaces(name):
+		return replaced(asked, name, want, has, immutable)
+	case name == "metadata":
+		return took(beside(want, asked), has)
+	}
+	// A list such as policies may be in the metadata although there is a field of its own.
+	return took(want, has) || took(want, operation.Lookup(object, "metadata."+name))
+}
+
+// immutable reports whether the gateway keeps this member of metadata whatever replaces it.
+func immutable(name string) bool { return name == memberBudget || name == "service_account_id" }
+
+// replaced reports whether an object has what was asked and nothing else but what is kept.
+func replaced(asked operation.Args, name string, want, has json.RawMessage, kept func(string) bool) bool {
+	var to, is operation.Args
+	_, _ = json.Unmarshal(want, &to), json.Unmarshal(has, &is)
+	for member := range is {
+		if name == "metadata" && (kept(member) || asked[member] != nil) {
+			continue
+		}
+		if _, given := to[member]; !given {
+			return false
+		}
+	}
+	return isNone(want) || took(want, has)
+}
+
+// beside removes from metadata the members that the update sets beside it.
+func beside(metadata json.RawMessage, asked operation.Args) json.RawMessage {
+	var members operation.Args
+	_ = json.Unmarshal(metadata, &members)
+	maps.DeleteFunc(members, func(name string, _ json.RawMessage) bool { return asked[name] != nil })
+	return operation.Encode(members)
+}
+
+// took reports whether a stored value has everything that was asked, in the gateway's
+// spelling: numbers, times and lists are compared by value, objects by the members that
+// were given, and null is the same as absent. What the gateway masks or encrypts counts as
+// stored.
+func took(want, has json.RawMessage) bool {
+	if isNone(want) || isNone(has) || operation.Word(want) == "false" {
+		return isNone(want) && isNone(has) || operation.Word(want) == "false" && (isNone(has) || operation.Word(has) == "false")
+	}
+	var asked, stored operation.Args
+	if json.Unmarshal(want, &asked) == nil {
+		if json.Unmarshal(has, &stored) != nil {
+			return false
+		}
+		for name, value := range asked {
+			if !took(value, stored[name]) {
+				return false
+			}
+		}
+		return true
+	}
+	var items, kept []json.RawMessage
+	if json.Unmarshal(want, &items) == nil && !same(want, has) {
+		return json.Unmarshal(has, &kept) == nil && len(items) == len(kept) &&
+			!slices.ContainsFunc(items, func(item json.RawMessage) bool {
+				return !slices.ContainsFunc(kept, func(k json.RawMessage) bool { return took(item, k) })
+			})
+	}
+	return same(want, has) || alike(operation.Word(want), operation.Word(has))
+}
+
+// alike compares texts as the gateway stores them.
+func alike(want, has string) bool {
+	if strings.HasPrefix(has, "litellm_enc::") || strings.Contains(has, "****") || strings.TrimSpace(want) == strings.TrimSpace(has) {
+		return true
+	}
+	if strings.Contains(want, "@") {
+		return strings.EqualFold(want, has) // email addresses
+	}
+	x, errX := strconv.ParseFloat(want, 64)
+	y, errY := strconv.ParseFloat(has, 64)
+	if errX == nil && errY == nil {
+		return x == y
+	}
+	if near(operation.Encode(want), operation.Encode(has), time.Second) {
+		return true
+	}
+	length, ok := duration(want)
+	other, ok2 := duration(has)
+	return ok && ok2 && length == other
+}
+
+// near reports whether two times are less than a tolerance apart.
+func near(want, has json.RawMessage, tolerance time.Duration) bool {
+	times := operation.Encode(map[string]json.RawMessage{"want": want, "has": has})
+	a, readable := timeOf(times, "want")
+	if day, err := time.Parse(time.DateOnly, operation.Word(want)); err == nil {
+		a, readable = day, true
+	}
+	b, stored := timeOf(times, "has")
+	return readable && stored && a.Sub(b).Abs() <= tolerance
+}
+
+// clockSkew is how far the gateway's clock may be off.
+const clockSkew = 24 * time.Hour
+
+// expiresAfter reports whether a key expires a duration after now.
+func expiresAfter(call *operation.Call, length string, expires json.RawMessage) bool {
+	if length == "null" || length == "-1" || length == "" {
+		return expires == nil || length == ""
+	}
+	at, readable := timeOf(operation.Encode(map[string]json.RawMessage{"at": expires}), "at")
+	after, known := duration(length)
+	return readable && (!known || at.Sub(call.Now().Add(after)).Abs() <= clockSkew)
+}
+
+// ignored says, for one of several objects, which fields the gateway did not change.
+func ignored(call *operation.Call, asked operation.Args, object json.RawMessage) string {
+	if operation.NoNull(object) == nil {
+		return ""
+	}
+	var lost, phrases []string
+	for _, name := range stayed(call, asked, object, false) {
+		if has, _ := call.Operation().Update.Stored(object, name); has == nil {
+			lost = append(lost, operation.Name(name))
+		} else {
+			phrases = append(phrases, "kept "+kept(name, has))
+		}
+	}
+	if len(lost) > 0 {
+		phrases = append(phrases, "did not store "+strings.Join(lost, ", "))
+	}
+	if len(phrases) == 0 {
+		return ""
+	}
+	return "the gateway accepted the update, but " + strings.Join(phrases, " and ")
+}
+
+// notApplied is the error for fields that the gateway did not change.
+func notApplied(call *operation.Call, asked operation.Args, present json.RawMessage, fields []string) error {
+	why := ignored(call, asked, present)
+	if why == "" {
+		return nil
+	}
+	var hints []string
+	for _, name := range fields {
+		if advice := call.Operation().Update.Advice; advice != nil {
+			hints = append(hints, advice(name, asked[name]))
+		}
+	}
+	hints = slices.DeleteFunc(operation.Unique(hints), func(hint string) bool { return hint == "" })
+	return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true,
+		Message: why + rest(len(asked)-len(fields)),
+		Hint:    strings.Join(hints, "; ")}
+}
+
+// kept is a field with its present value, if that can be shown.
+func kept(name string, has json.RawMessage) string {
+	value := operation.Shown(operation.Word(has))
+	if operation.IsSecret(name) || len(value) > 80 {
+		return "the old " + operation.Name(name)
+	}
+	return operation.Name(name) + " " + value
+}
+
+func rest(others int) string {
+	if others == 0 {
+		return ""
+	}
+	return "; the other changes were made"
+}
