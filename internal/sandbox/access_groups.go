@@ -36,7 +36,7 @@ func (c *call) accessGroup(group string) object {
 		return nil
 	}
 	slices.Sort(names)
-	return object{"access_group": group, "model_names": slices.Compact(names), "deployment_count": count, "spend": money(0), "budget": budget}
+	return object{"access_group": group, "model_names": slices.Compact(names), "deployment_count": count, "spend": c.groupSpend(group), "budget": budget}
 }
 
 func listAccessGroups(c *call) *reply {

@@ -69,7 +69,7 @@ func (c *call) credential() (key string, bad *reply) {
 // authenticate finds out whose key the request carries and refuses keys that
 // are unknown, blocked or expired, or whose team is. Of a refused key it says
 // whose it is, too.
-func (c *call) authenticate(need access) (identity, *reply) {
+func (c *call) authenticate() (identity, *reply) {
 	if value, fault := decode(c.raw); fault < 0 {
 		if _, isObject := value.(object); !isObject {
 			return identity{}, notObject()
@@ -115,48 +115,12 @@ func (c *call) authenticate(need access) (identity, *reply) {
 	if refusal := c.allowedRoutes(row); refusal != nil {
 		return who, refusal
 	}
-	if need == llm {
-		return who, c.budgetLeft(row, key)
-	}
 	return who, nil
 }
 
 func (c *call) expired(row object) (time.Time, bool) {
 	expires, err := time.Parse(timeLayout, text(row["expires"]))
 	return expires, err == nil && expires.Before(c.now())
-}
-
-// allowedRoutes applies the key's type: a key for models cannot manage, a key
-// for managing cannot call models.
-func (c *call) allowedRoutes(row object) *reply {
-	allowed := list(row["allowed_routes"])
-	if len(allowed) == 0 {
-		return nil
-	}
-	isLLM := strings.HasSuffix(c.path, "/chat/completions") || c.path == "/models" || c.path == "/v1/models"
-	isInfo := c.r.Method == http.MethodGet && !isLLM || c.path == "/models" || c.path == "/v1/models"
-	isModelInfo := slices.Contains([]string{"/model/info", "/v1/model/info", "/model_group/info"}, c.path)
-	for _, group := range allowed {
-		if group == "llm_api_routes" && (isLLM || isModelInfo) || group == "management_routes" && !isLLM || group == "info_routes" && isInfo || group == c.path {
-			return nil
-		}
-	}
-	return detail(http.StatusForbidden, fmt.Sprintf(
-		"Virtual key is not allowed to call this route. Only allowed to call routes: %s. Tried to call route: %s", pyList(allowed), c.path))
-}
-
-// budgetLeft refuses a key that has spent what it may.
-func (c *call) budgetLeft(row object, key string) *reply {
-	limit, limited := number(row["max_budget"])
-	if spent, _ := number(row["spend"]); limited && spent >= limit {
-		return budgetExceeded(fmt.Sprintf("Budget has been exceeded! Key=%s (%s) Current cost: %s, Max budget: %s",
-			or2(text(row["key_alias"]), "key"), maskedKey(key), money(spent), money(limit)))
-	}
-	return nil
-}
-
-func budgetExceeded(message string) *reply {
-	return fail(http.StatusUnprocessableEntity, "budget_exceeded", nil, message)
 }
 
 // authorize keeps everybody but administrators off the administrators' routes.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"time"
 )
 
 const budgetSpec = "budget_id:str max_budget:float soft_budget:float max_parallel_requests:int tpm_limit:count rpm_limit:count " +
@@ -120,26 +119,6 @@ func deleteBudget(c *call) *reply {
 		}
 	}
 	return ok(row)
-}
-
-// resetBudgets starts the budgets again whose time has come.
-func (c *call) resetBudgets() {
-	now := c.now()
-	for _, rows := range [][]object{c.Keys, c.Users, c.Teams} {
-		for _, row := range rows {
-			given := text(row["budget_reset_at"])
-			if given == "" {
-				continue
-			}
-			at, err := time.Parse(time.RFC3339, given)
-			if err != nil || now.Before(at) {
-				continue
-			}
-			c.orders = nil
-			row["spend"] = money(0)
-			row["budget_reset_at"], _ = resetTime(now, text(row["budget_duration"]))
-		}
-	}
 }
 
 func providerBudgets(*call) *reply {

@@ -4,20 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
-	"math"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
-
-// window counts what a key or a team did in the current minute.
-type window struct {
-	Until    time.Time
-	Requests int
-	Tokens   int
-}
 
 // The mock answers of a real gateway count these tokens whatever they say.
 const (
@@ -33,19 +22,8 @@ type tokens struct{ in, out int }
 func countPrompt(messages any) int {
 	n := 3
 	all, _ := messages.([]any)
-	for _, one := range all {
-		message, _ := one.(object)
-		n += 4
-		switch content := message["content"].(type) {
-		case string:
-			n += countTokens(content)
-		case []any:
-			for _, part := range content {
-				fields, _ := part.(object)
-				n += countTokens(text(fields["text"]))
-			}
-		}
-	}
+	n += 4 * len(all)
+	eachText(messages, func(s string) { n += countTokens(s) })
 	return n
 }
 
@@ -54,38 +32,6 @@ func countTokens(s string) (n int) {
 		n += (len(word) + 5) / 6
 	}
 	return n
-}
-
-// modelRefusal is the error type with which the caller may not use the model:
-// its key, then its team, then its user can forbid it. "" means it may.
-func (c *call) modelRefusal(name string) string {
-	if c.who.key == nil || c.who.isAdmin() && len(list(c.who.key["models"])) == 0 {
-		return ""
-	}
-	allowed := list(c.who.key["models"])
-	if !allows(allowed, name) {
-		return "key_model_access_denied"
-	}
-	team := byID(c.Teams, "team_id", text(c.who.key["team_id"]))
-	if team != nil && !allows(list(team["models"]), name) {
-		return "team_model_access_denied"
-	}
-	if user := byID(c.Users, "user_id", c.who.userID); team == nil && user != nil && !allows(list(user["models"]), name) {
-		return "user_model_access_denied"
-	}
-	return ""
-}
-
-func allows(allowed []string, name string) bool {
-	for _, one := range allowed {
-		switch {
-		case one == name, one == "*", one == "all-proxy-models", one == "all-team-models":
-			return true
-		case strings.HasSuffix(one, "*") && strings.HasPrefix(name, strings.TrimSuffix(one, "*")):
-			return true
-		}
-	}
-	return len(allowed) == 0
 }
 
 func badChat(param any, message string) *reply {
@@ -101,11 +47,7 @@ func chat(c *call) *reply {
 		}
 		body = decoded.(object) // anything else was refused with the key
 	}
-	asked, named := body["model"].(string)
-	denied := func(answer *reply) *reply {
-		c.recordRefusal(asked, answer)
-		return answer
-	}
+	asked, _ := body["model"].(string)
 	refused := func(answer *reply) *reply {
 		if answer.header == nil {
 			answer.header = map[string]string{}
@@ -118,20 +60,19 @@ func chat(c *call) *reply {
 		c.Logs[len(c.Logs)-1]["request_tags"] = c.tags(body)
 		return answer
 	}
-	if named {
-		if kind := c.modelRefusal(c.alias(asked)); kind != "" {
-			return denied(fail(http.StatusForbidden, kind, "model", fmt.Sprintf("The requested model '%s' is not available for this API key, "+
-				"or the model name is invalid. Check the models available to you and try again.", asked)))
-		}
+	limits, purses := c.limits(asked, body), c.purses(asked, body)
+	if bad := c.unauthorized(asked, body, limits, purses); bad != nil {
+		c.recordRefusal(asked, bad)
+		return bad
 	}
-	if bad := c.overBudget(text(body["user"])); bad != nil {
-		return denied(bad)
-	}
-	if bad := c.overRate(); bad != nil {
-		if message := bad.body.(object)["error"].(object)["message"].(string); strings.Contains(message, "Limit type: requests") {
-			return denied(bad) // with the key, before the call has an id
-		}
+	aside := setAside(limits, body)
+	if bad := c.overRate(limits, aside); bad != nil {
 		return refused(bad)
+	}
+	for name := range body {
+		if strings.HasPrefix(name, "mock_t") { // mock_testing_fallbacks, mock_timeout
+			return refused(noMocks(name))
+		}
 	}
 	messages, has := body["messages"]
 	if !has {
@@ -141,7 +82,45 @@ func chat(c *call) *reply {
 	if bad != nil {
 		return refused(bad)
 	}
-	return c.complete(body, asked, model, refused)
+	return c.complete(body, asked, model, limits, counted(purses), aside, refused)
+}
+
+// unauthorized refuses what the caller may not do, before the request is looked at: by
+// limits that are used up, models that are forbidden and budgets that are spent.
+func (c *call) unauthorized(asked string, body object, limits []limit, purses []purse) *reply {
+	if bad := c.exhausted(limits); bad != nil {
+		return bad
+	}
+	if c.who.key != nil {
+		c.window("seen:"+text(c.who.key["token"])).Requests++
+	}
+	names := list(body["fallbacks"])
+	if asked != "" {
+		names = append([]string{asked}, names...)
+	}
+	for _, name := range names {
+		if kind := c.keyRefusal(name); kind != "" {
+			return modelDenied(kind, name)
+		}
+	}
+	if bad := firstOver(c.keyPurses()); bad != nil {
+		return bad
+	}
+	for _, name := range names {
+		if bad := c.deniedModel(name, text(body["user"])); bad != nil {
+			return bad
+		}
+	}
+	return firstOver(purses)
+}
+
+// noMocks refuses parameters that make a real gateway's calls fail.
+func noMocks(name string) *reply {
+	message := "Mock testing request params are disabled on this proxy: " + name + ". An admin can enable them by setting " +
+		"`general_settings.dangerously_allow_mock_testing_request_params: true` in config.yaml. This setting cannot be changed from the Admin UI or the API."
+	answer := badChat(nil, message)
+	answer.body.(object)["error"].(object)["provider_specific_fields"] = object{"error": message}
+	return answer
 }
 
 // keySpend is what the caller's key has spent; of the master key nobody knows.
@@ -153,24 +132,21 @@ func (c *call) keySpend() money {
 	return money(spent)
 }
 
-// alias resolves a model name by the key's own aliases.
-func (c *call) alias(name string) string {
-	if c.who.key != nil {
-		if aliases, is := c.who.key["aliases"].(object); is {
-			return or2(text(aliases[name]), name)
-		}
-	}
-	return name
-}
-
-// modelNamed is the first deployment of that name, nil if there is none.
-func (c *call) modelNamed(name string) object {
+// modelNamed is the first deployment of that name, a blocked one only if all are. nil is
+// none.
+func (c *call) modelNamed(name string) (found object) {
 	for _, model := range c.Models {
-		if name != "" && model["model_name"] == name {
+		if name == "" || model["model_name"] != name {
+			continue
+		}
+		if infoOf(model)["blocked"] != true {
 			return model
 		}
+		if found == nil {
+			found = model
+		}
 	}
-	return nil
+	return found
 }
 
 // chatRoute stands in messages, whichever of the two paths was called.
@@ -195,43 +171,54 @@ func (c *call) chatModel(asked string, messages any) (model object, bad *reply) 
 	return model, nil
 }
 
-// complete answers a request that nothing speaks against.
-func (c *call) complete(body object, asked string, model object, refused func(*reply) *reply) *reply {
-	content, isMock := params(model)["mock_response"].(string)
-	switch {
-	case strings.HasPrefix(content, "litellm.RateLimitError"):
-		answer := refused(fail(http.StatusTooManyRequests, "throttling_error", nil, fmt.Sprintf("litellm.RateLimitError: this is a mock rate limit error\n\n"+
-			"LiteLLM: model group '%s' failed with the error above. No fallback was attempted.", asked)))
+// complete answers a request that nothing speaks against, by a fallback where the model
+// fails.
+func (c *call) complete(body object, asked string, model object, limits []limit, counted bool, aside int, refused func(*reply) *reply) *reply {
+	answer, bad := c.serve(body, c.alias(asked), model, 0, func(failure *reply) {
+		c.recordRefusal(asked, failure)
+		c.Logs[len(c.Logs)-1]["request_tags"] = c.tags(body)
+	})
+	if bad != nil {
+		bad = refused(bad)
 		row, sent := c.Logs[len(c.Logs)-1], countPrompt(body["messages"])
-		row["prompt_tokens"], row["total_tokens"], row["end_user"] = sent, sent, text(body["user"])
-		return answer
-	case body["n"] != nil && !slices.Contains(list(cost(model)["supported_openai_params"]), "n"):
-		known := cost(model)
-		return refused(badChat(nil, fmt.Sprintf("litellm.UnsupportedParamsError: %s does not support parameters: ['n'], for model=%s. "+
-			"To drop these, set `litellm.drop_params=True` or for proxy:\n\n`litellm_settings:\n drop_params: true`\n. \n "+
-			"If you want to use these params dynamically send allowed_openai_params=['n'] in your request.\n\n"+
-			"LiteLLM: model group '%s' failed with the error above. No fallback was attempted.",
-			known["litellm_provider"], strings.TrimPrefix(text(params(model)["model"]), text(known["litellm_provider"])+"/"), asked)))
-	case !isMock:
+		if bad.status == http.StatusTooManyRequests {
+			row["prompt_tokens"], row["total_tokens"], row["end_user"] = sent, sent, text(body["user"])
+		}
+		return bad
+	}
+	model, name, group := answer.model, asked, asked
+	if answer.fell {
+		name, group = upstreamName(model), answer.group
+	}
+	content, isMock := params(model)["mock_response"].(string)
+	if !isMock {
 		content = "Hello from the sandbox"
 	}
 	n := choicesOf(body)
 	id := "chatcmpl-" + uuid()
 	created := c.now().Unix()
 	used := tokens{mockPrompt, mockCompletion}
-	if body["stream"] == true { // only streams are counted
+	switch {
+	case body["stream"] == true: // streams are counted, and what a budget pays for
 		used = tokens{countPrompt(body["messages"]), countTokens(content)}
+	case counted:
+		used.in = countPrompt(body["messages"])
 	}
+	headers := c.left(limits, aside)
 	before := c.keySpend()
-	spent := c.charge(asked, model, text(body["user"]), used)
+	spent := c.charge(body, model, asked, group, used)
+	c.used(limits, used.in+used.out)
 	row := c.Logs[len(c.Logs)-1]
 	row["request_id"], row["request_tags"] = id, c.tags(body)
-	headers := map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Version": Version, "X-Litellm-Model-Id": text(infoOf(model)["id"]),
-		"X-Litellm-Model-Group": asked, "X-Litellm-Key-Spend": c.keySpend().String()}
+	maps.Copy(headers, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Version": Version, "X-Litellm-Model-Id": text(infoOf(model)["id"]),
+		"X-Litellm-Model-Group": group, "X-Litellm-Key-Spend": c.keySpend().String(), "X-Litellm-Attempted-Fallbacks": "0"})
+	if answer.fell {
+		headers["X-Litellm-Attempted-Fallbacks"] = "1"
+	}
 	if body["stream"] == true {
 		headers["X-Litellm-Key-Spend"] = before.String()
 		options, _ := body["stream_options"].(object)
-		return &reply{status: http.StatusOK, header: headers, events: chunks(id, created, asked, content, n, options["include_usage"] == true, used, spent)}
+		return &reply{status: http.StatusOK, header: headers, events: chunks(id, created, name, content, n, options["include_usage"] == true, used, spent)}
 	}
 	if spent > 0 {
 		headers["X-Litellm-Response-Cost"] = money(spent).String()
@@ -241,8 +228,8 @@ func (c *call) complete(body object, asked string, model object, refused func(*r
 	for i := range n {
 		choices = append(choices, object{"finish_reason": "stop", "index": i, "message": object{"content": content, "role": "assistant"}})
 	}
-	return &reply{status: http.StatusOK, header: headers, body: object{"id": id, "created": created, "model": asked, "object": "chat.completion", "choices": choices,
-		"usage": object{"completion_tokens": mockCompletion, "prompt_tokens": mockPrompt, "total_tokens": mockPrompt + mockCompletion}}}
+	return &reply{status: http.StatusOK, header: headers, body: object{"id": id, "created": created, "model": name, "object": "chat.completion", "choices": choices,
+		"usage": object{"completion_tokens": used.out, "prompt_tokens": used.in, "total_tokens": used.in + used.out}}}
 }
 
 // chunks cuts the answer into pieces of three characters, as the mock of the
@@ -274,117 +261,6 @@ func chunks(id string, created int64, model, content string, n int, usage bool, 
 		out = append(out, final)
 	}
 	return append(out, "[DONE]")
-}
-
-// overBudget looks at the budgets of the key's team and user and of the customer.
-func (c *call) overBudget(customer string) *reply {
-	over := func(row object) (spent, limit money, is bool) {
-		most, limited := number(row["max_budget"])
-		used, _ := number(row["spend"])
-		return money(used), money(most), limited && used >= most
-	}
-	if c.who.key != nil {
-		if team := byID(c.Teams, "team_id", text(c.who.key["team_id"])); team != nil {
-			if spent, limit, is := over(team); is && limit > 0 { // a team's budget of 0 does not count
-				return budgetExceeded(fmt.Sprintf("Budget has been exceeded! Team=%s Current cost: %s, Max budget: %s", team["team_id"], spent, limit))
-			}
-		} else if user := byID(c.Users, "user_id", c.who.userID); user != nil {
-			if spent, limit, is := over(user); is {
-				return budgetExceeded(fmt.Sprintf("ExceededBudget: User=%s over budget. Spend=%s, Budget=%s", user["user_id"], spent, limit))
-			}
-		}
-	}
-	if row := byID(c.Customers, "user_id", customer); row != nil {
-		if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
-			if spent, limit, is := over(object{"spend": row["spend"], "max_budget": budget["max_budget"]}); is && limit > 0 {
-				return budgetExceeded(fmt.Sprintf("ExceededBudget: End User=%s over budget. Spend=%s, Budget=%s", customer, spent, limit))
-			}
-		}
-	}
-	return nil
-}
-
-// overRate counts the request against the limits of the key and its team.
-func (c *call) overRate() *reply {
-	if c.who.key == nil {
-		return nil
-	}
-	limited := []struct {
-		what, id string
-		row      object
-	}{
-		{"api_key", text(c.who.key["token"]), c.who.key},
-		{"team", text(c.who.key["team_id"]), byID(c.Teams, "team_id", text(c.who.key["team_id"]))},
-	}
-	for _, one := range limited {
-		if one.row == nil {
-			continue
-		}
-		w := c.window(one.what + ":" + one.id)
-		requests, hasRequests := number(one.row["rpm_limit"])
-		tokens, hasTokens := number(one.row["tpm_limit"])
-		refuse := func(kind string, limit float64, left int) *reply {
-			answer := fail(http.StatusTooManyRequests, "throttling_error", nil, fmt.Sprintf(
-				"Rate limit exceeded for %s: %s. Limit type: %s. Current limit: %.0f, Remaining: %d. Limit resets at: %s UTC",
-				one.what, one.id, kind, limit, left, w.Until.UTC().Format("2006-01-02 15:04:05")))
-			answer.header = map[string]string{"Retry-After": strconv.Itoa(max(1, int(math.Ceil(w.Until.Sub(c.now()).Seconds()))))}
-			return answer
-		}
-		if hasRequests && w.Requests >= int(requests) {
-			return refuse("requests", requests, 0)
-		}
-		if hasTokens && w.Tokens+mockPrompt > int(tokens) {
-			return refuse("tokens", tokens, max(int(tokens)-w.Tokens, 0))
-		}
-		w.Requests++
-	}
-	return nil
-}
-
-func (c *call) window(id string) *window {
-	w := c.windows[id]
-	if now := c.now(); w == nil || !now.Before(w.Until) {
-		w = &window{Until: now.Add(time.Minute)}
-		c.windows[id] = w
-	}
-	return w
-}
-
-// charge adds the price of a mock answer to everybody concerned.
-func (c *call) charge(asked string, model object, customer string, used tokens) float64 {
-	known := cost(model)
-	in, _ := number(known["input_cost_per_token"])
-	out, _ := number(known["output_cost_per_token"])
-	in, out = in*float64(used.in), out*float64(used.out)
-	spent := in + out
-	add := func(row object, fields ...string) {
-		if row == nil {
-			return
-		}
-		for _, field := range fields {
-			before, _ := number(row[field])
-			row[field] = money(before + spent)
-		}
-	}
-	if key := c.who.key; key != nil {
-		add(key, "spend", "total_spend")
-		key["last_active"] = c.stamp()
-		teamID := text(key["team_id"])
-		add(byID(c.Teams, "team_id", teamID), "spend")
-		for _, membership := range c.Memberships {
-			if membership["team_id"] == teamID && membership["user_id"] == c.who.userID {
-				add(membership, "spend", "total_spend")
-			}
-		}
-		for _, name := range []string{"api_key:" + text(key["token"]), "team:" + teamID} {
-			c.window(name).Tokens += used.in + used.out
-		}
-	}
-	add(byID(c.Users, "user_id", c.who.userID), "spend")
-	add(byID(c.Customers, "user_id", customer), "spend")
-	c.record(asked, model, in, out, used)
-	c.Logs[len(c.Logs)-1]["end_user"] = customer
-	return spent
 }
 
 // choicesOf is how many answers were asked for.

@@ -59,11 +59,17 @@ func newCustomer(c *call) *reply {
 	if budget := text(c.body["budget_id"]); budget != "" && byID(c.Budgets, "budget_id", budget) == nil {
 		return failure(http.StatusInternalServerError, "Foreign key constraint failed on the field: `LiteLLM_EndUserTable_budget_id_fkey (index)`")
 	}
+	row := c.addCustomer(id)
+	c.changeCustomer(row)
+	return ok(c.customerCard(row))
+}
+
+// addCustomer stores a customer without limits.
+func (c *call) addCustomer(id string) object {
 	row := maps.Clone(shapes()["customer"])
 	row["user_id"], row["blocked"], row["alias"], row["spend"] = id, false, nil, money(0)
-	c.changeCustomer(row)
 	c.Customers = append(c.Customers, row)
-	return ok(c.customerCard(row))
+	return row
 }
 
 func customerInfo(c *call) *reply {

@@ -6,14 +6,26 @@ import (
 	"slices"
 )
 
-// fallbackOf is where a model's fallbacks are kept: with its first deployment.
-func (c *call) fallbackOf(name, kind string) (model object, models []string) {
-	model = c.modelNamed(name)
-	if model == nil {
-		return nil, nil
+// fallbackKinds are the kinds of fallbacks by their names in the router's settings.
+var fallbackKinds = map[string]string{"fallbacks": "general", "context_window_fallbacks": "context_window", "content_policy_fallbacks": "content_policy"}
+
+// fallbackRow is where the fallbacks of a model are kept, nil if it has none.
+func (c *call) fallbackRow(name, kind string) object {
+	for _, row := range c.Fallbacks {
+		if row["model"] == name && row["kind"] == kind {
+			return row
+		}
 	}
-	kept, _ := model["fallbacks"].(object)
-	return model, list(kept[kind])
+	return nil
+}
+
+// fallbacksOf are the models that are tried when one fails; * stands for any model.
+func (c *call) fallbacksOf(name, kind string) []string {
+	row := c.fallbackRow(name, kind)
+	if row == nil {
+		row = c.fallbackRow("*", kind)
+	}
+	return list(row["models"])
 }
 
 func fallbackKind(kind string) string { return or2(kind, "general") }
@@ -32,8 +44,7 @@ func setFallback(c *call) *reply {
 		known = append(known, text(model["model_name"]))
 	}
 	slices.Sort(known)
-	model, _ := c.fallbackOf(name, kind)
-	if model == nil {
+	if c.modelNamed(name) == nil {
 		return detail(http.StatusNotFound, object{"error": "Model '" + name + "' not found in router", "available_models": slices.Compact(known)})
 	}
 	for _, other := range given {
@@ -47,18 +58,33 @@ func setFallback(c *call) *reply {
 	case slices.Contains(given, name):
 		return detailError(http.StatusBadRequest, "Model '"+name+"' cannot be its own fallback")
 	}
-	kept, _ := model["fallbacks"].(object)
-	if kept == nil {
-		kept = object{}
-	}
-	kept[kind] = given
-	model["fallbacks"] = kept
+	c.keepFallback(name, kind, given)
 	return ok(object{"model": name, "fallback_models": given, "fallback_type": kind, "message": "Fallback configuration created successfully"})
+}
+
+func (c *call) keepFallback(name, kind string, models []string) {
+	if row := c.fallbackRow(name, kind); row != nil {
+		row["models"] = models
+		return
+	}
+	c.hasFallbacks(kind)
+	c.Fallbacks = append(c.Fallbacks, object{"model": name, "kind": kind, "models": models})
+}
+
+// hasFallbacks keeps that there is a list of fallbacks of a kind, as a row of no model: an
+// empty list is not the same as none.
+func (c *call) hasFallbacks(kind string) {
+	for _, row := range c.Fallbacks {
+		if row["kind"] == kind {
+			return
+		}
+	}
+	c.Fallbacks = append(c.Fallbacks, object{"model": nil, "kind": kind})
 }
 
 func getFallback(c *call) *reply {
 	name, kind := c.param["model"], fallbackKind(c.query.Get("fallback_type"))
-	_, models := c.fallbackOf(name, kind)
+	models := c.fallbacksOf(name, kind)
 	if len(models) == 0 {
 		return noFallback(kind, name)
 	}
@@ -67,10 +93,10 @@ func getFallback(c *call) *reply {
 
 func deleteFallback(c *call) *reply {
 	name, kind := c.param["model"], fallbackKind(c.query.Get("fallback_type"))
-	model, models := c.fallbackOf(name, kind)
-	if len(models) == 0 {
+	row := c.fallbackRow(name, kind)
+	if row == nil {
 		return noFallback(kind, name)
 	}
-	delete(model["fallbacks"].(object), kind)
+	c.Fallbacks = slices.DeleteFunc(c.Fallbacks, func(one object) bool { return one["model"] == name && one["kind"] == kind })
 	return ok(object{"model": name, "fallback_type": kind, "message": "Fallback configuration deleted successfully"})
 }

@@ -98,6 +98,7 @@ type state struct {
 	Budgets      []object
 	Customers    []object
 	Tags         []object
+	Fallbacks    []object           // of models, in the order in which they were set
 	Checks       []object           // of models, oldest first
 	Logs         []object           // with a file, the new ones only: call logs
 	windows      map[string]*window // request and token counts of this minute
@@ -110,6 +111,7 @@ func (s *state) tables() map[string]*[]object {
 	return map[string]*[]object{
 		"keys": &s.Keys, "deleted_keys": &s.DeletedKeys, "users": &s.Users, "teams": &s.Teams, "deleted_teams": &s.DeletedTeams, "memberships": &s.Memberships,
 		"models": &s.Models, "credentials": &s.Credentials, "budgets": &s.Budgets, "customers": &s.Customers, "tags": &s.Tags, "checks": &s.Checks,
+		"fallbacks": &s.Fallbacks,
 	}
 }
 

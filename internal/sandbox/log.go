@@ -88,7 +88,7 @@ func (c *call) recordUnauthorized(who identity, refusal *reply) {
 func (c *call) tags(body object) []string {
 	agent := c.r.UserAgent()
 	name, _, hasVersion := strings.Cut(agent, "/")
-	tags := append(list(body["tags"]), "User-Agent: "+name)
+	tags := append(c.requestTags(body), "User-Agent: "+name)
 	if hasVersion {
 		tags = append(tags, "User-Agent: "+agent)
 	}

@@ -68,6 +68,8 @@ func routeTable() []route {
 		{"PUT", "/access_group/{group:path}/budget", admin, setAccessGroupBudget},
 		{"DELETE", "/access_group/{group:path}/budget", admin, deleteAccessGroupBudget},
 
+		{"GET", "/router/settings", admin, routerSettings},
+		{"POST", "/config/update", admin, updateConfig},
 		{"POST", "/fallback", admin, setFallback},
 		{"GET", "/fallback/{model:path}", admin, getFallback},
 		{"DELETE", "/fallback/{model:path}", admin, deleteFallback},
@@ -142,6 +144,8 @@ func routeTable() []route {
 		{"POST", "/customer/new", admin, newCustomer},
 		{"POST", "/customer/update", admin, updateCustomer},
 		{"POST", "/customer/delete", admin, deleteCustomers},
+		{"POST", "/customer/block", admin, blockCustomers},
+		{"POST", "/customer/unblock", admin, unblockCustomers},
 
 		{"GET", "/tag/list", info, listTags},
 		{"GET", "/tag/daily/activity", self, tagActivity},
@@ -210,7 +214,7 @@ func (c *call) dispatch() *reply {
 		case trimmed != c.path && c.known(c.r.Method, trimmed):
 			return c.redirect()
 		case isManagement(c.path):
-			if _, refusal := c.authenticate(info); refusal != nil {
+			if _, refusal := c.authenticate(); refusal != nil {
 				return refusal
 			}
 			return notImplemented(c.r.Method, c.path)
@@ -219,7 +223,7 @@ func (c *call) dispatch() *reply {
 	}
 	c.param = param
 	if found.access != open {
-		who, refusal := c.authenticate(found.access)
+		who, refusal := c.authenticate()
 		if refusal != nil {
 			if c.r.Method == http.MethodPost && found.access == llm {
 				c.recordUnauthorized(who, refusal)

@@ -46,10 +46,12 @@ func newTag(c *call) *reply {
 	now := c.stamp()
 	row := object{"name": name, "description": c.body["description"], "models": or(c.body["models"], []any{}), "model_info": object{},
 		"created_at": now, "updated_at": now, "created_by": c.who.name()}
-	if c.body["max_budget"] != nil {
-		limits := maps.Clone(c.body)
-		delete(limits, "models")
-		row["budget_id"] = c.addBudget(limits)["budget_id"]
+	limits := maps.Clone(c.body)
+	delete(limits, "models")
+	if len(limitsOf(limits)) > 0 {
+		budget := c.addBudget(limits)
+		budget["budget_reset_at"] = nil // the gateway never starts a tag's budget again
+		row["budget_id"] = budget["budget_id"]
 	}
 	c.Tags = append(c.Tags, row)
 	if bad := c.badTagModels(); bad != nil {

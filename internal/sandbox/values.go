@@ -170,30 +170,3 @@ func addDuration(t time.Time, count int, unit string) time.Time {
 	}
 	return t.AddDate(0, count, 0)
 }
-
-// resetTime is when a budget of this duration starts again: at the next round
-// hour, midnight, Monday or first of the month.
-func resetTime(now time.Time, duration string) (string, bool) {
-	count, unit, wrong := parseDuration(duration)
-	if wrong != "" {
-		return "", false
-	}
-	now = now.UTC()
-	day := now.Truncate(24 * time.Hour)
-	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	var at time.Time
-	switch {
-	case unit == "s" || unit == "m" || unit == "h":
-		step := addDuration(time.Time{}, count, unit).Sub(time.Time{})
-		at = now.Truncate(max(step, time.Second)).Add(step)
-	case unit == "mo":
-		at = month.AddDate(0, count, 0)
-	case unit == "d" && count == 30:
-		at = month.AddDate(0, 1, 0)
-	case unit == "w" || unit == "d" && count == 7:
-		at = day.AddDate(0, 0, (7-int(day.Weekday()))%7+1)
-	default:
-		at = day.AddDate(0, 0, count)
-	}
-	return at.Format("2006-01-02T15:04:05Z"), true
-}
