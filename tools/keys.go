@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"cmp"
 	"context"
 	"net/url"
 	"slices"
@@ -27,6 +26,10 @@ type keyAlias string
 // Collection returns the list that has the alias.
 func (keyAlias) Collection() *operation.Collection { return keyCollection }
 
+// orTier is the path of a limit: the one of the object itself, or else the one of the budget
+// that it uses, which the gateway then enforces.
+func orTier(name string) string { return name + "|litellm_budget_table." + name }
+
 var keyColumns = []operation.Column{
 	{Name: "key_alias", ID: true},
 	{Name: "key_name"},
@@ -35,13 +38,15 @@ var keyColumns = []operation.Column{
 	{Name: "team_id", ID: true},
 	{Name: "models"},
 	{Name: "spend", Format: operation.Dollars},
-	{Name: "max_budget", Format: operation.Dollars},
+	{Name: "max_budget", Field: orTier("max_budget"), Format: operation.Dollars},
 	{Name: "expires", Format: operation.Time},
 	{Name: "blocked", Optional: true},
 	{Name: "organization_id", Field: "org_id", Optional: true},
-	{Name: "budget_id", Optional: true},
-	{Name: "tpm_limit", Optional: true},
-	{Name: "rpm_limit", Optional: true},
+	{Name: "budget_id", Optional: true, ID: true},
+	{Name: "budget_duration", Field: orTier("budget_duration"), Optional: true},
+	{Name: "budget_reset_at", Field: orTier("budget_reset_at"), Format: operation.Time, Optional: true},
+	{Name: "tpm_limit", Field: orTier("tpm_limit"), Optional: true},
+	{Name: "rpm_limit", Field: orTier("rpm_limit"), Optional: true},
 	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "created_by", Optional: true},
 	{Name: "last_active", Format: operation.Time, Optional: true},
@@ -248,7 +253,7 @@ func (d *doomedKeys) remove(ctx context.Context, call *operation.Call, parts *op
 func within(member string, columns []operation.Column) []operation.Column {
 	out := slices.Clone(columns)
 	for i := range out {
-		out[i].Field = member + "." + cmp.Or(out[i].Field, out[i].Name)
+		out[i] = out[i].Within(member)
 	}
 	return out
 }

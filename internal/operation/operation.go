@@ -11,6 +11,7 @@ package operation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -106,7 +107,8 @@ type Column struct {
 	// Name is the name in --columns and in headers.
 	Name string
 	// Field is the dotted path in the object, such as "litellm_params.model"; empty means
-	// Name.
+	// Name. Of alternatives, such as "max_budget|litellm_budget_table.max_budget", the
+	// first that has a value counts.
 	Field string
 	// Format is how the value is shown.
 	Format Format
@@ -119,6 +121,21 @@ type Column struct {
 	Each []string
 	// ID marks an identifier that the next call may need; a tool's slim answer keeps it.
 	ID bool
+}
+
+// paths returns the alternatives of Field.
+func (c *Column) paths() []string {
+	return strings.Split(cmp.Or(c.Field, c.Name), "|")
+}
+
+// Within returns the column of an object that is a member of the answer.
+func (c Column) Within(member string) Column {
+	paths := c.paths()
+	for i, path := range paths {
+		paths[i] = member + "." + path
+	}
+	c.Field = strings.Join(paths, "|")
+	return c
 }
 
 // Format is how a table shows a value.

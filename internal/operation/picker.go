@@ -13,8 +13,10 @@ import (
 type Picker struct {
 	names  []string
 	fields []field
-	values []json.RawMessage
+	values []json.RawMessage // of the fields
 	exact  []bool
+	ends   []int // in fields: where the alternatives of a column end
+	picked []json.RawMessage
 }
 
 // field is where a column's value is: at the member called path, or else in the
@@ -23,15 +25,17 @@ type field struct{ path, head, rest string }
 
 // NewPicker returns a picker for columns.
 func NewPicker(columns []Column) *Picker {
-	p := &Picker{values: make([]json.RawMessage, len(columns)), exact: make([]bool, len(columns))}
+	p := &Picker{picked: make([]json.RawMessage, len(columns))}
 	for _, c := range columns {
-		f := field{path: c.Field}
-		if f.path == "" {
-			f.path = c.Name
+		p.names = append(p.names, c.Name)
+		for _, path := range c.paths() {
+			f := field{path: path}
+			f.head, f.rest, _ = strings.Cut(path, ".")
+			p.fields = append(p.fields, f)
 		}
-		f.head, f.rest, _ = strings.Cut(f.path, ".")
-		p.names, p.fields = append(p.names, c.Name), append(p.fields, f)
+		p.ends = append(p.ends, len(p.fields))
 	}
+	p.values, p.exact = make([]json.RawMessage, len(p.fields)), make([]bool, len(p.fields))
 	return p
 }
 
@@ -72,5 +76,15 @@ func (p *Picker) Pick(item json.RawMessage) []json.RawMessage {
 		}
 		p.values[i] = secret.Lookup(p.values[i], rest)
 	}
-	return p.values
+	from := 0
+	for i, end := range p.ends {
+		p.picked[i] = nil
+		for _, value := range p.values[from:end] {
+			if p.picked[i] == nil || NoNull(p.picked[i]) == nil && value != nil {
+				p.picked[i] = value
+			}
+		}
+		from = end
+	}
+	return p.picked
 }
