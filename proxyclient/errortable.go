@@ -26,7 +26,7 @@ const (
 	hintModels     = "the models list shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
-	hintVersion    = "another version of the gateway may have it"
+	hintVersion    = "a later version of the gateway may have it"
 )
 
 // table: each row was seen on a live LiteLLM 1.106.2, except where it says

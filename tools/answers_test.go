@@ -51,6 +51,7 @@ func TestAnswersWithoutList(t *testing.T) {
 		}{
 			{keysInfo, map[string]any{"alias": "x"}}, {teamsCreate, map[string]any{"team_alias": "x"}}, {usersOnboard, map[string]any{"user_email": "a@example.com"}},
 			{usersRetire, map[string]any{"user_id": "x"}}, {healthCheck, nil}, {healthLatest, nil}, {modelsTest, map[string]any{"model": "x"}}, {budgetsGet, map[string]any{"budget_id": "x"}}, {spendGet, map[string]any{"request_id": "x"}}, {keysUnused, nil}, {spendSummary, nil},
+			{keysBulkUpdate, map[string]any{"keys": []string{"sk-x"}, "max_budget": 5}},
 		} {
 			if _, err := run(t.Context(), env, tt.op, argsOf(tt.args)); proxyclient.CodeOf(err) != proxyclient.CodeBadAnswer {
 				t.Errorf("%s, answer %q: %v", tt.op.Path, body, err)
@@ -60,7 +61,7 @@ func TestAnswersWithoutList(t *testing.T) {
 			op   *operation.Operation
 			args map[string]any
 		}{
-			{usersBulkCreate, map[string]any{"user_emails": []string{"a@example.com"}}}, {keysBulkUpdate, map[string]any{"keys": []string{"sk-x"}, "max_budget": 5}},
+			{usersBulkCreate, map[string]any{"user_emails": []string{"a@example.com"}}}, {keysBulkUpdate, map[string]any{"keys": []string{"sk-x"}, "team_id": "t", "max_budget": 5}},
 		} {
 			if body == "" {
 				continue // the client already says that the outcome is unknown

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 var credentials = operation.Catalog{credentialsList, credentialsCreate, credentialsGet, credentialsUpdate, credentialsDelete}
@@ -89,9 +90,8 @@ var credentialsUpdate = &operation.Operation{
 	Update:  credentialUpdate,
 	Verify:  applied,
 	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, call *operation.Call, in credentialsUpdateInput) (operation.Result, error) {
-		fields := call.Body()
-		delete(fields, "credential_name")
-		if len(fields) == 0 {
+		fields := call.Body() // older gateways want credential_name in it too
+		if len(fields) == 1 {
 			return operation.Result{}, operation.NothingToChange("credential_values", "credential_info", "display_name")
 		}
 		if in.CredentialInfo == nil {
@@ -111,6 +111,18 @@ var credentialsDelete = &operation.Operation{
 	Examples: []string{"credentials delete azure-prod"},
 	Effect:   operation.Destructive,
 	Consent:  ask(askDeleteCredential),
-	Do:       operation.Endpoint[credentialName]{Method: "DELETE", Path: "/credentials/{credential_name}"},
-	Done:     "deleted credential {credential_name}",
+	Do: operation.Func[credentialName](func(ctx context.Context, call *operation.Call, in credentialName) (operation.Result, error) {
+		// Older gateways answer 200 for a credential that does not exist.
+		name := map[string]string{"credential_name": in.CredentialName}
+		_, err := call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name}", Params: name})
+		if operation.IsNotFound(err) {
+			return operation.Result{}, missing("credential", in.CredentialName)
+		}
+		if e := operation.AsError(err); e != nil && e.Status == 0 {
+			return operation.Result{}, err
+		}
+		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: "/credentials/{credential_name}", Params: name})
+		return operation.Result{Body: body}, err
+	}),
+	Done: "deleted credential {credential_name}",
 }

@@ -95,7 +95,6 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		{"tags update", `{"name":"prod","max_budget":6}`, "raises the budget of tag prod from 5 to 6 US dollars"},
 		{"access-groups budget-set", `{"access_group":"group","max_budget":6}`, "raises the budget of access group group from 5 to 6 US dollars"},
 		{"organizations update", `{"organization_id":"o","max_budget":6}`, "sets the budget of organization o to 6 US dollars; the present one is not known"},
-		{"projects update", `{"project_id":"p","max_budget":6}`, "sets the budget of project p to 6 US dollars; the present one is not known"},
 		{"keys update", `{"alias":"ci","metadata":{"a":1},"replace":["metadata"]}`, "removes the limit of requests per minute of key ci (" + ci[:8] + "…) for model gpt-4o-mini"},
 		{"keys update", `{"alias":"ci","metadata":{"model_rpm_limit":{"gpt-4o-mini":50}}}`, "for model gpt-4o-mini from 5 to 50"},
 		{"keys update", `{"alias":"ci","metadata":{"model_rpm_limit":null}}`, "for model gpt-4o-mini"},

@@ -7,7 +7,7 @@ type budgetPeriod string
 
 // Rule implements [operation.Ruled].
 func (budgetPeriod) Rule() operation.Rule {
-	return operation.Rule{Help: "Budget reset period: 30d (on the 1st), 7d (Monday), 24h (midnight UTC)"}
+	return operation.Rule{Help: "Reset period: 30d (on the 1st), 7d (Monday), 24h (midnight UTC)"}
 }
 
 // memberPeriod is the time after which the budget of each team member resets.

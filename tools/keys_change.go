@@ -131,6 +131,7 @@ var keysServiceAccount = &operation.Operation{
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
 	Consent:  givesKey("user_id"),
+	Verify:   notesPlainKey,
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
 	Columns:  shownOnce(keyColumns),
 	Done:     "generated service account key {key_alias} {key_name} (token {token})",
@@ -216,7 +217,13 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	}
 	items := []operation.Args{}
 	for _, hash := range slices.Sorted(maps.Keys(named)) {
-		items = append(items, change.With("key", hash))
+		item := change.With("key", hash)
+		if change["team_id"] == nil {
+			if item, err = keepsTeam(ctx, call, item, hash); err != nil {
+				return operation.Result{}, err
+			}
+		}
+		items = append(items, item)
 	}
 	if len(items) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "none of these keys exist"}
@@ -251,6 +258,19 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 		parts.Report(what, "")
 	}
 	return parts.Result(body)
+}
+
+// keepsTeam adds the present team of a key to its change: older gateways take a key out of
+// its team if the change does not name one.
+func keepsTeam(ctx context.Context, call *operation.Call, change operation.Args, hash string) (operation.Args, error) {
+	key, err := keyCollection.FindID(ctx, call, hash)
+	if e := operation.AsError(err); e != nil && e.Status == 0 && e.Code != proxyclient.CodeNotFound {
+		return nil, err
+	}
+	if team := operation.Lookup(key.Item, "team_id"); team != nil {
+		change["team_id"] = team
+	}
+	return change, nil
 }
 
 // hashes are the keys under their hashes, as the caller names them. An alias that no key

@@ -29,6 +29,9 @@ func loosens(of *operation.Collection, argument string) operation.Consent {
 			return nil, nil
 		}
 		things, absent, err := of.Targets(ctx, call, argument, call.Args().List(argument))
+		if err == nil && len(things) == 0 && len(absent) > 0 {
+			err = of.Missing(absent)
+		}
 		if err != nil {
 			return nil, err
 		}

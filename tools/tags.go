@@ -98,6 +98,7 @@ var tagsCreate = &operation.Operation{
 
 type tagsUpdateInput struct {
 	tagSettings
+	Spend operation.USD `json:"spend" help:"New recorded spend in US dollars; 0 resets it"`
 	operation.Clearing
 	operation.Replacing
 	operation.Extras
@@ -107,9 +108,10 @@ var tagsUpdate = &operation.Operation{
 	Path:     "tags update",
 	Summary:  "Change the budget, models or description of a tag",
 	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
-	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget"},
+	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget", "tags update production --spend 0"},
 	Effect:   operation.Set,
 	Consent:  loosens(tagCollection, "name"),
+	Checks:   []operation.Check{since("1.110", "spend")},
 	Update:   tagUpdate,
 	Verify:   applied,
 	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, _ tagsUpdateInput) (operation.Result, error) {

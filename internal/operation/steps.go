@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -103,6 +104,9 @@ func (s *Steps) Make(ctx context.Context, what, path string, body any, id, of st
 	return answer, made
 }
 
+// fewNames is how many names the sentence about many things has.
+const fewNames = 5
+
 // Result returns the result of the operation: body, with what was done and what failed.
 // If nothing was done and only one part failed, it returns that error instead.
 func (s *Steps) Result(body json.RawMessage) (Result, error) {
@@ -112,6 +116,10 @@ func (s *Steps) Result(body json.RawMessage) (Result, error) {
 	result := Result{Failed: s.failed, Done: strings.Join(s.said, "; ")}
 	if s.verb != "" && s.Done() {
 		result.Done = s.verb + " " + strings.Join(s.said, ", ")
+		if more := len(s.said) - fewNames; more > fewNames {
+			verb, _, _ := strings.Cut(s.verb, " ")
+			result.Done = fmt.Sprintf("%s %d: %s and %d more", verb, s.done, strings.Join(s.said[:fewNames], ", "), more)
+		}
 	}
 	if result.Body = body; NoNull(body) == nil {
 		result.Body = Encode(map[string]any{"done": s.said})
