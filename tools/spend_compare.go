@@ -75,6 +75,8 @@ func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInpu
 	if len(in.By) == 0 && len(changes) == 0 {
 		changes = []spendChange{{}}
 	}
+	nameDeleted(ctx, call, now)
+	nameDeleted(ctx, call, before)
 	for of, names := range before.Names {
 		for id, name := range names {
 			now.Names.Set(of, id, name)
@@ -122,7 +124,7 @@ func spendChanges(now, before *ledger.Answer, scale float64) []spendChange {
 		changes = append(changes, *c)
 	}
 	slices.SortFunc(changes, func(x, y spendChange) int {
-		return cmp.Or(cmp.Compare(max(y.change, -y.change), max(x.change, -x.change)),
+		return cmp.Or(now.Last(x.values, y.values), cmp.Compare(max(y.change, -y.change), max(x.change, -x.change)),
 			cmp.Compare(y.now.Spend, x.now.Spend), slices.Compare(x.values, y.values))
 	})
 	return changes

@@ -66,6 +66,7 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	if err != nil {
 		return operation.Result{}, err
 	}
+	nameDeleted(ctx, call, answer)
 	groups := answer.Sorted()
 	if len(q.By) == 0 && len(groups) == 0 {
 		groups = []*ledger.Group{{}}
@@ -80,6 +81,9 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	if slices.Contains(q.By, "tag") {
 		// A request with several tags would count several times.
 		notes[0] += "; no total, because a request counts under each of its tags"
+		if slices.ContainsFunc(groups, func(g *ledger.Group) bool { return answer.Automatic(g.Values) }) {
+			notes = append(notes, "the gateway's own tags (User-Agent) come last")
+		}
 	} else {
 		about = append(about, operation.Member{Name: "sum", Value: answer.Total.Numbers()})
 		notes[0] += fmt.Sprintf("; total %s US dollars, %s (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), operation.Counted(answer.Total.Requests, "request"), answer.Total.Failed)
@@ -88,6 +92,27 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 		notes[0] += "; only requests that name a customer"
 	}
 	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(q.By, spendSummaryColumns), append(notes, cut...)), nil
+}
+
+// nameDeleted gives the deleted teams of an answer the aliases that they had, marked. The
+// gateway's totals have only their IDs; who may not list deleted teams sees these.
+func nameDeleted(ctx context.Context, call *operation.Call, answer *ledger.Answer) {
+	unnamed := answer.Unnamed("team")
+	if len(unnamed) == 0 {
+		return
+	}
+	for team, err := range teamCollection.All(ctx, call, teamCollection.Deleted) {
+		if err != nil || len(unnamed) == 0 {
+			return
+		}
+		id := operation.Word(operation.Lookup(team, teamCollection.ID))
+		if i := slices.Index(unnamed, id); i >= 0 {
+			unnamed = slices.Delete(unnamed, i, i+1)
+			if alias := operation.Word(operation.Lookup(team, teamCollection.Name)); alias != "" {
+				answer.Names.Set("team", id, ledger.Deleted(alias))
+			}
+		}
+	}
 }
 
 // limited returns the first items of a list, and a note if some are left out. A limit of

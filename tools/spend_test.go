@@ -82,15 +82,15 @@ func TestSpendSummary(t *testing.T) {
 	}{
 		{`{}`, []string{"spend", "total_tokens", "requests", "successful", "failed"}, "0.00009435 335 16 10 6\n"},
 		{`{"by": ["user"]}`, []string{"user_id", "user_email", "spend", "requests"},
-			"c2x-ann c2x-ann@example.com 0.00004035 8\nc2x-bob c2x-bob@example.com 0.000027 4\nUnassigned - 0.000027 4\n"},
+			"c2x-ann c2x-ann@example.com 0.00004035 8\n- (unassigned) 0.000027 4\nc2x-bob c2x-bob@example.com 0.000027 4\n"},
 		{`{"by": ["team", "user"]}`, []string{"team_alias", "user_id", "spend", "requests"},
-			"- c2x-ann 0.000027 4\nc2x-research Unassigned 0.000027 4\nc2x-research c2x-bob 0.000027 4\nc2x-research c2x-ann 0.00001335 4\n"},
+			"(unassigned) c2x-ann 0.000027 4\nc2x-research - 0.000027 4\nc2x-research c2x-bob 0.000027 4\nc2x-research c2x-ann 0.00001335 4\n"},
 		{`{"by": ["team", "model"], "limit": 3}`, []string{"team_id", "model", "spend", "requests"},
-			"c2x-team openai/gpt-4o-mini 0.00006735 6\nUnassigned openai/gpt-4o-mini 0.000027 2\nc2x-team anthropic/claude-3-5-haiku-20241022 0 3\n"},
+			"c2x-team openai/gpt-4o-mini 0.00006735 6\n- openai/gpt-4o-mini 0.000027 2\nc2x-team anthropic/claude-3-5-haiku-20241022 0 3\n"},
 		{`{"by": ["tag", "user"], "user_id": "c2x-bob"}`, []string{"tag", "user_id", "requests"},
 			"User-Agent: Python-urllib c2x-bob 4\nUser-Agent: Python-urllib/3.11 c2x-bob 4\nc2x-red c2x-bob 2\nc2x-blue c2x-bob 1\n"},
 		{`{"by": ["customer", "team"]}`, []string{"customer_id", "team_alias", "spend"},
-			"c2x-cust c2x-research 0.0000273\nc2x-cust - 0.00001365\n"},
+			"c2x-cust c2x-research 0.0000273\nc2x-cust (unassigned) 0.00001365\n"},
 	} {
 		r, err := invoke(t, env, "spend summary", tt.args)
 		if err != nil {

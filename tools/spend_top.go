@@ -57,15 +57,12 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 		if err != nil {
 			return operation.Result{}, err
 		}
+		nameDeleted(ctx, call, answer)
 		groups := answer.Sorted()
 		total += len(groups)
 		top, _ := limited(groups, cmp.Or(in.Limit, 5))
 		for i, g := range top {
-			id := g.Values[0]
-			var name any
-			if known, ok := answer.Names[b][id]; ok {
-				name = known
-			}
+			id, name := answer.Named(b, g.Values[0])
 			rows = append(rows, operation.RowOf("by", b, "rank", i+1, "name", name, "id", id, "spend", g.Spend,
 				"share_percent", percent(float64(g.Spend), float64(all.Total.Spend)),
 				"requests", g.Requests, "failed", g.Failed, "total_tokens", g.Tokens))

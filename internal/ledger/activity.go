@@ -12,7 +12,9 @@ import (
 	"encoding/json"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -41,6 +43,9 @@ var Tables = map[string]activityTable{
 // Models have their provider's name, such as openai/gpt-4o. The tables cannot tell by
 // which name callers asked: if two names lead to one model, all of a key's spend on it
 // in a day is under the name that came first (seen on 1.106.2).
+
+// automatic reports whether the gateway added a tag by itself: the client's program.
+func automatic(tag string) bool { return strings.HasPrefix(tag, "User-Agent: ") }
 
 // unassigned is the owner of requests without one. Older gateways leave such requests out
 // of the table of teams.
@@ -125,6 +130,7 @@ type keyActivity struct {
 	Metrics  Metrics
 	Metadata struct {
 		KeyAlias string `json:"key_alias"`
+		Exists   *bool  `json:"key_exists"`
 	}
 }
 
@@ -153,12 +159,31 @@ func (n Names) Set(of, id, name string) {
 	n[of][id] = name
 }
 
+// Deleted marks the name of something that was deleted.
+func Deleted(name string) string { return name + " (deleted)" }
+
+// Unnamed returns the identifiers of a dimension that have no name.
+func (a *Answer) Unnamed(of string) []string {
+	var ids []string
+	i := slices.Index(a.By, of)
+	for _, g := range a.Groups {
+		if i >= 0 && g.Values[i] != unassigned && a.Names[of][g.Values[i]] == "" {
+			ids = append(ids, g.Values[i])
+		}
+	}
+	return operation.Unique(ids)
+}
+
 func (n Names) learn(of string, d *dayActivity) {
 	for id, part := range d.Breakdown.Entities {
 		n.Set(of, id, part.Metadata.UserEmail+part.Metadata.TeamAlias+part.Metadata.OrganizationAlias)
 	}
 	for key, activity := range d.Breakdown.Keys {
-		n.Set("key", key, activity.Metadata.KeyAlias)
+		name := activity.Metadata.KeyAlias
+		if exists := activity.Metadata.Exists; exists != nil && !*exists && name != "" {
+			name = Deleted(name)
+		}
+		n.Set("key", key, name)
 	}
 }
 

@@ -21,6 +21,7 @@ type Question struct {
 
 // Answer is the sums, one for each combination of values that occurs.
 type Answer struct {
+	By []string
 	// Groups are keyed by their values, in an internal form.
 	Groups map[string]*Group
 	Total  Metrics

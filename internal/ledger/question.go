@@ -23,7 +23,7 @@ var plainDimensions = []string{"model", "provider"}
 // Ask answers the question. The error has [proxyclient.CodeUnsupported] if the gateway's
 // totals do not determine the answer.
 func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error) {
-	answer := &Answer{Groups: map[string]*Group{}, Names: Names{}}
+	answer := &Answer{By: q.By, Groups: map[string]*Group{}, Names: Names{}}
 	tables, err := q.tables()
 	if err != nil {
 		return nil, err
@@ -154,6 +154,24 @@ func (q Question) count(d *dayActivity, of string, answer *Answer) error {
 	return nil
 }
 
+// Automatic reports whether a group is one of a tag that every request of a client has. They
+// come last: their sums say nothing about what the request was for.
+func (a *Answer) Automatic(values []string) bool {
+	i := slices.Index(a.By, "tag")
+	return i >= 0 && automatic(values[i])
+}
+
+// Last returns 1 if only x comes after the others, -1 if only y does, and otherwise 0.
+func (a *Answer) Last(x, y []string) int {
+	switch last := a.Automatic(x); {
+	case last == a.Automatic(y):
+		return 0
+	case last:
+		return 1
+	}
+	return -1
+}
+
 // Sorted returns the groups, highest spend first.
 func (a *Answer) Sorted() []*Group {
 	groups := make([]*Group, 0, len(a.Groups))
@@ -161,7 +179,7 @@ func (a *Answer) Sorted() []*Group {
 		groups = append(groups, g)
 	}
 	slices.SortFunc(groups, func(x, y *Group) int {
-		return cmp.Or(cmp.Compare(y.Spend, x.Spend), cmp.Compare(y.Requests, x.Requests), slices.Compare(x.Values, y.Values))
+		return cmp.Or(a.Last(x.Values, y.Values), cmp.Compare(y.Spend, x.Spend), cmp.Compare(y.Requests, x.Requests), slices.Compare(x.Values, y.Values))
 	})
 	return groups
 }
@@ -216,18 +234,27 @@ func ShownColumns(by []string, columns []operation.Column) []string {
 func (a *Answer) Label(by, values []string) operation.Row {
 	var r operation.Row
 	for i, b := range by {
-		c := columnOf[b]
+		c, id, name := columnOf[b], any(values[i]), any(nil)
 		if c.name == "" {
-			r = append(r, operation.Member{Name: c.id, Value: values[i]})
+			r = append(r, operation.Member{Name: c.id, Value: id})
 			continue
 		}
-		var name any
-		if known, ok := a.Names[b][values[i]]; ok {
-			name = known
-		}
-		r = append(r, operation.Member{Name: c.id, Value: values[i]}, operation.Member{Name: c.name, Value: name})
+		id, name = a.Named(b, values[i])
+		r = append(r, operation.Member{Name: c.id, Value: id}, operation.Member{Name: c.name, Value: name})
 	}
 	return r
+}
+
+// Named returns the identifier and the name to show of an owner, nil for one that there is
+// not: requests without an owner are no owner's.
+func (a *Answer) Named(of, id string) (shown, name any) {
+	if id == unassigned && of != "key" {
+		return nil, "(unassigned)"
+	}
+	if known, ok := a.Names[of][id]; ok {
+		name = known
+	}
+	return id, name
 }
 
 // Numbers returns the totals as members of a row.

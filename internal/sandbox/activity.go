@@ -83,10 +83,11 @@ var (
 	teamTable = activityTable{
 		owners: func(log object) []string { return []string{or2(text(log["team_id"]), unassigned)} },
 		about: func(c *call, owner string) object {
-			if owner == unassigned {
+			team := byID(c.Teams, "team_id", owner)
+			if team == nil {
 				return object{}
 			}
-			return object{"team_alias": byID(c.Teams, "team_id", owner)["team_alias"]}
+			return object{"team_alias": team["team_alias"]}
 		},
 		choose: "team_ids", exclude: "exclude_team_ids",
 	}
