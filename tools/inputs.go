@@ -32,6 +32,34 @@ func (existingBudget) Rule() operation.Rule {
 	return operation.Rule{Help: "ID of an existing budget to apply"}
 }
 
+// Refers implements [operation.Referring].
+func (existingBudget) Refers() *operation.Collection { return budgetCollection }
+
+// existingTeam is the ID of a team.
+type existingTeam string
+
+// Refers implements [operation.Referring].
+func (existingTeam) Refers() *operation.Collection { return teamCollection }
+
+// existingUser is the ID of an internal user.
+type existingUser string
+
+// Refers implements [operation.Referring].
+func (existingUser) Refers() *operation.Collection { return userCollection }
+
+// existingOrganization is the ID of an organization.
+type existingOrganization string
+
+// Refers implements [operation.Referring].
+func (existingOrganization) Refers() *operation.Collection { return organizationCollection }
+
+// identifies are the collections of what the further fields of a write identify.
+var identifies = map[string]*operation.Collection{
+	"team_id": teamCollection, "user_id": userCollection, "budget_id": budgetCollection, "end_user_budget_id": budgetCollection,
+	"organization_id": organizationCollection, "organizations": organizationCollection, "project_id": projectCollection,
+	"litellm_credential_name": credentialCollection,
+}
+
 // budget limits what an object may spend.
 type budget struct {
 	MaxBudget      operation.USD `json:"max_budget" help:"Spending limit in US dollars" clear:"null"`
@@ -86,8 +114,8 @@ type pastOwner struct {
 
 // teamTarget is the team that something belongs to.
 type teamTarget struct {
-	TeamID string    `json:"team_id" help:"Team ID"`
-	Team   teamAlias `json:"team" ref:"team_id,required"`
+	TeamID existingTeam `json:"team_id" help:"Team ID"`
+	Team   teamAlias    `json:"team" ref:"team_id,required"`
 }
 
 // keyFilter narrows a list to one key.

@@ -96,9 +96,9 @@ type keyLimits struct {
 	BudgetDuration budgetPeriod     `json:"budget_duration" clear:"null"`
 	Duration       string           `json:"duration" help:"Key expires after this time, such as 7d" clear:"null"`
 	Expires        operation.Expiry `json:"expires"`
-	TeamID         string           `json:"team_id" help:"ID of the team that owns the key" clear:"null"`
+	TeamID         existingTeam     `json:"team_id" help:"ID of the team that owns the key" clear:"null"`
 	Team           teamAlias        `json:"team" ref:"team_id"`
-	UserID         string           `json:"user_id" help:"ID of the user that owns the key" clear:"null"`
+	UserID         existingUser     `json:"user_id" help:"ID of the user that owns the key" clear:"null"`
 	User           userEmail        `json:"user" ref:"user_id"`
 	BudgetID       existingBudget   `json:"budget_id" clear:"null"`
 	rates
@@ -119,12 +119,12 @@ type keysGenerateInput struct {
 	KeyAlias  string        `json:"key_alias" help:"Alias of the key; must be unique"`
 	MaxBudget operation.USD `json:"max_budget" help:"Spending limit of the key in US dollars" cli:"alias=spend"`
 	keyLimits
-	SoftBudget     operation.USD     `json:"soft_budget" help:"Spend in US dollars that triggers an alert"`
-	OrganizationID string            `json:"organization_id" help:"ID of the organization that owns the key (Enterprise)"`
-	Organization   organizationAlias `json:"organization" ref:"organization_id"`
-	KeyType        string            `json:"key_type" enum:"default,llm_api,management,read_only" help:"Purpose of the key; sets allowed_routes"`
-	Config         operation.Object  `json:"config" help:"Further configuration, as a JSON object"`
-	Spend          operation.USD     `json:"spend" help:"Amount already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	SoftBudget     operation.USD        `json:"soft_budget" help:"Spend in US dollars that triggers an alert"`
+	OrganizationID existingOrganization `json:"organization_id" help:"ID of the organization that owns the key (Enterprise)"`
+	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
+	KeyType        string               `json:"key_type" enum:"default,llm_api,management,read_only" help:"Purpose of the key; sets allowed_routes"`
+	Config         operation.Object     `json:"config" help:"Further configuration, as a JSON object"`
+	Spend          operation.USD        `json:"spend" help:"Amount already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
 	operation.Extras
 }
 

@@ -182,7 +182,7 @@ type keysBulkUpdateInput struct {
 	KeyAliases []string       `json:"key_aliases" help:"Key aliases"`
 	MaxBudget  operation.USD  `json:"max_budget" help:"Spending limit of each key in US dollars" clear:"null"`
 	BudgetID   existingBudget `json:"budget_id" clear:"null"`
-	TeamID     string         `json:"team_id" help:"ID of the new team" clear:"null"`
+	TeamID     existingTeam   `json:"team_id" help:"ID of the new team" clear:"null"`
 	Team       teamAlias      `json:"team" ref:"team_id"`
 	Tags       []string       `json:"tags" help:"Tags for spend and routing (Enterprise)"`
 	operation.Clearing

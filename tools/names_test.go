@@ -93,6 +93,7 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
 					}
 				}
+				target, _ := op.Field(f.Ref)
 				call := func(add operation.Args) (string, error) {
 					args := operation.Args{}
 					for name, value := range rest {
@@ -103,14 +104,15 @@ func TestNames(t *testing.T) {
 					}
 					g.others, g.looked = nil, nil
 					_, err := run(t.Context(), env, op, args)
-					return strings.Join(g.others, "\n"), err
+					// An identifier is looked up too, if it must exist.
+					writes := slices.DeleteFunc(g.others, func(r string) bool { return strings.HasPrefix(r, "GET ") && target.Refers != nil })
+					return strings.Join(writes, "\n"), err
 				}
 				id := identifiers[f.Name]
 				g.targets = []string{f.Ref, f.Name}
 				if f.Name == "key_alias" { // the list of keys calls it so too
 					g.targets = []string{f.Ref}
 				}
-				target, _ := op.Field(f.Ref)
 				exact := operation.Encode(id)
 				if target.Kind == operation.KindStrings {
 					exact = operation.Encode([]string{id})

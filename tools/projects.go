@@ -72,9 +72,9 @@ var projectsCreate = &operation.Operation{
 
 type projectsUpdateInput struct {
 	projectID
-	ProjectAlias string    `json:"project_alias" help:"New alias"`
-	TeamID       string    `json:"team_id" help:"ID of the new team"`
-	Team         teamAlias `json:"team" ref:"team_id"`
+	ProjectAlias string       `json:"project_alias" help:"New alias"`
+	TeamID       existingTeam `json:"team_id" help:"ID of the new team"`
+	Team         teamAlias    `json:"team" ref:"team_id"`
 	projectSettings
 	operation.Clearing
 	operation.Replacing

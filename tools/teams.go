@@ -18,7 +18,7 @@ var teams = operation.Catalog{
 // teamCollection is the teams that the caller may list.
 var teamCollection = &operation.Collection{
 	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias",
+	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias", ByID: "team_id", Info: "/team/info",
 	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}},
 }
 
@@ -117,12 +117,12 @@ type teamLimits struct {
 	alertedBudget
 	rates
 	memberDefaults
-	OrganizationID string            `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
-	Organization   organizationAlias `json:"organization" ref:"organization_id"`
-	Tags           []string          `json:"tags" help:"Tags for spend and routing (Enterprise)"`
-	Guardrails     []string          `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
-	ModelAliases   operation.Object  `json:"model_aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
-	Metadata       operation.Object  `json:"metadata" help:"Custom metadata" clear:"{}"`
+	OrganizationID existingOrganization `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
+	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
+	Tags           []string             `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Guardrails     []string             `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
+	ModelAliases   operation.Object     `json:"model_aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
+	Metadata       operation.Object     `json:"metadata" help:"Custom metadata" clear:"{}"`
 }
 
 // memberDefaults are the limits of each member who has none of their own.

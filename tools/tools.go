@@ -23,6 +23,8 @@ var all = sync.OnceValue(func() operation.Catalog {
 	for _, op := range ops {
 		if op.Effect != operation.Read {
 			op.Verify = inTurn(op.Verify, notesReset)
+			op.Identifies = identifies
+			op.Checks = append([]operation.Check{knownModels}, op.Checks...)
 		}
 	}
 	return ops

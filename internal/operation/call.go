@@ -75,6 +75,9 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
 	c.effect = op.EffectFor(c.args)
+	if err := c.checkReferences(ctx); err != nil {
+		return nil, err
+	}
 	if err := c.check(ctx); err != nil {
 		return nil, err
 	}

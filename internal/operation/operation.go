@@ -69,6 +69,9 @@ type Operation struct {
 	Consent Consent
 	// Default includes the operation in the toolset "default".
 	Default bool
+	// Identifies are the collections of what further fields and parameters identify, by
+	// name. A write must not name what does not exist.
+	Identifies map[string]*Collection
 	// Checks look at a call of a write before it is planned, confirmed or run. They refuse
 	// what would do something else than it says, and note effects that nobody expects.
 	Checks []Check

@@ -44,6 +44,9 @@ type Field struct {
 	RefRequired bool
 	// Collection is where the name is looked up.
 	Collection *Collection
+	// Refers is the collection of what the field identifies, if a write must not name what
+	// does not exist.
+	Refers *Collection
 	// Cleared is the value that clears the field; "": it cannot be cleared.
 	Cleared string
 	// Texts are the members of a Pairs field that stay text whatever they look like,
@@ -121,6 +124,9 @@ func newField(sf reflect.StructField) Field {
 	if named, ok := reflect.Zero(typ).Interface().(interface{ Collection() *Collection }); ok {
 		f.Collection = named.Collection()
 		f.Help = cmp.Or(f.Help, f.Collection.byName())
+	}
+	if refers, ok := reflect.Zero(typ).Interface().(Referring); ok {
+		f.Refers = refers.Refers()
 	}
 	f.Help, f.Enum = cmp.Or(f.Help, f.rule.Help), f.rule.Values
 	if values, ok := sf.Tag.Lookup("enum"); ok {

@@ -15,7 +15,7 @@ import (
 // absent are the identifiers that nothing has.
 func (c *Collection) Targets(ctx context.Context, call *Call, argument string, ids []string) (things []Thing, absent []string, err error) {
 	ids = Unique(ids)
-	if len(ids) > 1 && c.ByID == "" {
+	if len(ids) > 1 && c.ByID == "" || len(ids) > 20 {
 		c.prefetch(ctx, call, ids)
 	}
 	for _, id := range ids {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -93,6 +94,15 @@ func (c *call) reachable() []object {
 	return out
 }
 
+// reachableGroups returns the access groups of the models that the caller may use.
+func (c *call) reachableGroups() (groups []string) {
+	for _, model := range c.reachable() {
+		groups = append(groups, groupsOf(model)...)
+	}
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
 func modelCard(model object) object {
 	known := cost(model)
 	card := object{"id": model["model_name"], "object": "model", "created": 1677610602, "owned_by": "openai"}
@@ -108,6 +118,11 @@ func listModels(c *call) *reply {
 	cards := []object{}
 	for _, model := range c.reachable() {
 		cards = append(cards, modelCard(model))
+	}
+	if c.query.Get("include_model_access_groups") == "true" {
+		for _, group := range c.reachableGroups() {
+			cards = append(cards, object{"id": group, "object": "model", "created": 1677610602, "owned_by": "openai"})
+		}
 	}
 	return ok(object{"data": cards, "object": "list"})
 }

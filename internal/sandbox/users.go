@@ -240,6 +240,9 @@ func userInfo(c *call) *reply {
 		return failure(http.StatusForbidden, fmt.Sprintf("key not allowed to access this user's info. user_id=%s, key's user_id=%s", id, c.who.userID))
 	}
 	user := byID(c.Users, "user_id", id)
+	if user == nil && id == masterUser {
+		user = object{"user_id": masterUser, "user_role": roleAdmin, "teams": []any{}, "spend": 0.0}
+	}
 	if user == nil {
 		return failure(http.StatusNotFound, "User "+or2(id, pyNone)+" not found")
 	}

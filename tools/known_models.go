@@ -1,0 +1,184 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// The gateway takes any name where a model is named. One that nothing has is noted, because
+// it may come later; a model that the team of a key lacks is refused: the key could never
+// call it.
+
+// The fields that name models: as lists, as the values of an object, and as its keys.
+var (
+	modelNames  = []string{"models", "allowed_models", "default_team_member_models", "default_model"}
+	modelValues = []string{"aliases", "model_aliases"}
+	modelKeys   = []string{"model_rpm_limit", "model_tpm_limit", "model_max_budget"}
+)
+
+// plainModel reports whether a name is that of a model: not a word of the gateway's own, and
+// not a pattern.
+func plainModel(name string) bool {
+	return name != "" && !strings.Contains(name, "*") && !slices.Contains([]string{"all-proxy-models", "all-team-models", "no-default-models"}, name)
+}
+
+// namedModels returns the models that a request names.
+func namedModels(body operation.Args) (names []string) {
+	for _, field := range modelNames {
+		names = append(names, body.List(field)...)
+	}
+	for _, field := range modelValues {
+		var aliases map[string]string
+		_ = json.Unmarshal(body[field], &aliases)
+		names = append(names, slices.Sorted(maps.Values(aliases))...)
+	}
+	for _, field := range modelKeys {
+		var limits operation.Args
+		_ = json.Unmarshal(body[field], &limits)
+		names = append(names, slices.Sorted(maps.Keys(limits))...)
+	}
+	return slices.DeleteFunc(operation.Unique(names), func(name string) bool { return !plainModel(name) })
+}
+
+// knownModels notes the models that nothing has, and refuses those outside of the team that
+// a key belongs to.
+func knownModels(ctx context.Context, call *operation.Call) error {
+	body := call.Body()
+	names := namedModels(body)
+	if len(names) == 0 {
+		return nil
+	}
+	all, err := modelsToGrant(ctx, call, true)
+	if err != nil || all == nil {
+		return err
+	}
+	team, err := teamOfKey(ctx, call, body)
+	if err != nil {
+		return err
+	}
+	outside := team.outside(body.List("models"), all)
+	if len(outside) > 0 {
+		single, err := modelsToGrant(ctx, call, false)
+		if err != nil {
+			return err
+		}
+		// An access group stands for models of which the team may have some.
+		outside = slices.DeleteFunc(outside, func(name string) bool { return slices.Contains(all, name) && !slices.Contains(single, name) })
+	}
+	if len(outside) > 0 {
+		return &proxyclient.Error{Code: proxyclient.CodeInvalid,
+			Message: fmt.Sprintf("team %s may not use %s, so the key could not either", operation.Shown(team.name), operation.NameList(operation.Encode(outside))),
+			Hint:    "nothing was sent; the team may use " + strings.Join(team.models, ", ") + "; teams model-add adds a model"}
+	}
+	for _, name := range names {
+		if covered(name, all) || slices.Contains(team.models, name) || team.aliases[name] != nil {
+			continue
+		}
+		note := "no model that your key may see is called " + operation.Shown(name)
+		if near := nearModel(name, all); near != "" {
+			note += "; did you mean " + operation.Shown(near) + "?"
+		}
+		call.Note(note)
+	}
+	return nil
+}
+
+// modelsToGrant returns the names that a list of models may have: of models and wildcards,
+// and of access groups. It returns nil if the key may not read them.
+func modelsToGrant(ctx context.Context, call *operation.Call, groups bool) ([]string, error) {
+	names := []string{}
+	filter := url.Values{"return_wildcard_routes": {"true"}}
+	if groups {
+		filter.Set("include_model_access_groups", "true")
+	}
+	for model, err := range modelCollection.All(ctx, call, filter) {
+		if e := operation.AsError(err); e != nil && (e.Status != 0 || e.Code == proxyclient.CodeBadAnswer) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, operation.Word(operation.Lookup(model, modelCollection.ID)))
+	}
+	return names, nil
+}
+
+// covered reports whether a name is in a list of models, or is one that a wildcard in it
+// stands for.
+func covered(name string, models []string) bool {
+	return slices.ContainsFunc(models, func(model string) bool {
+		before, after, pattern := strings.Cut(model, "*")
+		return model == name || pattern && strings.HasPrefix(name, before) && strings.HasSuffix(name, after) && len(name) >= len(before)+len(after)
+	})
+}
+
+// nearModel returns the name that was probably meant, or "".
+func nearModel(name string, models []string) (near string) {
+	distance := min(3, len(name)/2)
+	for _, model := range models {
+		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(model)); d < distance && !strings.Contains(model, "*") {
+			near, distance = model, d
+		}
+	}
+	return near
+}
+
+// keyTeam is the team of a key and what it may use; zero: there is none, or it is not shown.
+type keyTeam struct {
+	name    string
+	models  []string
+	aliases operation.Args
+	open    bool // it may use more than the list says
+}
+
+// outside returns the models that the team may not use.
+func (t keyTeam) outside(models, all []string) []string {
+	if t.open || len(t.models) == 0 {
+		return nil
+	}
+	for _, name := range t.models {
+		// The name of an access group stands for its models.
+		if name == "all-proxy-models" || name == "*" || !strings.Contains(name, "*") && !slices.Contains(all, name) {
+			return nil
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(models), func(name string) bool {
+		return !plainModel(name) || covered(name, t.models) || t.aliases[name] != nil
+	})
+}
+
+// teamOfKey returns the team to which the key of this call belongs or will belong.
+func teamOfKey(ctx context.Context, call *operation.Call, body operation.Args) (keyTeam, error) {
+	if call.Operation().Resource() != "keys" || body["models"] == nil {
+		return keyTeam{}, nil
+	}
+	id := body.String("team_id")
+	if _, changes := body["team_id"]; !changes && call.Arg("key") != nil {
+		key, err := keyToChange(ctx, call)
+		if err != nil && !operation.IsRefused(err) {
+			return keyTeam{}, err
+		}
+		id = operation.Word(operation.NoNull(operation.Lookup(key.Item, "team_id")))
+	}
+	if id == "" {
+		return keyTeam{}, nil
+	}
+	team, err := teamCollection.FindID(ctx, call, id)
+	if e := operation.AsError(err); e != nil && (e.Status != 0 || operation.IsNotFound(err)) {
+		return keyTeam{}, nil // the caller may not see it
+	}
+	t := keyTeam{name: team.Label(), open: len(operation.Args{"": operation.Lookup(team.Item, "access_group_ids")}.List("")) > 0}
+	_ = json.Unmarshal(operation.Lookup(team.Item, "models"), &t.models)
+	_ = json.Unmarshal(operation.Lookup(team.Item, "litellm_model_table.model_aliases"), &t.aliases)
+	return t, err
+}
