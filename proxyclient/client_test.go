@@ -105,7 +105,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		_, _ = io.WriteString(w, `{"n": 12345678901234567890.10}`)
 	}).WithChangedBy("me@host\r\nX: y é")
 	resp, err := c.Do(t.Context(), Request{
-		Method: "patch", Path: "/a/{x}/b/{y:path}", Params: map[string]string{"x": "a/b?c%", "y": "ü"},
+		Method: "patch", Path: "/a/{x:path}/b/{y}", Params: map[string]string{"x": "a/b?c%", "y": "ü"},
 		Query: url.Values{"q": {"1", "2&3"}}, Body: []byte(`{"a":1}`),
 		Header: http.Header{"x-custom": {"v"}},
 	})

@@ -58,7 +58,7 @@ func ExampleClient_Recording() {
 	dry, recorder := c.Recording()
 	_, err = dry.JSON(context.Background(), proxyclient.Request{
 		Method: "PATCH",
-		Path:   "/credentials/{credential_name}",
+		Path:   "/credentials/{credential_name:path}",
 		Params: map[string]string{"credential_name": "azure/eu"},
 		Body:   []byte(`{"credential_values": {"api_key": "hunter2"}}`),
 	})

@@ -3,9 +3,26 @@ package proxyclient
 import (
 	"net/url"
 	"strings"
+
+	"litellm-proxy/internal/secret"
 )
 
-// expand fills a path template. Each {name} becomes one escaped segment.
+// A path template names its parameters. The gateway decodes a path before it routes it, so
+// {name} cannot carry a slash; {name:path} can, but no line break.
+
+// CheckPath returns an error with [CodeUsage] if a route of the gateway cannot carry a
+// value: what has such a name is out of reach there. name is the path's parameter.
+func CheckPath(template, name, value string) error {
+	_, err := escapeSegment(name, value, strings.Contains(template, "{"+name+":path}"))
+	return err
+}
+
+// InPath reports whether a path template has this parameter.
+func InPath(template, name string) bool {
+	return strings.Contains(template, "{"+name+"}") || strings.Contains(template, "{"+name+":path}")
+}
+
+// expand fills a path template. Each parameter is escaped, slashes in it too.
 func expand(template string, params map[string]string) (string, error) {
 	if !strings.HasPrefix(template, "/") {
 		return "", usage("the path %q does not start with /", template)
@@ -22,12 +39,12 @@ func expand(template string, params map[string]string) (string, error) {
 		if !ok {
 			return "", usage("the path %q has a { without a }", template)
 		}
-		name, _, _ = strings.Cut(name, ":") // FastAPI's {name:path}
+		name, slashes := strings.CutSuffix(name, ":path")
 		value, ok := params[name]
 		if !ok {
 			return "", usage("{%s} is needed for %s", name, template)
 		}
-		segment, err := escapeSegment(name, value)
+		segment, err := escapeSegment(name, value, slashes)
 		if err != nil {
 			return "", err
 		}
@@ -37,7 +54,7 @@ func expand(template string, params map[string]string) (string, error) {
 	}
 	if used < len(params) {
 		for name := range params {
-			if !strings.Contains(template, "{"+name+"}") && !strings.Contains(template, "{"+name+":") {
+			if !InPath(template, name) {
 				return "", usage("the path %s has no place for %q", template, name)
 			}
 		}
@@ -45,9 +62,9 @@ func expand(template string, params map[string]string) (string, error) {
 	return encodePath(b.String()), nil
 }
 
-// escapeSegment refuses what would leave the segment once somebody on the way
-// decodes it: reverse proxies turn %2F into / and then resolve "..".
-func escapeSegment(name, value string) (string, error) {
+// escapeSegment refuses what the route cannot carry, and what would leave its place once
+// somebody on the way decodes it: reverse proxies turn %2F into / and then resolve "..".
+func escapeSegment(name, value string, slashes bool) (string, error) {
 	bad := func(why string) error {
 		e := usage("{%s}: %s", name, why)
 		e.Param = name
@@ -61,6 +78,12 @@ func escapeSegment(name, value string) (string, error) {
 	}
 	if hasDotSegment(value) {
 		return "", bad(`must not be or contain the path segments "." and ".."`)
+	}
+	if !slashes && strings.Contains(value, "/") {
+		return "", bad("the gateway's route cannot carry the / in " + secret.Text(value))
+	}
+	if slashes && strings.Contains(value, "\n") {
+		return "", bad("the gateway's route cannot carry a line break")
 	}
 	return url.PathEscape(value), nil
 }

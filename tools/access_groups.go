@@ -44,7 +44,7 @@ var accessGroupsGet = &operation.Operation{
 	Summary:  "Show an access group with its models, spend and budget",
 	Examples: []string{"access-groups get production"},
 	Effect:   operation.Read,
-	Do:       operation.Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/info"},
+	Do:       operation.Func[accessGroupName](getAccessGroup),
 	Columns:  accessGroupColumns,
 }
 
@@ -62,6 +62,7 @@ var accessGroupsCreate = &operation.Operation{
 	Examples: []string{"access-groups create production --models gpt-4o,claude-haiku"},
 	Effect:   operation.Write,
 	Consent:  operation.Consent{Sensitive: createsGroup},
+	Checks:   []operation.Check{reachable(accessGroupPath, "access_group", "access_group", argument("access_group"))},
 	Do:       operation.Endpoint[accessGroupModels]{Method: "POST", Path: "/access_group/new"},
 	Done:     "created access group {access_group} (deployments: {models_updated})",
 	Returns:  []string{"access_group"},
@@ -74,7 +75,7 @@ var accessGroupsUpdate = &operation.Operation{
 	Examples: []string{"access-groups update production --models gpt-4o"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: updatesGroup},
-	Do:       operation.Endpoint[accessGroupModels]{Method: "PUT", Path: "/access_group/{access_group}/update"},
+	Do:       operation.Func[accessGroupModels](updateAccessGroup),
 	Done:     "updated access group {access_group} (deployments: {models_updated})",
 }
 
@@ -85,7 +86,7 @@ var accessGroupsDelete = &operation.Operation{
 	Examples: []string{"access-groups delete production"},
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(accessGroupCollection, "access_group", losesModels),
-	Do:       operation.Endpoint[accessGroupName]{Method: "DELETE", Path: "/access_group/{access_group}/delete"},
+	Do:       operation.Func[accessGroupName](deleteAccessGroup),
 	Done:     "deleted access group {access_group}",
 }
 
@@ -94,7 +95,7 @@ var accessGroupsBudget = &operation.Operation{
 	Summary:  "Show the spend and budget of an access group",
 	Examples: []string{"access-groups budget production"},
 	Effect:   operation.Read,
-	Do:       operation.Endpoint[accessGroupName]{Method: "GET", Path: "/access_group/{access_group}/budget"},
+	Do:       operation.Func[accessGroupName](getAccessGroupBudget),
 }
 
 type accessGroupsBudgetSetInput struct {

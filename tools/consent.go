@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 // The questions for a person before something is destroyed: the things by name, then
@@ -362,11 +361,7 @@ func askDeleteFallbacks(ctx context.Context, call *operation.Call) (string, erro
 	if kind != "" {
 		text = "Delete the " + operation.Name(kind) + " fallbacks of model " + operation.Name(call.Args().String("model")) + "?"
 	}
-	r := proxyclient.Request{Path: "/fallback/{model}", Params: map[string]string{"model": call.Args().String("model")}, Query: url.Values{}}
-	if kind != "" {
-		r.Query.Set("fallback_type", kind)
-	}
-	body, err := call.Read(ctx, r)
+	body, err := readFallbacks(ctx, call, fallbackRef{Model: call.Args().String("model"), FallbackType: fallbackType(kind)})
 	switch e := operation.AsError(err); {
 	case operation.IsNotFound(err), e != nil && e.Status == 0:
 		return "", err

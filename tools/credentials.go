@@ -54,6 +54,7 @@ var credentialsCreate = &operation.Operation{
 	},
 	Effect:  operation.Write,
 	Consent: often,
+	Checks:  []operation.Check{reachable("/credentials/{credential_name:path}", "credential_name", "credential_name", argument("credential_name"))},
 	Do:      operation.Endpoint[credentialsCreateInput]{Method: "POST", Path: "/credentials"},
 	Done:    "created credential {credential_name}",
 	Columns: credentialColumns,
@@ -64,7 +65,7 @@ var credentialsGet = &operation.Operation{
 	Summary:  "Show a credential; the gateway masks its values",
 	Examples: []string{"credentials get azure-prod"},
 	Effect:   operation.Read,
-	Do:       operation.Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name}"},
+	Do:       operation.Endpoint[credentialName]{Method: "GET", Path: "/credentials/by_name/{credential_name:path}"},
 	Columns:  credentialColumns,
 }
 
@@ -98,7 +99,7 @@ var credentialsUpdate = &operation.Operation{
 			// The gateway requires it and keeps the members that are not in it.
 			fields["credential_info"] = json.RawMessage("{}")
 		}
-		body, err := call.Send(ctx, "PATCH", "/credentials/{credential_name}", in.CredentialName, fields)
+		body, err := call.Send(ctx, "PATCH", "/credentials/{credential_name:path}", in.CredentialName, fields)
 		return operation.Result{Body: body}, err
 	}),
 	Done: "updated credential {credential_name}",
@@ -114,14 +115,14 @@ var credentialsDelete = &operation.Operation{
 	Do: operation.Func[credentialName](func(ctx context.Context, call *operation.Call, in credentialName) (operation.Result, error) {
 		// Older gateways answer 200 for a credential that does not exist.
 		name := map[string]string{"credential_name": in.CredentialName}
-		_, err := call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name}", Params: name})
+		_, err := call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name:path}", Params: name})
 		if operation.IsNotFound(err) {
 			return operation.Result{}, missing("credential", in.CredentialName)
 		}
 		if e := operation.AsError(err); e != nil && e.Status == 0 {
 			return operation.Result{}, err
 		}
-		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: "/credentials/{credential_name}", Params: name})
+		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: "/credentials/{credential_name:path}", Params: name})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "deleted credential {credential_name}",

@@ -87,7 +87,7 @@ var keysResetSpend = &operation.Operation{
 	Consent:  operation.Consent{Sensitive: resetsSpend},
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
 		// The hash, because paths are logged.
-		body, err := call.Send(ctx, "POST", "/key/{key}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": in.target(call)})
+		body, err := call.Send(ctx, "POST", "/key/{key:path}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": in.target(call)})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",
@@ -109,7 +109,7 @@ var keysAliases = &operation.Operation{
 	Effect:   operation.Read,
 	Do: operation.List[keysAliasesInput]{Of: &operation.Collection{
 		What: "key alias", Path: "/key/aliases", Items: "aliases", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-		ID: "key_alias",
+		ID: "key_alias", Escapes: []string{"search"},
 	}},
 }
 
@@ -158,7 +158,7 @@ var keysRegenerate = &operation.Operation{
 		fields := call.Body()
 		delete(fields, "key")
 		call.Lifetime(fields)
-		body, err := call.Send(ctx, "POST", "/key/{key}/regenerate", operation.KeyHash(in.Key), fields)
+		body, err := call.Send(ctx, "POST", "/key/{key:path}/regenerate", operation.KeyHash(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: shownOnce(keyColumns),

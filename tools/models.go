@@ -91,6 +91,7 @@ var modelsAdd = &operation.Operation{
 	},
 	Effect:  operation.Write,
 	Consent: operation.Consent{Often: true, Sensitive: takesOver},
+	Checks:  []operation.Check{reachable(modelPath, "model_id", "model_info", newModelID)},
 	Default: true,
 	Do:      operation.Func[modelsAddInput](addModel),
 	Done:    "added model {model_name} (ID {model_id})",
@@ -171,9 +172,22 @@ var modelsUpdate = &operation.Operation{
 	Done:    "updated model {model_name} (ID {model_id})",
 }
 
+// modelPath is the route that changes a deployment.
+const modelPath = "/model/{model_id}/update"
+
+// newModelID returns the ID that the caller chose for a deployment, or "".
+func newModelID(args operation.Args) string {
+	return operation.Word(operation.NoNull(operation.Lookup(args["model_info"], "id")))
+}
+
 // updateModel sends PATCH /model/{id}/update: POST /model/update does not store
-// model_info, and gives a model_info without an ID a new one.
+// model_info on gateways before 1.110, and loses parameters that the gateway has no field
+// for. So a deployment whose ID has a slash cannot be changed.
 func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput) (operation.Result, error) {
+	if err := proxyclient.CheckPath(modelPath, "model_id", in.ModelID); err != nil {
+		operation.AsError(err).Hint = "delete the deployment and add it again with an ID without /"
+		return operation.Result{}, err
+	}
 	fields := call.Body()
 	delete(fields, "model_id")
 	if len(fields) == 0 {
@@ -187,7 +201,7 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 		fields["model_info"] = operation.Encode(info)
 	}
 	body, err := call.Client().JSON(ctx, proxyclient.Request{
-		Method: "PATCH", Path: "/model/{model_id}/update", Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
+		Method: "PATCH", Path: modelPath, Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
 	})
 	return operation.Result{Body: body}, err
 }

@@ -316,7 +316,7 @@ var teamsCallbacksList = &operation.Operation{
 	Summary:  "List the services that a team's calls are logged to",
 	Examples: []string{"teams callbacks-list --team research"},
 	Effect:   operation.Read,
-	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/{team_id}/callback"},
+	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/{team_id:path}/callback"},
 }
 
 // callbackType is the calls that a callback logs.
@@ -342,7 +342,8 @@ var teamsCallbacksAdd = &operation.Operation{
 	},
 	Effect:  operation.Write,
 	Consent: operation.Consent{Sensitive: addsCallback},
-	Do:      operation.Endpoint[teamsCallbacksAddInput]{Method: "POST", Path: "/team/{team_id}/callback", Fixed: true},
+	Checks:  []operation.Check{reachable("/team/{team_id:path}/callback/{callback_name}", "callback_name", "callback_name", argument("callback_name"))},
+	Do:      operation.Endpoint[teamsCallbacksAddInput]{Method: "POST", Path: "/team/{team_id:path}/callback", Fixed: true},
 	Done:    "team {team_id} logs to {callback_name}",
 }
 
@@ -360,7 +361,7 @@ var teamsCallbacksDelete = &operation.Operation{
 		team, err := labeled(ctx, call, teamCollection, "team_id")
 		return "Stop logging the calls of " + team + " to " + operation.Name(call.Args().String("callback_name")) + "?", err
 	}),
-	Do:   operation.Endpoint[teamsCallbacksDeleteInput]{Method: "DELETE", Path: "/team/{team_id}/callback/{callback_name}"},
+	Do:   operation.Endpoint[teamsCallbacksDeleteInput]{Method: "DELETE", Path: "/team/{team_id:path}/callback/{callback_name}"},
 	Done: "team {team_id} no longer logs to {callback_name}",
 }
 

@@ -18,7 +18,7 @@ var teams = operation.Catalog{
 // teamCollection is the teams that the caller may list.
 var teamCollection = &operation.Collection{
 	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias", ByID: "team_id", Info: "/team/info",
+	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias", ByID: "team_id", Info: "/team/info", Escapes: []string{"team_alias"},
 	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}},
 }
 

@@ -185,7 +185,7 @@ func membershipOf(body json.RawMessage, list, user string) json.RawMessage {
 
 var credentialUpdate = &operation.Update{
 	Present: func(ctx context.Context, call *operation.Call) (json.RawMessage, error) {
-		return call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name}",
+		return call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name:path}",
 			Params: map[string]string{"credential_name": call.Args().String("credential_name")}})
 	},
 	Subject: []string{"credential_name"},

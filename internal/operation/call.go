@@ -215,6 +215,7 @@ func (c *Call) Write(ctx context.Context, method, path string, body any) (json.R
 func (c *Call) Send(ctx context.Context, method, path, param string, body any) (json.RawMessage, error) {
 	_, name, _ := strings.Cut(path, "{")
 	name, _, _ = strings.Cut(name, "}")
+	name, _, _ = strings.Cut(name, ":")
 	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Params: map[string]string{name: param}, Body: Encode(body)})
 }
 

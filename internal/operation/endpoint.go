@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
-	"strings"
 
 	"litellm-proxy/proxyclient"
 )
@@ -42,7 +41,7 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	call.Lifetime(fields)
 	for name, value := range fields {
 		switch {
-		case strings.Contains(e.Path, "{"+name+"}"):
+		case proxyclient.InPath(e.Path, name):
 			r.Params[name] = Word(value)
 		case queried && !slices.Contains(e.Body, name) || slices.Contains(e.Query, name):
 			addQuery(query, name, value)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 
 	"litellm-proxy/proxyclient"
@@ -85,7 +86,10 @@ func (l List[In]) query(call *Call) (query, About, error) {
 		}
 	}
 	for name, value := range sent {
-		if strings.Contains(l.Of.Path, "{"+name+"}") {
+		if slices.Contains(l.Of.Escapes, name) {
+			value = Encode(strings.ReplaceAll(Word(value), `\`, `\\`))
+		}
+		if proxyclient.InPath(l.Of.Path, name) {
 			q.params[name] = Word(value)
 		} else {
 			addQuery(q.values, name, value)

@@ -155,7 +155,7 @@ func keyAliases(c *call) *reply {
 	var found []string
 	for _, row := range c.Keys {
 		mine := c.who.sees() || row["user_id"] == c.who.userID
-		if alias := text(row["key_alias"]); alias != "" && mine && contains(alias, c.query.Get("search")) && c.asksFor("team_id", text(row["team_id"])) {
+		if alias := text(row["key_alias"]); alias != "" && mine && likes(alias, c.query.Get("search")) && c.asksFor("team_id", text(row["team_id"])) {
 			found = append(found, alias)
 		}
 	}

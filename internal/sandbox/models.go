@@ -106,6 +106,9 @@ func (c *call) reachableGroups() (groups []string) {
 func modelCard(model object) object {
 	known := cost(model)
 	card := object{"id": model["model_name"], "object": "model", "created": 1677610602, "owned_by": "openai"}
+	if model["of"] != nil { // a wildcard's
+		return card
+	}
 	for _, name := range []string{"mode", "max_input_tokens", "max_output_tokens"} {
 		if known[name] != nil {
 			card[name] = known[name]

@@ -13,6 +13,18 @@ func contains(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
+// likes is contains as the real gateway's database does it: \ takes what follows as it is.
+func likes(s, part string) bool {
+	var plain strings.Builder
+	for i := 0; i < len(part); i++ {
+		if part[i] == '\\' && i+1 < len(part) {
+			i++
+		}
+		plain.WriteByte(part[i])
+	}
+	return contains(s, plain.String())
+}
+
 // unique are the fields of which no two rows of a table have the same value.
 var unique = []string{"token", "user_id", "team_id"}
 

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 )
@@ -44,8 +45,8 @@ func routeTable() []route {
 
 		{"GET", "/models", info, listModels},
 		{"GET", "/v1/models", info, listModels},
-		{"GET", "/models/{model_id:path}", self, getModel},
-		{"GET", "/v1/models/{model_id:path}", self, getModel},
+		{"GET", "/models/{model_id}", self, getModel},
+		{"GET", "/v1/models/{model_id}", self, getModel},
 		{"GET", "/v1/model/info", info, modelInfo},
 		{"GET", "/model/info", info, modelInfo},
 		{"GET", "/v2/model/info", info, modelInfoV2},
@@ -61,18 +62,18 @@ func routeTable() []route {
 
 		{"GET", "/access_group/list", admin, listAccessGroups},
 		{"POST", "/access_group/new", admin, newAccessGroup},
-		{"GET", "/access_group/{group:path}/info", admin, getAccessGroup},
-		{"PUT", "/access_group/{group:path}/update", admin, updateAccessGroup},
-		{"DELETE", "/access_group/{group:path}/delete", admin, deleteAccessGroup},
-		{"GET", "/access_group/{group:path}/budget", admin, accessGroupBudget},
-		{"PUT", "/access_group/{group:path}/budget", admin, setAccessGroupBudget},
-		{"DELETE", "/access_group/{group:path}/budget", admin, deleteAccessGroupBudget},
+		{"GET", "/access_group/{group}/info", admin, getAccessGroup},
+		{"PUT", "/access_group/{group}/update", admin, updateAccessGroup},
+		{"DELETE", "/access_group/{group}/delete", admin, deleteAccessGroup},
+		{"GET", "/access_group/{group}/budget", admin, accessGroupBudget},
+		{"PUT", "/access_group/{group}/budget", admin, setAccessGroupBudget},
+		{"DELETE", "/access_group/{group}/budget", admin, deleteAccessGroupBudget},
 
 		{"GET", "/router/settings", admin, routerSettings},
 		{"POST", "/config/update", admin, updateConfig},
 		{"POST", "/fallback", admin, setFallback},
-		{"GET", "/fallback/{model:path}", admin, getFallback},
-		{"DELETE", "/fallback/{model:path}", admin, deleteFallback},
+		{"GET", "/fallback/{model}", admin, getFallback},
+		{"DELETE", "/fallback/{model}", admin, deleteFallback},
 
 		{"GET", "/credentials", admin, listCredentials},
 		{"POST", "/credentials", admin, newCredential},
@@ -128,8 +129,8 @@ func routeTable() []route {
 		{"GET", "/team/permissions_list", info, teamPermissions},
 		{"POST", "/team/permissions_update", admin, setTeamPermissions},
 		{"GET", "/team/spend/by_user", info, teamSpendByUser},
-		{"GET", "/team/{team_id}/callback", info, listTeamCallbacks},
-		{"POST", "/team/{team_id}/callback", admin, addTeamCallback},
+		{"GET", "/team/{team_id:path}/callback", info, listTeamCallbacks},
+		{"POST", "/team/{team_id:path}/callback", admin, addTeamCallback},
 		{"DELETE", "/team/{rest:path}", admin, deleteTeamCallback},
 
 		{"GET", "/budget/list", admin, listBudgets},
@@ -213,6 +214,7 @@ func (c *call) dispatch() *reply {
 			return detail(http.StatusMethodNotAllowed, "Method Not Allowed")
 		case trimmed != c.path && c.known(c.r.Method, trimmed):
 			return c.redirect()
+		case c.slashed():
 		case isManagement(c.path):
 			if _, refusal := c.authenticate(); refusal != nil {
 				return refusal
@@ -253,6 +255,14 @@ func (g *Gateway) find(method, path string) (found *route, param map[string]stri
 		otherMethod = true
 	}
 	return nil, nil, otherMethod
+}
+
+// slashed reports whether a parameter of a known route has a slash, which leads to no
+// route once it is decoded.
+func (c *call) slashed() bool {
+	escaped := c.r.URL.EscapedPath()
+	path, err := url.PathUnescape(strings.NewReplacer("%2F", "-", "%2f", "-").Replace(escaped))
+	return err == nil && path != c.path && c.known(c.r.Method, path)
 }
 
 func (g *Gateway) known(method, path string) bool {

@@ -252,7 +252,7 @@ func listTeamsV2(c *call) *reply {
 	for _, team := range c.ordered(table, sortBy, ascending) {
 		id, alias := text(team["team_id"]), text(team["team_alias"])
 		want, search := c.query.Get("team_id"), c.query.Get("search")
-		if c.teamMatches(team) && (want == "" || want == id) && contains(alias, c.query.Get("team_alias")) &&
+		if c.teamMatches(team) && (want == "" || want == id) && likes(alias, c.query.Get("team_alias")) &&
 			(search == "" || contains(alias, search) || id == search) {
 			found = append(found, team)
 		}

@@ -205,7 +205,7 @@ func (c *call) userMatches(user object) bool {
 			return false
 		}
 	}
-	if part := c.query.Get("user_email"); !contains(email, part) {
+	if part := c.query.Get("user_email"); !likes(email, part) {
 		return false
 	}
 	if part := c.query.Get("search"); !contains(id, part) && !contains(email, part) && !contains(text(user["user_alias"]), part) {

@@ -57,7 +57,7 @@ func patternParts(pattern, name string) []string {
 // text in place of the * leads to.
 func as(model object, name, part string) object {
 	one := maps.Clone(model)
-	one["model_name"] = name
+	one["model_name"], one["of"] = name, model["model_name"]
 	one["litellm_params"] = maps.Clone(params(model))
 	params(one)["model"] = strings.ReplaceAll(text(params(model)["model"]), "*", part)
 	return one

@@ -1,0 +1,36 @@
+package tools
+
+import (
+	"context"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// The gateway decodes a path before it routes it, so that most routes cannot carry a name
+// with a slash. What has such a name is read and changed another way if there is one, and
+// not created if there is none.
+
+// outOfReach reports whether a route cannot carry a name in this parameter.
+func outOfReach(path, parameter, name string) bool {
+	return proxyclient.CheckPath(path, parameter, name) != nil
+}
+
+// reachable returns a check that refuses to create what the gateway could not address
+// afterward. argument is where the caller gives the name, which of reads.
+func reachable(path, parameter, argument string, of func(operation.Args) string) operation.Check {
+	return func(_ context.Context, call *operation.Call) error {
+		name := of(call.Body())
+		if name == "" || !outOfReach(path, parameter, name) {
+			return nil
+		}
+		return &proxyclient.Error{Code: proxyclient.CodeUsage, Param: argument,
+			Message: "{" + argument + "}: the gateway could not address " + operation.Name(name) + " afterward, because its routes cannot carry that name",
+			Hint:    "choose a name without a slash"}
+	}
+}
+
+// argument returns a reader of one argument, for [reachable].
+func argument(name string) func(operation.Args) string {
+	return func(args operation.Args) string { return args.String(name) }
+}
