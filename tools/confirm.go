@@ -240,3 +240,25 @@ func rest(others int) string {
 	}
 	return "; the other changes were made"
 }
+
+// answered is the Verify of a write whose answer shows what it set: the value of a field.
+func answered(field string, value func(*operation.Call) json.RawMessage) func(context.Context, *operation.Call, *operation.Result) error {
+	return func(_ context.Context, call *operation.Call, result *operation.Result) error {
+		want, has := value(call), operation.Lookup(result.Body, field)
+		if has == nil || took(want, has) {
+			return nil
+		}
+		return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true,
+			Message: "the gateway accepted the request, but " + field + " is still " + operation.Shown(operation.Word(has))}
+	}
+}
+
+// blockedIs is the Verify of operations that block and unblock.
+func blockedIs(blocked string) func(context.Context, *operation.Call, *operation.Result) error {
+	return answered("blocked", func(*operation.Call) json.RawMessage { return json.RawMessage(blocked) })
+}
+
+// asIs returns an argument for [answered].
+func asIs(name string) func(*operation.Call) json.RawMessage {
+	return func(call *operation.Call) json.RawMessage { return call.Arg(name) }
+}

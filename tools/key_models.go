@@ -35,7 +35,7 @@ var keysModelAdd = &operation.Operation{
 		}
 		return setKeyModels(ctx, call, present, operation.Unique(slices.Concat(present, in.Models)))
 	}),
-	Verify:  keyModelsHave(true),
+	Verify:  modelsAre(true),
 	Columns: keyColumns,
 	Done:    "key {key_alias} {key_name} may use {models}",
 }
@@ -64,7 +64,7 @@ var keysModelRemove = &operation.Operation{
 		}
 		return setKeyModels(ctx, call, present, left)
 	}),
-	Verify:  keyModelsHave(false),
+	Verify:  modelsAre(false),
 	Columns: keyColumns,
 	Done:    "key {key_alias} {key_name} may use {models}",
 }
@@ -95,8 +95,8 @@ func setKeyModels(ctx context.Context, call *operation.Call, present, models []s
 	return operation.Result{Body: body}, err
 }
 
-// keyModelsHave verifies that the list in the answer has the models, or has none of them.
-func keyModelsHave(has bool) func(context.Context, *operation.Call, *operation.Result) error {
+// modelsAre verifies that the list in the answer has the models, or has none of them.
+func modelsAre(has bool) func(context.Context, *operation.Call, *operation.Result) error {
 	return func(_ context.Context, call *operation.Call, result *operation.Result) error {
 		var list []string
 		if json.Unmarshal(operation.Lookup(result.Body, "models"), &list) != nil {
@@ -104,8 +104,8 @@ func keyModelsHave(has bool) func(context.Context, *operation.Call, *operation.R
 		}
 		for _, name := range call.Args().List("models") {
 			if slices.Contains(list, name) != has {
-				return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "the gateway answered with another list: " + strings.Join(list, ", "),
-					Hint: "see what the key may use with keys info"}
+				return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true,
+					Message: "the gateway accepted the request, but the list is now " + operation.NameList(operation.Encode(list))}
 			}
 		}
 		return nil

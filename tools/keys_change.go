@@ -58,6 +58,7 @@ var keysBlock = &operation.Operation{
 	Default:  true,
 	Do:       operation.Endpoint[keyRef]{Method: "POST", Path: "/key/block", Fixed: true},
 	Columns:  keyColumns,
+	Verify:   blockedIs("true"),
 	Done:     "blocked key {key_alias} {key_name} (token {token})",
 }
 
@@ -70,6 +71,7 @@ var keysUnblock = &operation.Operation{
 	Default:  true,
 	Do:       operation.Endpoint[keyRef]{Method: "POST", Path: "/key/unblock", Fixed: true},
 	Columns:  keyColumns,
+	Verify:   blockedIs("false"),
 	Done:     "unblocked key {key_alias} {key_name} (token {token})",
 }
 

@@ -16,6 +16,7 @@ var modelsBlock = &operation.Operation{
 	Examples: []string{"models block --name gpt-4"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/block", Fixed: true},
+	Verify:   blockedIs("true"),
 	Done:     "blocked model {model_name} (ID {model_id})",
 }
 
@@ -26,6 +27,7 @@ var modelsUnblock = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  unblocks(deploymentCollection, "model_id"),
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/unblock", Fixed: true},
+	Verify:   blockedIs("false"),
 	Done:     "unblocked model {model_name} (ID {model_id})",
 }
 

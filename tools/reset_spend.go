@@ -107,7 +107,7 @@ func spendIs(read func(context.Context, *operation.Call) (json.RawMessage, error
 			return nil
 		}
 		if is, err := money(now); err == nil && is >= before && before > to {
-			return &proxyclient.Error{Code: proxyclient.CodeInvalid, Message: fmt.Sprintf("the gateway accepted the reset, but the spend is still %s US dollars", amount(is)),
+			return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Message: fmt.Sprintf("the gateway accepted the reset, but the spend is still %s US dollars", amount(is)),
 				Hint: "the gateway may be of a version that ignores it"}
 		}
 		return nil

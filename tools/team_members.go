@@ -241,6 +241,7 @@ var teamsModelAdd = &operation.Operation{
 	Consent:  operation.Consent{Sensitive: manyModels},
 	Do:       operation.Endpoint[teamModels]{Method: "POST", Path: "/team/model/add", Fixed: true},
 	Columns:  teamColumns,
+	Verify:   modelsAre(true),
 	Done:     "team {team_alias} ({team_id}) may use {models}",
 }
 
@@ -270,6 +271,7 @@ var teamsModelRemove = &operation.Operation{
 		return operation.Result{Body: body}, err
 	}),
 	Columns: teamColumns,
+	Verify:  modelsAre(false),
 	Done:    "team {team_alias} ({team_id}) may use {models}",
 }
 
@@ -308,7 +310,8 @@ var teamsPermissionsSet = &operation.Operation{
 		body, err := call.Write(ctx, "POST", "/team/permissions_update", call.Body())
 		return operation.Result{Body: body}, err
 	}),
-	Done: "members of team {team_alias} ({team_id}) may {team_member_permissions}",
+	Verify: answered("team_member_permissions", asIs("team_member_permissions")),
+	Done:   "members of team {team_alias} ({team_id}) may {team_member_permissions}",
 }
 
 var teamsCallbacksList = &operation.Operation{

@@ -234,6 +234,7 @@ var teamsBlock = &operation.Operation{
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[teamRef]{Method: "POST", Path: "/team/block", Fixed: true},
 	Columns:  teamColumns,
+	Verify:   blockedIs("true"),
 	Done:     "blocked team {team_alias} ({team_id})",
 }
 
@@ -245,6 +246,7 @@ var teamsUnblock = &operation.Operation{
 	Consent:  unblocks(teamCollection, "team_id"),
 	Do:       operation.Endpoint[teamRef]{Method: "POST", Path: "/team/unblock", Fixed: true},
 	Columns:  teamColumns,
+	Verify:   blockedIs("false"),
 	Done:     "unblocked team {team_alias} ({team_id})",
 }
 
@@ -264,6 +266,7 @@ var teamsAssignKey = &operation.Operation{
 	Checks:   []operation.Check{notesTeamKey},
 	Do:       operation.Func[teamsAssignKeyInput](assignKey),
 	Columns:  keyColumns,
+	Verify:   answered("team_id", asIs("team_id")),
 	Done:     "assigned key {key_alias} {key_name} to team {team_id}",
 }
 

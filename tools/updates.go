@@ -28,18 +28,13 @@ var keyUpdate = &operation.Update{
 	Present: shownAt("/key/info", "key", "key", "info"),
 	At:      map[string]string{"duration": "expires"},
 	Subject: []string{"key"},
-	Advice: func(field string, _ json.RawMessage) string {
-		if field == "expires" {
-			return "to change the expiry, use {duration}"
-		}
-		return metadataAdvice(field)
-	},
+	Advice:  metadataAdvice,
 }
 
-// metadataAdvice is for a setting that the gateway keeps in the metadata.
-func metadataAdvice(field string) string {
-	if operation.OwnMember(field) {
-		return "set " + field + " as a member of {metadata}; null removes it"
+// metadataAdvice is for a setting in the metadata that was to be cleared.
+func metadataAdvice(field string, asked json.RawMessage) string {
+	if operation.OwnMember(field) && isNone(asked) {
+		return "to remove " + field + ", set it to null in {metadata}"
 	}
 	return ""
 }
@@ -56,12 +51,7 @@ var teamUpdate = &operation.Update{
 		"team_member_tpm_limit":        "team_member_budget_table.tpm_limit",
 		"team_member_model_max_budget": "team_member_budget_table.model_max_budget",
 	},
-	Advice: func(field string, _ json.RawMessage) string {
-		if field == "budget_reset_at" {
-			return "the reset date of a team follows from {budget_duration}"
-		}
-		return metadataAdvice(field)
-	},
+	Advice: metadataAdvice,
 }
 
 var userUpdate = &operation.Update{
@@ -77,10 +67,10 @@ var userUpdate = &operation.Update{
 			return "to allow every model, set {models} to all-proxy-models"
 		case field == "teams":
 			return "to change the teams of a user, use teams member-add and teams member-remove"
-		case isNone(asked):
+		case isNone(asked) && !operation.OwnMember(field):
 			return "the gateway cannot clear this field of a user; set another value"
 		}
-		return metadataAdvice(field)
+		return metadataAdvice(field, asked)
 	},
 }
 

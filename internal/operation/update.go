@@ -222,11 +222,13 @@ func (op *Operation) replacements(args Args) (faults []string) {
 		if json.Unmarshal(value, &members) != nil || members == nil || len(members) > 0 || slices.Contains(names, name) {
 			continue
 		}
-		way := "{" + replaceField + "}"
-		if f, _ := op.Field(name); f.Cleared != "" {
-			way = "{" + clearField + "}"
+		what, way := Name(name), "{"+replaceField+"}"
+		if f, declared := op.Field(name); declared {
+			if what = "{" + name + "}"; f.Cleared != "" {
+				way = "{" + clearField + "}"
+			}
 		}
-		faults = append(faults, fmt.Sprintf("{%s} is an empty object, which changes nothing; to empty it, name it in %s", name, way))
+		faults = append(faults, fmt.Sprintf("%s is an empty object, which changes nothing; to empty it, name it in %s", what, way))
 	}
 	slices.Sort(faults)
 	return faults

@@ -1,6 +1,10 @@
 package sandbox
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
 
 // each runs a handler once for every member of the body's list, as if it were
 // the body of a request of its own.
@@ -29,12 +33,22 @@ func (r *reply) reason() string {
 	return text(body["detail"])
 }
 
+// bulkFields are what /key/bulk_update reads of an item; it ignores any other field.
+var bulkFields = []string{"key", "budget_id", "max_budget", "team_id", "tags", "object_permission"}
+
 func bulkUpdateKeys(c *call) *reply {
 	if bad := c.read("keys!:list"); bad != nil {
 		return bad
 	}
 	updated, failed := []object{}, []object{}
-	c.each("keys", updateKey, func(item object, answer *reply) {
+	update := func(inner *call) *reply {
+		given, _ := decode(inner.raw)
+		item, _ := given.(object)
+		maps.DeleteFunc(item, func(name string, _ any) bool { return !slices.Contains(bulkFields, name) })
+		inner.raw = marshal(item)
+		return updateKey(inner)
+	}
+	c.each("keys", update, func(item object, answer *reply) {
 		if answer.status == http.StatusOK {
 			updated = append(updated, object{"key": item["key"], "key_info": answer.body})
 		} else {
@@ -50,7 +64,7 @@ func bulkCreateUsers(c *call) *reply {
 	}
 	rows, created, before := []object{}, 0, len(c.Users)
 	quiet := func(inner *call) *reply {
-		if bad := inner.readAs("POST /user/new"); bad != nil {
+		if bad := inner.read(userSpec + " auto_create_key:bool teams:list"); bad != nil {
 			return bad
 		}
 		if inner.body["auto_create_key"] == nil {

@@ -14,18 +14,16 @@ import (
 // clear, without secrets, and the price list's entry.
 func (c *call) describe(model object) object {
 	shown := maps.Clone(paramFlags)
-	maps.Copy(shown, shownParams(params(model)))
-	about := cost(model)
-	about["member_auto_router"] = false
-	maps.Copy(about, infoOf(model))
-	overridePrices(about, params(model))
-	if fromDB(model) {
-		about["blocked"] = model["blocked"] == true
-		for _, name := range []string{"created_at", "updated_at"} {
-			if at, is := about[name].(string); is {
-				about[name] = strings.TrimSuffix(at, "Z") + "+00:00"
-			}
+	for name, value := range params(model) {
+		if name != "api_key" && value != nil {
+			shown[name] = value
 		}
+	}
+	about := cost(model)
+	about["member_auto_router"], about["pricing_overrides"] = false, []any{}
+	maps.Copy(about, infoOf(model))
+	if fromDB(model) {
+		about["blocked"] = false
 	}
 	return object{"model_name": model["model_name"], "litellm_params": shown, "model_info": about}
 }
