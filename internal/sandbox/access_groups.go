@@ -89,6 +89,7 @@ func (c *call) groupMembers() (members []object, bad *reply) {
 			unknown = append(unknown, id)
 		}
 	}
+	members = slices.CompactFunc(members, func(a, b object) bool { return infoOf(a)["id"] == infoOf(b)["id"] })
 	if unknown != nil {
 		return nil, detailError(http.StatusBadRequest, "Model(s) not found: "+strings.Join(unknown, ", "))
 	}
@@ -117,7 +118,7 @@ func (c *call) emptyGroup(group string) int {
 }
 
 func newAccessGroup(c *call) *reply {
-	if bad := c.read("access_group!:str model_names:list model_ids:list"); bad != nil {
+	if bad := c.readAs("POST /access_group/new"); bad != nil {
 		return bad
 	}
 	group := text(c.body["access_group"])
@@ -132,7 +133,7 @@ func newAccessGroup(c *call) *reply {
 }
 
 func updateAccessGroup(c *call) *reply {
-	if bad := c.read("model_names:list model_ids:list"); bad != nil {
+	if bad := c.readAs("PUT /access_group/{access_group}/update"); bad != nil {
 		return bad
 	}
 	group := c.param["group"]

@@ -6,9 +6,6 @@ import (
 	"net/http"
 )
 
-const budgetSpec = "budget_id:str max_budget:float soft_budget:float max_parallel_requests:int tpm_limit:count rpm_limit:count " +
-	"tpd_limit:int model_max_budget:dict budget_duration:str allowed_models:list"
-
 var budgetFields = []string{"max_budget", "soft_budget", "max_parallel_requests", "tpm_limit", "rpm_limit", "tpd_limit",
 	"model_max_budget", "budget_duration", "allowed_models"}
 
@@ -39,10 +36,13 @@ func (c *call) changeBudget(row, body object) {
 			row["budget_reset_at"] = at
 		}
 	}
+	if at, given := body["budget_reset_at"]; given {
+		row["budget_reset_at"] = at
+	}
 }
 
-func (c *call) readBudget() *reply {
-	if bad := c.read(budgetSpec); bad != nil {
+func (c *call) readBudget(route string) *reply {
+	if bad := c.readAs(route); bad != nil {
 		return bad
 	}
 	if message, is := negativeBudget(c.body["max_budget"]); is {
@@ -51,11 +51,14 @@ func (c *call) readBudget() *reply {
 	if message, is := badBudgetDuration(c.body["budget_duration"]); is {
 		return detailError(http.StatusBadRequest, message)
 	}
+	if message, refused := licensedModelBudget(c.body); refused {
+		return detailError(http.StatusBadRequest, message)
+	}
 	return nil
 }
 
 func newBudget(c *call) *reply {
-	if bad := c.readBudget(); bad != nil {
+	if bad := c.readBudget("POST /budget/new"); bad != nil {
 		return bad
 	}
 	if id := text(c.body["budget_id"]); byID(c.Budgets, "budget_id", id) != nil {
@@ -85,7 +88,7 @@ func budgetInfo(c *call) *reply {
 
 // updateBudget answers null when there is no such budget, like deleteBudget.
 func updateBudget(c *call) *reply {
-	if bad := c.readBudget(); bad != nil {
+	if bad := c.readBudget("POST /budget/update"); bad != nil {
 		return bad
 	}
 	id := text(c.body["budget_id"])
@@ -95,6 +98,9 @@ func updateBudget(c *call) *reply {
 	row := byID(c.Budgets, "budget_id", id)
 	if row == nil {
 		return ok(nil)
+	}
+	if limits, given := c.body["model_max_budget"]; given && limits == nil {
+		return crash()
 	}
 	c.changeBudget(row, c.body)
 	row["updated_at"], row["updated_by"] = c.stamp(), c.who.name()

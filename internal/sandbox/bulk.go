@@ -64,7 +64,7 @@ func bulkCreateUsers(c *call) *reply {
 	}
 	rows, created, before := []object{}, 0, len(c.Users)
 	quiet := func(inner *call) *reply {
-		if bad := inner.read(userSpec + " auto_create_key:bool teams:list"); bad != nil {
+		if bad := inner.readAs("POST /user/new"); bad != nil {
 			return bad
 		}
 		if inner.body["auto_create_key"] == nil {

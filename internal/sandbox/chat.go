@@ -65,6 +65,10 @@ func chat(c *call) *reply {
 		c.recordRefusal(asked, bad)
 		return bad
 	}
+	if bad := c.policy(body); bad != nil {
+		c.recordRefusal(asked, bad)
+		return bad
+	}
 	aside := setAside(limits, body)
 	if bad := c.overRate(limits, aside); bad != nil {
 		return refused(bad)
@@ -139,7 +143,7 @@ func (c *call) modelNamed(name string) (found object) {
 		if name == "" || model["model_name"] != name {
 			continue
 		}
-		if infoOf(model)["blocked"] != true {
+		if model["blocked"] != true {
 			return model
 		}
 		if found == nil {
@@ -161,7 +165,7 @@ func (c *call) chatModel(asked string, messages any) (model object, bad *reply) 
 		answer.body.(object)["error"].(object)["provider_specific_fields"] = object{"error": message}
 		return nil, answer
 	}
-	if infoOf(model)["blocked"] == true {
+	if model["blocked"] == true {
 		return nil, fail(http.StatusForbidden, "permission_error", nil, "litellm.PermissionDeniedError: Model is blocked")
 	}
 	if _, isList := messages.([]any); !isList {

@@ -11,9 +11,11 @@ import (
 )
 
 // read decodes the body as JSON and checks it against a specification: words of
-// the form name:kind, "!" after the name when the field is required. Kinds are
-// str, int, count, float, bool, list, dict, any and one-of lists a|b|c. Values are
-// turned into the gateway's types ("60" becomes 60); unknown fields pass.
+// the form name:kind, "!" after the name when the field is required, "*" when it
+// may be left out but not be null. Kinds are str, int, count, float, bool, date, list,
+// tuple, dict, any, one-of lists a|b|c (=a|b|c where the gateway has an enum), and
+// those of checkValue. Values are turned into the gateway's types ("60" becomes
+// 60); unknown fields pass.
 func (c *call) read(spec string) *reply {
 	if len(bytes.TrimSpace(c.raw)) == 0 {
 		return invalid(missing("body"))
@@ -63,17 +65,18 @@ func checkFields(obj object, spec string, at ...any) (problems []any) {
 	for word := range strings.FieldsSeq(spec) {
 		name, kind, _ := strings.Cut(word, ":")
 		name, required := strings.CutSuffix(name, "!")
+		name, never := strings.CutSuffix(name, "*")
 		loc := append(append([]any{}, at...), name)
 		value, given := obj[name]
-		if !given || value == nil && !required {
+		if !given || value == nil && !required && !never {
 			if required {
 				problems = append(problems, missing(loc...))
 			}
 			continue
 		}
-		converted, kindOf, message := convert(value, kind)
-		if message != "" {
-			problems = append(problems, problem(kindOf, message, loc...))
+		converted, wrong := checkValue(value, kind, loc)
+		if wrong != nil {
+			problems = append(problems, wrong...)
 			continue
 		}
 		obj[name] = converted
@@ -81,25 +84,23 @@ func checkFields(obj object, spec string, at ...any) (problems []any) {
 	return problems
 }
 
+const userRoles = roleAdmin + "|" + roleAdminViewer + "|" + roleUser + "|" + roleUserViewer
+
 func convert(value any, kind string) (converted any, kindOf, message string) {
 	switch kind {
 	case "any":
-		return value, "", ""
 	case "str":
-		if _, is := value.(string); is {
-			return value, "", ""
+		if _, is := value.(string); !is {
+			return nil, "string_type", "Input should be a valid string"
 		}
-		return nil, "string_type", "Input should be a valid string"
-	case "list":
-		if _, is := value.([]any); is {
-			return value, "", ""
+	case "list", "tuple":
+		if _, is := value.([]any); !is {
+			return nil, kind + "_type", "Input should be a valid " + kind
 		}
-		return nil, "list_type", "Input should be a valid list"
 	case "dict":
-		if _, is := value.(object); is {
-			return value, "", ""
+		if _, is := value.(object); !is {
+			return nil, "dict_type", "Input should be a valid dictionary"
 		}
-		return nil, "dict_type", "Input should be a valid dictionary"
 	case "bool":
 		return convertBool(value)
 	case "int":
@@ -112,14 +113,35 @@ func convert(value any, kind string) (converted any, kindOf, message string) {
 		return n, kindOf, message
 	case "float":
 		return convertFloat(value)
+	case "date":
+		return convertDate(value)
+	case "time":
+		if at, is := value.(string); !is || !isClock(at[:min(len(at), 5)]) {
+			return nil, "time_parsing", "Input should be in a valid time format, invalid character in hour"
+		}
+	default:
+		return convertOption(value, kind)
 	}
-	options := strings.Split(kind, "|")
-	for _, option := range options {
+	return value, "", ""
+}
+
+// convertOption takes one of a|b|c.
+func convertOption(value any, kind string) (converted any, kindOf, message string) {
+	options, isEnum := strings.CutPrefix(kind, "=")
+	for option := range strings.SplitSeq(options, "|") {
 		if value == option {
 			return value, "", ""
 		}
 	}
-	return nil, "enum", "Input should be " + alternatives(options)
+	switch {
+	case kind == userRoles: // which the real gateway names as Python prints its enum
+		return nil, "literal_error", "Input should be <LitellmUserRoles.PROXY_ADMIN: 'proxy_admin'>, " +
+			"<LitellmUserRoles.PROXY_ADMIN_VIEW_ONLY: 'proxy_admin_viewer'>, <LitellmUserRoles.INTERNAL_USER: 'internal_user'> or " +
+			"<LitellmUserRoles.INTERNAL_USER_VIEW_ONLY: 'internal_user_viewer'>"
+	case isEnum:
+		return nil, "enum", "Input should be " + alternatives(strings.Split(options, "|"))
+	}
+	return nil, "literal_error", "Input should be " + alternatives(strings.Split(options, "|"))
 }
 
 // alternatives is 'a', 'b' or 'c'.

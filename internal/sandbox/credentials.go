@@ -91,7 +91,7 @@ func modelCredential(c *call) *reply {
 }
 
 func newCredential(c *call) *reply {
-	if bad := c.read("credential_values:dict model_id:str"); bad != nil {
+	if bad := c.read("display_name:str credential_values:dict model_id:str"); bad != nil {
 		return bad
 	}
 	values, _ := c.body["credential_values"].(object)
@@ -119,7 +119,7 @@ func newCredential(c *call) *reply {
 }
 
 func updateCredential(c *call) *reply {
-	if bad := c.read("credential_name:str credential_info!:dict credential_values:dict display_name:str"); bad != nil {
+	if bad := c.readAs("PATCH /credentials/{credential_name}"); bad != nil {
 		return bad
 	}
 	row := c.credentialRow(c.param["name"])
@@ -130,11 +130,21 @@ func updateCredential(c *call) *reply {
 		return fail(http.StatusBadRequest, "validation_error", "credential_name",
 			"credential_name is immutable. Set display_name to change how the credential is labeled.")
 	}
+	if id := text(c.body["model_id"]); id != "" {
+		model := c.modelByID(id)
+		if model == nil {
+			return failure(http.StatusNotFound, "Model not found")
+		}
+		c.body["credential_values"] = connection(model)
+	}
 	for _, field := range []string{"credential_info", "credential_values"} {
 		changes, _ := c.body[field].(object)
 		merged := maps.Clone(row[field].(object))
 		maps.Copy(merged, changes)
 		row[field] = merged
+	}
+	for _, name := range list(c.body["credential_values_to_delete"]) {
+		delete(row["credential_values"].(object), name)
 	}
 	if display, given := c.body["display_name"]; given {
 		row["display_name"] = display

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-const customerSpec = "user_id!:str alias:str blocked:bool max_budget:float budget_id:str allowed_model_region:eu|us default_model:str " +
-	"models:list budget_duration:str tpm_limit:count rpm_limit:count spend:float"
+// customerLimits are kept in a budget, the customer's own or a shared one.
+var customerLimits = []string{"max_budget", "soft_budget", "max_parallel_requests", "tpm_limit", "rpm_limit", "tpd_limit", "budget_duration", "budget_reset_at"}
 
 func noCustomer(id, param string) *reply {
 	return fail(http.StatusNotFound, "not_found", param, "End User Id="+id+" does not exist in db")
@@ -17,15 +17,31 @@ func noCustomer(id, param string) *reply {
 func (c *call) customerCard(row object) object {
 	out := maps.Clone(row)
 	out["litellm_budget_table"] = nil
+	out["object_permission"] = plainPermission(row)
 	return c.withBudget(out)
 }
 
-func (c *call) readCustomer() *reply {
-	if bad := c.read(customerSpec); bad != nil {
+func (c *call) readCustomer(route string) *reply {
+	both := func() *reply {
+		if c.body["max_budget"] != nil && c.body["budget_id"] != nil {
+			return valueError("Set either 'max_budget' or 'budget_id', not both.")
+		}
+		return nil
+	}
+	if bad := c.read(""); bad != nil {
 		return bad
 	}
-	if c.body["max_budget"] != nil && c.body["budget_id"] != nil {
-		return valueError("Set either 'max_budget' or 'budget_id', not both.")
+	if bad := both(); bad != nil && route == "POST /customer/new" { // an update looks at the types first
+		return bad
+	}
+	if bad := c.readAs(route); bad != nil {
+		return bad
+	}
+	if bad := both(); bad != nil {
+		return bad
+	}
+	if !isFalsy(c.body["model_max_budget"]) {
+		return unsupported("model_max_budget")
 	}
 	return nil
 }
@@ -36,11 +52,16 @@ func (c *call) changeCustomer(row object) {
 			row[name] = value
 		}
 	}
-	if c.body["max_budget"] == nil && c.body["tpm_limit"] == nil && c.body["rpm_limit"] == nil && c.body["budget_duration"] == nil {
+	permit(row, c.body, false)
+	limits := object{}
+	for _, name := range customerLimits {
+		if value := c.body[name]; value != nil {
+			limits[name] = value
+		}
+	}
+	if len(limits) == 0 {
 		return
 	}
-	limits := maps.Clone(c.body)
-	delete(limits, "models")
 	if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
 		c.changeBudget(budget, limits)
 		return
@@ -49,7 +70,7 @@ func (c *call) changeCustomer(row object) {
 }
 
 func newCustomer(c *call) *reply {
-	if bad := c.readCustomer(); bad != nil {
+	if bad := c.readCustomer("POST /customer/new"); bad != nil {
 		return bad
 	}
 	id := text(c.body["user_id"])
@@ -104,7 +125,7 @@ func listCustomers(c *call) *reply {
 }
 
 func updateCustomer(c *call) *reply {
-	if bad := c.readCustomer(); bad != nil {
+	if bad := c.readCustomer("POST /customer/update"); bad != nil {
 		return bad
 	}
 	id := text(c.body["user_id"])
@@ -112,7 +133,6 @@ func updateCustomer(c *call) *reply {
 	if row == nil {
 		return noCustomer(id, "user_id")
 	}
-	delete(c.body, "spend") // only a new customer's is kept
 	c.changeCustomer(row)
 	return ok(c.customerCard(row))
 }

@@ -6,24 +6,15 @@ import (
 	"net/http"
 )
 
-const keySpec = "key_alias:str duration:str models:list spend:float max_budget:float user_id:str team_id:str agent_id:str " +
-	"max_parallel_requests:int metadata:dict tpm_limit:count rpm_limit:count budget_duration:str allowed_cache_controls:list config:dict " +
-	"permissions:dict model_max_budget:dict model_rpm_limit:dict model_tpm_limit:dict guardrails:list blocked:bool aliases:dict " +
-	"key:str budget_id:str tags:list allowed_routes:list soft_budget:float organization_id:str project_id:str"
-
 // settable are the fields of a key that /key/generate and /key/update store as
 // they come; the others have consequences.
 var settable = []string{"key_alias", "models", "spend", "max_budget", "user_id", "team_id", "agent_id", "project_id",
 	"max_parallel_requests", "metadata", "tpm_limit", "rpm_limit", "tpd_limit", "budget_duration", "allowed_cache_controls", "config", "permissions",
-	"blocked", "aliases", "budget_id", "allowed_routes", "organization_id", "access_group_ids", "key_type"}
-
-// inMetadata are kept in a key's metadata.
-var inMetadata = []string{"model_rpm_limit", "model_tpm_limit", "mcp_rpm_limit", "tag_rpm_limit", "rpm_limit_type", "tpm_limit_type",
-	"throttle_on_budget_exceeded", "default_estimated_output_tokens", "enforced_params", "end_user_budget_id"}
+	"blocked", "aliases", "budget_id", "allowed_routes", "organization_id", "access_group_ids", "key_type", "budget_fallbacks"}
 
 // emptied lists fields of which null means empty.
 var emptied = map[string]any{"models": []any{}, "allowed_cache_controls": []any{}, "allowed_routes": []any{},
-	"metadata": object{}, "config": object{}, "permissions": object{}, "aliases": object{}}
+	"metadata": object{}, "config": object{}, "permissions": object{}, "aliases": object{}, "access_group_ids": []any{}, "budget_fallbacks": object{}}
 
 // assign copies the settable fields that the body has.
 func assign(row, body object, names []string) {
@@ -37,13 +28,7 @@ func assign(row, body object, names []string) {
 		}
 		row[name] = value
 	}
-	for _, name := range inMetadata {
-		if value, given := body[name]; given && value != nil {
-			metadata := maps.Clone(or(row["metadata"], object{}).(object))
-			metadata[name] = value
-			row["metadata"] = metadata
-		}
-	}
+	keepInMetadata(row, body, inMetadata, premium)
 	if id, is := row["organization_id"]; is {
 		row["org_id"] = id
 	}
@@ -57,6 +42,8 @@ func (c *call) newKey(body object, key string) object {
 	now := c.stamp()
 	row := maps.Clone(shapes()["key_row"])
 	assign(row, body, settable)
+	permit(row, body, true)
+	c.setWindows(row, body, "+00:00")
 	row["token"], row["key_name"] = tokenOf(key), maskedKey(key)
 	row["created_at"], row["updated_at"] = now, now
 	row["created_by"], row["updated_by"] = c.who.name(), c.who.name()
@@ -71,7 +58,7 @@ func (c *call) newKey(body object, key string) object {
 var keyTypes = map[string][]any{"default": {}, "llm_api": {"llm_api_routes"}, "management": {"management_routes"}, "read_only": {"info_routes"}}
 
 func generateKey(c *call) *reply {
-	if bad := c.read(keySpec + " key_type:llm_api|management|read_only|default"); bad != nil {
+	if bad := c.readAs("POST /key/generate"); bad != nil {
 		return bad
 	}
 	body := c.body
@@ -81,13 +68,9 @@ func generateKey(c *call) *reply {
 	if bad := c.badNewKey(body); bad != nil {
 		return bad
 	}
-	var expires any
-	if duration, is := body["duration"].(string); is {
-		count, unit, wrong := parseDuration(duration)
-		if wrong != "" {
-			return failure(http.StatusInternalServerError, wrong)
-		}
-		expires = formatTime(addDuration(c.now(), count, unit))
+	expires, bad := c.expiry(body["duration"])
+	if bad != nil {
+		return bad
 	}
 	key, given := body["key"].(string)
 	if !given {
@@ -98,7 +81,7 @@ func generateKey(c *call) *reply {
 	if soft := body["soft_budget"]; soft != nil && body["budget_id"] == nil {
 		body["budget_id"] = c.addBudget(object{"soft_budget": soft, "model_max_budget": object{}})["budget_id"]
 	}
-	if body["key_type"] == nil {
+	if _, given := body["key_type"]; !given {
 		body["key_type"] = "default"
 	}
 	if routes := keyTypes[text(body["key_type"])]; len(routes) > 0 {
@@ -106,23 +89,31 @@ func generateKey(c *call) *reply {
 	}
 	row := byID(c.Keys, "token", tokenOf(key))
 	if row == nil { // the same key again is answered as if it were new
+		probe := object{}
+		if bad := setRouter(probe, body, false); bad != nil {
+			return bad
+		}
 		row = c.newKey(body, key)
-		row["expires"] = expires
+		row["expires"], row["router_settings"] = expires, or(probe["router_settings"], object{})
+		if interval := text(body["rotation_interval"]); body["auto_rotate"] == true && interval != "" {
+			row["auto_rotate"], row["rotation_interval"] = true, interval
+			row["key_rotation_at"], _ = c.expiry(interval)
+		}
 	}
 	return ok(view("key_generate", row, "key", key, "token_id", row["token"], "duration", nil, "policies", nil,
-		"router_settings", shapes()["key_generate"]["router_settings"], "litellm_budget_table", c.budgetOf(row)))
+		"router_settings", shownRouter(row), "object_permission", nil, "budget_limits", windowsAt(row, "Z"), "litellm_budget_table", c.budgetOf(row)))
 }
 
 // badNewKey refuses what needs a license or refers to something missing.
 func (c *call) badNewKey(body object) *reply {
-	for _, feature := range []string{"tags", "guardrails"} {
-		if len(list(body[feature])) > 0 {
-			return failure(http.StatusForbidden, pyDict("error", "This feature is only available for LiteLLM Enterprise users: "+feature+". "+enterprise))
-		}
+	if bad := licensed(body, true); bad != nil {
+		return bad
 	}
-	if limits, _ := body["model_max_budget"].(object); len(limits) > 0 {
-		return failure(http.StatusInternalServerError, "Invalid model_max_budget: You must have an enterprise license to set model_max_budget. "+enterprise+
-			". Example of valid model_max_budget: https://docs.litellm.ai/docs/proxy/users")
+	if message, refused := licensedModelBudget(body); refused {
+		return failure(http.StatusInternalServerError, message)
+	}
+	if id := text(body["project_id"]); id != "" {
+		return failure(http.StatusNotFound, pyDict("error", "Project not found, project_id="+id))
 	}
 	if bad := badLimits(body); bad != nil {
 		return bad
@@ -190,9 +181,32 @@ func (c *call) budgetOf(row object) any {
 	return nil
 }
 
+// badServiceAccount refuses what generateKey does, in other words, and drops what a
+// service account does not have.
+func (c *call) badServiceAccount() *reply {
+	for _, name := range premium {
+		if !isFalsy(c.body[name]) {
+			return detailError(http.StatusForbidden, "This feature is only available for LiteLLM Enterprise users: "+name+". "+enterprise)
+		}
+	}
+	if _, refused := licensedModelBudget(c.body); refused {
+		return crash()
+	}
+	if id := text(c.body["project_id"]); id != "" {
+		return detailError(http.StatusNotFound, "Project not found, project_id="+id)
+	}
+	if !isFalsy(c.body["object_permission"]) {
+		return unsupported("object_permission")
+	}
+	delete(c.body, "organization_id")
+	delete(c.body, "user_id")
+	c.raw = marshal(c.body)
+	return nil
+}
+
 // serviceAccountKey makes a key that belongs to a team and to nobody.
 func serviceAccountKey(c *call) *reply {
-	if bad := c.read(keySpec); bad != nil {
+	if bad := c.readAs("POST /key/service-account/generate"); bad != nil {
 		return bad
 	}
 	if text(c.body["team_id"]) == "" {
@@ -200,6 +214,9 @@ func serviceAccountKey(c *call) *reply {
 	}
 	if byID(c.Teams, "team_id", text(c.body["team_id"])) == nil {
 		return detailError(http.StatusBadRequest, "Team not found for team_id="+text(c.body["team_id"]))
+	}
+	if bad := c.badServiceAccount(); bad != nil {
+		return bad
 	}
 	answer := generateKey(c)
 	if made, is := answer.body.(object); is && answer.status == http.StatusOK {

@@ -4,32 +4,26 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 func updateKey(c *call) *reply {
-	if bad := c.read(keySpec); bad != nil {
+	if bad := c.readAs("POST /key/update"); bad != nil {
 		return bad
 	}
 	body := c.body
-	asked, alias := text(body["key"]), text(body["key_alias"])
-	var row object
-	switch {
-	case asked != "":
-		row = byID(c.Keys, "token", tokenOf(asked))
-	case alias != "":
-		if row = byID(c.Keys, "key_alias", alias); row != nil {
-			asked = text(row["token"])
-		}
-	default:
-		return valueError("either key or key_alias must be provided")
-	}
-	if row == nil {
-		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	row, bad := c.keyToUpdate(body)
+	if bad != nil {
+		return bad
 	}
 	if bad := c.mayUpdate(row, body); bad != nil {
 		return bad
 	}
 	if bad := badLimits(body); bad != nil {
+		return bad
+	}
+	if bad := badKeyChange(body); bad != nil {
 		return bad
 	}
 	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
@@ -47,15 +41,86 @@ func updateKey(c *call) *reply {
 	if bad := c.changeExpiry(row, body); bad != nil {
 		return bad
 	}
-	assign(row, body, settable)
+	c.changeKey(row, body)
+	c.touchKey(row)
+	return ok(offset(view("key_row", row, "key", or2(text(body["key"]), text(row["token"])))))
+}
+
+// keyToUpdate is the key that the body names by itself or by its alias.
+func (c *call) keyToUpdate(body object) (row object, bad *reply) {
+	asked, alias := text(body["key"]), text(body["key_alias"])
+	switch {
+	case asked != "":
+		row = byID(c.Keys, "token", tokenOf(asked))
+	case alias != "":
+		row = byID(c.Keys, "key_alias", alias)
+	default:
+		return nil, valueError("either key or key_alias must be provided")
+	}
+	if row == nil {
+		return nil, fail(http.StatusNotFound, "not_found_error", "key", "Key not found.")
+	}
+	return row, nil
+}
+
+// changeKey stores what the body says, which was found to be right.
+func (c *call) changeKey(row, body object) {
+	assign(row, body, slices.Concat(settable, []string{"auto_rotate", "rotation_interval"}))
+	permit(row, body, true)
+	_ = setRouter(row, body, false)
+	c.setWindows(row, body, "+00:00")
+	c.setSoftBudget(row, body)
+	if interval := text(row["rotation_interval"]); body["auto_rotate"] == true && interval != "" {
+		row["key_rotation_at"], _ = c.expiry(interval)
+	}
 	if duration, given := body["budget_duration"]; given {
 		row["budget_reset_at"] = nil
 		if at, is := resetTime(c.now(), text(duration)); is {
 			row["budget_reset_at"] = at
 		}
 	}
-	c.touchKey(row)
-	return ok(offset(view("key_row", row, "key", asked)))
+}
+
+// badKeyChange refuses what needs a license, refers to something missing or cannot be
+// emptied.
+func badKeyChange(body object) *reply {
+	increase, expiry := body["temp_budget_increase"], body["temp_budget_expiry"]
+	if (increase == nil) != (expiry == nil) {
+		return valueError("temp_budget_increase and temp_budget_expiry must be set together")
+	}
+	if at, given := expiry.(string); given {
+		body["temp_budget_expiry"] = strings.TrimSuffix(at, "Z") + "+00:00"
+	}
+	if bad := licensed(body, true); bad != nil {
+		return bad
+	}
+	if message, refused := licensedModelBudget(body); refused {
+		return failure(http.StatusBadRequest, message)
+	}
+	if id := text(body["project_id"]); id != "" {
+		return failure(http.StatusNotFound, pyDict("error", "Project not found, project_id="+id))
+	}
+	if id := text(body["organization_id"]); id != "" {
+		return failure(http.StatusBadRequest, "Organization doesn't exist in db. Organization="+id+". Create organization via `/organization/new` call.")
+	}
+	if message := notNull(body, []string{"metadata", "config", "permissions", "aliases", "model_max_budget", "budget_fallbacks", "router_settings"},
+		[]string{"models", "allowed_routes", "access_group_ids", "allowed_cache_controls", "spend"}); message != "" {
+		return failure(http.StatusBadRequest, message)
+	}
+	return setRouter(object{}, body, false)
+}
+
+// setSoftBudget stores a key's soft budget, in a budget of its own if it has none.
+func (c *call) setSoftBudget(row, body object) {
+	soft, given := body["soft_budget"]
+	if !given {
+		return
+	}
+	if budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); budget != nil {
+		budget["soft_budget"] = soft
+	} else if soft != nil {
+		row["budget_id"] = c.addBudget(object{"soft_budget": soft})["budget_id"]
+	}
 }
 
 // mayUpdate keeps users from changing others' keys, and limits of their own.
@@ -192,7 +257,7 @@ func setKeyBlocked(c *call, blocked bool) *reply {
 // regenerateKey needs Enterprise, but reads what it would be told.
 func regenerateKey(c *call) *reply {
 	if len(c.raw) > 0 {
-		if bad := c.read(keySpec); bad != nil {
+		if bad := c.readAs("POST /key/generate"); bad != nil {
 			return bad
 		}
 	}

@@ -180,7 +180,11 @@ func keyInfo(c *call) *reply {
 	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
 		return failure(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
 	}
-	return ok(object{"key": asked, "info": offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))})
+	info := offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))
+	if usage := windowUsage(row); len(usage) > 0 {
+		info["budget_limits_usage"] = usage
+	}
+	return ok(object{"key": asked, "info": info})
 }
 
 func keyHealth(*call) *reply { return ok(object{"key": "healthy", "logging_callbacks": nil}) }
@@ -198,13 +202,19 @@ func (c *call) status(row object) string {
 // keysOf returns the keys whose field has this value, as /user/info and the team
 // routes embed them.
 func (c *call) keysOf(field, id string) []object {
-	return c.keyRows(groupBy(c.Keys, field)[id])
+	rows := c.keyRows(groupBy(c.Keys, field)[id])
+	for _, row := range rows {
+		if at, expires := row["expires"].(string); expires {
+			row["expires"] = strings.TrimSuffix(at, "Z") + "+00:00"
+		}
+	}
+	return rows
 }
 
 func (c *call) keyRows(keys []object) []object {
 	out := []object{}
 	for _, row := range keys {
-		out = append(out, view("key_row", row, "litellm_budget_table", c.budgetOf(row)))
+		out = append(out, view("key_row", row, "litellm_budget_table", c.budgetOf(row), "object_permission", nil))
 	}
 	return out
 }

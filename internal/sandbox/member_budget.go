@@ -39,6 +39,9 @@ func (c *call) addMembership(team object, userID string) object {
 // alone is that of a copy of the team's budget; a limit takes nothing from that.
 func (c *call) limitNewMember(team, membership object) {
 	limit, models, duration := c.body["max_budget_in_team"], c.body["allowed_models"], c.body["budget_duration"]
+	if models == nil && len(list(team["default_team_member_models"])) > 0 {
+		models = team["default_team_member_models"]
+	}
 	shared, own := c.membersBudget(team), object{}
 	switch {
 	case limit != nil || models != nil:

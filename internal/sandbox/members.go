@@ -38,7 +38,7 @@ func (c *call) join(team, member object) (user, membership object) {
 	}
 	id = text(user["user_id"])
 	teamID := text(team["team_id"])
-	team["members_with_roles"] = append(slices.Clone(membersOf(team)), object{"user_id": id, "user_email": member["user_email"], "role": member["role"]})
+	team["members_with_roles"] = append(slices.Clone(membersOf(team)), object{"user_id": id, "user_email": or(member["user_email"], user["user_email"]), "role": member["role"]})
 	user["teams"] = append(slices.Clone(list(user["teams"])), teamID)
 	membership = c.addMembership(team, id)
 	team["updated_at"] = c.stamp()
@@ -102,11 +102,8 @@ func (c *call) callerMembership(team object) any {
 	return object{"spend": or(row["spend"], money(0)), "max_budget": limit, "budget_reset_at": resetAt}
 }
 
-func addMember(c *call) *reply {
-	if bad := c.read("team_id!:str member!:any max_budget_in_team:float budget_duration:str allowed_models:list"); bad != nil {
-		return bad
-	}
-	var members []object
+// membersToAdd are the members that the body names: one, or a list.
+func (c *call) membersToAdd() (members []object, bad *reply) {
 	switch given := c.body["member"].(type) {
 	case object:
 		members = append(members, given)
@@ -119,8 +116,19 @@ func addMember(c *call) *reply {
 	}
 	for _, member := range members {
 		if text(member["user_id"]) == "" && text(member["user_email"]) == "" {
-			return valueError("Either user id or user email must be provided")
+			return nil, valueError("Either user id or user email must be provided")
 		}
+	}
+	return members, nil
+}
+
+func addMember(c *call) *reply {
+	if bad := c.readAs("POST /team/member_add"); bad != nil {
+		return bad
+	}
+	members, bad := c.membersToAdd()
+	if bad != nil {
+		return bad
 	}
 	id := text(c.body["team_id"])
 	team := byID(c.Teams, "team_id", id)
@@ -142,9 +150,14 @@ func addMember(c *call) *reply {
 	}
 	users, memberships := []object{}, []object{}
 	for _, member := range members {
+		known := byID(c.Users, "user_id", text(member["user_id"]))
+		before := known["teams"] // which the answer has of a user who was there
 		user, membership := c.join(team, member)
+		if known == nil {
+			before = user["teams"]
+		}
 		c.limitNewMember(team, membership)
-		users = append(users, view("user_list", user, "organization_memberships", nil))
+		users = append(users, view("user_list", user, "organization_memberships", nil, "teams", before))
 		memberships = append(memberships, c.withBudget(membership))
 	}
 	return ok(view("team", team, "updated_users", users, "updated_team_memberships", memberships))
@@ -163,8 +176,8 @@ func pyMembers(members []object) string {
 }
 
 // oneMember reads the body of a request about one member of a team.
-func (c *call) oneMember(spec string) (team object, userID string, bad *reply) {
-	if bad := c.read("team_id!:str user_id:str user_email:str " + spec); bad != nil {
+func (c *call) oneMember(read func() *reply) (team object, userID string, bad *reply) {
+	if bad := read(); bad != nil {
 		return nil, "", bad
 	}
 	userID = text(c.body["user_id"])
@@ -183,7 +196,7 @@ func (c *call) oneMember(spec string) (team object, userID string, bad *reply) {
 }
 
 func deleteMember(c *call) *reply {
-	team, userID, bad := c.oneMember("")
+	team, userID, bad := c.oneMember(func() *reply { return c.read("team_id!:str user_id:str user_email:str") })
 	if bad != nil {
 		return bad
 	}
@@ -195,9 +208,18 @@ func deleteMember(c *call) *reply {
 }
 
 func updateMember(c *call) *reply {
-	team, userID, bad := c.oneMember("max_budget_in_team:float tpm_limit:int rpm_limit:int role:admin|user budget_duration:str allowed_models:list")
+	team, userID, bad := c.oneMember(func() *reply { return c.readAs("POST /team/member_update") })
 	if bad != nil {
 		return bad
+	}
+	if (c.body["temp_budget_increase"] == nil) != (c.body["temp_budget_expiry"] == nil) {
+		return valueError("temp_budget_increase and temp_budget_expiry must be set together")
+	}
+	if c.body["temp_budget_increase"] != nil {
+		return unsupported("temp_budget_increase")
+	}
+	if !isFalsy(c.body["model_max_budget"]) {
+		return detailError(http.StatusForbidden, "Setting model_max_budget on a team is an enterprise feature. "+enterprise)
 	}
 	if c.body["role"] == "admin" {
 		return detail(http.StatusBadRequest, "Assigning team admins is a premium feature. "+strings.NewReplacer(

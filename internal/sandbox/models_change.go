@@ -7,15 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
-)
-
-const (
-	// paramsSpec gives the types of the model parameters that are not text.
-	paramsSpec = "model:str tpm:int rpm:int itpm:int otpm:int max_budget:float budget_duration:str input_cost_per_token:float output_cost_per_token:float " +
-		"input_cost_per_second:float output_cost_per_second:float max_file_size_mb:float api_key:str api_base:str api_version:str custom_llm_provider:str " +
-		"litellm_credential_name:str organization:str region_name:str use_in_pass_through:bool use_litellm_proxy:bool merge_reasoning_content_in_choices:bool"
-	modelInfoSpec = "id:str db_model:bool base_model:str tier:any team_id:str team_public_model_name:str"
 )
 
 // stored is a model as the writes answer it: parameters encrypted, and
@@ -31,29 +22,28 @@ func (c *call) stored(model object) object {
 	}
 	about := maps.Clone(infoOf(model))
 	about["db_model"], about["member_auto_router"] = false, false
-	return object{"model_id": about["id"], "model_name": model["model_name"], "litellm_params": hidden, "model_info": about, "blocked": false,
+	asked, _ := c.body["model_info"].(object)
+	for _, name := range []string{"db_model", "member_auto_router"} {
+		if asked[name] == true {
+			about[name] = true
+		}
+	}
+	return object{"model_id": about["id"], "model_name": model["model_name"], "litellm_params": hidden, "model_info": about, "blocked": model["blocked"] == true,
 		"created_at": model["created_at"], "created_by": model["created_by"], "updated_at": model["updated_at"], "updated_by": model["updated_by"]}
 }
 
-// readModel checks the body of a model's write.
-func (c *call) readModel(paramsWanted string) *reply {
-	if bad := c.read("model_name:str litellm_params:dict model_info:dict"); bad != nil {
+// readModel checks the body of a model's write; schema is that of the parameters.
+func (c *call) readModel(schema string) *reply {
+	if bad := c.serverOwned(); bad != nil {
 		return bad
 	}
-	var problems []any
-	if given, is := c.body["litellm_params"].(object); is {
-		problems = checkFields(given, paramsWanted, "body", "litellm_params")
+	if bad := c.read("model_name:str litellm_params:" + schema + " model_info:ModelInfo blocked:bool litellm_params_to_remove*:tuple"); bad != nil {
+		return bad
 	}
-	if given, is := c.body["model_info"].(object); is {
-		problems = append(problems, checkFields(given, modelInfoSpec, "body", "model_info")...)
-		if tier := given["tier"]; tier != nil && tier != "free" && tier != "paid" {
-			problems = append(problems, problem("literal_error", "Input should be 'free' or 'paid'", "body", "tier"))
-		}
+	if about, is := c.body["model_info"].(object); is {
+		maps.DeleteFunc(about, func(name string, _ any) bool { return priced(name) }) // prices belong to the parameters
 	}
-	if problems != nil {
-		return invalid(problems...)
-	}
-	return nil
+	return c.badParams()
 }
 
 func (c *call) modelsForbidden() *reply {
@@ -65,7 +55,7 @@ func (c *call) modelsForbidden() *reply {
 }
 
 func newModel(c *call) *reply {
-	if bad := c.readModel(strings.Replace(paramsSpec, "model:", "model!:", 1)); bad != nil {
+	if bad := c.readModel("LiteLLM_Params"); bad != nil {
 		return bad
 	}
 	name, named := c.body["model_name"].(string)
@@ -77,7 +67,7 @@ func newModel(c *call) *reply {
 		return bad
 	}
 	about, _ := c.body["model_info"].(object)
-	if about == nil {
+	if about = maps.Clone(about); about == nil {
 		about = object{}
 	}
 	if text(about["id"]) == "" {
@@ -88,7 +78,7 @@ func newModel(c *call) *reply {
 	}
 	about["db_model"] = true
 	now := c.stamp()
-	model := object{"model_name": name, "litellm_params": given, "model_info": about,
+	model := object{"model_name": name, "blocked": c.body["blocked"] == true, "litellm_params": given, "model_info": about,
 		"created_at": now, "updated_at": now, "created_by": c.who.name(), "updated_by": c.who.name()}
 	c.Models = append(c.Models, model)
 	return ok(c.stored(model))
@@ -96,7 +86,7 @@ func newModel(c *call) *reply {
 
 // updateModel finds the model by the id in model_info.
 func updateModel(c *call) *reply {
-	if bad := c.readModel(paramsSpec); bad != nil {
+	if bad := c.readModel("updateLiteLLMParams"); bad != nil {
 		return bad
 	}
 	about, has := c.body["model_info"].(object)
@@ -133,12 +123,18 @@ func (c *call) changeModel(model object) {
 	}
 	merge("litellm_params")
 	merge("model_info")
+	for _, name := range list(c.body["litellm_params_to_remove"]) {
+		delete(params(model), name)
+	}
+	if blocked, is := c.body["blocked"].(bool); is {
+		model["blocked"] = blocked
+	}
 	model["updated_at"], model["updated_by"] = c.stamp(), c.who.name()
 }
 
 func patchModel(c *call) *reply {
 	id := c.param["model_id"]
-	if bad := c.readModel(paramsSpec); bad != nil {
+	if bad := c.readModel("updateLiteLLMParams"); bad != nil {
 		return bad
 	}
 	model := c.modelByID(id)
@@ -187,10 +183,8 @@ func setModelBlocked(c *call, blocked bool) *reply {
 	case !fromDB(model):
 		return fail(http.StatusBadRequest, "validation_error", nil, "Cannot edit config-based model. Store model in DB via /model/new first.")
 	}
-	infoOf(model)["blocked"], model["updated_at"] = blocked, c.stamp()
-	answer := c.stored(model)
-	answer["blocked"] = blocked
-	return ok(answer)
+	model["blocked"], model["updated_at"] = blocked, c.stamp()
+	return ok(c.stored(model))
 }
 
 // makePublic answers with the list it was given, names of no model too; there is

@@ -14,16 +14,18 @@ import (
 // clear, without secrets, and the price list's entry.
 func (c *call) describe(model object) object {
 	shown := maps.Clone(paramFlags)
-	for name, value := range params(model) {
-		if name != "api_key" && value != nil {
-			shown[name] = value
-		}
-	}
+	maps.Copy(shown, shownParams(params(model)))
 	about := cost(model)
-	about["member_auto_router"], about["pricing_overrides"] = false, []any{}
+	about["member_auto_router"] = false
 	maps.Copy(about, infoOf(model))
+	overridePrices(about, params(model))
 	if fromDB(model) {
-		about["blocked"] = false
+		about["blocked"] = model["blocked"] == true
+		for _, name := range []string{"created_at", "updated_at"} {
+			if at, is := about[name].(string); is {
+				about[name] = strings.TrimSuffix(at, "Z") + "+00:00"
+			}
+		}
 	}
 	return object{"model_name": model["model_name"], "litellm_params": shown, "model_info": about}
 }

@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-const tagSpec = "name!:str description:str models:list max_budget:float budget_duration:str tpm_limit:int rpm_limit:int"
+// tagLimits are kept in a budget of the tag's.
+var tagLimits = []string{"max_budget", "soft_budget", "max_parallel_requests", "tpm_limit", "rpm_limit", "model_max_budget", "budget_duration"}
 
 func (c *call) tagCard(row object) object {
 	out := maps.Clone(row)
@@ -36,7 +37,7 @@ func (c *call) badTagModels() *reply {
 }
 
 func newTag(c *call) *reply {
-	if bad := c.read(tagSpec); bad != nil {
+	if bad := c.readAs("POST /tag/new"); bad != nil {
 		return bad
 	}
 	name := text(c.body["name"])
@@ -46,13 +47,7 @@ func newTag(c *call) *reply {
 	now := c.stamp()
 	row := object{"name": name, "description": c.body["description"], "models": or(c.body["models"], []any{}), "model_info": object{},
 		"created_at": now, "updated_at": now, "created_by": c.who.name()}
-	limits := maps.Clone(c.body)
-	delete(limits, "models")
-	if len(limitsOf(limits)) > 0 {
-		budget := c.addBudget(limits)
-		budget["budget_reset_at"] = nil // the gateway never starts a tag's budget again
-		row["budget_id"] = budget["budget_id"]
-	}
+	c.limitTag(row)
 	c.Tags = append(c.Tags, row)
 	if bad := c.badTagModels(); bad != nil {
 		return bad
@@ -61,7 +56,7 @@ func newTag(c *call) *reply {
 }
 
 func updateTag(c *call) *reply {
-	if bad := c.read(tagSpec + " spend:float"); bad != nil {
+	if bad := c.readAs("POST /tag/update"); bad != nil {
 		return bad
 	}
 	name := text(c.body["name"])
@@ -74,20 +69,37 @@ func updateTag(c *call) *reply {
 	if spend := c.body["spend"]; spend != nil {
 		row["spend"] = spend
 	}
-	limits := maps.Clone(c.body)
-	for _, name := range []string{"name", "description", "models", "spend"} {
-		delete(limits, name)
+	if limits, given := c.body["model_max_budget"]; given && limits == nil && row["budget_id"] != nil {
+		return detail(http.StatusInternalServerError, "`data.model_max_budget`: A value is required but not set")
 	}
-	switch budget := byID(c.Budgets, "budget_id", text(row["budget_id"])); {
-	case budget != nil:
-		c.changeBudget(budget, limits)
-	case len(limits) > 0:
-		row["budget_id"] = c.addBudget(limits)["budget_id"]
-	}
-	if bad := c.badTagModels(); bad != nil {
-		return bad
-	}
+	c.limitTag(row)
 	return ok(object{"message": "Tag " + name + " updated successfully", "tag": c.tagCard(row)})
+}
+
+// limitTag changes the tag's budget, or makes it one. Its period is only noted: no answer
+// of the real gateway has the time of its next reset.
+func (c *call) limitTag(row object) {
+	if id := c.body["budget_id"]; id != nil {
+		row["budget_id"] = id
+	}
+	limits, set := object{}, false
+	for _, name := range tagLimits {
+		if value, given := c.body[name]; given {
+			limits[name] = value
+			set = set || value != nil
+		}
+	}
+	budget := byID(c.Budgets, "budget_id", text(row["budget_id"]))
+	switch {
+	case budget != nil && len(limits) > 0:
+		c.changeBudget(budget, limits)
+	case set:
+		budget = c.addBudget(limits)
+		row["budget_id"] = budget["budget_id"]
+	default:
+		return
+	}
+	budget["budget_reset_at"] = nil
 }
 
 func listTags(c *call) *reply {

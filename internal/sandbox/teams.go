@@ -7,31 +7,21 @@ import (
 	"strings"
 )
 
-const teamSpec = "team_alias:str max_budget:float soft_budget:float budget_duration:str models:list metadata:dict tpm_limit:count rpm_limit:count " +
-	"max_parallel_requests:int blocked:bool organization_id:str tags:list guardrails:list team_member_permissions:list " +
-	"team_member_budget:float team_member_tpm_limit:int team_member_rpm_limit:int team_member_budget_duration:str"
-
 var teamFields = []string{"team_alias", "max_budget", "soft_budget", "budget_duration", "models", "metadata", "tpm_limit", "rpm_limit",
-	"tpd_limit", "max_parallel_requests", "blocked", "organization_id", "team_member_permissions"}
+	"tpd_limit", "max_parallel_requests", "blocked", "team_member_permissions", "access_group_ids", "default_team_member_models", "admins", "members"}
 
 func noTeam(id string) *reply {
 	return detailError(http.StatusNotFound, "Team not found, passed team_id="+id)
 }
 
 func newTeam(c *call) *reply {
-	if bad := c.read(teamSpec + " team_id:str members_with_roles:list"); bad != nil {
+	if bad := c.readAs("POST /team/new"); bad != nil {
 		return bad
 	}
 	body := c.body
-	members, _ := body["members_with_roles"].([]any)
-	for i, member := range members {
-		fields, _ := member.(object)
-		if role := fields["role"]; role != "user" && role != "admin" {
-			return invalid(problem("literal_error", "Input should be 'admin' or 'user'", "body", "members_with_roles", i, "role"))
-		}
-		if text(fields["user_id"]) == "" && text(fields["user_email"]) == "" {
-			return invalid(problem("value_error", "Value error, Either user id or user email must be provided", "body", "members_with_roles", i))
-		}
+	members, bad := newMembers(body)
+	if bad != nil {
+		return bad
 	}
 	id := text(body["team_id"])
 	if byID(c.Teams, "team_id", id) != nil {
@@ -40,17 +30,43 @@ func newTeam(c *call) *reply {
 	if bad := badLimits(c.body); bad != nil {
 		return bad
 	}
+	if bad := badTeam(body, true); bad != nil {
+		return bad
+	}
+	if id := text(body["organization_id"]); id != "" {
+		return failure(http.StatusBadRequest, "Organization not found for organization_id="+id)
+	}
 	if id == "" {
 		id = uuid()
 	}
 	team := c.addTeam(id, body)
 	for _, member := range members {
-		c.join(team, member.(object))
+		c.join(team, member)
 	}
 	if !isMember(team, c.who.userID) {
 		c.join(team, object{"user_id": c.who.userID, "role": "admin"})
 	}
-	return ok(view("team", team))
+	if models := body["default_team_member_models"]; !isFalsy(models) {
+		for _, membership := range c.Memberships {
+			if membership["team_id"] == id {
+				membership["budget_id"] = c.addBudget(object{"allowed_models": models})["budget_id"]
+			}
+		}
+	}
+	return ok(view("team", team, "object_permission", nil, "litellm_model_table", plainAliases(team), "router_settings", or(body["router_settings"], object{})))
+}
+
+// newMembers are the members that a new team begins with.
+func newMembers(body object) (members []object, bad *reply) {
+	given, _ := body["members_with_roles"].([]any)
+	for i, member := range given {
+		fields, _ := member.(object)
+		if text(fields["user_id"]) == "" && text(fields["user_email"]) == "" {
+			return nil, invalid(problem("value_error", "Value error, Either user id or user email must be provided", "body", "members_with_roles", i))
+		}
+		members = append(members, fields)
+	}
+	return members, nil
 }
 
 // addTeam stores a team made of the body's fields, without members.
@@ -67,7 +83,7 @@ func (c *call) changeTeam(team, body object) {
 	before, _ := team["metadata"].(object)
 	for _, name := range teamFields {
 		value, given := body[name]
-		if !given || value == nil && name == "blocked" {
+		if !given || value == nil && slices.Contains([]string{"blocked", "team_member_permissions", "default_team_member_models"}, name) {
 			continue
 		}
 		if empty, is := emptied[name]; is && value == nil {
@@ -75,8 +91,13 @@ func (c *call) changeTeam(team, body object) {
 		}
 		team[name] = value
 	}
+	keepInMetadata(team, body, inMetadata, premium)
 	keepMemberBudget(team, before)
 	c.limitMembers(team, body)
+	permit(team, body, false)
+	c.setWindows(team, body, "Z")
+	c.aliasModels(team, body)
+	_ = setRouter(team, body, true) // what it refuses was refused before
 	if duration, given := body["budget_duration"]; given {
 		team["budget_reset_at"] = nil
 		if at, is := resetTime(c.now(), text(duration)); is {
@@ -86,7 +107,7 @@ func (c *call) changeTeam(team, body object) {
 }
 
 func updateTeam(c *call) *reply {
-	if bad := c.read("team_id!:str " + teamSpec); bad != nil {
+	if bad := c.readAs("POST /team/update"); bad != nil {
 		return bad
 	}
 	id := text(c.body["team_id"])
@@ -100,9 +121,16 @@ func updateTeam(c *call) *reply {
 	if bad := badLimits(c.body); bad != nil {
 		return bad
 	}
+	if bad := badTeam(c.body, false); bad != nil {
+		return bad
+	}
+	if bad := badTeamChange(c.body); bad != nil {
+		return bad
+	}
 	c.changeTeam(team, c.body)
 	team["updated_at"] = c.stamp()
-	return ok(object{"team_id": id, "data": view("team_row", team)})
+	data := view("team_row", team, "budget_limits", windowsAt(team, "+00:00"))
+	return ok(object{"team_id": id, "data": data})
 }
 
 func deleteTeams(c *call) *reply {
@@ -177,7 +205,10 @@ func teamInfo(c *call) *reply {
 	for _, membership := range memberships {
 		membership["budget_source"] = budgetSource(membership, shared)
 	}
-	return ok(object{"team_id": id, "team_info": view("team_info", team, "members_with_roles", append([]object{}, members...), "team_member_budget_table", table),
+	info := view("team_info", team, "members_with_roles", append([]object{}, members...), "team_member_budget_table", table,
+		"object_permission", plainPermission(team), "litellm_model_table", plainAliases(team))
+	showAccessGroups(info)
+	return ok(object{"team_id": id, "team_info": info,
 		"keys": c.keysOf("team_id", id), "team_memberships": memberships})
 }
 

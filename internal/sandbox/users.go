@@ -8,31 +8,13 @@ import (
 	"strings"
 )
 
-const userSpec = "user_id:str user_email:str user_alias:str key_alias:str duration:str models:list spend:float max_budget:float " +
-	"max_parallel_requests:int metadata:dict tpm_limit:count rpm_limit:count budget_duration:str allowed_cache_controls:list " +
-	"team_id:str blocked:bool aliases:dict config:dict permissions:dict"
-
 var userFields = []string{"user_email", "user_alias", "user_role", "models", "spend", "max_budget", "max_parallel_requests",
-	"metadata", "tpm_limit", "rpm_limit", "budget_duration", "allowed_cache_controls", "sso_user_id"}
+	"metadata", "tpm_limit", "rpm_limit", "budget_duration", "allowed_cache_controls", "sso_user_id", "team_id", "model_max_budget"}
 
-// readUser checks the body of a user's write. The real gateway names the roles
-// as Python prints its enum.
-func (c *call) readUser(spec string) *reply {
-	if bad := c.read(spec); bad != nil {
-		return bad
-	}
-	role, given := c.body["user_role"]
-	if !given || role == nil {
-		return nil
-	}
-	switch role {
-	case roleAdmin, roleAdminViewer, roleUser, roleUserViewer:
-		return nil
-	}
-	return invalid(problem("literal_error", "Input should be <LitellmUserRoles.PROXY_ADMIN: 'proxy_admin'>, "+
-		"<LitellmUserRoles.PROXY_ADMIN_VIEW_ONLY: 'proxy_admin_viewer'>, <LitellmUserRoles.INTERNAL_USER: 'internal_user'> or "+
-		"<LitellmUserRoles.INTERNAL_USER_VIEW_ONLY: 'internal_user_viewer'>", "body", "user_role"))
-}
+// userKeyFields are fields of a new user that its key gets, and that no later change of
+// the user can set.
+var userKeyFields = []string{"agent_id", "aliases", "blocked", "budget_fallbacks", "budget_limits", "config", "duration", "guardrails",
+	"key_alias", "permissions", "prompts"}
 
 // addUser stores a user made of the body's fields.
 func (c *call) addUser(id string, body object) object {
@@ -54,6 +36,11 @@ func (c *call) changeUser(row, body object) {
 			row[name] = value
 		}
 	}
+	keepInMetadata(row, body, inMetadata)
+	permit(row, body, true)
+	if permission, given := body["object_permission"]; given && permission == nil {
+		row["object_permission"], row["object_permission_id"] = nil, nil
+	}
 	if duration, given := body["budget_duration"]; given {
 		row["budget_reset_at"] = nil
 		if at, is := resetTime(c.now(), text(duration)); is {
@@ -63,49 +50,36 @@ func (c *call) changeUser(row, body object) {
 }
 
 func newUser(c *call) *reply {
-	if bad := c.readUser(userSpec + " auto_create_key:bool teams:list"); bad != nil {
+	if bad := c.readAs("POST /user/new"); bad != nil {
 		return bad
 	}
 	body := c.body
-	id := text(body["user_id"])
-	if byID(c.Users, "user_id", id) != nil {
-		return failure(http.StatusConflict, pyDict("error", "User with id "+id+" already exists"))
+	if bad := c.badNewUser(body); bad != nil {
+		return bad
 	}
-	if email := text(body["user_email"]); email != "" {
-		for _, other := range c.Users {
-			if strings.EqualFold(text(other["user_email"]), email) {
-				return failure(http.StatusConflict, pyDict("error", fmt.Sprintf("User with email %s already exists", other["user_email"])))
-			}
-		}
+	expires, bad := c.expiry(body["duration"])
+	if bad != nil {
+		return bad
 	}
-	if message, is := negativeBudget(body["max_budget"]); is {
-		return failure(http.StatusBadRequest, pyDict("error", message))
+	keepInMetadata(body, body, []string{"guardrails", "policies", "prompts"})
+	user := c.addUser(or2(text(body["user_id"]), uuid()), body)
+	teams := list(body["teams"])
+	if team := text(body["team_id"]); team != "" && !slices.Contains(teams, team) {
+		teams = append(slices.Clone(teams), team)
 	}
-	if id == "" {
-		id = uuid()
-	}
-	user := c.addUser(id, body)
-	for _, name := range list(body["teams"]) {
+	for _, name := range teams {
 		if team := byID(c.Teams, "team_id", name); team != nil {
-			c.join(team, object{"user_id": id, "user_email": user["user_email"], "role": "user"})
+			c.join(team, object{"user_id": user["user_id"], "user_email": user["user_email"], "role": "user"})
 		}
 	}
-	key := ""
-	row := view("user_new", user, "policies", nil, "created_at", nil, "updated_at", nil)
+	row := view("user_new", user, "policies", nil, "object_permission", nil, "created_at", nil, "updated_at", nil, "key", "", "teams", nil)
 	if body["auto_create_key"] != false {
-		key = "sk-" + randomText(16)
-		saved := c.who
-		c.who = identity{} // nobody stands in created_by
-		made := c.newKey(object{"user_id": id, "models": or(body["models"], []any{}), "key_type": nil, "key_alias": body["key_alias"],
-			"team_id": body["team_id"], "metadata": or(body["metadata"], object{})}, key)
-		c.who = saved
-		row["key_name"], row["created_at"], row["updated_at"] = made["key_name"], made["created_at"], made["updated_at"]
+		c.addKeyOfUser(row, body, expires)
 	} else {
 		for _, name := range []string{"model_max_budget", "budget_fallbacks", "router_settings", "access_group_ids"} {
 			row[name] = nil
 		}
 	}
-	row["key"], row["teams"] = key, nil
 	if teams := list(user["teams"]); len(teams) > 0 {
 		row["teams"] = teams
 	}
@@ -113,7 +87,7 @@ func newUser(c *call) *reply {
 }
 
 func updateUser(c *call) *reply {
-	if bad := c.readUser(userSpec); bad != nil {
+	if bad := c.readAs("POST /user/update"); bad != nil {
 		return bad
 	}
 	id, email := text(c.body["user_id"]), text(c.body["user_email"])
@@ -127,6 +101,9 @@ func updateUser(c *call) *reply {
 	if message, is := negativeBudget(c.body["max_budget"]); is {
 		return failure(http.StatusBadRequest, pyDict("error", message))
 	}
+	if bad := badUserChange(c.body); bad != nil {
+		return bad
+	}
 	if user == nil { // an unknown user is made
 		if id == "" {
 			id = uuid()
@@ -134,9 +111,10 @@ func updateUser(c *call) *reply {
 		user = c.addUser(id, c.body)
 	} else {
 		c.changeUser(user, c.body)
+		user["policies"] = or(c.body["policies"], user["policies"])
 		user["updated_at"] = c.stamp()
 	}
-	return ok(object{"user_id": user["user_id"], "data": view("user_row", user, "organization_memberships", nil)})
+	return ok(object{"user_id": user["user_id"], "data": view("user_row", user, "object_permission", nil, "organization_memberships", nil)})
 }
 
 func deleteUsers(c *call) *reply {
@@ -258,7 +236,7 @@ func userInfo(c *call) *reply {
 			teams = append(teams, view("team", team, "team_memberships", own, "keys", c.keysOf("team_id", teamID)))
 		}
 	}
-	return ok(object{"user_id": id, "user_info": view("user_info", user, "model_max_budget_usage", object{}), "keys": keys, "teams": teams, "admin_mcp_permissions": nil})
+	return ok(object{"user_id": id, "user_info": view("user_info", user, "object_permission", nil, "model_max_budget_usage", modelUsage(user)), "keys": keys, "teams": teams, "admin_mcp_permissions": nil})
 }
 
 func (c *call) teamAlias(id string) any {
