@@ -55,7 +55,7 @@ func namedModels(body operation.Args) (names []string) {
 func knownModels(ctx context.Context, call *operation.Call) error {
 	body := call.Body()
 	names := namedModels(body)
-	if len(names) == 0 {
+	if len(names) == 0 || strings.HasSuffix(call.Operation().Path, " model-remove") {
 		return nil
 	}
 	all, err := modelsToGrant(ctx, call, true)
