@@ -1,6 +1,11 @@
 package sandbox
 
-import "fmt"
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
 
 // A purse is a budget that pays for a request.
 type purse struct {
@@ -16,6 +21,9 @@ func (p purse) over() *reply {
 	spent, _ := number(p.row["spend"])
 	if !limited || spent < limit || limit == 0 && spent == 0 && !p.atZero {
 		return nil
+	}
+	if strings.Contains(p.says, "%.4f") { // of a period, in dollars
+		return budgetExceeded(fmt.Sprintf(p.says, spent, limit))
 	}
 	return budgetExceeded(fmt.Sprintf(p.says, money(spent), money(limit)))
 }
@@ -42,9 +50,26 @@ func (c *call) keyPurses() []purse {
 	if limit, is := number(own["max_budget"]); is && limit > 0 {
 		out = append(out, purse{membership, limit, true, fmt.Sprintf("Budget has been exceeded! TeamMember=%s:%s", c.who.userID, text(key["team_id"])) + " Current cost: %s, Max budget: %s"})
 	}
-	budget := byID(c.Budgets, "budget_id", text(key["budget_id"]))
-	return append(out, purse{key, or(key["max_budget"], budget["max_budget"]), true,
+	return append(out, purse{key, c.keyLimit(), true,
 		fmt.Sprintf("Budget has been exceeded! Key=%s (%s)", or2(text(key["key_alias"]), "key"), text(key["key_name"])) + " Current cost: %s, Max budget: %s"})
+}
+
+// keyLimit is the budget of the key, its own or that of its budget, with what it was given
+// for a time.
+func (c *call) keyLimit() any {
+	key := c.who.key
+	budget := byID(c.Budgets, "budget_id", text(key["budget_id"]))
+	limit, is := number(or(key["max_budget"], budget["max_budget"]))
+	if !is {
+		return nil
+	}
+	metadata, _ := key["metadata"].(object)
+	until, _, _ := strings.Cut(text(metadata["temp_budget_expiry"]), "T")
+	if day, err := time.Parse(time.DateOnly, until); err == nil && c.now().Before(day) {
+		more, _ := number(metadata["temp_budget_increase"])
+		limit += more
+	}
+	return money(limit)
 }
 
 // purses are the others, in the order in which they refuse.
@@ -59,6 +84,10 @@ func (c *call) purses(asked string, body object) (out []purse) {
 	team, model := c.team(), c.alias(asked)
 	if team != nil {
 		add(team, team["max_budget"], false, "Team="+text(team["team_id"]), exceeded)
+		out = append(out, windowPurses(team, "Team="+text(team["team_id"]))...)
+	}
+	if c.who.key != nil {
+		out = append(out, windowPurses(c.who.key, "Key")...)
 	}
 	for _, name := range c.budgetTags(body) {
 		if tag := byID(c.Tags, "name", name); tag != nil {
@@ -154,7 +183,7 @@ func counted(purses []purse) bool {
 }
 
 func budgetExceeded(message string) *reply {
-	return fail(422, "budget_exceeded", nil, message)
+	return fail(http.StatusUnprocessableEntity, "budget_exceeded", nil, message)
 }
 
 // charge adds the price of a mock answer to everybody concerned.
@@ -177,6 +206,10 @@ func (c *call) charge(body object, model object, asked, group string, used token
 		add(key, "spend", "total_spend")
 		key["last_active"] = c.stamp()
 		add(c.team(), "spend")
+		chargeWindows(key, spent)
+		if team := c.team(); team != nil {
+			chargeWindows(team, spent)
+		}
 		add(c.membership(key["team_id"], c.who.userID), "spend", "total_spend")
 	}
 	add(byID(c.Users, "user_id", c.who.userID), "spend")

@@ -80,7 +80,10 @@ func (c *call) serve(body object, group string, model object, depth int, failed 
 			tried, last = append(tried, target), strings.Split(messageOf(worse), "\n\nLiteLLM:")[0]
 		}
 	}
-	explain(bad, outcome(group, targets, configured, tried, skipped, last))
+	if c.deploymentOver(model) != nil {
+		return served{}, bad
+	}
+	explain(bad, c.unset(group, bad)+outcome(group, targets, configured, tried, skipped, last))
 	return served{model: model}, bad
 }
 
@@ -134,6 +137,29 @@ func outcome(group string, targets, configured, tried, skipped []string, last st
 		said = append(said, "Fallback to "+strings.Join(skipped, ", ")+" was skipped because the caller is not authorized to call "+them+".")
 	}
 	return lead + ". " + strings.Join(said, " ")
+}
+
+// unset is what the gateway adds for a prompt that is too long while no model has fallbacks
+// for that.
+func (c *call) unset(group string, bad *reply) string {
+	if !strings.HasPrefix(messageOf(bad), "litellm.ContextWindowExceededError") {
+		return ""
+	}
+	var entries []string
+	for _, row := range c.Fallbacks {
+		switch {
+		case row["model"] == nil:
+		case row["kind"] == "context_window":
+			return ""
+		case row["kind"] == "general":
+			entries = append(entries, "{"+pyString(text(row["model"]))+": "+pyList(list(row["models"]))+"}")
+		}
+	}
+	general := pyNone
+	if entries != nil {
+		general = "[" + strings.Join(entries, ", ") + "]"
+	}
+	return "\nmodel=" + group + ". context_window_fallbacks=None. fallbacks=" + general + ".\n\nSet 'context_window_fallback' - https://docs.litellm.ai/docs/routing#fallbacks"
 }
 
 func messageOf(bad *reply) string {

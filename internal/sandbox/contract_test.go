@@ -33,6 +33,7 @@ type step struct {
 	until              string            // repeat for at most 20 s until this path is no longer 0, null or absent
 	untilStatus        bool              // repeat for at most 20 s until the status is the expected one
 	others             bool              // the answer has other people's things in it: compare shapes only
+	dates              bool              // the times of resets are compared, too
 	ignore             []string          // paths that are not compared, with everything below
 }
 

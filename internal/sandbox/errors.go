@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 const enterprise = "You must be a LiteLLM Enterprise user to use this feature. If you have a license please set `LITELLM_LICENSE` in your env. " +
@@ -76,7 +77,7 @@ func badBudgetDuration(v any) (string, bool) {
 	if !is {
 		return "", false
 	}
-	if _, _, wrong := parseDuration(s); wrong == "" {
+	if _, is := resetTime(time.Now(), s); is {
 		return "", false
 	}
 	return fmt.Sprintf("Invalid budget_duration '%s'. Use a format like '1h', '24h', '7d', or '30d'.", s), true

@@ -20,7 +20,7 @@ func limitScenarios() []scenario {
 	}
 	// spent waits until the first call is accounted for, so that the next is refused in the words for what was spent.
 	spent := get("/key/info?key={key}").poll("info.spend").theirs()
-	overRequests, overTokens, overBudget := chat("").is(429), chat("").is(429).await(), chat("").is(422).await().but(says)
+	overRequests, overBudget := chat("").is(429), chat("").is(422).await().but(says)
 	cleanup := []step{post("/key/delete", `{"key_aliases":["k-{id}"]}`), post("/team/delete", `{"team_ids":["t-{id}"]}`), post("/user/delete", `{"user_ids":["u-{id}"]}`), post("/customer/delete", `{"user_ids":["c-{id}"]}`),
 		post("/tag/delete", `{"name":"g-{id}"}`), post("/model/delete", `{"id":"m-{id}"}`), post("/budget/delete", `{"id":"b-{id}"}`)}
 	scenarios := []scenario{
@@ -28,7 +28,7 @@ func limitScenarios() []scenario {
 			key(`,"rpm_limit":1`), chat("").wants(), overRequests, overRequests, other.is(429),
 		}},
 		{name: "limit of a key: none left from the start", steps: []step{key(`,"max_parallel_requests":0`), chat("").is(429)}},
-		{name: "limit of a key: tokens", steps: []step{key(`,"tpm_limit":40`), chat(""), overTokens}},
+		{name: "limit of a key: tokens", steps: []step{key(`,"tpm_limit":40`), chat(""), spent, overRequests}},
 		{name: "limit of a key: through a budget", steps: []step{
 			budget(`,"max_budget":0.0000001`), key(`,"budget_id":"b-{id}"`), chat("").but(counted), spent, overBudget, other.is(422).but(says), get("/models").as("{key}").theirs(),
 		}},
@@ -36,7 +36,7 @@ func limitScenarios() []scenario {
 			budget(`,"max_budget":0.0000001,"rpm_limit":1`), key(`,"budget_id":"b-{id}","max_budget":5,"rpm_limit":5`), chat("").but(counted), chat("").but(counted), chat("").but(counted),
 		}},
 		{name: "limit of a key: requests through a budget", steps: []step{budget(`,"rpm_limit":1`), key(`,"budget_id":"b-{id}"`), chat(""), overRequests}},
-		{name: "limit of a key: tokens through a budget", steps: []step{budget(`,"tpm_limit":40`), key(`,"budget_id":"b-{id}"`), chat(""), overTokens}},
+		{name: "limit of a key: tokens through a budget", steps: []step{budget(`,"tpm_limit":40`), key(`,"budget_id":"b-{id}"`), chat(""), spent, overRequests}},
 		{name: "limit of a key: what does not bind", steps: []step{
 			budget(`,"soft_budget":0.0000001,"max_parallel_requests":0,"tpd_limit":1`), key(`,"budget_id":"b-{id}","tpd_limit":1`), chat(""), chat(""),
 		}},
@@ -44,7 +44,7 @@ func limitScenarios() []scenario {
 		{name: "limit of a key: requests for the target of an alias", steps: []step{
 			key(`,"model_rpm_limit":{"gpt-4o-mini":1},"aliases":{"fast":"gpt-4o-mini"}`), chat(""), post("/chat/completions", `{"model":"fast","messages":[{"role":"user","content":"hi"}]}`).as("{key}").is(429),
 		}},
-		{name: "limit of a key: tokens for a model", steps: []step{key(`,"model_tpm_limit":{"gpt-4o-mini":40}`), chat(""), overTokens, other}},
+		{name: "limit of a key: tokens for a model", steps: []step{key(`,"model_tpm_limit":{"gpt-4o-mini":40}`), chat(""), spent, overRequests, other}},
 		{name: "limit of a key: requests for a tag", steps: []step{key(`,"tag_rpm_limit":{"g-{id}":1}`), chat(`,"tags":["g-{id}"]`), chat(`,"tags":["g-{id}"]`).is(429), chat(`,"tags":["other"]`)}},
 		{name: "limit of a key: over its budget and another model", steps: []step{key(`,"max_budget":1,"spend":2,"models":["claude-haiku"]`), chat("").is(403), other.is(422)}},
 		{name: "limit of a user: budget", steps: []step{
@@ -57,14 +57,14 @@ func limitScenarios() []scenario {
 			post("/user/new", `{"user_id":"u-{id}","rpm_limit":1,"auto_create_key":false}`), key(`,"user_id":"u-{id}"`), chat(""), overRequests, team(``),
 			post("/key/generate", `{"key_alias":"k2-{id}","user_id":"u-{id}","team_id":"t-{id}"}`).saves("key", "key"), overRequests,
 		}},
-		{name: "limit of a user: tokens", steps: []step{post("/user/new", `{"user_id":"u-{id}","tpm_limit":40,"auto_create_key":false}`), key(`,"user_id":"u-{id}"`), chat(""), overTokens}},
+		{name: "limit of a user: tokens", steps: []step{post("/user/new", `{"user_id":"u-{id}","tpm_limit":40,"auto_create_key":false}`), key(`,"user_id":"u-{id}"`), chat(""), spent, overRequests}},
 		{name: "limit of a team: budget", steps: []step{team(`,"max_budget":0.0000001`), key(`,"team_id":"t-{id}"`), chat("").but(counted), spent, overBudget}},
 		{name: "limit of a team: no budget", steps: []step{team(`,"max_budget":0`), key(`,"team_id":"t-{id}"`), chat(""), spent, overBudget}},
 		{name: "limit of a team: requests", steps: []step{team(`,"rpm_limit":1`), key(`,"team_id":"t-{id}"`), chat(""), overRequests, other.is(429)}},
-		{name: "limit of a team: tokens", steps: []step{team(`,"tpm_limit":40`), key(`,"team_id":"t-{id}"`), chat(""), overTokens}},
-		{name: "limit of a team: what does not bind", steps: []step{team(`,"soft_budget":0.0000001,"max_parallel_requests":0,"tpd_limit":1`), key(`,"team_id":"t-{id}"`), chat(""), chat("")}},
+		{name: "limit of a team: tokens", steps: []step{team(`,"tpm_limit":40`), key(`,"team_id":"t-{id}"`), chat(""), spent, overRequests}},
+		{name: "limit of a team: what does not bind", steps: []step{team(`,"soft_budget":0.0000001,"tpd_limit":1`), key(`,"team_id":"t-{id}"`), chat(""), chat("")}},
 		{name: "limit of a team: blocked later", steps: []step{
-			team(``), key(`,"team_id":"t-{id}"`), chat(""), post("/team/block", `{"team_id":"t-{id}"}`), chat("").is(401).await(), post("/team/unblock", `{"team_id":"t-{id}"}`), chat("").await(),
+			team(``), key(`,"team_id":"t-{id}"`), chat(""), post("/team/block", `{"team_id":"t-{id}"}`).but("spend"), chat("").is(401).await(), post("/team/unblock", `{"team_id":"t-{id}"}`).but("spend"), chat("").await(),
 		}},
 		{name: "aliases of a key", steps: []step{
 			key(`,"models":["gpt-4o-mini"],"aliases":{"fast":"gpt-4o-mini","slow":"claude-haiku","none":"nope"}`), post("/chat/completions", `{"model":"fast","messages":[{"role":"user","content":"hi"}]}`).as("{key}").wants("model", `"fast"`),
@@ -117,7 +117,7 @@ func sharedLimitScenarios(chat, key, budget, team func(string) step, spent step,
 		{name: "limit of a member: budget of the team's members", steps: []step{team(`,"team_member_budget":0.0000001`), member(``), theirKey, chat("").but(counted), spent, chat("").is(422).await().but(says)}},
 		{name: "limit of a member: no budget", steps: []step{team(`,"team_member_budget":0`), member(``), theirKey, chat("").is(422)}},
 		{name: "limit of a member: requests of the team's members", steps: []step{team(`,"team_member_rpm_limit":1`), member(``), theirKey, chat(""), chat("").is(429)}},
-		{name: "limit of a member: tokens of the team's members", steps: []step{team(`,"team_member_tpm_limit":40`), member(``), theirKey, chat(""), chat("").is(429).await()}},
+		{name: "limit of a member: tokens of the team's members", steps: []step{team(`,"team_member_tpm_limit":40`), member(``), theirKey, chat(""), spent, chat("").is(429)}},
 		{name: "limit of a member: requests", steps: []step{team(``), member(``), update(`,"rpm_limit":1`), theirKey, chat(""), chat("").is(429)}},
 		{name: "limit of a member: tokens keep the budget", steps: []step{
 			team(``), member(`,"max_budget_in_team":0.0000001`), update(`,"tpm_limit":100000`), theirKey, chat("").but(counted), spent, chat("").is(422).await().but(says),
@@ -128,14 +128,14 @@ func sharedLimitScenarios(chat, key, budget, team func(string) step, spent step,
 		{name: "limit of a tag: requests", steps: []step{
 			post("/tag/new", `{"name":"g-{id}","rpm_limit":1}`).but("tag"), key(``), tagged("")[0], tagged("")[0].is(429), tagged("")[1].is(429), header, chat(`,"tags":["other"]`),
 		}},
-		{name: "limit of a tag: tokens", steps: []step{post("/tag/new", `{"name":"g-{id}","tpm_limit":40}`).but("tag"), key(``), tagged("")[1], tagged("")[1].is(429).await()}},
+		{name: "limit of a tag: tokens", steps: []step{post("/tag/new", `{"name":"g-{id}","tpm_limit":40}`).but("tag"), key(``), tagged("")[1], spent, tagged("")[1].is(429)}},
 		{name: "limit of a tag: of the key", steps: []step{post("/tag/new", `{"name":"g-{id}","rpm_limit":1}`).but("tag"), key(`,"metadata":{"tags":["g-{id}"]}`), chat(""), chat("").is(429)}},
 		{name: "limit of a tag: of the team", steps: []step{post("/tag/new", `{"name":"g-{id}","rpm_limit":1}`).but("tag"), team(`,"metadata":{"tags":["g-{id}"]}`), key(`,"team_id":"t-{id}"`), chat(""), chat("").is(429)}},
 		{name: "limit of a customer: budget", steps: []step{
 			budget(`,"max_budget":0.0000001`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine("").but(counted), spent, mine("").is(422).await().but(says), chat(""),
 		}},
 		{name: "limit of a customer: requests", steps: []step{budget(`,"rpm_limit":1`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine(""), mine("").is(429), chat("")}},
-		{name: "limit of a customer: tokens", steps: []step{budget(`,"tpm_limit":40`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine(""), mine("").is(429).await()}},
+		{name: "limit of a customer: tokens", steps: []step{budget(`,"tpm_limit":40`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine(""), spent, mine("").is(429)}},
 		{name: "limit of a customer: through the key", steps: []step{budget(`,"rpm_limit":1`), key(`,"end_user_budget_id":"b-{id}"`), mine(""), mine("").is(429), chat("")}},
 		{name: "limit of a customer: models", steps: []step{post("/customer/new", `{"user_id":"c-{id}","models":["claude-haiku"]}`), key(``), mine("").is(403), chat("")}},
 		{name: "limit of a customer: a block has no effect", steps: []step{
@@ -159,9 +159,22 @@ func sharedLimitScenarios(chat, key, budget, team func(string) step, spent step,
 			post("/model/new", `{"model_name":"m-{id}","litellm_params":{"model":"openai/gpt-4o-mini","api_key":"f","mock_response":"x","max_budget":0.0000001,"budget_duration":"1d"},"model_info":{"id":"m-{id}"}}`).but("litellm_params"),
 			key(``), ask("m-{id}"), spent, ask("m-{id}").is(429).await(),
 		}},
+		{name: "limit of a deployment with a fallback", steps: []step{
+			post("/model/new", `{"model_name":"m-{id}","litellm_params":{"model":"openai/gpt-4o-mini","api_key":"f","mock_response":"x","max_budget":0.0000001,"budget_duration":"1d"},"model_info":{"id":"m-{id}"}}`).but("litellm_params"),
+			post("/fallback", `{"model":"m-{id}","fallback_models":["claude-haiku"]}`).await(), key(``), ask("m-{id}"), spent, ask("m-{id}").wants("choices.0.message.content", `"Bonjour from the mock"`), {method: "DELETE", path: "/fallback/m-{id}"},
+		}},
+		{name: "spend of teams by user", steps: []step{
+			team(`,"team_alias":"by user"`), member(``), theirKey, chat(""), chat(""), post("/chat/completions", `{"model":"always-fails","messages":[{"role":"user","content":"hi"}]}`).as("{key}").is(429),
+			get("/team/spend/by_user?team_ids=t-{id}&start_date={today}&end_date={today}").as("{key}").poll("results.0.failed_requests").wants("results.#", "1", "results.0.api_requests", "3"),
+			post("/key/generate", `{"key_alias":"k2-{id}","team_id":"t-{id}"}`).saves("key", "key"), chat(""),
+			get("/team/spend/by_user?team_ids=t-{id}&start_date={today}&end_date={today}").poll("results.1.spend").wants("results.#", "2", "results.1.user_id", `""`),
+			get("/team/spend/by_user?team_ids=none-{id}&start_date={today}&end_date={today}").wants("results.#", "0"), get("/team/spend/by_user?team_ids=t-{id}&start_date=x&end_date={today}").is(400),
+			get("/team/spend/by_user?team_ids=t-{id}&start_date=2026-02-02&end_date=2026-02-01").is(400), get("/team/spend/by_user?team_ids=t-{id}&start_date=2020-02-02&end_date=2026-02-01").is(400), get("/team/spend/by_user?start_date=2026-02-01&end_date=2026-02-01").is(400),
+		}},
+		{name: "budgets start again by the calendar", steps: calendarSteps()},
 		{name: "a blocked deployment beside another", steps: []step{
 			model("m-{id}", "x"), post("/model/new", `{"model_name":"m-{id}","litellm_params":{"model":"openai/gpt-4o-mini","api_key":"f","mock_response":"y"},"model_info":{"id":"n-{id}"}}`).but("litellm_params"),
-			key(``), post("/model/block", `{"model_id":"m-{id}"}`).but("litellm_params"), ask("m-{id}").wants("choices.0.message.content", `"y"`), post("/model/block", `{"model_id":"n-{id}"}`).but("litellm_params"), ask("m-{id}").is(403).await(),
+			key(``), post("/model/block", `{"model_id":"m-{id}"}`).but("litellm_params", "model_info.blocked"), ask("m-{id}").wants("choices.0.message.content", `"y"`), post("/model/block", `{"model_id":"n-{id}"}`).but("litellm_params", "model_info.blocked"), ask("m-{id}").is(403).await(),
 		}},
 	}
 	for i := range scenarios {
@@ -180,7 +193,8 @@ func fallbackScenarios() []scenario {
 	}
 	set := func(body string) step { return post("/fallback", body).await() }
 	const busy, long = "litellm.RateLimitError", "litellm.ContextWindowExceededError"
-	cleanup := []step{post("/config/update", `{"router_settings":{"fallbacks":[],"context_window_fallbacks":[],"content_policy_fallbacks":[]}}`), post("/key/delete", `{"key_aliases":["k-{id}"]}`), post("/team/delete", `{"team_ids":["t-{id}"]}`)}
+	reset := post("/config/update", `{"router_settings":{"fallbacks":[],"context_window_fallbacks":[],"content_policy_fallbacks":[]}}`)
+	cleanup := []step{reset, post("/key/delete", `{"key_aliases":["k-{id}"]}`), post("/team/delete", `{"team_ids":["t-{id}"]}`)}
 	for id := range strings.SplitSeq("a b c", " ") {
 		cleanup = append(cleanup, post("/model/delete", `{"id":"`+id+`-{id}"}`))
 	}
@@ -193,7 +207,7 @@ func fallbackScenarios() []scenario {
 			model("a", busy), model("b", busy), set(`{"model":"a-{id}","fallback_models":["b-{id}"]}`), ask("a-{id}", "").is(429).await(), set(`{"model":"b-{id}","fallback_models":["claude-haiku"]}`), ask("a-{id}", "").await().wants("model", `"claude-3-5-haiku-20241022"`),
 		}},
 		{name: "fallback: too long a prompt", steps: []step{
-			model("a", long), ask("a-{id}", "").is(400), set(`{"model":"a-{id}","fallback_models":["gpt-4o-mini"],"fallback_type":"context_window"}`), ask("a-{id}", "").await().wants("model", `"gpt-4o-mini"`),
+			reset, model("a", long), ask("a-{id}", "").is(400), set(`{"model":"a-{id}","fallback_models":["gpt-4o-mini"],"fallback_type":"context_window"}`), ask("a-{id}", "").await().wants("model", `"gpt-4o-mini"`),
 			model("b", busy), set(`{"model":"b-{id}","fallback_models":["gpt-4o-mini"],"fallback_type":"context_window"}`), ask("b-{id}", "").is(429),
 		}},
 		{name: "fallback: not for everybody", steps: []step{
@@ -201,15 +215,15 @@ func fallbackScenarios() []scenario {
 			ask("a-{id}", "").as("{key}").is(429), ask("a-{id}", `,"fallbacks":["gpt-4o-mini"]`).as("{key}").is(403), ask("always-fails", `,"fallbacks":["gpt-4o-mini"]`).wants("model", `"gpt-4o-mini"`),
 		}},
 		{name: "fallback: not for a blocked model", steps: []step{
-			model("a", "x"), set(`{"model":"a-{id}","fallback_models":["gpt-4o-mini"]}`), post("/model/block", `{"model_id":"a-{id}"}`).but("litellm_params"), ask("a-{id}", "").is(403).await(),
+			model("a", "x"), set(`{"model":"a-{id}","fallback_models":["gpt-4o-mini"]}`), post("/model/block", `{"model_id":"a-{id}"}`).but("litellm_params", "model_info.blocked"), ask("a-{id}", "").is(403).await(),
 		}},
 		{name: "fallback: for parameters that a model has not", steps: []step{
 			post("/model/new", `{"model_name":"a-{id}","litellm_params":{"model":"anthropic/claude-3-5-haiku-20241022","api_key":"f","mock_response":"x"},"model_info":{"id":"a-{id}"}}`).but("litellm_params"),
 			ask("a-{id}", `,"n":2`).is(400), set(`{"model":"a-{id}","fallback_models":["gpt-4o-mini"]}`), ask("a-{id}", `,"n":2`).await().wants("model", `"gpt-4o-mini"`, "choices.#", "2"),
 		}},
 		{name: "fallback: in the router's settings", steps: []step{
-			model("a", busy), post("/config/update", `{"router_settings":{"fallbacks":[{"a-{id}":["gpt-4o-mini"]},{"x/y-{id}":["claude-haiku"]}]}}`), get("/fallback/a-{id}").await(), ask("a-{id}", "").await().wants("model", `"gpt-4o-mini"`),
-			get("/router/settings").wants("current_values.fallbacks.#", "2", "source.fallbacks", `"db"`).but("current_values.context_window_fallbacks", "current_values.content_policy_fallbacks", "source", "fields"),
+			reset, model("a", busy), post("/config/update", `{"router_settings":{"fallbacks":[{"a-{id}":["gpt-4o-mini"]},{"x/y-{id}":["claude-haiku"]}]}}`), get("/fallback/a-{id}").await(), ask("a-{id}", "").await().wants("model", `"gpt-4o-mini"`),
+			get("/router/settings").wants("current_values.fallbacks.#", "2", "source.fallbacks", `"db"`).but("current_values.num_retries"),
 			post("/config/update", `{"router_settings":{"fallbacks":"x"}}`).is(422), post("/config/update", `{"router_settings":{"nosuch":1}}`).is(400), post("/config/update", `{}`), post("/config/update", `{"router_settings":{"fallbacks":null}}`),
 			post("/config/update", `{"router_settings":{"fallbacks":[{"*":["claude-haiku"]}]}}`), get("/fallback/a-{id}").await().wants("fallback_models.0", `"claude-haiku"`), ask("a-{id}", "").await().wants("choices.0.message.content", `"Bonjour from the mock"`),
 			post("/config/update", `{"router_settings":{"fallbacks":[]}}`), get("/fallback/a-{id}").is(404).await(),
@@ -220,4 +234,20 @@ func fallbackScenarios() []scenario {
 		scenarios[i].cleanup = cleanup
 	}
 	return scenarios
+}
+
+// calendarSteps make a budget of each period, for each kind of thing that has one.
+func calendarSteps() (steps []step) {
+	steps = append(steps, post("/team/new", `{"team_id":"t-{id}"}`), post("/user/new", `{"user_id":"u-{id}","auto_create_key":false}`), post("/key/generate", `{"key_alias":"k-{id}"}`).saves("key", "key"), post("/budget/new", `{"budget_id":"b-{id}"}`))
+	for _, period := range []string{"30d", "7d", "24h", "1mo", "1d", "2d", "1w", "2w", "14d", "12h", "36h", "monthly", "weekly", "daily"} {
+		steps = append(steps, post("/team/update", `{"team_id":"t-{id}","budget_duration":"`+period+`"}`), post("/user/update", `{"user_id":"u-{id}","budget_duration":"`+period+`"}`),
+			post("/key/update", `{"key":"{key}","budget_duration":"`+period+`"}`), post("/budget/update", `{"budget_id":"b-{id}","budget_duration":"`+period+`"}`))
+	}
+	for i := range steps {
+		steps[i].dates = true
+	}
+	for _, period := range []string{"2mo", "0d", "1y", "30 days", "x"} {
+		steps = append(steps, post("/team/update", `{"team_id":"t-{id}","budget_duration":"`+period+`"}`).is(400), post("/key/update", `{"key":"{key}","budget_duration":"`+period+`"}`).is(400), post("/budget/update", `{"budget_id":"b-{id}","budget_duration":"`+period+`"}`).is(400))
+	}
+	return steps
 }

@@ -51,6 +51,7 @@ func (c *call) resetBudgets() {
 			if c.due(row) {
 				c.restart(row)
 			}
+			c.resetWindows(row)
 		}
 	}
 	for _, budget := range c.Budgets {

@@ -170,14 +170,3 @@ func calculateSpend(c *call) *reply {
 	out, _ := number(known["output_cost_per_token"])
 	return ok(object{"cost": money(in*float64(used.in) + out*float64(used.out))})
 }
-
-func teamSpendByUser(c *call) *reply {
-	from, to := c.query.Get("start_date"), c.query.Get("end_date")
-	switch {
-	case from == "" || to == "":
-		return detailError(http.StatusBadRequest, "Please provide start_date and end_date")
-	case c.query.Get("team_ids") == "":
-		return detailError(http.StatusBadRequest, "Please provide team_ids")
-	}
-	return ok(object{"start_date": from, "end_date": to, "results": []object{}}) // nothing of it is kept here
-}
