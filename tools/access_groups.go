@@ -111,6 +111,7 @@ var accessGroupsBudgetSet = &operation.Operation{
 	Examples: []string{"access-groups budget-set production --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Set,
 	Consent:  loosens(accessGroupCollection, "access_group"),
+	Checks:   []operation.Check{ownBudget(accessGroupCollection, "access_group")},
 	Do:       operation.Endpoint[accessGroupsBudgetSetInput]{Method: "PUT", Path: "/access_group/{access_group}/budget", Subject: []string{"access_group"}},
 	Done:     "set the budget of access group {access_group}",
 }

@@ -116,12 +116,13 @@ var customersUpdate = &operation.Operation{
 	Examples: []string{"customers update acme --max-budget 100"},
 	Effect:   operation.Set,
 	Consent:  loosens(customerCollection, "user_id"),
-	Checks:   []operation.Check{ignoresSpend("customer", "Its spend can only be outgrown: raise {max_budget}, or delete the customer.")},
-	Update:   customerUpdate,
-	Verify:   applied,
-	Do:       operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
-	Columns:  customerColumns,
-	Done:     "updated customer {user_id}",
+	Checks: []operation.Check{ownBudget(customerCollection, "user_id"),
+		ignoresSpend("customer", "Its spend can only be outgrown: raise {max_budget}, or delete the customer.")},
+	Update:  customerUpdate,
+	Verify:  applied,
+	Do:      operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},
+	Columns: customerColumns,
+	Done:    "updated customer {user_id}",
 }
 
 type customerIDs struct {

@@ -111,6 +111,7 @@ var organizationsUpdate = &operation.Operation{
 	Examples: []string{"organizations update --organization acme --max-budget 2000"},
 	Effect:   operation.Set,
 	Consent:  loosens(organizationCollection, "organization_id"),
+	Checks:   []operation.Check{ownBudget(organizationCollection, "organization_id")},
 	Update:   organizationUpdate,
 	Verify:   applied,
 	Do:       operation.Endpoint[organizationsUpdateInput]{Method: "PATCH", Path: "/organization/update", Subject: []string{"organization_id"}},
@@ -177,6 +178,7 @@ var organizationsMemberUpdate = &operation.Operation{
 	Examples: []string{"organizations member-update --organization acme --user ann@example.com --role org_admin"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Often: true, Sensitive: sensitiveMember("/organization/info", "organization_id", "members")},
+	Checks:   []operation.Check{ownMemberBudget("/organization/info", "organization_id", "members")},
 	Update:   memberUpdate("/organization/info", "organization_id", "members", "max_budget_in_organization"),
 	Verify:   applied,
 	Do: operation.Endpoint[organizationsMemberUpdateInput]{

@@ -88,6 +88,7 @@ var projectsUpdate = &operation.Operation{
 	Examples: []string{"projects update 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52 --max-budget 80"},
 	Effect:   operation.Set,
 	Consent:  loosens(projectCollection, "project_id"),
+	Checks:   []operation.Check{ownBudget(projectCollection, "project_id")},
 	Update:   projectUpdate,
 	Verify:   applied,
 	Do:       operation.Endpoint[projectsUpdateInput]{Method: "POST", Path: "/project/update", Subject: []string{"project_id"}},

@@ -68,8 +68,9 @@ func readTag(ctx context.Context, call *operation.Call, name string) (json.RawMe
 // tagSettings is the settings that create and update share.
 type tagSettings struct {
 	tagName
-	Description string   `json:"description" help:"Purpose of the tag" clear:"null"`
-	Models      []string `json:"models" help:"Models in the gateway's database that tagged requests go to" clear:"[]"`
+	Description string         `json:"description" help:"Purpose of the tag" clear:"null"`
+	Models      []string       `json:"models" help:"Models in the gateway's database that tagged requests go to" clear:"[]"`
+	BudgetID    existingBudget `json:"budget_id"`
 	alertedBudget
 	rates
 }
@@ -111,7 +112,7 @@ var tagsUpdate = &operation.Operation{
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget", "tags update production --spend 0"},
 	Effect:   operation.Set,
 	Consent:  loosens(tagCollection, "name"),
-	Checks:   []operation.Check{since("1.110", "spend")},
+	Checks:   []operation.Check{ownBudget(tagCollection, "name"), since("1.110", "spend")},
 	Update:   tagUpdate,
 	Verify:   applied,
 	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, _ tagsUpdateInput) (operation.Result, error) {

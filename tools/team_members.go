@@ -147,7 +147,7 @@ var teamsMemberUpdate = &operation.Operation{
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: sensitiveMember("/team/info", "team_id", "team_memberships")},
-	Checks:   []operation.Check{notesMemberUpdate},
+	Checks:   []operation.Check{ownMemberBudget("/team/info", "team_id", "team_memberships"), notesMemberUpdate},
 	Update:   memberUpdate("/team/info", "team_id", "team_memberships", "max_budget_in_team"),
 	Verify:   applied,
 	Do: operation.Func[teamsMemberUpdateInput](func(ctx context.Context, call *operation.Call, in teamsMemberUpdateInput) (operation.Result, error) {

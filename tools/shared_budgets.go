@@ -1,0 +1,162 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// A customer, a tag, an access group and others may point to a budget that others use too.
+// The gateway writes a limit of one of them into that budget, for all of them.
+
+// sharedLimits are the fields that the gateway writes into the budget that a thing has.
+var sharedLimits = []string{"max_budget", "soft_budget", "budget_duration", "budget_reset_at", "tpm_limit", "rpm_limit", "tpd_limit",
+	"max_parallel_requests", "model_max_budget", "max_budget_in_team", "max_budget_in_organization"}
+
+// budgetPaths are where the gateway shows the budget of a thing.
+var budgetPaths = []string{"budget_id", "litellm_budget_table.budget_id", "budget.budget_id"}
+
+// budgetIDOf returns the ID of the budget that a thing has, or "".
+func budgetIDOf(item json.RawMessage) string {
+	for _, path := range budgetPaths {
+		if id := operation.Word(operation.NoNull(operation.Lookup(item, path))); id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// ownBudget refuses to write limits through a thing whose budget others use. argument
+// identifies the thing.
+func ownBudget(of *operation.Collection, argument string) operation.Check {
+	return func(ctx context.Context, call *operation.Call) error {
+		fields := limitsGiven(call)
+		if len(fields) == 0 {
+			return nil
+		}
+		thing, err := of.FindID(ctx, call, call.Args().String(argument))
+		if e := operation.AsError(err); e != nil && (e.Status != 0 || e.Code == proxyclient.CodeBadAnswer || operation.IsNotFound(err)) {
+			return nil // the gateway decides
+		}
+		if err != nil {
+			return err
+		}
+		budget := budgetIDOf(thing.Item)
+		if budget != "" && call.Body()["budget_id"] != nil {
+			return operation.Usage(fmt.Sprintf("{budget_id} is given with {%s}, which the gateway would write into the present budget; give one", fields[0]))
+		}
+		return unshared(ctx, call, of.What+" "+thing.Label(), budget)
+	}
+}
+
+// limitsGiven returns the limits that a call writes.
+func limitsGiven(call *operation.Call) (fields []string) {
+	body := call.Body()
+	for _, name := range sharedLimits {
+		if body[name] != nil {
+			fields = append(fields, name)
+		}
+	}
+	return fields
+}
+
+// unshared returns an error if others than whose use its budget.
+func unshared(ctx context.Context, call *operation.Call, whose, budget string) error {
+	if budget == "" {
+		return nil
+	}
+	others, err := budgetUsers(ctx, call, budget)
+	if err != nil {
+		return err
+	}
+	others = slices.DeleteFunc(others, func(other string) bool { return other == whose })
+	if len(others) == 0 {
+		return nil
+	}
+	as := "as 1 other does"
+	if len(others) > 1 {
+		as = fmt.Sprintf("as %d others do", len(others))
+	}
+	name := operation.Shown(budget)
+	e := &proxyclient.Error{Code: proxyclient.CodeConflict,
+		Message: fmt.Sprintf("%s uses the budget %s, %s: %s; nothing was sent", whose, name, as, strings.Join(few(others), ", ")),
+		Hint:    fmt.Sprintf("to change it for all of them, use budgets update %s", name)}
+	if _, takes := call.Operation().Field("budget_id"); takes {
+		e.Hint += fmt.Sprintf("; to give %s another one, use {budget_id}", whose)
+	}
+	return e
+}
+
+// few returns the first of many names.
+func few(names []string) []string {
+	const most = 5
+	if len(names) <= most {
+		return names
+	}
+	return append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", len(names)-most))
+}
+
+// budgetUsers returns what uses a budget, as far as the key may see it. The gateway's lists
+// of budgets do not say.
+func budgetUsers(ctx context.Context, call *operation.Call, budget string) (users []string, err error) {
+	for _, of := range []*operation.Collection{customerCollection, tagCollection, accessGroupCollection, projectCollection, organizationCollection, keyCollection} {
+		for item, err := range of.All(ctx, call, nil) {
+			if e := operation.AsError(err); e != nil && (e.Status != 0 || e.Code == proxyclient.CodeBadAnswer) {
+				break // the key may not see them
+			}
+			if err != nil {
+				return nil, err
+			}
+			if budgetIDOf(item) == budget {
+				thing := operation.Thing{ID: operation.Lookup(item, of.ID), Name: operation.Word(operation.Lookup(item, of.Name)), Item: item}
+				users = append(users, of.What+" "+thing.Label())
+			}
+		}
+	}
+	return users, nil
+}
+
+// ownMemberBudget is [ownBudget] for a member of a team or an organization. The gateway
+// gives a member who has the team's default budget one of his own.
+func ownMemberBudget(path, argument, list string) operation.Check {
+	return func(ctx context.Context, call *operation.Call) error {
+		if len(limitsGiven(call)) == 0 {
+			return nil
+		}
+		body, err := call.Read(ctx, proxyclient.Request{Path: path, Query: map[string][]string{argument: {call.Args().String(argument)}}})
+		if e := operation.AsError(err); e != nil && e.Status != 0 {
+			return nil // the gateway decides
+		}
+		if err != nil {
+			return err
+		}
+		var members []json.RawMessage
+		_ = json.Unmarshal(operation.Lookup(body, list), &members)
+		user := call.Args().String("user_id")
+		budget, others := "", []string{}
+		for _, m := range members {
+			if operation.Word(operation.Lookup(m, "user_id")) == user {
+				budget = budgetIDOf(m)
+			}
+		}
+		if budget == "" || budget == operation.Word(operation.Lookup(body, "team_info.metadata.team_member_budget_id")) {
+			return nil
+		}
+		for _, m := range members {
+			if id := operation.Word(operation.Lookup(m, "user_id")); id != user && budgetIDOf(m) == budget {
+				others = append(others, operation.Name(id))
+			}
+		}
+		if len(others) > 0 {
+			return &proxyclient.Error{Code: proxyclient.CodeConflict,
+				Message: fmt.Sprintf("member %s uses the budget %s, as %s too; nothing was sent", operation.Name(user), operation.Shown(budget), strings.Join(few(others), ", ")),
+				Hint:    "to change it for all of them, use budgets update " + operation.Shown(budget)}
+		}
+		return unshared(ctx, call, "member "+operation.Name(user), budget)
+	}
+}
