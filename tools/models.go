@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 var models = operation.Catalog{
@@ -112,10 +111,40 @@ func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (ope
 		fields["model_info"] = json.RawMessage("{}")
 	}
 	body, err := call.Write(ctx, "POST", "/model/new", fields)
-	if e := operation.AsError(err); e != nil && strings.Contains(e.Message, "was saved to the database") {
-		e.Hint = "the model is stored with that ID but cannot be called: delete it with models delete. The parameter model in {litellm_params} needs a provider, for example openai/gpt-4o"
+	if id := unserved(err, newModelID(fields)); id != "" {
+		err = takeBack(ctx, call, id, err)
 	}
 	return operation.Result{Body: body}, err
+}
+
+// unserved returns the ID of a new deployment that the gateway stored although it answered
+// with an error: it cannot serve it, and may serve none that is added later. given is the ID
+// that the caller chose.
+func unserved(err error, given string) string {
+	e := operation.AsError(err)
+	if e == nil || !strings.Contains(e.Message, "Model create was saved to the database") {
+		return ""
+	}
+	_, rest, _ := strings.Cut(e.Message, "the model id(s) ['")
+	id, _, named := strings.Cut(rest, "'] are not live")
+	if !named || given != "" && id != given {
+		return ""
+	}
+	return id
+}
+
+// takeBack deletes a deployment that the gateway cannot serve and says so in the error.
+func takeBack(ctx context.Context, call *operation.Call, id string, err error) error {
+	e := operation.AsError(err)
+	e.Hint = "the parameter model in {litellm_params} needs a provider, for example openai/gpt-4o, and os.environ/NAME a variable that is set. " +
+		"If it has both, look for an earlier deployment with such a fault: it keeps new ones from being served"
+	if undo := call.Undo(ctx, "POST", "/model/delete", operation.Args{"id": operation.Encode(id)}); undo != nil {
+		e.Message = "the gateway stored the deployment " + operation.Name(id) + " but cannot serve it, and it could not be deleted again (" + undo.Error() + "): " + e.Message
+		e.Hint = "delete it with models delete: it may keep later models from being served. " + strings.ToUpper(e.Hint[:1]) + e.Hint[1:]
+		return err
+	}
+	e.Message = "the gateway stored the deployment but could not serve it, so it was deleted again: " + e.Message
+	return err
 }
 
 type modelsGetInput struct {
@@ -161,49 +190,21 @@ type modelsUpdateInput struct {
 var modelsUpdate = &operation.Operation{
 	Path:    "models update",
 	Summary: "Change the parameters or information of a deployment",
-	Help:    "Fields you omit are unchanged. Models in the gateway's configuration file cannot be changed.",
+	Help:    "Fields you omit are unchanged; null removes a parameter. Models in the gateway's configuration file cannot be changed.",
 	Examples: []string{
 		`models update cdaa1589-b969-421a-98be-bce6ca853354 -p temperature=0.7 -i description="Updated model"`,
 	},
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveModelUpdate},
+	Verify:  modelChanged,
 	Default: true,
 	Do:      operation.Func[modelsUpdateInput](updateModel),
 	Done:    "updated model {model_name} (ID {model_id})",
 }
 
-// modelPath is the route that changes a deployment.
-const modelPath = "/model/{model_id}/update"
-
 // newModelID returns the ID that the caller chose for a deployment, or "".
 func newModelID(args operation.Args) string {
 	return operation.Word(operation.NoNull(operation.Lookup(args["model_info"], "id")))
-}
-
-// updateModel sends PATCH /model/{id}/update: POST /model/update does not store
-// model_info on gateways before 1.110, and loses parameters that the gateway has no field
-// for. So a deployment whose ID has a slash cannot be changed.
-func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput) (operation.Result, error) {
-	if err := proxyclient.CheckPath(modelPath, "model_id", in.ModelID); err != nil {
-		operation.AsError(err).Hint = "delete the deployment and add it again with an ID without /"
-		return operation.Result{}, err
-	}
-	fields := call.Body()
-	delete(fields, "model_id")
-	if len(fields) == 0 {
-		return operation.Result{}, operation.NothingToChange("litellm_params", "model_info")
-	}
-	if in.ModelInfo != nil {
-		info := operation.Pairs{"id": operation.Encode(in.ModelID), "db_model": json.RawMessage("true")}
-		for name, value := range in.ModelInfo {
-			info[name] = value
-		}
-		fields["model_info"] = operation.Encode(info)
-	}
-	body, err := call.Client().JSON(ctx, proxyclient.Request{
-		Method: "PATCH", Path: modelPath, Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
-	})
-	return operation.Result{Body: body}, err
 }
 
 type modelsDeleteInput struct {

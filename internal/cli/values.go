@@ -75,7 +75,7 @@ func (s *sources) at(value, label string) (text string, literal bool, err error)
 	return text, false, err
 }
 
-// pair parses key=value or key:=JSON. The members in texts stay text.
+// pair parses key=value or key:=JSON. The members in texts stay text, except null.
 func (s *sources) pair(text string, texts []string) (name string, value json.RawMessage, err error) {
 	name, rest, ok := strings.Cut(text, "=")
 	if !ok || name == "" || name == ":" {
@@ -100,7 +100,7 @@ func (s *sources) pair(text string, texts []string) (name string, value json.Raw
 		for _, t := range texts {
 			text = text || t == name
 		}
-		if !text && typed(value1) {
+		if value1 == "null" || !text && typed(value1) {
 			return name, json.RawMessage(value1), nil
 		}
 	}

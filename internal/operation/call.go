@@ -211,6 +211,16 @@ func (c *Call) Write(ctx context.Context, method, path string, body any) (json.R
 	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 }
 
+// Undo sends a request that takes back a write of this call which the gateway left half
+// done. It is not part of the plan: what it removes was not there before.
+func (c *Call) Undo(ctx context.Context, method, path string, body any) error {
+	if c.planning {
+		return nil
+	}
+	_, err := c.env.Client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
+	return err
+}
+
 // Send is Write with a value for the path's only parameter.
 func (c *Call) Send(ctx context.Context, method, path, param string, body any) (json.RawMessage, error) {
 	_, name, _ := strings.Cut(path, "{")

@@ -77,10 +77,14 @@ func newModel(c *call) *reply {
 		return failure(http.StatusInternalServerError, pyDict("error", "Failed to add model to db. Check your server logs for more details."))
 	}
 	about["db_model"] = true
+	maps.DeleteFunc(about, func(name string, _ any) bool { return isPrice(name) })
 	now := c.stamp()
 	model := object{"model_name": name, "blocked": c.body["blocked"] == true, "litellm_params": given, "model_info": about,
 		"created_at": now, "updated_at": now, "created_by": c.who.name(), "updated_by": c.who.name()}
 	c.Models = append(c.Models, model)
+	if slices.ContainsFunc(c.Models, unset) {
+		return failure(http.StatusInternalServerError, notServed(text(about["id"])))
+	}
 	return ok(c.stored(model))
 }
 
@@ -115,7 +119,7 @@ func (c *call) changeModel(model object) {
 		changes, _ := c.body[field].(object)
 		merged := maps.Clone(model[field].(object))
 		for name, value := range changes {
-			if value != nil {
+			if value != nil && !(field == "model_info" && isPrice(name)) {
 				merged[name] = value
 			}
 		}
@@ -147,7 +151,11 @@ func patchModel(c *call) *reply {
 	if bad := c.modelsForbidden(); bad != nil {
 		return bad
 	}
+	if bad := c.badRemoval(); bad != nil {
+		return bad
+	}
 	c.changeModel(model)
+	c.removeParams(model)
 	infoOf(model)["id"], infoOf(model)["db_model"] = id, true
 	return ok(c.stored(model))
 }

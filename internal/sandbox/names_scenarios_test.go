@@ -48,6 +48,21 @@ func namesScenarios() []scenario {
 			step{method: "DELETE", path: "/credentials/c%2F{id}"},
 			post("/model/delete", `{"id":"m/{id}"}`),
 		}, cleanup: []step{post("/model/delete", `{"id":"m/{id}"}`), post("/team/delete", `{"team_ids":["t/{id}"]}`)}},
+		{name: "model: parameters are removed", steps: []step{
+			post("/model/new", `{"model_name":"p-{id}","litellm_params":{"model":"openai/gpt-4o","rpm":60,"temperature":0.5,"input_cost_per_token":0.5},"model_info":{"id":"m-{id}","description":"d","input_cost_per_token":0.25}}`).but("litellm_params.model"),
+			patch("/model/m-{id}/update", `{"litellm_params":{"rpm":null,"input_cost_per_token":null},"model_info":{"id":"m-{id}","description":null}}`).wants("litellm_params.rpm", "60", "model_info.description", `"d"`).but("litellm_params.model"),
+			patch("/model/m-{id}/update", `{"litellm_params_to_remove":["rpm","temperature","nosuch"]}`).but("litellm_params.model"),
+			patch("/model/m-{id}/update", `{"litellm_params_to_remove":["model"]}`).is(422),
+			patch("/model/m-{id}/update", `{"litellm_params":{"rpm":null,"tpm":1},"litellm_params_to_remove":["tpm","rpm"]}`).is(422),
+			patch("/model/m-{id}/update", `{"model_info":{"id":"m-{id}","input_cost_per_token":0.25}}`).but("litellm_params.model"),
+			post("/model/update", `{"litellm_params":{"tpm":4},"model_info":{"id":"m-{id}","description":"e"}}`).wants("model_info.description", `"e"`).but("litellm_params.model"),
+		}, cleanup: []step{deleteModel}},
+		{name: "model: an environment variable that is not set", steps: []step{
+			post("/model/new", `{"model_name":"e-{id}","litellm_params":{"model":"os.environ/UNSET_{id}"},"model_info":{"id":"m-{id}"}}`).is(500),
+			post("/model/new", `{"model_name":"z-{id}","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"z-{id}"}}`).is(500),
+			deleteModel, post("/model/delete", `{"id":"z-{id}"}`),
+			post("/model/new", `{"model_name":"z-{id}","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"z-{id}"}}`).but("litellm_params.model"),
+		}, cleanup: []step{deleteModel, post("/model/delete", `{"id":"z-{id}"}`)}},
 		{name: "searches read the backslash", steps: []step{
 			post("/team/new", `{"team_id":"t-{id}","team_alias":"CORP\\{id}"}`).but("litellm_model_table", "model_id"),
 			get(`/v2/team/list?team_alias=CORP%5C{id}`).wants("total", "0"), get(`/v2/team/list?team_alias=P%5C%5C{id}`).wants("total", "1").but("teams"),

@@ -1,0 +1,141 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// modelPath is the route that changes a deployment.
+const modelPath = "/model/{model_id}/update"
+
+// nullRemoves are the parameters that every gateway removes when they are null. Other
+// ones are named in removed, which gateways before 1.110 ignore.
+var nullRemoves = strings.Fields(`input_cost_per_token output_cost_per_token input_cost_per_character output_cost_per_character
+	cache_read_input_token_cost cache_creation_input_token_cost tiered_pricing cache_control_injection_points litellm_credential_name`)
+
+const removed = "litellm_params_to_remove"
+
+// updateModel sends PATCH /model/{id}/update: POST /model/update does not store
+// model_info on gateways before 1.110, and loses parameters that the gateway has no field
+// for. So a deployment whose ID has a slash cannot be changed.
+func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput) (operation.Result, error) {
+	if err := proxyclient.CheckPath(modelPath, "model_id", in.ModelID); err != nil {
+		operation.AsError(err).Hint = "delete the deployment and add it again with an ID without /"
+		return operation.Result{}, err
+	}
+	fields := call.Body()
+	delete(fields, "model_id")
+	if len(fields) == 0 {
+		return operation.Result{}, operation.NothingToChange("litellm_params", "model_info")
+	}
+	removeParams(fields)
+	if in.ModelInfo != nil {
+		info := operation.Pairs{"id": operation.Encode(in.ModelID), "db_model": json.RawMessage("true")}
+		maps.Copy(info, in.ModelInfo)
+		fields["model_info"] = operation.Encode(info)
+	}
+	body, err := call.Client().JSON(ctx, proxyclient.Request{
+		Method: "PATCH", Path: modelPath, Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
+	})
+	return operation.Result{Body: body}, err
+}
+
+// removeParams names the parameters that are null in the field that removes them.
+func removeParams(fields operation.Args) {
+	params, names := membersOf(fields["litellm_params"]), fields.List(removed)
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		if operation.NoNull(params[name]) == nil && !slices.Contains(nullRemoves, name) {
+			names = append(names, name)
+			delete(params, name)
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	fields[removed] = operation.Encode(operation.Unique(names))
+	if fields["litellm_params"] = operation.Encode(params); len(params) == 0 {
+		delete(fields, "litellm_params")
+	}
+}
+
+// modelChanged compares what an update of a deployment asked with the gateway's answer,
+// which has the numbers as they are and texts encrypted.
+func modelChanged(ctx context.Context, call *operation.Call, result *operation.Result) error {
+	body := call.Body()
+	asked := operation.Args{}
+	maps.Copy(asked, membersOf(body["litellm_params"]))
+	for _, name := range body.List(removed) {
+		asked[name] = json.RawMessage("null")
+	}
+	stayed, lost := differing(asked, membersOf(operation.Lookup(result.Body, "litellm_params")), true)
+	info := membersOf(body["model_info"])
+	delete(info, "id")
+	delete(info, "db_model")
+	stayedInfo, lostInfo := differing(info, membersOf(operation.Lookup(result.Body, "model_info")), false)
+	if len(lostInfo) > 0 {
+		lostInfo = unshown(ctx, call, info, lostInfo)
+	}
+	var phrases []string
+	if stayed = append(stayed, stayedInfo...); len(stayed) > 0 {
+		phrases = append(phrases, "kept "+strings.Join(stayed, ", "))
+	}
+	if lost = append(lost, lostInfo...); len(lost) > 0 {
+		phrases = append(phrases, "did not store "+strings.Join(lost, ", "))
+	}
+	if len(phrases) == 0 {
+		return nil
+	}
+	hint := "delete the deployment and add it again with the same ID"
+	if slices.ContainsFunc(lostInfo, isPrice) {
+		hint = "set prices in {litellm_params}"
+	}
+	others := len(asked) + len(info) - len(stayed) - len(lost)
+	return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Hint: hint,
+		Message: gatewayName(ctx, call) + " accepted the update, but " + strings.Join(phrases, " and ") + rest(others)}
+}
+
+// gatewayName returns the gateway with its version, if that can be read.
+func gatewayName(ctx context.Context, call *operation.Call) string {
+	if version, err := call.Client().Version(ctx); err == nil && version != "" {
+		return "the gateway (LiteLLM " + version + ")"
+	}
+	return "the gateway"
+}
+
+// differing returns the members that an object does not have as asked: with their values
+// those that it has, by name those that it lacks. An encrypted text may be any.
+func differing(asked, has operation.Args, encrypted bool) (stayed, lost []string) {
+	for _, name := range slices.Sorted(maps.Keys(asked)) {
+		want, is := operation.NoNull(asked[name]), operation.NoNull(has[name])
+		text := is != nil && is[0] == '"' && encrypted
+		switch {
+		case want == nil && text:
+			stayed = append(stayed, operation.Name(name))
+		case want == nil && is != nil:
+			stayed = append(stayed, kept(name, is))
+		case text, took(want, is):
+		case is == nil:
+			lost = append(lost, name)
+		default:
+			stayed = append(stayed, kept(name, is))
+		}
+	}
+	return stayed, lost
+}
+
+// unshown returns those of the members that the deployment does not have as asked either:
+// the gateway does not store what its price list says anyway.
+func unshown(ctx context.Context, call *operation.Call, asked operation.Args, names []string) []string {
+	deployment, err := deploymentCollection.FindID(ctx, call, call.Args().String("model_id"))
+	if err != nil {
+		return names
+	}
+	shown := membersOf(operation.Lookup(deployment.Item, "model_info"))
+	return slices.DeleteFunc(names, func(name string) bool { return took(asked[name], shown[name]) })
+}
