@@ -83,7 +83,7 @@ type customerSettings struct {
 	BudgetID           existingBudget `json:"budget_id"`
 	DefaultModel       string         `json:"default_model" help:"Model used when the requested one is not allowed"`
 	AllowedModelRegion string         `json:"allowed_model_region" enum:"eu,us" help:"Allow only models in this region"`
-	Models             []string       `json:"models" help:"Models the customer may use (default all)"`
+	Models             []string       `json:"models" help:"Models the customer may use (default all)" clear:"[]"`
 }
 
 type customersCreateInput struct {
@@ -106,13 +106,14 @@ var customersCreate = &operation.Operation{
 
 type customersUpdateInput struct {
 	customerSettings
+	operation.Clearing
 	operation.Extras
 }
 
 var customersUpdate = &operation.Operation{
 	Path:     "customers update",
 	Summary:  "Change the budget, models or name of a customer",
-	Help:     "Fields you omit are unchanged. The gateway cannot clear a customer's fields.",
+	Help:     "Fields you omit are unchanged. The gateway can clear only the models of a customer.",
 	Examples: []string{"customers update acme --max-budget 100"},
 	Effect:   operation.Set,
 	Consent:  loosens(customerCollection, "user_id"),

@@ -83,7 +83,7 @@ var customerUpdate = &operation.Update{
 			return "create a budget with that limit with budgets create, and give it to the customer with {budget_id}"
 		}
 		if isNone(asked) {
-			return "the gateway cannot clear fields of a customer; delete the customer and create it again"
+			return "the gateway cannot clear this field of a customer; delete the customer and create it again"
 		}
 		return ""
 	},

@@ -133,6 +133,10 @@ func updateCustomer(c *call) *reply {
 	if row == nil {
 		return noCustomer(id, "user_id")
 	}
+	maps.DeleteFunc(c.body, func(_ string, value any) bool { // the gateway takes 0 for not given
+		n, is := number(value)
+		return is && n == 0
+	})
 	c.changeCustomer(row)
 	return ok(c.customerCard(row))
 }
