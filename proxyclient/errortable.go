@@ -39,6 +39,7 @@ var table = []row{
 
 	// Who may not, with a status of who is unknown.
 	{status: 401, text: "Only proxy admin can be used", code: CodeForbidden, hint: hintAdmin},
+	{status: 401, text: "Only admin users can query all teams", code: CodeForbidden, hint: "without an admin's key, only your own teams can be listed"},
 	{status: 401, text: "not allowed to access model", code: CodeForbidden, hint: hintModels},              // other versions
 	{status: 401, text: "not allowed to access|not allowed to call", code: CodeForbidden, hint: hintAdmin}, // other versions
 	{status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the key has expired: use another, or extend its duration with an admin's key"},
@@ -119,6 +120,12 @@ func classify(a answer) (Code, string) {
 		}
 	}
 	return byStatus(a.status)
+}
+
+// BudgetExceeded returns the error for a spent budget. The message says whose it is as the
+// gateway does: "User=ann".
+func BudgetExceeded(message string) *Error {
+	return &Error{Code: CodeBudgetExceeded, Message: message, Hint: overBudget(message)}
 }
 
 // overBudget is what to do about a spent budget. Whose it is stands in the message.

@@ -51,6 +51,7 @@ var answers = []struct {
 	{"GET /models", 401, "{\"error\":{\"message\":\"Authentication Error, Team=t is blocked. Update via `/team/unblock` if you're an admin.\",\"type\":\"auth_error\",\"param\":null,\"code\":\"401\"}}", CodeUnauthorized, "Authentication Error, Team=t is blocked.", ""},
 	{"GET /models", 401, `{"error":{"message":"Authentication Error, Expired Key.","type":"expired_key","param":"key","code":"401"}}`, CodeUnauthorized, "Authentication Error, Expired Key", "key"},
 	{"POST /team/new", 401, `{"error":{"message":"Authentication Error, Only proxy admin can be used to generate, delete, update info for new keys/users/teams. Route=/team/new. Your role=unknown. Your user_id=*******","type":"auth_error","param":"None","code":"401"}}`, CodeForbidden, "Authentication Error, Only proxy admin", ""},
+	{"GET /v2/team/list", 401, `{"detail":{"error":"Only admin users can query all teams/other teams. Your user role=internal_user"}}`, CodeForbidden, "Only admin users can query all teams/other teams", "only your own teams"},
 	{"GET /user/list", 403, `{"detail":{"error":"Only proxy admins and organization admins can list users."}}`, CodeForbidden, "Only proxy admins and organization admins can list users; the key used was sk-...abcd from LITELLM_PROXY_API_KEY", ""},
 	{"POST /v1/chat/completions", 403, `{"error":{"message":"The requested model 'other' is not available for this API key","type":"key_model_access_denied","param":"model","code":"403"}}`, CodeForbidden, "The requested model", "model"},
 

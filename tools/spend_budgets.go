@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"litellm-proxy/internal/ledger"
@@ -20,7 +19,7 @@ var owners = map[string]*operation.Collection{
 }
 
 type spendBudgetsInput struct {
-	Of         []string        `json:"of" enum:"key,user,team,organization,customer" help:"Owners to show (default all)"`
+	Of         []string        `json:"of" enum:"key,user,team,organization,customer,member" help:"Owners to show (default all but member)"`
 	MinPercent *float64        `json:"min_percent" jsonschema:"minimum=0" help:"Only budgets at least this percentage used"`
 	Limit      operation.Count `json:"limit" help:"Maximum rows, most used first (default all)"`
 }
@@ -28,7 +27,7 @@ type spendBudgetsInput struct {
 var spendBudgets = &operation.Operation{
 	Path:     "spend budgets",
 	Summary:  "Show how much of each budget is used and when it resets",
-	Help:     "Covers keys, users, teams, organizations and customers that have a budget, most used first, in US dollars.",
+	Help:     "Most used first, in US dollars. A user's budget limits personal keys, not keys of a team: enforced says so.",
 	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -42,6 +41,7 @@ var spendBudgets = &operation.Operation{
 		{Name: "used_percent", Bar: true},
 		{Name: "budget_duration"},
 		{Name: "budget_reset_at", Format: operation.Time},
+		{Name: "enforced"},
 		{Name: "remaining", Format: operation.Dollars, Optional: true},
 	},
 }
@@ -59,6 +59,7 @@ type budgetUse struct {
 	spend, limit float64
 	duration     json.RawMessage
 	reset        json.RawMessage
+	enforced     string // for which keys
 }
 
 func (b *budgetUse) used() float64 {
@@ -73,10 +74,11 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	if len(kinds) == 0 {
 		kinds = []string{"key", "user", "team", "organization", "customer"}
 	}
-	found, notes, err := findBudgets(ctx, call, kinds, in)
-	if err != nil && proxyclient.CodeOf(err) != proxyclient.CodeIncomplete {
+	f, err := findBudgets(ctx, call, kinds, in)
+	if err != nil {
 		return operation.Result{}, err
 	}
+	found, notes := f.found, f.notes
 	slices.SortFunc(found, func(x, y *budgetUse) int {
 		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
 	})
@@ -85,59 +87,34 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	for i, b := range shown {
 		used := percent(b.used(), 100)
 		rows[i] = operation.RowOf("of", b.of, "name", b.name, "id", b.id, "spend", ledger.Dollars(b.spend), "max_budget", ledger.Dollars(b.limit),
-			"used_percent", used, "remaining", ledger.Dollars(b.limit-b.spend), "budget_duration", b.duration, "budget_reset_at", b.reset)
+			"used_percent", used, "remaining", ledger.Dollars(b.limit-b.spend), "budget_duration", b.duration, "budget_reset_at", b.reset, "enforced", b.enforced)
 	}
 	about := operation.RowOf("at", call.Now().Format(time.RFC3339))
 	if notes != nil {
 		about = append(about, operation.Member{Name: "notes", Value: notes})
 	}
-	return operation.Listed(about, rows, len(found), nil, append(slices.Clip(notes), cut...)), err
+	return operation.Listed(about, rows, len(found), nil, append(slices.Clip(notes), cut...)), f.problem
 }
 
-// findBudgets walks the lists of what may have a budget. It skips a list that the caller may
-// not read, with a note, unless the list was asked for. An incomplete list does not stop
-// it; the error reports the first one.
-func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in spendBudgetsInput) (found []*budgetUse, notes []string, incomplete error) {
+// findBudgets reads the lists of what may have a budget. What the caller may not read is left
+// out with a note; it is an error only if nothing that was asked for can be read. An incomplete
+// list does not stop it.
+func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in spendBudgetsInput) (*finding, error) {
+	f := &finding{keys: map[string]*userKeys{}}
 	for _, of := range kinds {
-		for item, err := range owners[of].All(ctx, call, nil) {
-			code := proxyclient.CodeOf(err)
-			if len(in.Of) == 0 && (code == proxyclient.CodeEnterprise || code == proxyclient.CodeForbidden) {
-				notes = append(notes, fmt.Sprintf("without %ss: %s", of, wordsOf[code]))
-				break
-			}
-			if code == proxyclient.CodeIncomplete {
-				incomplete = cmp.Or(incomplete, err)
-				break
-			}
-			if err != nil {
-				return nil, nil, err
-			}
-			if b := budgetOf(of, item); b != nil && (in.MinPercent == nil || b.used() >= *in.MinPercent) {
-				found = append(found, b)
-			}
+		if err := f.walk(ctx, call, of); err != nil {
+			return f, err
 		}
 	}
-	return found, notes, incomplete
-}
-
-// budgetOf returns the budget of an item, its own or the stored one that it refers to,
-// or nil.
-func budgetOf(of string, item json.RawMessage) *budgetUse {
-	field := func(name string) json.RawMessage {
-		if value := operation.Lookup(item, name); value != nil {
-			return value
-		}
-		return operation.Lookup(item, "litellm_budget_table."+name)
+	if f.answered == 0 && len(in.Of) > 0 {
+		return f, f.refused
 	}
-	limit, err := strconv.ParseFloat(operation.Word(field("max_budget")), 64)
-	if err != nil {
-		return nil
+	if err := f.judge(ctx, call); err != nil {
+		return f, err
 	}
-	l := owners[of]
-	b := &budgetUse{of: of, id: operation.Word(operation.Lookup(item, l.ID)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at")}
-	if name := operation.Lookup(item, l.Name); name != nil {
-		b.name = operation.Word(name)
+	if slices.ContainsFunc(f.found, func(b *budgetUse) bool { return b.enforced != "yes" }) {
+		f.notes = append(f.notes, strings.TrimSuffix("the budget of a user"+userBudgetIdle, ". "))
 	}
-	b.spend, _ = strconv.ParseFloat(operation.Word(operation.Lookup(item, "spend")), 64)
-	return b
+	f.found = slices.DeleteFunc(f.found, func(b *budgetUse) bool { return in.MinPercent != nil && b.used() < *in.MinPercent })
+	return f, nil
 }

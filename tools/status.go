@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 
@@ -61,6 +62,8 @@ type keyReport struct {
 	Spend  json.RawMessage `json:"spend,omitempty"`
 	Budget json.RawMessage `json:"max_budget,omitempty"`
 	Expiry json.RawMessage `json:"expires,omitempty"`
+
+	why error // the gateway rejects model calls
 }
 
 func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
@@ -85,7 +88,7 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 	if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return operation.Result{}, err
 	}
-	return operation.Result{Body: operation.Encode(report)}, err
+	return operation.Result{Body: operation.Encode(report)}, cmp.Or(err, report.Key.why)
 }
 
 // fill asks the gateway about the key. It stores no master key: /key/info answers 404
@@ -109,17 +112,22 @@ func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
 	case err == nil:
 		own := operation.Lookup(info, "info")
 		k.Alias, k.UserID, k.TeamID = operation.Lookup(own, "key_alias"), operation.Lookup(own, "user_id"), operation.Lookup(own, "team_id")
-		k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.Lookup(own, "max_budget"), operation.Lookup(own, "expires")
-		k.Role = k.role(ctx, call)
+		k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.LookupAny(own, orTier("max_budget")), operation.Lookup(own, "expires")
+		user := ownUser(ctx, call)
+		k.Role = operation.Word(operation.Lookup(user, "user_role"))
+		status, why := verdict(ctx, call, own, user)
+		if status != "" {
+			k.Status, k.why = status, why
+		}
 	}
 	return nil
 }
 
-// role returns the role of the user that owns the key.
-func (k *keyReport) role(ctx context.Context, call *operation.Call) string {
+// ownUser returns the user that owns the caller's key, or nil.
+func ownUser(ctx context.Context, call *operation.Call) json.RawMessage {
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info"})
 	if err != nil {
-		return ""
+		return nil
 	}
-	return operation.Word(operation.Lookup(body, "user_info.user_role"))
+	return operation.Lookup(body, "user_info")
 }

@@ -19,7 +19,17 @@ var teams = operation.Catalog{
 var teamCollection = &operation.Collection{
 	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
 	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias", ByID: "team_id", Info: "/team/info", Escapes: []string{"team_alias"},
-	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}},
+	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}}, Own: ownTeams,
+}
+
+// ownTeams is the filter for the teams of the user that the caller's key belongs to.
+func ownTeams(ctx context.Context, call *operation.Call) url.Values {
+	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
+	id := operation.Word(operation.Lookup(info, "info.user_id"))
+	if err != nil || id == "" {
+		return nil
+	}
+	return url.Values{"user_id": {id}}
 }
 
 // teamAlias stands for the ID of the team with this alias.
@@ -43,6 +53,8 @@ var teamColumns = []operation.Column{
 	{Name: "rpm_limit", Optional: true},
 	{Name: "budget_reset_at", Format: operation.Time, Optional: true},
 	{Name: "created_at", Format: operation.Time, Optional: true},
+	{Name: "own_spend", Field: "caller_membership.spend", Format: operation.Dollars, Optional: true},
+	{Name: "own_max_budget", Field: "caller_membership.max_budget", Format: operation.Dollars, Optional: true},
 }
 
 // teamRef identifies one team.
@@ -68,7 +80,7 @@ type teamsListInput struct {
 var teamsList = &operation.Operation{
 	Path:     "teams list",
 	Summary:  "List teams with models, spend and budget, a page at a time",
-	Help:     "Needs a proxy admin key, or your own {user_id}. Spend and budgets are in US dollars.",
+	Help:     "A user's key lists that user's teams. Spend and budgets are in US dollars.",
 	Examples: []string{"teams list", "teams list --all --sort-by spend --sort-order desc", "teams list --user ann@example.com"},
 	Effect:   operation.Read,
 	Default:  true,

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type Call struct {
 	args   Args // with identifiers in place of names
 	named  map[string]Thing
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
+	own    map[string]url.Values        // filters of lists that are refused as a whole, by path
 	now    time.Time
 	until  time.Time // {expires}, if given
 	effect Effect
@@ -61,7 +63,7 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	}
 	c := &Call{
 		op: op, env: env, args: args, client: env.Client, notes: &notes{},
-		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, promised: map[string]string{},
+		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, promised: map[string]string{},
 	}
 	c.now = c.clock().UTC()
 	if err := c.readExpiry(); err != nil {

@@ -64,6 +64,9 @@ type Collection struct {
 	Settle func(context.Context, *Call, []json.RawMessage) ([]json.RawMessage, error)
 	// Explain returns an error about a name that no item has, or nil for the usual one.
 	Explain func(ctx context.Context, call *Call, name string) error
+	// Own returns the filter for what is the caller's own, where the gateway refuses the
+	// whole list to ordinary users; nil if the caller owns nothing.
+	Own func(context.Context, *Call) url.Values
 	// Split is set if a page may have a part of an item only.
 	Split *Split
 	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists
@@ -102,7 +105,11 @@ func (c *Collection) most() int {
 
 // fetch gets one page.
 func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMessage, *Page, error) {
+	q = q.within(call.own[c.Path])
 	body, err := call.Read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
+	if c.narrowed(ctx, call, err) {
+		return c.fetch(ctx, call, q)
+	}
 	if c.Else != nil && closed(err) {
 		return c.Else.fetch(ctx, call, c.otherwise(q))
 	}
@@ -122,6 +129,33 @@ func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMe
 	}
 	page.Items, page.Total = items, len(items)
 	return body, page, nil
+}
+
+// narrowed reports whether a refused list is to be read again for the caller's own items.
+func (c *Collection) narrowed(ctx context.Context, call *Call, err error) bool {
+	if _, known := call.own[c.Path]; known || c.Own == nil || !IsRefused(err) {
+		return false
+	}
+	call.own[c.Path] = c.Own(ctx, call)
+	return call.own[c.Path] != nil
+}
+
+// Narrowed returns the note on a list that has only the caller's own items, or "".
+func (c *Collection) Narrowed(call *Call) string {
+	if call.own[c.Path] == nil {
+		return ""
+	}
+	return "only your own " + c.What + "s: your key may not list all"
+}
+
+// within returns the query narrowed by a filter. What it asks for itself stays.
+func (q query) within(filter url.Values) query {
+	for name, values := range filter {
+		if !q.values.Has(name) {
+			q = q.with(name, values[0])
+		}
+	}
+	return q
 }
 
 // closed reports whether the gateway does not give a list to this caller, or has none:

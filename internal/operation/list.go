@@ -64,6 +64,9 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	about.keep(page)
 	page.About = about.Members
 	result := Result{Body: body, Page: page, Notes: about.Notes}
+	if note := l.Of.Narrowed(call); note != "" {
+		result.Notes = append(result.Notes, note)
+	}
 	if l.Of.Split != nil {
 		result.Body = l.mark(call, q, body, &result)
 	}
@@ -107,7 +110,7 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 			yield(Result{}, err)
 			return
 		}
-		pages := l.Of.sorted(ctx, call, q)
+		pages, noted := l.Of.sorted(ctx, call, q), false
 		if l.Of.Split != nil {
 			pages = l.Of.Split.whole(pages)
 		}
@@ -121,10 +124,13 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 			}
 			about.keep(page)
 			page.About = about.Members
+			if note := l.Of.Narrowed(call); note != "" && !noted {
+				about.Notes = append(about.Notes, note)
+			}
 			if !yield(Result{Page: page, Notes: about.Notes}, nil) {
 				return
 			}
-			about.Notes = nil
+			about.Notes, noted = nil, true
 		}
 	}
 }

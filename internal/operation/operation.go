@@ -131,6 +131,16 @@ func (c *Column) paths() []string {
 	return strings.Split(cmp.Or(c.Field, c.Name), "|")
 }
 
+// LookupAny is [Lookup] for a path with alternatives, as [Column.Field] has them.
+func LookupAny(body json.RawMessage, paths string) json.RawMessage {
+	for path := range strings.SplitSeq(paths, "|") {
+		if value := NoNull(Lookup(body, path)); value != nil {
+			return value
+		}
+	}
+	return nil
+}
+
 // Within returns the column of an object that is a member of the answer.
 func (c Column) Within(member string) Column {
 	paths := c.paths()

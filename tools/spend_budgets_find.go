@@ -1,0 +1,179 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// finding collects budgets and what is to be said about them.
+type finding struct {
+	found    []*budgetUse
+	notes    []string
+	problem  error // a list is incomplete
+	refused  error // the first list that the caller may not read
+	answered int   // lists that were read, at least in part
+	counted  bool  // keys holds the keys of all users
+	keys     map[string]*userKeys
+}
+
+// userKeys counts the keys of a user outside and in teams.
+type userKeys struct{ personal, team int }
+
+// walk reads the list of one kind of owner. It skips a list that the caller may not read,
+// with a note, and shows the caller's own user if it may not list users.
+func (f *finding) walk(ctx context.Context, call *operation.Call, of string) error {
+	if of == "member" {
+		return f.members(ctx, call)
+	}
+	for item, err := range owners[of].All(ctx, call, nil) {
+		switch code := proxyclient.CodeOf(err); {
+		case code == proxyclient.CodeEnterprise, operation.IsRefused(err):
+			return f.skip(ctx, call, of, err)
+		case code == proxyclient.CodeIncomplete:
+			f.problem = cmp.Or(f.problem, err)
+		case err != nil:
+			return err
+		default:
+			f.add(of, item)
+		}
+	}
+	f.answered++
+	f.counted = f.counted || of == "key"
+	if note := owners[of].Narrowed(call); note != "" {
+		f.notes = append(f.notes, note)
+	}
+	return nil
+}
+
+func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err error) error {
+	if proxyclient.CodeOf(err) == proxyclient.CodeUnauthorized {
+		return err // the key itself
+	}
+	if user := ownUser(ctx, call); of == "user" && user != nil {
+		f.answered++
+		f.notes = append(f.notes, "only your own user: your key may not list all")
+		f.add(of, user)
+		return nil
+	}
+	f.refused = cmp.Or(f.refused, err)
+	f.notes = append(f.notes, fmt.Sprintf("without %ss: %s", of, wordsOf[proxyclient.CodeOf(err)]))
+	return nil
+}
+
+// add takes the budget of an item, if it has one, and counts the keys of users.
+func (f *finding) add(of string, item json.RawMessage) {
+	if of == "key" {
+		f.count(item)
+	}
+	if b := budgetOf(of, item); b != nil {
+		f.found = append(f.found, b)
+	}
+}
+
+func (f *finding) count(key json.RawMessage) {
+	id := operation.Word(operation.Lookup(key, "user_id"))
+	if f.keys[id] == nil {
+		f.keys[id] = &userKeys{}
+	}
+	if operation.Word(operation.Lookup(key, "team_id")) != "" {
+		f.keys[id].team++
+	} else {
+		f.keys[id].personal++
+	}
+}
+
+// members reads the budgets of the members of each team: their own, or the one that the team
+// sets for each member.
+func (f *finding) members(ctx context.Context, call *operation.Call) error {
+	for item, err := range teamCollection.All(ctx, call, nil) {
+		if operation.IsRefused(err) {
+			return f.skip(ctx, call, "member", err)
+		}
+		if err != nil {
+			return err
+		}
+		t, err := readTeam(ctx, call, operation.Word(operation.Lookup(item, "team_id")))
+		if err != nil {
+			return err
+		}
+		for _, m := range t.memberships {
+			limits := t.limitsOf(m)
+			limit, err := money(limits.MaxBudget)
+			if err != nil {
+				continue
+			}
+			b := &budgetUse{of: "member", id: m.UserID, name: t.label(), limit: limit, enforced: "yes"}
+			b.spend, _ = money(m.Spend)
+			if limits.Duration != "" {
+				b.duration, b.reset = operation.Encode(limits.Duration), operation.Encode(limits.ResetAt)
+			}
+			f.found = append(f.found, b)
+		}
+	}
+	f.answered++
+	return nil
+}
+
+// limitsOf returns the limits that bind a member's spend: the member's own, or else the team's
+// default.
+func (t *team) limitsOf(m membership) *memberLimits {
+	switch {
+	case m.Budget != nil && operation.NoNull(m.Budget.MaxBudget) != nil:
+		return m.Budget
+	case t.defaults != nil:
+		return t.defaults
+	}
+	return &memberLimits{}
+}
+
+// judge marks the budgets of users that do not limit all of their keys: keys of a team are
+// limited by the team.
+func (f *finding) judge(ctx context.Context, call *operation.Call) error {
+	for _, b := range f.found {
+		if b.of != "user" {
+			continue
+		}
+		if !f.counted {
+			for key, err := range keyCollection.All(ctx, call, nil) {
+				if err != nil && proxyclient.CodeOf(err) != proxyclient.CodeIncomplete {
+					return err
+				}
+				f.count(key)
+			}
+			f.counted = true
+		}
+		keys := f.keys[b.id]
+		switch {
+		case keys == nil || keys.team == 0:
+			continue
+		case keys.personal == 0:
+			b.enforced = "no"
+		default:
+			b.enforced = "personal keys only"
+		}
+	}
+	return nil
+}
+
+// budgetOf returns the budget of an item, its own or the stored one that it refers to,
+// or nil.
+func budgetOf(of string, item json.RawMessage) *budgetUse {
+	field := func(name string) json.RawMessage { return operation.LookupAny(item, orTier(name)) }
+	limit, err := strconv.ParseFloat(operation.Word(field("max_budget")), 64)
+	if err != nil {
+		return nil
+	}
+	l := owners[of]
+	b := &budgetUse{of: of, id: operation.Word(operation.Lookup(item, l.ID)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at"), enforced: "yes"}
+	if name := operation.Lookup(item, l.Name); name != nil {
+		b.name = operation.Word(name)
+	}
+	b.spend, _ = strconv.ParseFloat(operation.Word(operation.Lookup(item, "spend")), 64)
+	return b
+}
