@@ -86,7 +86,7 @@ func seenTeam(ctx context.Context, call *operation.Call) (*team, error) {
 	return t, err
 }
 
-// given reports whether an update sets a field to a value.
+// sets reports whether an update sets a field to a value.
 func sets(change operation.Args, name string) bool { return operation.NoNull(change[name]) != nil }
 
 // notesOwnBudget says what a new member's own budget leaves out: the team's reset, and its
@@ -100,27 +100,39 @@ func notesOwnBudget(ctx context.Context, call *operation.Call) error {
 	if t == nil || err != nil {
 		return err
 	}
-	noteNeverResets(call, t, operation.Word(change["max_budget_in_team"]), sets(change, "budget_duration"))
+	_, onboarding := call.Operation().Field("key_alias") // whose budget_duration is the key's
+	if onboarding || !sets(change, "budget_duration") {
+		noteNeverResets(call, t, !onboarding)
+	}
 	if t.defaults != nil && len(t.defaults.rates()) > 0 {
 		call.Note("The team's member limits of " + strings.Join(t.defaults.rates(), " and ") + " do not apply to a member with their own budget. To set them, use teams member-update.")
 	}
 	return nil
 }
 
-// noteNeverResets says that a member's budget is for good where the team's resets.
-func noteNeverResets(call *operation.Call, t *team, limit string, period bool) {
+// notesNewTeam says that the budget of each member is for good where the new team's resets.
+func notesNewTeam(_ context.Context, call *operation.Call) error {
+	if change := call.Body(); sets(change, "max_budget_in_team") {
+		noteNeverResets(call, &team{item: operation.Encode(change)}, false)
+	}
+	return nil
+}
+
+// noteNeverResets says that the member budget that the call sets is for good where the
+// team's resets. here tells whether the call could give it a period.
+func noteNeverResets(call *operation.Call, t *team, here bool) {
 	every, whose := operation.Word(operation.Lookup(t.item, "budget_duration")), "the team's budget"
 	if t.defaults != nil && t.defaults.Duration != "" {
 		every, whose = t.defaults.Duration, "the team's member budget"
 	}
-	if every == "" || period {
+	if every == "" {
 		return
 	}
-	how := "{budget_duration} " + operation.Name(every) + " makes it reset too."
-	if _, has := call.Operation().Field("budget_duration"); !has || strings.HasPrefix(call.Operation().Path, "teams setup") || strings.HasPrefix(call.Operation().Path, "users onboard") {
-		how = "To make it reset, use teams member-update with a budget_duration."
+	how := "To make it reset, use teams member-update with a budget_duration."
+	if here {
+		how = "{budget_duration} " + operation.Name(every) + " makes it reset too."
 	}
-	call.Note("The member budget of " + limit + " US dollars never resets, although " + whose + " resets every " + operation.Name(every) + ". " + how)
+	call.Note("The member budget of " + operation.Word(call.Arg("max_budget_in_team")) + " US dollars never resets, although " + whose + " resets every " + operation.Name(every) + ". " + how)
 }
 
 // notesMemberUpdate says what a change of one member's limits does beside it.
@@ -149,8 +161,10 @@ func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
 			call.Note("The team's member budget of " + amount(limit) + " US dollars still limits " + who + ".")
 		}
 	}
-	if sets(change, "max_budget_in_team") && !(t.own(m) && m.Budget != nil && m.Budget.Duration != "") && (t.own(m) || t.defaults == nil) {
-		noteNeverResets(call, t, operation.Word(change["max_budget_in_team"]), sets(change, "budget_duration"))
+	// A member who has the team's limits gets the team's period with the copy.
+	forGood := t.own(m) && m.Budget != nil && m.Budget.Duration == "" || !t.own(m) && t.defaults == nil
+	if sets(change, "max_budget_in_team") && forGood && !sets(change, "budget_duration") {
+		noteNeverResets(call, t, true)
 	}
 	if t.defaults == nil || t.own(m) || t.defaults.words() == "none" {
 		return nil

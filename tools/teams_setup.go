@@ -28,6 +28,7 @@ var teamsSetup = &operation.Operation{
 	},
 	Effect:  operation.Write,
 	Default: true,
+	Checks:  []operation.Check{notesNewTeam},
 	Do:      operation.Func[teamsSetupInput](setupTeam),
 	Columns: shownOnce([]operation.Column{{Name: "token", ID: true}, {Name: "team_alias", ID: true}, {Name: "team_id", ID: true}, {Name: "members"}}),
 	Reveal:  []string{"key"},

@@ -9,7 +9,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// userBudgetIdle ends every note about a budget of a user that a team's keys escape.
+// userBudgetIdle is in every note about a budget of a user, which a team's keys escape.
 const userBudgetIdle = " does not limit keys of a team, unless the gateway sets apply_user_budget_to_team_keys. "
 
 // budgetedUser describes the budget of a user: "5 US dollars", or "" if there is none, or
@@ -93,4 +93,19 @@ func notesNewUser(_ context.Context, call *operation.Call) error {
 		call.Note("The user's budget" + userBudgetIdle + "To limit the user in a team, use teams member-update with max_budget_in_team.")
 	}
 	return nil
+}
+
+// notesOnboarded says the same of somebody who has a budget already and joins a team.
+func notesOnboarded(ctx context.Context, call *operation.Call) error {
+	if call.Args().String("team_id") == "" {
+		return nil
+	}
+	user, err := userCollection.Find(ctx, call, call.Args().String("user_email"), "user_email")
+	if e := operation.AsError(err); e != nil && (e.Status != 0 || operation.IsNotFound(err)) {
+		return nil
+	}
+	if limit := dollars(user, "max_budget"); limit != "" {
+		call.Note("The budget of user " + operation.Name(operation.Word(user.ID)) + " (" + limit + ")" + userBudgetIdle + "{max_budget_in_team} limits the user in the team.")
+	}
+	return err
 }

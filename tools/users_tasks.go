@@ -33,6 +33,7 @@ var usersOnboard = &operation.Operation{
 	Effect:   operation.Write,
 	Consent:  operation.Consent{Sensitive: onboards},
 	Default:  true,
+	Checks:   []operation.Check{notesOwnBudget, notesOnboarded},
 	Do:       operation.Func[usersOnboardInput](onboard),
 	Columns: shownOnce([]operation.Column{
 		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},

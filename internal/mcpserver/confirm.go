@@ -46,7 +46,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 		return nil, ""
 	}
 	for i, note := range question.Plan.Notes {
-		question.Plan.Notes[i] = c.s.reword(c.op, c.caller, note)
+		question.Plan.Notes[i] = c.note(note)
 	}
 	asks := c.s.confirm != confirmArgument && canElicit(ctx)
 	if asks {

@@ -16,7 +16,7 @@ import (
 func (c *call) planned(plan *operation.Plan) *mcp.CallToolResult {
 	said := ""
 	for _, note := range plan.Notes {
-		said += c.s.reword(c.op, c.caller, note) + "\n"
+		said += c.note(note) + "\n"
 	}
 	requests := plan.Requests
 	if len(requests) == 0 {

@@ -51,7 +51,7 @@ func (c *call) show(r operation.Result) (string, json.RawMessage, error) {
 		text = c.s.reword(c.op, c.caller, lines.String()) + text
 	}
 	for _, note := range slices.Backward(r.Notes) {
-		text = c.s.reword(c.op, c.caller, note) + "\n" + text
+		text = c.note(note) + "\n" + text
 	}
 	if r.Done != "" {
 		text = strings.TrimSuffix(r.Done+"\n"+text, "\n")

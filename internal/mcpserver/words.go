@@ -103,6 +103,9 @@ var settings = map[string]string{
 	"api_key":      "%s",
 }
 
+// note is a note in the words of this surface.
+func (c *call) note(text string) string { return c.s.words(c.s.reword(c.op, c.caller, text)) }
+
 // reword puts what this caller would write in the place of {name}: an argument's
 // name, or who sets the setting.
 func (s *Server) reword(op *operation.Operation, c *caller, text string) string {
