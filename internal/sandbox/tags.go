@@ -76,8 +76,8 @@ func updateTag(c *call) *reply {
 	return ok(object{"message": "Tag " + name + " updated successfully", "tag": c.tagCard(row)})
 }
 
-// limitTag changes the tag's budget, or makes it one. Its period is only noted: no answer
-// of the real gateway has the time of its next reset.
+// limitTag changes the tag's budget, or makes it one. The time of the next reset is set by
+// a change only.
 func (c *call) limitTag(row object) {
 	if id := c.body["budget_id"]; id != nil {
 		row["budget_id"] = id
@@ -95,11 +95,8 @@ func (c *call) limitTag(row object) {
 		c.changeBudget(budget, limits)
 	case set:
 		budget = c.addBudget(limits)
-		row["budget_id"] = budget["budget_id"]
-	default:
-		return
+		row["budget_id"], budget["budget_reset_at"] = budget["budget_id"], nil
 	}
-	budget["budget_reset_at"] = nil
 }
 
 func listTags(c *call) *reply {
