@@ -48,6 +48,9 @@ func chat(c *call) *reply {
 		body = decoded.(object) // anything else was refused with the key
 	}
 	asked, _ := body["model"].(string)
+	if customer := c.customerOf(body); customer != "" {
+		body["user"] = customer
+	}
 	refused := func(answer *reply) *reply {
 		if answer.header == nil {
 			answer.header = map[string]string{}
@@ -69,7 +72,7 @@ func chat(c *call) *reply {
 		c.recordRefusal(asked, bad)
 		return bad
 	}
-	aside := setAside(limits, body)
+	aside := c.setAside(limits, body)
 	if bad := c.overRate(limits, aside); bad != nil {
 		return refused(bad)
 	}

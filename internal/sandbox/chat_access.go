@@ -111,7 +111,7 @@ func (c *call) allows(allowed []string, name string) bool {
 // groupsFor are those of the names that are access groups with a deployment of the model.
 func (c *call) groupsFor(names []string, model string) (groups []string) {
 	for _, deployment := range c.Models {
-		if deployment["model_name"] != model {
+		if own := text(deployment["model_name"]); own != model && (!isWildcard(deployment) || patternParts(own, model) == nil) {
 			continue
 		}
 		for _, group := range groupsOf(deployment) {

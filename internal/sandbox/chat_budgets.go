@@ -112,7 +112,10 @@ func (c *call) purses(asked string, body object) (out []purse) {
 		add(membership, limit, true, "User="+c.who.userID+" in Team="+text(team["team_id"]), exceeded)
 	}
 	if budget := c.customerBudget(text(body["user"])); budget != nil {
-		customer := or(byID(c.Customers, "user_id", text(body["user"])), object{}).(object)
+		customer := byID(c.Customers, "user_id", text(body["user"]))
+		if customer == nil {
+			customer = object{}
+		}
 		add(customer, budget["max_budget"], false, "End User="+text(body["user"]), over)
 	}
 	return out
@@ -216,11 +219,12 @@ func (c *call) charge(body object, model object, asked, group string, used token
 	for _, name := range c.requestTags(body) {
 		add(byID(c.Tags, "name", name), "spend")
 	}
+	deployment := c.modelByID(text(infoOf(model)["id"])) // not the copy that stands for a wildcard
 	for _, name := range c.groupsUsed(c.alias(asked)) {
-		if c.groupBudget(name) != nil && inGroup(model, name) {
-			spends, _ := or(model["group_spends"], object{}).(object)
+		if c.groupBudget(name) != nil && inGroup(deployment, name) {
+			spends, _ := or(deployment["group_spends"], object{}).(object)
 			add(spends, name)
-			model["group_spends"] = spends
+			deployment["group_spends"] = spends
 		}
 	}
 	customer := text(body["user"])
@@ -228,7 +232,7 @@ func (c *call) charge(body object, model object, asked, group string, used token
 		c.addCustomer(customer)
 	}
 	add(byID(c.Customers, "user_id", customer), "spend")
-	c.chargeDeployment(model, spent)
+	c.chargeDeployment(deployment, spent)
 	c.record(group, model, in, out, used)
 	c.Logs[len(c.Logs)-1]["end_user"] = customer
 	return spent

@@ -64,7 +64,7 @@ func (c *call) serve(body object, group string, model object, depth int, failed 
 	var tried, skipped []string
 	last := ""
 	for _, target := range targets {
-		other := c.modelNamed(target)
+		other := c.serving(target)
 		switch {
 		case depth >= maxFallbacks || other == nil && c.who.key == nil:
 		case c.modelRefusal(target) != "":

@@ -175,7 +175,7 @@ func (c *call) overRate(limits []limit, aside int) *reply {
 
 // setAside is how many tokens the gateway expects a request to need: about the letters of
 // its prompt, and what it may answer.
-func setAside(limits []limit, body object) int {
+func (c *call) setAside(limits []limit, body object) int {
 	least := -1
 	for _, l := range limits {
 		if most, is := number(l.tokens); is && (least < 0 || int(most) < least) {
@@ -193,12 +193,45 @@ func setAside(limits []limit, body object) int {
 	if in == 0 {
 		out = 0
 	}
+	if expected, is := c.expected(c.alias(text(body["model"]))); is {
+		out = expected
+	}
 	for _, field := range []string{"max_tokens", "max_completion_tokens"} {
 		if given, is := number(body[field]); is {
 			out = int(given)
 		}
 	}
 	return max(1, in+out*max(choicesOf(body), 1))
+}
+
+// expected is how many tokens an answer has as the key says, or its team: for the model,
+// else for any.
+func (c *call) expected(model string) (tokens int, is bool) {
+	for _, owner := range []object{c.who.key, c.team()} {
+		metadata, _ := owner["metadata"].(object)
+		models, _ := metadata["default_estimated_output_tokens_per_model"].(object)
+		if n, is := number(or(models[model], metadata["default_estimated_output_tokens"])); is {
+			return int(n), true
+		}
+	}
+	return 0, false
+}
+
+// customerOf is for whom a call is made: a header says so, or one of several fields.
+func (c *call) customerOf(body object) string {
+	for _, name := range []string{"X-Litellm-Customer-Id", "X-Litellm-End-User-Id"} {
+		if id := c.r.Header.Get(name); id != "" {
+			return id
+		}
+	}
+	ours, _ := body["litellm_metadata"].(object)
+	metadata, _ := body["metadata"].(object)
+	for _, value := range []any{body["user"], ours["user"], metadata["user_id"], body["safety_identifier"]} {
+		if id := text(value); id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // used adds the tokens of an answer to the limits that count them.

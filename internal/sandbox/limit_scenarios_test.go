@@ -62,6 +62,27 @@ func limitScenarios() []scenario {
 		{name: "limit of a team: no budget", steps: []step{team(`,"max_budget":0`), key(`,"team_id":"t-{id}"`), chat(""), spent, overBudget}},
 		{name: "limit of a team: requests", steps: []step{team(`,"rpm_limit":1`), key(`,"team_id":"t-{id}"`), chat(""), overRequests, other.is(429)}},
 		{name: "limit of a team: tokens", steps: []step{team(`,"tpm_limit":40`), key(`,"team_id":"t-{id}"`), chat(""), spent, overRequests}},
+		{name: "limit of a team: requests for a model", steps: []step{team(`,"model_rpm_limit":{"gpt-4o-mini":1}`), key(`,"team_id":"t-{id}"`), chat(""), overRequests, other}},
+		{name: "limit of a team: tokens for a model", steps: []step{team(`,"model_tpm_limit":{"gpt-4o-mini":40}`), key(`,"team_id":"t-{id}"`), chat(""), spent, overRequests, other}},
+		{name: "aliases of a team", steps: []step{
+			team(`,"models":["gpt-4o-mini"],"model_aliases":{"fast":"gpt-4o-mini","slow":"claude-haiku"}`), key(`,"team_id":"t-{id}","models":["gpt-4o-mini"]`),
+			post("/chat/completions", `{"model":"fast","messages":[{"role":"user","content":"hi"}]}`).as("{key}").wants("model", `"fast"`), post("/chat/completions", `{"model":"slow","messages":[{"role":"user","content":"hi"}]}`).as("{key}").wants("choices.0.message.content", `"Bonjour from the mock"`), other.is(403),
+		}},
+		{name: "limit of a key: tokens as expected", steps: []step{
+			key(`,"tpm_limit":40,"default_estimated_output_tokens":100`), chat("").is(429), chat(`,"max_tokens":1`), post("/key/update", `{"key":"{key}","default_estimated_output_tokens":5}`).but("spend", "total_spend"),
+		}},
+		{name: "models of a key with aliases", steps: []step{
+			key(`,"models":["gpt-4o-mini"],"aliases":{"fast":"gpt-4o-mini","slow":"claude-haiku"}`), get("/models").as("{key}").wants("data.#", "2", "data.1.id", `"fast"`),
+			team(`,"models":["gpt-4o-mini"],"model_aliases":{"quick":"gpt-4o-mini","late":"claude-haiku"}`), post("/key/generate", `{"key_alias":"k2-{id}","team_id":"t-{id}"}`).saves("key", "key"), get("/models").as("{key}").wants("data.#", "2", "data.1.id", `"quick"`),
+		}},
+		{name: "limit of a key: budgets for periods", steps: []step{
+			key(`,"budget_limits":[{"budget_duration":"1d","max_budget":5},{"budget_duration":"7d","max_budget":0.0000001}]`), chat("").but(counted), spent, chat("").is(422).await().but(says), other.is(422).but(says),
+		}},
+		{name: "limit of a team: budgets for periods", steps: []step{team(`,"budget_limits":[{"budget_duration":"1d","max_budget":0.0000001}]`), key(`,"team_id":"t-{id}"`), chat("").but(counted), spent, overBudget}},
+		{name: "limit of a key: more for a time", steps: []step{
+			key(`,"max_budget":0.0000001`), chat("").but(counted), spent, overBudget, post("/key/update", `{"key":"{key}","temp_budget_increase":5,"temp_budget_expiry":"2099-01-01T00:00:00Z"}`).but("spend", "total_spend"), chat("").await().but(counted),
+			post("/key/update", `{"key":"{key}","temp_budget_increase":5,"temp_budget_expiry":"2020-01-01T00:00:00Z"}`).but("spend", "total_spend"), overBudget,
+		}},
 		{name: "limit of a team: what does not bind", steps: []step{team(`,"soft_budget":0.0000001,"tpd_limit":1`), key(`,"team_id":"t-{id}"`), chat(""), chat("")}},
 		{name: "limit of a team: blocked later", steps: []step{
 			team(``), key(`,"team_id":"t-{id}"`), chat(""), post("/team/block", `{"team_id":"t-{id}"}`).but("spend"), chat("").is(401).await(), post("/team/unblock", `{"team_id":"t-{id}"}`).but("spend"), chat("").await(),
@@ -105,6 +126,8 @@ func sharedLimitScenarios(chat, key, budget, team func(string) step, spent step,
 	}
 	header := chat("").is(429)
 	header.header = map[string]string{"x-litellm-tags": "g-{id},other"}
+	byHeader := chat(`,"user":"other-{id}"`).is(429)
+	byHeader.header = map[string]string{"x-litellm-end-user-id": "c-{id}"}
 	mine := func(more string) step { return chat(`,"user":"c-{id}"` + more) }
 	model := func(name, mock string) step {
 		return post("/model/new", `{"model_name":"`+name+`","litellm_params":{"model":"openai/gpt-4o-mini","api_key":"f","mock_response":"`+mock+`"},"model_info":{"id":"`+name+`"}}`).but("litellm_params")
@@ -137,6 +160,10 @@ func sharedLimitScenarios(chat, key, budget, team func(string) step, spent step,
 		{name: "limit of a customer: requests", steps: []step{budget(`,"rpm_limit":1`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine(""), mine("").is(429), chat("")}},
 		{name: "limit of a customer: tokens", steps: []step{budget(`,"tpm_limit":40`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine(""), spent, mine("").is(429)}},
 		{name: "limit of a customer: through the key", steps: []step{budget(`,"rpm_limit":1`), key(`,"end_user_budget_id":"b-{id}"`), mine(""), mine("").is(429), chat("")}},
+		{name: "limit of a customer: named elsewhere", steps: []step{
+			budget(`,"rpm_limit":1`), post("/customer/new", `{"user_id":"c-{id}","budget_id":"b-{id}"}`), key(``), mine(""), chat(`,"metadata":{"user_id":"c-{id}"}`).is(429), chat(`,"litellm_metadata":{"user":"c-{id}"}`).is(429),
+			chat(`,"safety_identifier":"c-{id}"`).is(429), byHeader, chat(`,"user":"other-{id}","metadata":{"user_id":"c-{id}"}`),
+		}},
 		{name: "limit of a customer: models", steps: []step{post("/customer/new", `{"user_id":"c-{id}","models":["claude-haiku"]}`), key(``), mine("").is(403), chat("")}},
 		{name: "limit of a customer: a block has no effect", steps: []step{
 			post("/customer/new", `{"user_id":"c-{id}"}`), key(``), post("/customer/block", `{"user_ids":["c-{id}"]}`), mine(""), get("/customer/info?end_user_id=c-{id}").wants("blocked", "true").but("spend"),
@@ -227,6 +254,9 @@ func fallbackScenarios() []scenario {
 			post("/config/update", `{"router_settings":{"fallbacks":"x"}}`).is(422), post("/config/update", `{"router_settings":{"nosuch":1}}`).is(400), post("/config/update", `{}`), post("/config/update", `{"router_settings":{"fallbacks":null}}`),
 			post("/config/update", `{"router_settings":{"fallbacks":[{"*":["claude-haiku"]}]}}`), get("/fallback/a-{id}").await().wants("fallback_models.0", `"claude-haiku"`), ask("a-{id}", "").await().wants("choices.0.message.content", `"Bonjour from the mock"`),
 			post("/config/update", `{"router_settings":{"fallbacks":[]}}`), get("/fallback/a-{id}").is(404).await(),
+		}},
+		{name: "fallback: of a key and a team", steps: []step{
+			model("a", busy), post("/key/generate", `{"key_alias":"k-{id}","router_settings":{"fallbacks":[{"a-{id}":["gpt-4o-mini"]}]}}`).saves("key", "key").but("router_settings"), ask("a-{id}", "").as("{key}").await().wants("model", `"gpt-4o-mini"`), ask("a-{id}", "").is(429),
 		}},
 		{name: "parameters that make calls fail", steps: []step{ask("gpt-4o-mini", `,"mock_testing_fallbacks":true`).is(400), ask("gpt-4o-mini", `,"mock_timeout":true`).is(400)}},
 	}

@@ -117,11 +117,29 @@ func modelCard(model object) object {
 	return card
 }
 
+// aliasCards are the names that the caller's team and key have for models it may use.
+func (c *call) aliasCards(models []object) (cards []object) {
+	if c.who.key == nil {
+		return nil
+	}
+	for _, aliases := range []object{teamAliases(c.team()), keyAliasesOf(c.who.key)} {
+		for _, name := range slices.Sorted(maps.Keys(aliases)) {
+			if target := byID(models, "id", text(aliases[name])); target != nil && byID(models, "id", name) == nil {
+				card := maps.Clone(target)
+				card["id"] = name
+				cards = append(cards, card)
+			}
+		}
+	}
+	return cards
+}
+
 func listModels(c *call) *reply {
 	cards := []object{}
 	for _, model := range c.reachable() {
 		cards = append(cards, modelCard(model))
 	}
+	cards = append(cards, c.aliasCards(cards)...)
 	if c.query.Get("include_model_access_groups") == "true" {
 		for _, group := range c.reachableGroups() {
 			cards = append(cards, object{"id": group, "object": "model", "created": 1677610602, "owned_by": "openai"})

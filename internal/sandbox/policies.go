@@ -23,26 +23,20 @@ func (c *call) policy(body object) *reply {
 		refusal.header = map[string]string{"X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": c.keySpend().String()}
 		return refusal
 	}
-	return c.notEnforced(team, metadata)
+	return c.notEnforced(team)
 }
 
 // notEnforced refuses a call to which a setting applies that the sandbox keeps as the
 // real gateway does and does not enforce: a policy must not seem to work that was never
 // tried.
-func (c *call) notEnforced(team, metadata object) *reply {
+func (c *call) notEnforced(team object) *reply {
 	for whose, row := range map[string]object{"key": c.who.key, "team": team} {
-		if !isFalsy(row["budget_limits"]) {
-			return unsupported("budget_limits of a " + whose)
-		}
 		settings, _ := row["router_settings"].(object)
 		for name, value := range settings {
 			if name != "fallbacks" && !isFalsy(value) {
 				return unsupported("router_settings." + name + " of a " + whose)
 			}
 		}
-	}
-	if !isFalsy(metadata["temp_budget_increase"]) {
-		return unsupported("temp_budget_increase of a key")
 	}
 	return nil
 }
