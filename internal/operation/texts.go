@@ -2,10 +2,10 @@ package operation
 
 import "strings"
 
-// texts is, by field, the members that the schemas of LiteLLM 1.106.2 call strings
+// texts is, by field, the members that the gateway's OpenAPI document calls strings
 // (LiteLLM_Params, ModelInfo, the request bodies). Written as key=value, they stay text
-// whatever they look like. mock_response may be a text or an object; as key=value it is
-// a text.
+// whatever they look like, except null. mock_response and stop may be a text or something
+// else; as key=value they are texts. TestTextsLive compares.
 var texts = map[string][]string{
 	"litellm_params": strings.Fields(`
 		adaptive_router_default_model anthropic_federation_rule_id anthropic_federation_workspace_id
@@ -15,19 +15,25 @@ var texts = map[string][]string{
 		anthropic_keycloak_token_url anthropic_organization_id anthropic_service_account_id api_base api_key api_version
 		auto_router_config auto_router_config_path auto_router_default_model auto_router_embedding_model
 		auto_router_model_compression auto_router_routing_compression aws_access_key_id aws_batch_role_arn
-		aws_bedrock_project_id aws_bedrock_runtime_endpoint aws_external_id aws_profile_name aws_region_name aws_role_name
-		aws_secret_access_key aws_session_name aws_session_token aws_sts_endpoint aws_web_identity_token azure_ad_token
-		azure_password azure_scope azure_username bucket_name budget_duration client_id client_secret
-		complexity_router_default_model custom_llm_provider gcs_bucket_name litellm_credential_name litellm_trace_id
-		milvus_db_name milvus_text_field mock_response model openai_identity_provider_id openai_identity_token_file
-		openai_service_account_id organization provider_affinity_header quality_router_default_model region_name
+		aws_bedrock_control_plane_endpoint aws_bedrock_project_id aws_bedrock_runtime_endpoint aws_external_id
+		aws_profile_name aws_region_name aws_role_name aws_secret_access_key aws_session_name aws_session_token
+		aws_sts_endpoint aws_web_identity_token azure_ad_token azure_password azure_scope azure_username bucket_name
+		budget_duration chatgpt_auth_file client_id client_secret complexity_router_default_model custom_llm_provider
+		daily_reset_time gcs_bucket_name litellm_credential_name litellm_trace_id milvus_db_name milvus_text_field
+		mock_response model openai_identity_provider_id openai_identity_token_file openai_service_account_id
+		organization provider_affinity_header quality_router_default_model region_name responses_api_version
 		s3_access_key_id s3_bucket_name s3_bucket_owner s3_encryption_key_id s3_endpoint_url s3_output_bucket_name
-		s3_region_name s3_secret_access_key tenant_id valkey_embedding_field valkey_host valkey_password valkey_text_field
+		s3_region_name s3_secret_access_key tenant_id token_exchange_audience token_exchange_endpoint
+		token_exchange_profile token_exchange_scope valkey_embedding_field valkey_host valkey_password valkey_text_field
 		vector_store_id vertex_location vertex_project watsonx_region_name`),
 	"model_info": strings.Fields(`
-		base_model created_at created_by id ptu_effective_from ptu_effective_to team_id team_public_model_name tier
-		updated_at updated_by`),
-	ExtraField: strings.Fields(`agent_id budget_duration budget_id duration end_user_budget_id key key_alias
-		model_id organization_id password project_id rotation_interval rpm_limit_type sso_user_id stop team_id
-		tpm_limit_type user user_alias user_id`),
+		base_model created_at created_by id pricing_provider ptu_effective_from ptu_effective_to team_id
+		team_public_model_name tier updated_at updated_by`),
+	ExtraField: strings.Fields(`
+		access_group agent_id alias allowed_model_region budget_duration budget_id budget_reset_at credential_name
+		default_model description display_name duration end_user_budget_id fallback_type grace_period key key_alias
+		key_type mode model model_id model_name name new_key new_master_key organization_alias organization_id password
+		project_alias project_id role rotation_interval rpm_limit_type service_tier sso_user_id stop team_alias team_id
+		team_member_budget_duration team_member_key_duration temp_budget_expiry tpm_limit_type user user_alias
+		user_email user_id user_role`),
 }
