@@ -25,6 +25,9 @@ func (c *call) read(spec string) *reply {
 		return invalid(problem("json_invalid", "JSON decode error", "body", fault))
 	}
 	body := decoded.(object) // anything else was refused with the key
+	if bad := c.readTexts(body); bad != nil {
+		return bad
+	}
 	if problems := checkFields(body, spec, "body"); len(problems) > 0 {
 		return invalid(problems...)
 	}

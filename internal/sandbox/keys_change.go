@@ -177,8 +177,11 @@ func deleteKeys(c *call) *reply {
 		if field == "token" {
 			name = tokenOf(name)
 		}
-		if row := byID(c.Keys, field, name); row != nil {
-			found = append(found, row)
+		for _, row := range c.Keys {
+			if row[field] == name { // an alias may be ""
+				found = append(found, row)
+				break
+			}
 		}
 	}
 	if len(found) == 0 {
