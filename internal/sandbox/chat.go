@@ -56,7 +56,7 @@ func chat(c *call) *reply {
 			answer.header = map[string]string{}
 		}
 		maps.Copy(answer.header, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": c.keySpend().String()})
-		if model := c.modelNamed(c.alias(asked)); model != nil && infoOf(model)["blocked"] != true && c.deploymentOver(model) == nil {
+		if model := c.modelNamed(c.alias(asked)); model != nil && model["blocked"] != true && c.deploymentOver(model) == nil {
 			answer.header["X-Litellm-Model-Id"] = text(infoOf(model)["id"])
 		}
 		c.recordRefusal(asked, answer)

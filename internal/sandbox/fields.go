@@ -161,9 +161,11 @@ func windowsAt(row object, utc string) any {
 // windowUsage is how far a key's budgets over several periods are used.
 func windowUsage(row object) object {
 	out := object{}
-	windows, _ := row["budget_limits"].([]any)
-	for _, window := range windows {
-		out[text(window.(object)["budget_duration"])] = object{"current_spend": money(0)}
+	spends, _ := row["window_spends"].(object)
+	for _, window := range budgetWindows(row) {
+		period := text(window["budget_duration"])
+		spent, _ := number(spends[period])
+		out[period] = object{"current_spend": money(spent)}
 	}
 	return out
 }

@@ -78,14 +78,13 @@ func (r fieldRoute) cases(document fieldDocument) (all []fieldCase) {
 			add("prices", name, 0.5)
 			continue
 		}
-		if value, is := wrongValue(kind); is {
+		if value, is := wrongValue(kind); is && !(nestedParam(name) && refusedParams.MatchString(name)) {
 			add("wrong types", name, value)
 		}
-		if nullable && !r.update {
+		if nullable && !r.update && !(nestedParam(name) && refusedParams.MatchString(name)) {
 			add("all null", name, nil)
 		}
-		outer, _, nested := strings.Cut(name, ".")
-		if nested && outer != "router_settings" && (r.update || !refusedParams.MatchString(name)) {
+		if outer, _, _ := strings.Cut(name, "."); nestedParam(name) && (r.update || !refusedParams.MatchString(name)) {
 			add(outer+": "+kind, name, r.valuesOf(name, kind, document)[0])
 			continue
 		}
@@ -143,6 +142,10 @@ func (r fieldRoute) alone(name string, values []any, thenNull bool) (all []field
 
 // refusedParams are parameters of a model that a new one may not have, or not alone.
 var refusedParams = regexp.MustCompile(`anthropic_|openai_(identity|service)|token_exchange_|auto_router|_router_|ptu_|daily_reset|access_windows|team_id|custom_llm_provider|vector_store`)
+
+func nestedParam(name string) bool {
+	return strings.HasPrefix(name, "litellm_params.") || strings.HasPrefix(name, "model_info.")
+}
 
 func hasAll(fields map[string]string, names map[string]any) bool {
 	for name := range names {

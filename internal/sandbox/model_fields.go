@@ -39,6 +39,19 @@ func (c *call) serverOwned() *reply {
 	return nil
 }
 
+// aboutProblems rewrites where problems of a new model's information are: there its
+// fields stand alone.
+func (c *call) aboutProblems(bad *reply) *reply {
+	body, _ := bad.body.(object)
+	problems, _ := body["detail"].([]any)
+	for _, one := range problems {
+		if loc, is := one.(object)["loc"].([]any); is && c.r.Method == http.MethodPost && len(loc) > 2 && loc[1] == "model_info" {
+			one.(object)["loc"] = append([]any{"body"}, loc[2:]...)
+		}
+	}
+	return bad
+}
+
 // badParams refuses parameters that do not fit the model, and models that the sandbox
 // does not have.
 func (c *call) badParams() *reply {

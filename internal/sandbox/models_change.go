@@ -14,6 +14,10 @@ import (
 func (c *call) stored(model object) object {
 	hidden := maps.Clone(paramFlags)
 	for name, value := range params(model) {
+		if value == nil {
+			delete(hidden, name)
+			continue
+		}
 		if s, is := value.(string); is {
 			sum := sha256.Sum256([]byte(s))
 			value = base64.URLEncoding.EncodeToString(slices.Concat(sum[:], []byte(s)))
@@ -38,10 +42,10 @@ func (c *call) readModel(schema string) *reply {
 		return bad
 	}
 	if bad := c.read("model_name:str litellm_params:" + schema + " model_info:ModelInfo blocked:bool litellm_params_to_remove*:tuple"); bad != nil {
-		return bad
+		return c.aboutProblems(bad)
 	}
 	if about, is := c.body["model_info"].(object); is {
-		maps.DeleteFunc(about, func(name string, _ any) bool { return priced(name) }) // prices belong to the parameters
+		maps.DeleteFunc(about, func(name string, value any) bool { return value == nil || priced(name) }) // prices belong to the parameters
 	}
 	return c.badParams()
 }
