@@ -89,9 +89,6 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 		rows[i] = operation.RowOf("of", b.of, "name", b.name, "id", b.id, "spend", ledger.Dollars(b.spend), "max_budget", ledger.Dollars(b.limit),
 			"used_percent", used, "remaining", ledger.Dollars(b.limit-b.spend), "budget_duration", b.duration, "budget_reset_at", b.reset, "enforced", b.enforced)
 	}
-	if slices.ContainsFunc(found, func(b *budgetUse) bool { return b.of == "user" }) {
-		notes = append(notes, "the budget of a user"+userBudgetIdle+"The user's spend includes them")
-	}
 	about := operation.RowOf("at", call.Now().Format(time.RFC3339))
 	if notes != nil {
 		about = append(about, operation.Member{Name: "notes", Value: notes})
