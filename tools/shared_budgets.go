@@ -121,8 +121,9 @@ func budgetUsers(ctx context.Context, call *operation.Call, budget string) (user
 	return users, nil
 }
 
-// ownMemberBudget is [ownBudget] for a member of a team or an organization. The gateway
-// gives a member who has the team's default budget one of his own.
+// ownMemberBudget is [ownBudget] for a member of a team or an organization, who can share a
+// budget with other members. The gateway gives a member with the team's default one a budget
+// of their own.
 func ownMemberBudget(path, argument, list string) operation.Check {
 	return func(ctx context.Context, call *operation.Call) error {
 		if len(limitsGiven(call)) == 0 {
@@ -157,6 +158,6 @@ func ownMemberBudget(path, argument, list string) operation.Check {
 				Message: fmt.Sprintf("member %s uses the budget %s, as %s too; nothing was sent", operation.Name(user), operation.Shown(budget), strings.Join(few(others), ", ")),
 				Hint:    "to change it for all of them, use budgets update " + operation.Shown(budget)}
 		}
-		return unshared(ctx, call, "member "+operation.Name(user), budget)
+		return nil
 	}
 }
