@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"litellm-proxy/internal/ledger"
@@ -110,6 +111,9 @@ func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in s
 	}
 	if err := f.judge(ctx, call); err != nil {
 		return f, err
+	}
+	if slices.ContainsFunc(f.found, func(b *budgetUse) bool { return b.enforced != "yes" }) {
+		f.notes = append(f.notes, strings.TrimSuffix("the budget of a user"+userBudgetIdle, ". "))
 	}
 	f.found = slices.DeleteFunc(f.found, func(b *budgetUse) bool { return in.MinPercent != nil && b.used() < *in.MinPercent })
 	return f, nil

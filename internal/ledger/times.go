@@ -31,7 +31,7 @@ type span struct {
 // timeForms describes the times that moment reads.
 const timeForms = "a day like 2026-10-01 or a time like 2026-10-01T14:00, 2026-10-01 14:00:05 or 2026-10-01T14:00:00+02:00"
 
-// Resolve returns the range that the input means at this time.
+// resolve returns the range that the input means at this time.
 func (in TimeInput) resolve(now time.Time) (span, error) {
 	zone, err := loadZone(in.TZ)
 	if err != nil {
