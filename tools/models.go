@@ -91,6 +91,7 @@ var modelsAdd = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: operation.Consent{Often: true, Sensitive: takesOver},
 	Checks:  []operation.Check{reachable(modelPath, "model_id", "model_info", newModelID)},
+	Verify:  notesPrices,
 	Default: true,
 	Do:      operation.Func[modelsAddInput](addModel),
 	Done:    "added model {model_name} (ID {model_id})",

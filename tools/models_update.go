@@ -91,13 +91,26 @@ func modelChanged(ctx context.Context, call *operation.Call, result *operation.R
 	if len(phrases) == 0 {
 		return nil
 	}
-	hint := "delete the deployment and add it again with the same ID"
+	var hints []string
+	if len(stayed) > 0 {
+		hints = append(hints, "to remove what was kept, delete the deployment and add it again with the same ID")
+	}
 	if slices.ContainsFunc(lostInfo, isPrice) {
-		hint = "set prices in {litellm_params}"
+		hints = append(hints, "set prices in {litellm_params}")
 	}
 	others := len(asked) + len(info) - len(stayed) - len(lost)
-	return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Hint: hint,
+	return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Hint: strings.Join(hints, "; "),
 		Message: gatewayName(ctx, call) + " accepted the update, but " + strings.Join(phrases, " and ") + rest(others)}
+}
+
+// notesPrices says which prices of a new deployment the gateway did not store: it takes
+// them among the parameters.
+func notesPrices(_ context.Context, call *operation.Call, result *operation.Result) error {
+	_, lost := differing(membersOf(call.Body()["model_info"]), membersOf(operation.Lookup(result.Body, "model_info")), false)
+	if lost = slices.DeleteFunc(lost, func(name string) bool { return !isPrice(name) }); len(lost) > 0 {
+		call.Note("The gateway did not store " + strings.Join(lost, ", ") + ". Set prices in {litellm_params}.")
+	}
+	return nil
 }
 
 // gatewayName returns the gateway with its version, if that can be read.
