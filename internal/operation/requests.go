@@ -88,7 +88,7 @@ func nearest(name string, names []string) (meant string) {
 	}
 	for _, spelling := range []string{strings.ToLower(name), snake(name)} {
 		for _, known := range names {
-			if d := levenshtein.ComputeDistance(spelling, known); d < distance {
+			if d := levenshtein.ComputeDistance(spelling, known); d < distance && (d < 2 || len(known) >= 5) {
 				meant, distance = known, d
 			}
 		}
