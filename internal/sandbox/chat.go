@@ -38,6 +38,34 @@ func badChat(param any, message string) *reply {
 	return fail(http.StatusBadRequest, "invalid_request_error", param, message)
 }
 
+// A completion is a call for a chat completion, with what binds it.
+type completion struct {
+	*call
+	body   object
+	asked  string // the model, by the name in the request
+	limits []limit
+	purses []purse
+	aside  int // tokens that it may need
+}
+
+// refused is the answer to a completion that was looked at: it has an id and is logged.
+func (r *completion) refused(answer *reply) *reply {
+	if answer.header == nil {
+		answer.header = map[string]string{}
+	}
+	maps.Copy(answer.header, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": r.keySpend().String()})
+	if model := r.modelNamed(r.alias(r.asked)); model != nil && infoOf(model)["blocked"] != true && r.deploymentOver(model) == nil {
+		answer.header["X-Litellm-Model-Id"] = text(infoOf(model)["id"])
+	}
+	r.logRefusal(answer)
+	return answer
+}
+
+func (r *completion) logRefusal(answer *reply) {
+	r.recordRefusal(r.asked, answer)
+	r.Logs[len(r.Logs)-1]["request_tags"] = r.tags(r.body)
+}
+
 func chat(c *call) *reply {
 	body := object{}
 	if len(bytes.TrimSpace(c.raw)) > 0 {
@@ -47,78 +75,80 @@ func chat(c *call) *reply {
 		}
 		body = decoded.(object) // anything else was refused with the key
 	}
-	asked, _ := body["model"].(string)
 	if customer := c.customerOf(body); customer != "" {
 		body["user"] = customer
 	}
-	refused := func(answer *reply) *reply {
-		if answer.header == nil {
-			answer.header = map[string]string{}
-		}
-		maps.Copy(answer.header, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": c.keySpend().String()})
-		if model := c.modelNamed(c.alias(asked)); model != nil && model["blocked"] != true && c.deploymentOver(model) == nil {
-			answer.header["X-Litellm-Model-Id"] = text(infoOf(model)["id"])
-		}
-		c.recordRefusal(asked, answer)
-		c.Logs[len(c.Logs)-1]["request_tags"] = c.tags(body)
-		return answer
+	asked := text(body["model"])
+	r := &completion{call: c, body: body, asked: asked, limits: c.limits(asked, body), purses: c.purses(asked, body)}
+	bad := r.unauthorized()
+	if bad == nil {
+		bad = c.policy(body)
 	}
-	limits, purses := c.limits(asked, body), c.purses(asked, body)
-	if bad := c.unauthorized(asked, body, limits, purses); bad != nil {
-		c.recordRefusal(asked, bad)
-		return bad
-	}
-	if bad := c.policy(body); bad != nil {
-		c.recordRefusal(asked, bad)
-		return bad
-	}
-	aside := c.setAside(limits, body)
-	if bad := c.overRate(limits, aside); bad != nil {
-		return refused(bad)
-	}
-	for name := range body {
-		if strings.HasPrefix(name, "mock_t") { // mock_testing_fallbacks, mock_timeout
-			return refused(noMocks(name))
-		}
-	}
-	messages, has := body["messages"]
-	if !has {
-		return refused(badChat("messages", chatRoute+": Missing required parameter: 'messages'."))
-	}
-	model, bad := c.chatModel(asked, messages)
 	if bad != nil {
-		return refused(bad)
+		c.recordRefusal(asked, bad)
+		return bad
 	}
-	return c.complete(body, asked, model, limits, counted(purses), aside, refused)
+	r.aside = c.setAside(r.limits, body)
+	if bad := c.overRate(r.limits, r.aside); bad != nil {
+		return r.refused(bad)
+	}
+	return r.answer()
 }
 
 // unauthorized refuses what the caller may not do, before the request is looked at: by
 // limits that are used up, models that are forbidden and budgets that are spent.
-func (c *call) unauthorized(asked string, body object, limits []limit, purses []purse) *reply {
-	if bad := c.exhausted(limits); bad != nil {
+func (r *completion) unauthorized() *reply {
+	if bad := r.exhausted(r.limits); bad != nil {
 		return bad
 	}
-	if c.who.key != nil {
-		c.window("seen:"+text(c.who.key["token"])).Requests++
+	if r.who.key != nil {
+		r.window("seen:"+text(r.who.key["token"])).Requests++
 	}
-	names := list(body["fallbacks"])
-	if asked != "" {
-		names = append([]string{asked}, names...)
+	names := list(r.body["fallbacks"])
+	if r.asked != "" {
+		names = append([]string{r.asked}, names...)
 	}
 	for _, name := range names {
-		if kind := c.keyRefusal(name); kind != "" {
+		if kind := r.keyRefusal(name); kind != "" {
 			return modelDenied(kind, name)
 		}
 	}
-	if bad := firstOver(c.keyPurses()); bad != nil {
+	if bad := firstOver(r.keyPurses()); bad != nil {
 		return bad
 	}
 	for _, name := range names {
-		if bad := c.deniedModel(name, text(body["user"])); bad != nil {
+		if bad := r.deniedModel(name, text(r.body["user"])); bad != nil {
 			return bad
 		}
 	}
-	return firstOver(purses)
+	return firstOver(r.purses)
+}
+
+// answer looks at a request that its caller may make, and answers it, by a fallback where
+// the model fails.
+func (r *completion) answer() *reply {
+	for name := range r.body {
+		if strings.HasPrefix(name, "mock_t") { // mock_testing_fallbacks, mock_timeout
+			return r.refused(noMocks(name))
+		}
+	}
+	messages, has := r.body["messages"]
+	if !has {
+		return r.refused(badChat("messages", chatRoute+": Missing required parameter: 'messages'."))
+	}
+	model, bad := r.chatModel(r.asked, messages)
+	if bad != nil {
+		return r.refused(bad)
+	}
+	answer, bad := r.serve(r.body, r.alias(r.asked), model, 0, r.logRefusal)
+	if bad == nil {
+		return r.complete(answer)
+	}
+	bad = r.refused(bad)
+	if row, sent := r.Logs[len(r.Logs)-1], countPrompt(messages); bad.status == http.StatusTooManyRequests {
+		row["prompt_tokens"], row["total_tokens"], row["end_user"] = sent, sent, text(r.body["user"])
+	}
+	return bad
 }
 
 // noMocks refuses parameters that make a real gateway's calls fail.
@@ -178,61 +208,45 @@ func (c *call) chatModel(asked string, messages any) (model object, bad *reply) 
 	return model, nil
 }
 
-// complete answers a request that nothing speaks against, by a fallback where the model
-// fails.
-func (c *call) complete(body object, asked string, model object, limits []limit, counted bool, aside int, refused func(*reply) *reply) *reply {
-	answer, bad := c.serve(body, c.alias(asked), model, 0, func(failure *reply) {
-		c.recordRefusal(asked, failure)
-		c.Logs[len(c.Logs)-1]["request_tags"] = c.tags(body)
-	})
-	if bad != nil {
-		bad = refused(bad)
-		row, sent := c.Logs[len(c.Logs)-1], countPrompt(body["messages"])
-		if bad.status == http.StatusTooManyRequests {
-			row["prompt_tokens"], row["total_tokens"], row["end_user"] = sent, sent, text(body["user"])
-		}
-		return bad
-	}
-	model, name, group := answer.model, asked, asked
-	if answer.fell {
-		name, group = upstreamName(model), answer.group
+// complete writes the answer of a deployment, and who pays for it.
+func (r *completion) complete(by served) *reply {
+	body, model, name, group := r.body, by.model, r.asked, r.asked
+	if by.fell {
+		name, group = upstreamName(model), by.group
 	}
 	content, isMock := params(model)["mock_response"].(string)
 	if !isMock {
 		content = "Hello from the sandbox"
 	}
-	n := choicesOf(body)
-	id := "chatcmpl-" + uuid()
-	created := c.now().Unix()
+	id, created := "chatcmpl-"+uuid(), r.now().Unix()
 	used := tokens{mockPrompt, mockCompletion}
 	switch {
 	case body["stream"] == true: // streams are counted, and what a budget pays for
 		used = tokens{countPrompt(body["messages"]), countTokens(content)}
-	case counted:
+	case counted(append(r.keyPurses(), r.purses...)):
 		used.in = countPrompt(body["messages"])
 	}
-	headers := c.left(limits, aside)
-	before := c.keySpend()
-	spent := c.charge(body, model, asked, group, used)
-	c.used(limits, used.in+used.out)
-	row := c.Logs[len(c.Logs)-1]
-	row["request_id"], row["request_tags"] = id, c.tags(body)
+	headers, before := r.left(r.limits, r.aside), r.keySpend()
+	spent := r.charge(body, model, r.asked, group, used)
+	r.used(r.limits, used.in+used.out)
+	row := r.Logs[len(r.Logs)-1]
+	row["request_id"], row["request_tags"] = id, r.tags(body)
 	maps.Copy(headers, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Version": Version, "X-Litellm-Model-Id": text(infoOf(model)["id"]),
-		"X-Litellm-Model-Group": group, "X-Litellm-Key-Spend": c.keySpend().String(), "X-Litellm-Attempted-Fallbacks": "0"})
-	if answer.fell {
+		"X-Litellm-Model-Group": group, "X-Litellm-Key-Spend": r.keySpend().String(), "X-Litellm-Attempted-Fallbacks": "0"})
+	if by.fell {
 		headers["X-Litellm-Attempted-Fallbacks"] = "1"
 	}
 	if body["stream"] == true {
 		headers["X-Litellm-Key-Spend"] = before.String()
 		options, _ := body["stream_options"].(object)
-		return &reply{status: http.StatusOK, header: headers, events: chunks(id, created, name, content, n, options["include_usage"] == true, used, spent)}
+		return &reply{status: http.StatusOK, header: headers, events: chunks(id, created, name, content, choicesOf(body), options["include_usage"] == true, used, spent)}
 	}
 	if spent > 0 {
 		headers["X-Litellm-Response-Cost"] = money(spent).String()
 		headers["X-Litellm-Key-Spend"] = (before + money(spent)).String()
 	}
 	choices := []object{}
-	for i := range n {
+	for i := range choicesOf(body) {
 		choices = append(choices, object{"finish_reason": "stop", "index": i, "message": object{"content": content, "role": "assistant"}})
 	}
 	return &reply{status: http.StatusOK, header: headers, body: object{"id": id, "created": created, "model": name, "object": "chat.completion", "choices": choices,

@@ -51,7 +51,7 @@ func upstreamName(model object) string {
 }
 
 // serve finds a deployment that answers: one of the group, else one of its fallbacks.
-// attempt is called with each failure that a fallback makes good.
+// failed is called with each failure that a fallback makes good.
 func (c *call) serve(body object, group string, model object, depth int, failed func(*reply)) (served, *reply) {
 	bad := c.deploymentFailure(model, body)
 	if bad == nil {

@@ -53,7 +53,7 @@ func updateConfig(c *call) *reply {
 	}
 	for _, section := range []string{"litellm_settings", "general_settings", "environment_variables"} {
 		if fields, _ := c.body[section].(object); len(fields) > 0 {
-			return notKept("POST", c.path, section)
+			return unsupported(section)
 		}
 	}
 	settings, _ := c.body["router_settings"].(object)
@@ -78,7 +78,7 @@ func updateConfig(c *call) *reply {
 	}
 	for name, value := range settings {
 		if _, is := fallbackKinds[name]; !is && value != nil {
-			return notKept("POST", c.path, "router_settings."+name)
+			return unsupported("router_settings." + name)
 		}
 	}
 	for name, kind := range fallbackKinds {
@@ -117,10 +117,4 @@ func badFallbacks(name string, value any) (problems []any) {
 		}
 	}
 	return problems
-}
-
-// notKept refuses a field that the sandbox could only accept and forget.
-func notKept(method, path, field string) *reply {
-	return fail(http.StatusNotImplemented, "sandbox_not_implemented", field,
-		fmt.Sprintf("the sandbox does not implement %s of %s %s", field, method, path))
 }
