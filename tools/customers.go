@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -173,7 +174,14 @@ func blockCustomers(blocked bool) func(context.Context, *operation.Call, custome
 	return func(ctx context.Context, call *operation.Call, in customerIDs) (operation.Result, error) {
 		parts, done := operation.NewParts(call, verb, ""), []string{}
 		for _, id := range in.UserIDs {
-			if parts.Write(ctx, "customer "+id, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked}) != nil {
+			ok := parts.Try("customer "+id, func() error {
+				body, err := call.Write(ctx, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked})
+				if err != nil {
+					return err
+				}
+				return blockedIs(strconv.FormatBool(blocked))(ctx, call, &operation.Result{Body: body})
+			})
+			if ok {
 				done = append(done, id)
 			}
 		}

@@ -67,7 +67,7 @@ var userUpdate = &operation.Update{
 			return "to allow every model, set {models} to all-proxy-models"
 		case field == "teams":
 			return "to change the teams of a user, use teams member-add and teams member-remove"
-		case isNone(asked) && !operation.OwnMember(field):
+		case isNone(asked) && (field == "policies" || !operation.OwnMember(field)):
 			return "the gateway cannot clear this field of a user; set another value"
 		}
 		return metadataAdvice(field, asked)

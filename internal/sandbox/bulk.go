@@ -50,7 +50,10 @@ func bulkUpdateKeys(c *call) *reply {
 	}
 	c.each("keys", update, func(item object, answer *reply) {
 		if answer.status == http.StatusOK {
-			updated = append(updated, object{"key": item["key"], "key_info": answer.body})
+			info := view("key_row", byID(c.Keys, "token", tokenOf(text(item["key"]))))
+			delete(info, "key")
+			delete(info, "token")
+			updated = append(updated, object{"key": item["key"], "key_info": info})
 		} else {
 			failed = append(failed, object{"key": item["key"], "key_info": nil, "failed_reason": answer.reason()})
 		}
