@@ -166,8 +166,17 @@ func accessGroupBudget(c *call) *reply {
 }
 
 func setAccessGroupBudget(c *call) *reply {
-	if bad := c.read("budget_id:str max_budget:float soft_budget:float budget_duration:str"); bad != nil {
+	if bad := c.read(""); bad != nil {
 		return bad
+	}
+	given := c.body
+	if bad := c.readAs("PUT /access_group/{access_group}/budget"); bad != nil {
+		return bad
+	}
+	for name := range given {
+		if _, known := c.body[name]; !known {
+			return invalid(problem("extra_forbidden", "Extra inputs are not permitted", "body", name))
+		}
 	}
 	name := c.param["group"]
 	if c.accessGroup(name) == nil {

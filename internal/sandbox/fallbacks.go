@@ -35,7 +35,7 @@ func noFallback(kind, name string) *reply {
 }
 
 func setFallback(c *call) *reply {
-	if bad := c.read("model!:str fallback_models!:list fallback_type:=general|context_window|content_policy"); bad != nil {
+	if bad := c.read("model!:str fallback_models!:list fallback_type:general|context_window|content_policy"); bad != nil {
 		return bad
 	}
 	name, kind, given := text(c.body["model"]), fallbackKind(text(c.body["fallback_type"])), list(c.body["fallback_models"])

@@ -6,10 +6,11 @@
 // and can ask it for faults. [Open] keeps it in a file, for the commands that
 // work on the sandbox instead of a real gateway.
 //
-// What it knows of the real gateway is held in two places: the handlers, and
+// What it knows of the real gateway is held in three places: the handlers;
 // shapes.json, whose objects were recorded from a real gateway and are filled
-// with the sandbox's own state. The contract test runs the same scenarios
-// against both. Where the two differ, the sandbox is wrong.
+// with the sandbox's own state; and requests.txt, the fields of request bodies.
+// The contract test runs the same scenarios against both, and the field test
+// sends each field. Where the two differ, the sandbox is wrong.
 //
 // Deliberately simpler than the real one: spend is charged at once, budgets start
 // again to the second and caches do not exist, so a change is seen by the next

@@ -15,6 +15,10 @@ import (
 var ownParams = []string{"anthropic_disable_workload_identity_federation", "anthropic_federation_", "anthropic_identity_", "anthropic_issuer_",
 	"anthropic_keycloak_", "anthropic_organization_id", "anthropic_service_account_id", "openai_identity_", "openai_service_account_id", "token_exchange_"}
 
+// notUpdated are members of a model's information that POST /model/update ignores.
+var notUpdated = []string{"blocked", "db_model", "member_auto_router", "cost_per_ptu_per_hour", "ptu_count", "ptu_effective_from", "ptu_effective_to", "ptu_shares",
+	"team_id", "team_public_model_name", "created_at", "created_by", "updated_at", "updated_by"}
+
 // autoRouter are parameters of deployments that route to others.
 var autoRouter = []string{"adaptive_router_config", "auto_router_config", "auto_router_config_path", "auto_router_default_model", "auto_router_embedding_model",
 	"auto_router_max_input_chars", "complexity_router_config", "complexity_router_default_model", "quality_router_config", "quality_router_default_model"}
@@ -57,6 +61,11 @@ func (c *call) aboutProblems(bad *reply) *reply {
 func (c *call) badParams() *reply {
 	given, _ := c.body["litellm_params"].(object)
 	about, _ := c.body["model_info"].(object)
+	if c.path == "/model/update" {
+		for _, name := range notUpdated {
+			delete(about, name)
+		}
+	}
 	var reserved []string
 	for _, name := range []string{"cost_per_ptu_per_hour", "ptu_count", "ptu_effective_from", "ptu_effective_to", "ptu_shares"} {
 		if about[name] != nil {

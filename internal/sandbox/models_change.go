@@ -101,6 +101,7 @@ func updateModel(c *call) *reply {
 	if !has {
 		return failure(http.StatusBadRequest, "model_info not provided")
 	}
+	delete(c.body, "blocked")
 	model := c.modelByID(text(about["id"]))
 	if model == nil {
 		return failure(http.StatusBadRequest, "model not found")
@@ -110,6 +111,9 @@ func updateModel(c *call) *reply {
 	}
 	if bad := c.modelsForbidden(); bad != nil {
 		return bad
+	}
+	if _, has := c.body["litellm_params"].(object); !has {
+		return failure(http.StatusBadRequest, "litellm_params not provided")
 	}
 	c.changeModel(model)
 	return ok(c.stored(model))

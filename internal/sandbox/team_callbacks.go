@@ -66,7 +66,7 @@ func listTeamCallbacks(c *call) *reply {
 }
 
 func addTeamCallback(c *call) *reply {
-	if bad := c.read("callback_name!:str callback_type:=success|failure|success_and_failure callback_vars!:dict"); bad != nil {
+	if bad := c.read("callback_name!:str callback_type:success|failure|success_and_failure callback_vars!:dict"); bad != nil {
 		return bad
 	}
 	team, bad := c.callbackTeam(c.param["team_id"])
