@@ -54,7 +54,7 @@ func (r *completion) refused(answer *reply) *reply {
 		answer.header = map[string]string{}
 	}
 	maps.Copy(answer.header, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Response-Cost": "0", "X-Litellm-Key-Spend": r.keySpend().String()})
-	if model := r.modelNamed(r.alias(r.asked)); model != nil && infoOf(model)["blocked"] != true && r.deploymentOver(model) == nil {
+	if model := r.modelNamed(r.alias(r.asked)); model != nil && model["blocked"] != true && r.deploymentOver(model) == nil {
 		answer.header["X-Litellm-Model-Id"] = text(infoOf(model)["id"])
 	}
 	r.logRefusal(answer)
