@@ -116,7 +116,7 @@ func TestREADMEOperation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := os.ReadFile("../../tools/credentials.go")
+	source, err := os.ReadFile("../../tools/keys_change.go")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestREADMEOperation(t *testing.T) {
 	}
 	for declaration := range strings.SplitSeq(strings.TrimSpace(block), "\n\n") {
 		if !bytes.Contains(source, []byte(declaration)) {
-			t.Errorf("tools/credentials.go has not what README.md shows:\n%s", declaration)
+			t.Errorf("tools/keys_change.go has not what README.md shows:\n%s", declaration)
 		}
 	}
 }

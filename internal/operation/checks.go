@@ -29,7 +29,7 @@ func (c *Call) check(ctx context.Context) error {
 	}
 	for _, check := range c.op.Checks {
 		if err := check(ctx, c); err != nil {
-			return proxyclient.Wrap(c.op.doing(c.args), err)
+			return proxyclient.Wrap(c.op.Path, err)
 		}
 	}
 	return nil
