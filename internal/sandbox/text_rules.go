@@ -103,7 +103,8 @@ func blankUser(_ *call, body object, field string) *reply {
 	return nil
 }
 
-// namelessMember crashes the real gateway.
+// namelessMember crashes the real gateway. It stores the member all the same, and then
+// answers 500 on /v1/model/info: no scenario sends one.
 func namelessMember(_ *call, body object, field string) *reply {
 	if member, is := body[field].(object); is && member["user_id"] == "" && text(member["user_email"]) == "" {
 		return crash()
