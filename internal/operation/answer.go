@@ -66,6 +66,7 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 		}
 		var names string
 		names, text, _ = strings.Cut(rest, "}")
+		before = out.String()
 		for name := range strings.SplitSeq(names, "|") {
 			value := Lookup(body, name)
 			if value == nil {
@@ -75,6 +76,9 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 				out.WriteString(Words(value))
 				break
 			}
+		}
+		if out.String() == before { // a key without an alias leaves no gap
+			text = strings.TrimPrefix(text, " ")
 		}
 	}
 }

@@ -340,3 +340,11 @@ func TestChecksAndNotes(t *testing.T) {
 		t.Fatalf("a refused call: %v, sent %q", err, w.asked[sent:])
 	}
 }
+
+// TestDoneWithoutAName: what the answer lacks leaves no gap in the sentence.
+func TestDoneWithoutAName(t *testing.T) {
+	op := &Operation{Done: "generated key {key_alias} {key_name} (token {token})"}
+	if got := op.done(Args{}, json.RawMessage(`{"key_alias": null, "key_name": "sk-...abcd", "token": "1f"}`)); got != "generated key sk-...abcd (token 1f)" {
+		t.Errorf("got %q", got)
+	}
+}
