@@ -115,12 +115,12 @@ func beside(metadata json.RawMessage, asked operation.Args) json.RawMessage {
 // were given, and null is the same as absent. What the gateway masks or encrypts counts as
 // stored.
 func took(want, has json.RawMessage) bool {
-	if isNone(want) || isNone(has) || operation.Word(want) == "false" {
-		return isNone(want) && isNone(has) || operation.Word(want) == "false" && (isNone(has) || operation.Word(has) == "false")
+	if isNone(want) || operation.Word(want) == "false" {
+		return isNone(has) || operation.Word(want) == "false" && operation.Word(has) == "false"
 	}
 	var asked, stored operation.Args
 	if json.Unmarshal(want, &asked) == nil {
-		if json.Unmarshal(has, &stored) != nil {
+		if !isNone(has) && json.Unmarshal(has, &stored) != nil {
 			return false
 		}
 		for name, value := range asked {
@@ -129,6 +129,9 @@ func took(want, has json.RawMessage) bool {
 			}
 		}
 		return true
+	}
+	if isNone(has) {
+		return false
 	}
 	var items, kept []json.RawMessage
 	if json.Unmarshal(want, &items) == nil && !same(want, has) {

@@ -45,6 +45,7 @@ func namedModels(body operation.Args) (names []string) {
 	for _, field := range modelKeys {
 		var limits operation.Args
 		_ = json.Unmarshal(body[field], &limits)
+		maps.DeleteFunc(limits, func(_ string, limit json.RawMessage) bool { return operation.NoNull(limit) == nil }) // it is removed
 		names = append(names, slices.Sorted(maps.Keys(limits))...)
 	}
 	return slices.DeleteFunc(operation.Unique(names), func(name string) bool { return !plainModel(name) })

@@ -62,6 +62,19 @@ func (l *memberLimits) rates() (words []string) {
 	return words
 }
 
+// has reports whether a change of one member's limits asks for nothing else than these. From
+// LiteLLM 1.110 on, the gateway makes no copy of them then.
+func (l *memberLimits) has(change operation.Args) bool {
+	is := map[string]json.RawMessage{"max_budget_in_team": l.MaxBudget, "budget_duration": operation.Encode(l.Duration), "tpm_limit": l.TPMLimit,
+		"rpm_limit": l.RPMLimit, "allowed_models": operation.Encode(l.AllowedModels)}
+	for name, value := range change {
+		if name != "team_id" && name != "user_id" && name != "role" && !same(value, is[name]) {
+			return false
+		}
+	}
+	return true
+}
+
 // own reports whether the member has limits of its own instead of the team's.
 func (t *team) own(m membership) bool {
 	return m.BudgetID != "" && (t.defaults == nil || m.BudgetID != t.defaults.BudgetID)
@@ -167,6 +180,10 @@ func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
 		noteNeverResets(call, t, true)
 	}
 	if t.defaults == nil || t.own(m) || t.defaults.words() == "none" {
+		return nil
+	}
+	if t.defaults.has(change) {
+		call.Note(who + " already has these limits from the team. Older gateways copy them nevertheless; later changes to the team's member limits then do not reach " + who + ".")
 		return nil
 	}
 	call.Note(who + " gets limits of their own: a copy of the team's member limits (" + t.defaults.words() +

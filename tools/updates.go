@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
 
 	"litellm-proxy/internal/operation"
@@ -136,7 +137,7 @@ func memberUpdate(path, parameter, list, budget string) *operation.Update {
 	return &operation.Update{
 		Present: func(ctx context.Context, call *operation.Call) (json.RawMessage, error) {
 			body, err := call.Read(ctx, proxyclient.Request{Path: path, Query: url.Values{parameter: {call.Args().String(parameter)}}})
-			return membershipOf(body, list, call.Args().String("user_id")), err
+			return membershipOf(call.Body(), body, list, budget), err
 		},
 		Subject: []string{parameter, "user_id"},
 		Answer:  "-", // it repeats the request
@@ -144,9 +145,11 @@ func memberUpdate(path, parameter, list, budget string) *operation.Update {
 	}
 }
 
-// membershipOf returns the membership of a user, with its role and without the default
-// budget of the team's members.
-func membershipOf(body json.RawMessage, list, user string) json.RawMessage {
+// membershipOf returns the membership of a user, with its role. A member with the team's
+// member limits has only those that are as asked: the gateway makes no copy of them if
+// nothing in it would differ.
+func membershipOf(asked operation.Args, body json.RawMessage, list, budget string) json.RawMessage {
+	user := asked.String("user_id")
 	find := func(path string) (members operation.Args) {
 		var rows []json.RawMessage
 		_ = json.Unmarshal(operation.Lookup(body, path), &rows)
@@ -168,7 +171,14 @@ func membershipOf(body json.RawMessage, list, user string) json.RawMessage {
 	}
 	all := operation.Lookup(body, "team_info.metadata."+memberBudget)
 	if own := membership["budget_id"]; all != nil && own != nil && same(own, all) {
-		delete(membership, "litellm_budget_table")
+		limits := membersOf(membership["litellm_budget_table"])
+		maps.DeleteFunc(limits, func(name string, _ json.RawMessage) bool {
+			if name == "max_budget" {
+				name = budget
+			}
+			return isNone(asked[name])
+		})
+		membership["litellm_budget_table"] = operation.Encode(limits)
 	}
 	return operation.Encode(membership)
 }

@@ -38,6 +38,7 @@ type Call struct {
 	named  map[string]Thing
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	own    map[string]url.Values        // filters of lists that are refused as a whole, by path
+	seen   map[string]json.RawMessage   // answers to reads since the last write; see [Call.Read]
 	now    time.Time
 	until  time.Time // {expires}, if given
 	effect Effect
@@ -63,7 +64,8 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	}
 	c := &Call{
 		op: op, env: env, args: args, client: env.Client, notes: &notes{},
-		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, promised: map[string]string{},
+		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{},
+		promised: map[string]string{},
 	}
 	c.now = c.clock().UTC()
 	if err := c.readExpiry(); err != nil {
@@ -140,7 +142,10 @@ func (c *Call) Effect() Effect { return c.effect }
 func (c *Call) Now() time.Time { return c.now }
 
 // Client returns the caller's client. In a plan it records writes instead of sending them.
-func (c *Call) Client() *proxyclient.Client { return c.client }
+func (c *Call) Client() *proxyclient.Client {
+	clear(c.seen) // it may be for a write
+	return c.client
+}
 
 // Planning reports whether writes are recorded instead of sent.
 func (c *Call) Planning() bool { return c.planning }
@@ -199,8 +204,26 @@ func (c *Call) Body() Args {
 	return body
 }
 
-// Read sends a request that changes nothing and returns its JSON answer.
+// Read sends a request that changes nothing and returns its JSON answer. A call that may
+// change something sends the same one once until its next write: its checks, its plan and
+// its request look at the same object. Do not change the answer.
 func (c *Call) Read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
+	asked := fmt.Sprint(r.Method, " ", r.Path, " ", r.Params, " ", r.Query.Encode(), " ", string(r.Body))
+	if answer, again := c.seen[asked]; again {
+		return answer, nil
+	}
+	answer, err := c.read(ctx, r)
+	if err == nil && c.effect != Read && len(answer) <= mostSeen {
+		c.seen[asked] = answer
+	}
+	return answer, err
+}
+
+// mostSeen is the size of an answer that is worth keeping.
+const mostSeen = 4 << 20
+
+// read is [Call.Read] for the pages of lists, which are not kept.
+func (c *Call) read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
 	if r.Method == "" {
 		r.Method = http.MethodGet
 	}
@@ -210,7 +233,7 @@ func (c *Call) Read(ctx context.Context, r proxyclient.Request) (json.RawMessage
 
 // Write sends a request that changes something, once.
 func (c *Call) Write(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
-	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
+	return c.Client().JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 }
 
 // Undo sends a request that takes back a write of this call which the gateway left half
@@ -219,6 +242,7 @@ func (c *Call) Undo(ctx context.Context, method, path string, body any) error {
 	if c.planning {
 		return nil
 	}
+	clear(c.seen)
 	_, err := c.env.Client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 	return err
 }
@@ -228,7 +252,7 @@ func (c *Call) Send(ctx context.Context, method, path, param string, body any) (
 	_, name, _ := strings.Cut(path, "{")
 	name, _, _ = strings.Cut(name, "}")
 	name, _, _ = strings.Cut(name, ":")
-	return c.client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Params: map[string]string{name: param}, Body: Encode(body)})
+	return c.Client().JSON(ctx, proxyclient.Request{Method: method, Path: path, Params: map[string]string{name: param}, Body: Encode(body)})
 }
 
 // Identifier returns a member of the answer to a write that a later request needs. of
@@ -315,6 +339,7 @@ func (c *Call) permitted(ctx context.Context) (*Call, error) {
 	if c.approved == nil {
 		return c.run(), nil
 	}
+	clear(c.seen) // the answers are as old as the question
 	again, err := c.record(ctx)
 	if err != nil {
 		return nil, err

@@ -106,7 +106,7 @@ func (c *Collection) most() int {
 // fetch gets one page.
 func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMessage, *Page, error) {
 	q = q.within(call.own[c.Path])
-	body, err := call.Read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
+	body, err := call.read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
 	if c.narrowed(ctx, call, err) {
 		return c.fetch(ctx, call, q)
 	}

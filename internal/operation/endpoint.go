@@ -53,7 +53,7 @@ func (e Endpoint[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	if len(body) > 0 || !queried {
 		r.Body = Encode(body)
 	}
-	answer, err := call.client.JSON(ctx, r)
+	answer, err := call.Client().JSON(ctx, r)
 	return Result{Body: answer}, err
 }
 

@@ -47,7 +47,9 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
 			Hint: unchanged(call) + fmt.Sprintf("to give an ID, use {%s}", ref)}
 	case 1:
-		return c.thing(found[0]), nil
+		thing := c.thing(found[0])
+		call.seen[c.seenAs(Word(thing.ID))] = thing.Item
+		return thing, nil
 	}
 	return Thing{}, c.ambiguous(call, name, ref, found)
 }
@@ -69,6 +71,9 @@ func (c *Collection) withDeleted(ctx context.Context, call *Call, name, ref stri
 // FindID returns the item with this identifier. The error has [proxyclient.CodeNotFound]
 // for an unknown one. A call looks up each identifier once.
 func (c *Collection) FindID(ctx context.Context, call *Call, id string) (Thing, error) {
+	if item := call.seen[c.seenAs(id)]; item != nil {
+		return c.thing(item), nil // found by its name, since the last write
+	}
 	found, err := c.look(ctx, call, "id "+id, func() ([]json.RawMessage, error) {
 		for item, err := range c.All(ctx, call, narrow(c.ByID, id)) {
 			if err != nil {
@@ -88,6 +93,9 @@ func (c *Collection) FindID(ctx context.Context, call *Call, id string) (Thing, 
 	}
 	return c.thing(found[0]), nil
 }
+
+// seenAs is where a call keeps the item with this identifier that it found by name.
+func (c *Collection) seenAs(id string) string { return "item " + id + " of " + c.Path }
 
 // look runs find once per call.
 func (c *Collection) look(ctx context.Context, call *Call, what string, find func() ([]json.RawMessage, error)) ([]json.RawMessage, error) {

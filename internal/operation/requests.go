@@ -31,6 +31,18 @@ func known(line string) (request string, names []string) {
 	return request, strings.Fields(fields)
 }
 
+// unlisted are parameters of deployments that LiteLLM 1.110.2 takes and its OpenAPI document
+// leaves out.
+var unlisted = strings.Fields(`additional_drop_params allowed_openai_params audio azure_ad_token_provider base_model base_url
+	cache_control_injection_points context_management cooldown_time custom_prompt_dict data_residency default_headers deployment_id dimensions
+	disable_add_transform_inline_image_block enable_json_schema_validation enable_prompt_caching encoding_format ensure_alternating_roles
+	extra_body extra_headers fastest_response final_prompt_value force_timeout gcs_path_service_account headers hf_model_name
+	initial_prompt_value language litellm_system_prompt max_completion_tokens max_parallel_requests mock_timeout modalities
+	model_config no-log order prediction prompt_cache_key prompt_cache_retention prompt_id prompt_label prompt_variables prompt_version
+	provider_specific_header reasoning_effort request_timeout retry_policy roles safety_identifier search_tool_name silent_model
+	ssl_verify store stream_response supports_system_message thinking timestamp_granularities top_k ttl turn_off_message_logging
+	user_continue_message verbosity web_search_options weight`)
+
 // undocumented reports the extra fields of a request that the gateway does not document. It
 // ignores such a field, so a misspelled limit would limit nothing: a name within two
 // letters of a known one is a fault, any other one a note.
@@ -48,6 +60,9 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 			line = op.Path
 		}
 		request, names := known(line)
+		if line == "litellm_params" {
+			names = append(names, unlisted...)
+		}
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			switch meant := nearest(name, names); {
 			case names == nil || slices.Contains(names, name):

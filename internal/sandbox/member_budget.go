@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 )
 
@@ -96,6 +97,9 @@ func (c *call) limitMember(team object, userID string) *reply {
 		}
 		return nil
 	}
+	if budget != nil && hasAll(budget, change) {
+		return nil // nothing in a copy would differ
+	}
 	own := limitsOf(budget)
 	maps.Copy(own, change)
 	own["model_max_budget"] = object{}
@@ -109,6 +113,16 @@ func (c *call) limitMember(team object, userID string) *reply {
 	}
 	membership["budget_id"] = made["budget_id"]
 	return nil
+}
+
+// hasAll reports whether an object has all values of a change already.
+func hasAll(is, change object) bool {
+	for name, value := range change {
+		if !reflect.DeepEqual(is[name], value) {
+			return false
+		}
+	}
+	return true
 }
 
 // limitsOf are the limits that a budget sets; nil sets none.
