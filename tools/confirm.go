@@ -81,7 +81,8 @@ func holds(call *operation.Call, asked operation.Args, name string, has, object 
 		return took(beside(want, asked), has)
 	}
 	// A list such as policies may be in the metadata although there is a field of its own.
-	return took(want, has) || took(want, operation.Lookup(object, "metadata."+name))
+	inside := operation.Lookup(object, "metadata."+name)
+	return took(want, has) || inside != nil && took(want, inside)
 }
 
 // immutable reports whether the gateway keeps this member of metadata whatever replaces it.
@@ -231,7 +232,7 @@ func notApplied(call *operation.Call, asked operation.Args, present json.RawMess
 // kept is a field with its present value, if that can be shown.
 func kept(name string, has json.RawMessage) string {
 	value := operation.Shown(operation.Word(has))
-	if operation.IsSecret(name) || len(value) > 80 {
+	if operation.IsSecret(name) || name == "credential_values" || len(value) > 80 {
 		return "the old " + operation.Name(name)
 	}
 	return operation.Name(name) + " " + value

@@ -191,4 +191,10 @@ var credentialUpdate = &operation.Update{
 	Subject: []string{"credential_name"},
 	Answer:  "-",
 	Blind:   []string{"model_id"},
+	Advice: func(field string, _ json.RawMessage) string {
+		if field == "credential_values" {
+			return "to remove a value, name it in {credential_values_to_delete}"
+		}
+		return ""
+	},
 }

@@ -140,7 +140,11 @@ func updateCredential(c *call) *reply {
 	for _, field := range []string{"credential_info", "credential_values"} {
 		changes, _ := c.body[field].(object)
 		merged := maps.Clone(row[field].(object))
-		maps.Copy(merged, changes)
+		for name, value := range changes {
+			if value != nil || field == "credential_info" { // a null value changes nothing
+				merged[name] = value
+			}
+		}
 		row[field] = merged
 	}
 	for _, name := range list(c.body["credential_values_to_delete"]) {
