@@ -123,12 +123,14 @@ func CodeOf(err error) Code {
 }
 
 // Wrap says what was being done when err happened: "delete key sk-...abcd: not
-// found: …". The [Error] stays reachable; what is redacted; nil stays nil.
+// found: …". The [Error] stays reachable; what is redacted; nil stays nil. An error that says so already,
+// perhaps with what it was done to, is returned unchanged.
 func Wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if what = secret.Text(what); strings.HasPrefix(err.Error(), what+": ") {
+	what = secret.Text(what)
+	if rest, said := strings.CutPrefix(err.Error(), what); said && (strings.HasPrefix(rest, ": ") || strings.HasPrefix(rest, " ")) {
 		return err
 	}
 	return fmt.Errorf("%s: %w", what, err)

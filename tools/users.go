@@ -16,7 +16,7 @@ var users = operation.Catalog{
 // userCollection is the internal users that the caller may list.
 var userCollection = &operation.Collection{
 	What: "user", Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Info: "/user/info", Escapes: []string{"user_email"}, Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
+	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Info: "/user/info", Escapes: []string{"user_email", "search"}, Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
 }
 
 // userEmail stands for the ID of the user with this email address.

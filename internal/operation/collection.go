@@ -46,7 +46,8 @@ type Collection struct {
 	// Info is the path of the GET for one item, which takes its ID as a parameter of the
 	// query named like ID and answers 404 if nothing has it.
 	Info string
-	// Escapes is the filters in which the gateway's database reads \ as an escape.
+	// Escapes is the filters that the gateway's database reads as patterns: _ and % stand
+	// for other characters, \ is an escape.
 	Escapes []string
 	// Sort and Order are the sorting parameters. Ascending means that Order defaults to
 	// asc. Unique is the value of Sort for an order without ties; with ties, the gateway

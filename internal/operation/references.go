@@ -75,7 +75,7 @@ func (c *Call) checkReferences(ctx context.Context) error {
 			return proxyclient.Wrap(c.op.doing(c.args), err)
 		}
 		if !there {
-			return r.absent(ctx, c)
+			return proxyclient.Wrap(c.op.doing(c.args), r.absent(ctx, c))
 		}
 	}
 	return nil
@@ -129,7 +129,7 @@ func verdict(err error) (there bool, failed error) {
 // for its name, or the names that are closest.
 func (r reference) absent(ctx context.Context, call *Call) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeNotFound,
-		Message: fmt.Sprintf("%s: %s %s does not exist", call.op.Path, r.of.What, Shown(r.id)),
+		Message: fmt.Sprintf("%s %s does not exist", r.of.What, Shown(r.id)),
 		Hint:    "nothing was sent; list the " + r.of.What + "s with " + r.of.What + "s list"}
 	if r.of.Name == r.of.ID {
 		return r.of.guess(ctx, call, r.id, e)

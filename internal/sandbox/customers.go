@@ -112,7 +112,7 @@ func listCustomers(c *call) *reply {
 	}
 	var found []object
 	for _, row := range c.ordered("customers", "user_id", true) {
-		if part := c.query.Get("search"); contains(text(row["user_id"]), part) || contains(text(row["alias"]), part) {
+		if part := c.query.Get("search"); likes(text(row["user_id"]), part) || likes(text(row["alias"]), part) {
 			found = append(found, row)
 		}
 	}

@@ -132,7 +132,7 @@ func (c *call) keyMatches(row object, q keyQuery) bool {
 	if q.alias != "" || q.search != "" {
 		alias := text(row["key_alias"])
 		if q.alias != "" && alias != q.alias && !(q.flags["substring_matching"] && contains(alias, q.alias)) ||
-			q.search != "" && text(row["token"]) != q.search && !contains(alias, q.search) {
+			q.search != "" && text(row["token"]) != q.search && !likes(alias, q.search) {
 			return false
 		}
 	}

@@ -68,6 +68,8 @@ func namesScenarios() []scenario {
 			get(`/v2/team/list?team_alias=CORP%5C{id}`).wants("total", "0"), get(`/v2/team/list?team_alias=P%5C%5C{id}`).wants("total", "1").but("teams"),
 			post("/user/new", `{"user_id":"u-{id}","user_email":"CORP\\{id}@example.com","auto_create_key":false}`),
 			get(`/user/list?user_email=CORP%5C{id}`).wants("total", "0"), get(`/user/list?user_email=P%5C%5C{id}`).wants("total", "1").but("users"),
+			get(`/user/list?search=CORP%5C{id}`).wants("total", "0"), get(`/user/list?search=P%5C%5C{id}`).wants("total", "1").but("users"), get(`/user/list?search=P__{id}`).wants("total", "0"), get(`/user/list?search=P_{id}`).wants("total", "1").but("users"),
+			get(`/v2/team/list?team_alias=%25P_{id}`).wants("total", "1").but("teams"),
 			post("/key/generate", `{"key_alias":"CORP\\{id}"}`), get(`/key/aliases?search=CORP%5C{id}`).wants("total_count", "0"), get(`/key/aliases?search=P%5C%5C{id}`).wants("total_count", "1"),
 			get(`/key/list?key_alias=CORP%5C{id}`).wants("total_count", "1"),
 		}, cleanup: []step{post("/team/delete", `{"team_ids":["t-{id}"]}`), post("/user/delete", `{"user_ids":["u-{id}"]}`), post("/key/delete", `{"key_aliases":["CORP\\{id}"]}`)}},

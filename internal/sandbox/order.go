@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,16 +14,29 @@ func contains(s, part string) bool {
 	return strings.Contains(strings.ToLower(s), strings.ToLower(part))
 }
 
-// likes is contains as the real gateway's database does it: \ takes what follows as it is.
+// likes is contains as the real gateway's database does it: % and _ stand for other
+// characters, and \ takes what follows as it is.
 func likes(s, part string) bool {
-	var plain strings.Builder
-	for i := 0; i < len(part); i++ {
-		if part[i] == '\\' && i+1 < len(part) {
-			i++
-		}
-		plain.WriteByte(part[i])
+	if !strings.ContainsAny(part, `\%_`) {
+		return contains(s, part)
 	}
-	return contains(s, plain.String())
+	var pattern strings.Builder
+	pattern.WriteString("(?is)")
+	for i := 0; i < len(part); i++ {
+		switch {
+		case part[i] == '%':
+			pattern.WriteString(".*")
+		case part[i] == '_':
+			pattern.WriteString(".")
+		default:
+			if part[i] == '\\' && i+1 < len(part) {
+				i++
+			}
+			pattern.WriteString(regexp.QuoteMeta(part[i : i+1]))
+		}
+	}
+	found, err := regexp.MatchString(pattern.String(), s)
+	return err == nil && found
 }
 
 // unique are the fields of which no two rows of a table have the same value.

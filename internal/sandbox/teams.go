@@ -284,7 +284,7 @@ func listTeamsV2(c *call) *reply {
 		id, alias := text(team["team_id"]), text(team["team_alias"])
 		want, search := c.query.Get("team_id"), c.query.Get("search")
 		if c.teamMatches(team) && (want == "" || want == id) && likes(alias, c.query.Get("team_alias")) &&
-			(search == "" || contains(alias, search) || id == search) {
+			(search == "" || likes(alias, search) || id == search) {
 			found = append(found, team)
 		}
 	}

@@ -186,7 +186,7 @@ func (c *call) userMatches(user object) bool {
 	if part := c.query.Get("user_email"); !likes(email, part) {
 		return false
 	}
-	if part := c.query.Get("search"); !contains(id, part) && !contains(email, part) && !contains(text(user["user_alias"]), part) {
+	if part := c.query.Get("search"); !likes(id, part) && !likes(email, part) && !likes(text(user["user_alias"]), part) {
 		return false
 	}
 	if team := c.query.Get("team"); team != "" && !slices.Contains(list(user["teams"]), team) {
