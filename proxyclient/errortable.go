@@ -201,7 +201,7 @@ func (c *Client) refusal(p *prepared, resp *http.Response, body []byte) *Error {
 		}
 		e.Hint = hintRoute
 	case e.Code == CodeUnsupported && resp.StatusCode == http.StatusMethodNotAllowed:
-		e.Message = fmt.Sprintf(thisGateway+" has no route %s %s (there is one with another method)", p.method, c.scrub(p.path))
+		e.Message = fmt.Sprintf(thisGateway+" has no route %s %s, only one with another method", p.method, c.scrub(p.path))
 		e.lacking = true
 	}
 	if e.Code == CodeUnsupported && strings.HasSuffix(c.base.Path, "/v1") {

@@ -26,7 +26,7 @@ func cleanKeyHeader(name string) (string, error) {
 	forbidden := isOwnHeader(name) && !strings.EqualFold(name, authorization) &&
 		!strings.EqualFold(name, "x-litellm-api-key") && !slices.Contains(bareKeyHeaders, strings.ToLower(name))
 	if !isToken(name) || forbidden || isBodyHeader(name) {
-		return "", &Error{Code: CodeUsage, Message: fmt.Sprintf("%q cannot be the header of the key", secret.Text(name)), Hint: "see {key_header}"}
+		return "", &Error{Code: CodeUsage, Message: fmt.Sprintf("%q cannot carry the key", secret.Text(name)), Hint: "see {key_header}"}
 	}
 	return http.CanonicalHeaderKey(name), nil
 }
@@ -58,9 +58,9 @@ func (c *Client) cleanHeaders(given http.Header) (http.Header, error) {
 		case !isToken(name):
 			return nil, refuse("is not a header name")
 		case strings.EqualFold(name, authorization) && !free:
-			return nil, refuse("carries the gateway's key: use {api_key}, or send the key in another header with {key_header}")
+			return nil, refuse("carries the gateway's key; use {api_key}, or move the key to another header with {key_header}")
 		case strings.EqualFold(name, c.keyHeader):
-			return nil, refuse("carries the gateway's key: use {api_key}")
+			return nil, refuse("carries the gateway's key; use {api_key}")
 		case isOwnHeader(name) && !free || isBodyHeader(name):
 			return nil, refuse("is set by this program")
 		}
@@ -109,6 +109,6 @@ func clientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 		err = errors.New("the key is encrypted; decrypt it to a file that only you can read")
 	}
 	e := usage("the client certificate %q and its key cannot be used: %s", certFile, strings.TrimPrefix(err.Error(), "tls: "))
-	e.Hint = "{client_cert} and {client_key} are PEM files; the key may be in the certificate's file"
+	e.Hint = "{client_cert} and {client_key} must be PEM files; the certificate's file may contain the key"
 	return nil, e
 }

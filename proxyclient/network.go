@@ -37,7 +37,7 @@ func (c *Client) netText(err error) string {
 
 func netHint(err error) string {
 	if isUnidentified(err) {
-		return "the gateway, or a proxy in front of it, wants a client certificate: check {client_cert} and {client_key}"
+		return "the gateway, or a proxy in front of it, requires a client certificate; check {client_cert} and {client_key}"
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return "if the gateway's certificate is from a private authority, set its PEM file with {ca_file}"

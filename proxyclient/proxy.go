@@ -85,7 +85,7 @@ func (v *via) blame(c *Client, e *Error, a *attempt, err error) (blamed, tempora
 	op, isOp := errors.AsType[*net.OpError](err)
 	switch {
 	case v.bad:
-		e.Message = v.source + " is not the address of a proxy"
+		e.Message = v.source + " is not a valid proxy address"
 		e.Hint = "set " + v.source + " to http://host:port"
 		return true, false
 	case isTunnel:
@@ -121,7 +121,7 @@ func (v *via) refusal(c *Client, e *Error, refused *errTunnel) {
 		e.Hint = "check {base_url}, or list the gateway's host in NO_PROXY"
 	default:
 		e.Message = fmt.Sprintf("%s refused to connect to %s (it answered HTTP %d)", v, host, refused.status)
-		e.Hint = "ask whoever runs the proxy to allow " + host + ", or list the gateway's host in NO_PROXY"
+		e.Hint = "ask the owner of the proxy to allow " + host + ", or list the gateway's host in NO_PROXY"
 	}
 }
 
@@ -130,12 +130,12 @@ func (v *via) wants(schemes []string) (message, hint string) {
 	basic := len(schemes) == 0 || slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, "Basic") })
 	switch {
 	case !basic:
-		return fmt.Sprintf("%s wants %s authentication, which this program does not support", v, strings.Join(schemes, " or ")),
+		return fmt.Sprintf("%s requires %s authentication, which this program does not support", v, strings.Join(schemes, " or ")),
 			"use a local proxy that logs in for you, or list the gateway's host in NO_PROXY"
 	case v.login:
 		return fmt.Sprintf("%s rejected the user and password", v), "check the user and password in " + v.source
 	}
-	return fmt.Sprintf("%s wants a user and password", v), "set " + v.source + " to http://USER:PASSWORD@" + v.name
+	return fmt.Sprintf("%s requires a user and password", v), "set " + v.source + " to http://USER:PASSWORD@" + v.name
 }
 
 // between marks an answer that did not come from the gateway: a proxy that wants a login,
@@ -146,7 +146,7 @@ func (c *Client) between(e *Error, s said, h http.Header) bool {
 	if e.Status == http.StatusProxyAuthRequired {
 		e.Code = CodeUnreachable
 		if v == nil {
-			e.Message, e.Hint = "a proxy in front of the gateway wants a login", "check {base_url}, HTTP_PROXY and HTTPS_PROXY"
+			e.Message, e.Hint = "a proxy in front of the gateway requires a login", "check {base_url}, HTTP_PROXY and HTTPS_PROXY"
 		} else {
 			e.Message, e.Hint = v.wants(schemes(h))
 		}
@@ -161,6 +161,6 @@ func (c *Client) between(e *Error, s said, h http.Header) bool {
 		who = v.String() + " or a firewall"
 	}
 	e.Message = who + " rejected the request: the answer was " + s.message
-	e.Hint = "the gateway did not see it: ask whoever runs the network to let it through; {extra_header} adds a header that it asks for"
+	e.Hint = "the request did not reach the gateway; ask your network team to allow it, or add a header it requires with {extra_header}"
 	return true
 }

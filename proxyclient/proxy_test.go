@@ -61,13 +61,13 @@ func TestProxyFaults(t *testing.T) {
 		{"refused, http", "http://gw.example", "HTTP_PROXY", "http://" + dead, []string{"the proxy " + dead + " (from HTTP_PROXY) refused the connection"}},
 		{"lower case", "https://gw.example", "https_proxy", "http://" + dead, []string{"(from https_proxy) refused"}},
 		{"socks", "https://gw.example", "HTTPS_PROXY", "socks5://" + dead, []string{"the proxy socks5://" + dead, "refused"}},
-		{"password wanted, https", "https://gw.example", "HTTPS_PROXY", "http://" + wants, []string{"wants a user and password", "http://USER:PASSWORD@" + wants}},
-		{"password wanted, http", "http://gw.example", "HTTP_PROXY", "http://" + wants, []string{"(from HTTP_PROXY) wants a user and password"}},
+		{"password wanted, https", "https://gw.example", "HTTPS_PROXY", "http://" + wants, []string{"requires a user and password", "http://USER:PASSWORD@" + wants}},
+		{"password wanted, http", "http://gw.example", "HTTP_PROXY", "http://" + wants, []string{"(from HTTP_PROXY) requires a user and password"}},
 		{"password rejected", "https://gw.example", "HTTPS_PROXY", "http://ann:hunter2secret@" + wants, []string{"rejected the user and password"}},
-		{"another login", "https://gw.example", "HTTPS_PROXY", "http://" + ntlm, []string{"wants Negotiate or NTLM authentication"}},
+		{"another login", "https://gw.example", "HTTPS_PROXY", "http://" + ntlm, []string{"requires Negotiate or NTLM authentication"}},
 		{"no way on", "https://gw.example", "HTTPS_PROXY", "http://" + stuck, []string{"cannot reach gw.example (it answered HTTP 502)"}},
 		{"forbidden", "https://gw.example", "HTTPS_PROXY", "http://" + closed, []string{"refused to connect to gw.example", "NO_PROXY"}},
-		{"no address", "https://gw.example", "HTTPS_PROXY", "hunter2secret", []string{"HTTPS_PROXY is not the address of a proxy"}},
+		{"no address", "https://gw.example", "HTTPS_PROXY", "hunter2secret", []string{"HTTPS_PROXY is not a valid proxy address"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

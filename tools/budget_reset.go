@@ -83,7 +83,7 @@ func notesReset(ctx context.Context, call *operation.Call, result *operation.Res
 		at = resetAt(result.Body)
 	}
 	if at != "" {
-		call.Note("Budget resets at " + at + ".")
+		call.Note("The budget resets at " + at + ".")
 	}
 	return nil
 }

@@ -119,7 +119,7 @@ var customersUpdate = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  loosens(customerCollection, "user_id"),
 	Checks: []operation.Check{ownBudget(customerCollection, "user_id"),
-		ignoresSpend("customer", "Its spend can only be outgrown: raise {max_budget}, or delete the customer.")},
+		ignoresSpend("customer", "To allow more spend, raise {max_budget}.")},
 	Update:  customerUpdate,
 	Verify:  applied,
 	Do:      operation.Endpoint[customersUpdateInput]{Method: "POST", Path: "/customer/update", Subject: []string{"user_id"}},

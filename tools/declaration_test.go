@@ -313,7 +313,7 @@ func TestValidate(t *testing.T) {
 		{"keys update", `{"key": "k", "allowed_routes": ["", "/models"]}`, `{allowed_routes} has an empty item`},
 		{"users update", `{"user_id": "u", "extra": {"allowed_routes": [""]}}`, `allowed_routes has an empty item`},
 		{"keys generate", `{"duration": "1y"}`, `{duration}: "1y" is not a duration; did you mean 365d?`},
-		{"keys generate", `{"extra": {"budget_limits": [{"budget_duration": "0d", "max_budget": 1}]}}`, `budget_limits 0.budget_duration: "0d" is no time at all`},
+		{"keys generate", `{"extra": {"budget_limits": [{"budget_duration": "0d", "max_budget": 1}]}}`, `budget_limits 0.budget_duration: "0d" is zero`},
 		{"keys generate", `{"expires": "2027-01-31", "duration": "30d"}`, ``},
 		{"models add", `{"model_name": "m", "litellm_params": {"budget_duration": "1y"}}`, `{litellm_params} budget_duration: "1y" is not a duration`},
 		{"chat completions", `{"model": "m", "messages": [{"role": "user", "content": "x"}], "extra": {"duration": "5"}}`, ``},

@@ -75,7 +75,7 @@ func servedBy(ctx context.Context, call *operation.Call, name string) error {
 	if _, ok := op.Field("name"); ok {
 		argument = "name"
 	}
-	hint := fmt.Sprintf("to %s that: {%s} '%s'", verb, argument, operation.Shown(own))
+	hint := fmt.Sprintf("to %s that deployment, use {%s} '%s'", verb, argument, operation.Shown(own))
 	if op.Effect != operation.Read {
 		hint = "nothing was changed; " + hint
 	}

@@ -63,7 +63,7 @@ func unservedModel(t *testing.T, env operation.Env, prefix string) {
 		return err
 	}
 	err := add(prefix+"-a", "os.environ/UNSET_"+strings.ToUpper(strings.ReplaceAll(prefix, "-", "_")))
-	if err == nil || !strings.Contains(err.Error(), "could not serve it, so it was deleted again") {
+	if err == nil || !strings.Contains(err.Error(), "could not serve it, so it was deleted:") {
 		t.Errorf("a model whose parameter names an unset variable: %v", err)
 	}
 	if _, err := run(t.Context(), env, modelsGet, argsOf(map[string]any{"id": prefix + "-a"})); !operation.IsNotFound(err) {

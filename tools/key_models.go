@@ -19,7 +19,7 @@ type keyModels struct {
 var keysModelAdd = &operation.Operation{
 	Path:     "keys model-add",
 	Summary:  "Add models to the list that a key may use",
-	Help:     "Fails for a key without a list: it may use every model already, and a list would restrict it.",
+	Help:     "Fails for a key without a list: it may already use every model, and a list would restrict it.",
 	Examples: []string{"keys model-add --alias ci --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: addsKeyModels},
@@ -30,7 +30,7 @@ var keysModelAdd = &operation.Operation{
 		}
 		if len(present) == 0 {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-				Message: "the key has no list of models, so it may use every model; a list would restrict it; nothing was changed",
+				Message: "the key may already use every model, and a list would restrict it; nothing was changed",
 				Hint:    "to restrict the key to these models, use keys update with models"}
 		}
 		return setKeyModels(ctx, call, present, operation.Unique(slices.Concat(present, in.Models)))
@@ -59,7 +59,7 @@ var keysModelRemove = &operation.Operation{
 		left := without(present, in.Models)
 		if len(left) == 0 {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-				Message: "this would empty the list, and a key without a list may use every model; nothing was changed",
+				Message: "an empty list allows every model, so the last one cannot be removed; nothing was changed",
 				Hint:    "replace the list with keys update, or stop the key with keys block"}
 		}
 		return setKeyModels(ctx, call, present, left)
@@ -74,7 +74,7 @@ func notInList(name, whose string, list []string) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "model " + operation.Shown(name) + " is not in the " + whose + "'s list; nothing was changed",
 		Hint: "the list has " + strings.Join(list, ", ")}
 	if len(list) == 0 {
-		e.Hint = "the " + whose + " has no list, so it may use every model"
+		e.Hint = "the " + whose + " has no list and may use every model"
 	}
 	return e
 }
@@ -89,7 +89,7 @@ func modelsOfKey(ctx context.Context, call *operation.Call) (models []string, er
 func setKeyModels(ctx context.Context, call *operation.Call, present, models []string) (operation.Result, error) {
 	if slices.Equal(present, models) {
 		return operation.Result{Body: operation.Encode(map[string]any{"key": operation.KeyHash(call.Args().String("key")), "models": models}),
-			Done: "the key has these models already; nothing was changed"}, nil
+			Done: "the key already has these models; nothing was changed"}, nil
 	}
 	body, err := call.Write(ctx, "POST", "/key/update", operation.Args{"key": operation.Encode(operation.KeyHash(call.Args().String("key"))), "models": operation.Encode(models)})
 	return operation.Result{Body: body}, err

@@ -85,9 +85,11 @@ func knownModels(ctx context.Context, call *operation.Call) error {
 		if covered(name, all) || slices.Contains(team.models, name) || team.aliases[name] != nil {
 			continue
 		}
-		note := "no model that your key may see is called " + operation.Shown(name)
+		note := "No model named " + operation.Shown(name) + " is visible to your key"
 		if near := nearModel(name, all); near != "" {
 			note += "; did you mean " + operation.Shown(near) + "?"
+		} else {
+			note += "."
 		}
 		call.Note(note)
 	}

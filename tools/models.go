@@ -137,14 +137,14 @@ func unserved(err error, given string) string {
 // takeBack deletes a deployment that the gateway cannot serve and says so in the error.
 func takeBack(ctx context.Context, call *operation.Call, id string, err error) error {
 	e := operation.AsError(err)
-	e.Hint = "the parameter model in {litellm_params} needs a provider, for example openai/gpt-4o, and os.environ/NAME a variable that is set. " +
-		"If it has both, look for an earlier deployment with such a fault: it keeps new ones from being served"
+	e.Hint = "in {litellm_params}, model needs a provider, for example openai/gpt-4o, and os.environ/NAME a variable that is set. " +
+		"If both are right, look for an older deployment with this fault: it can keep new ones from being served"
 	if undo := call.Undo(ctx, "POST", "/model/delete", operation.Args{"id": operation.Encode(id)}); undo != nil {
-		e.Message = "the gateway stored the deployment " + operation.Name(id) + " but cannot serve it, and it could not be deleted again (" + undo.Error() + "): " + e.Message
+		e.Message = "the gateway stored the deployment " + operation.Name(id) + " but cannot serve it, and deleting it failed (" + undo.Error() + "): " + e.Message
 		e.Hint = "delete it with models delete: it may keep later models from being served. " + strings.ToUpper(e.Hint[:1]) + e.Hint[1:]
 		return err
 	}
-	e.Message = "the gateway stored the deployment but could not serve it, so it was deleted again: " + e.Message
+	e.Message = "the gateway stored the deployment but could not serve it, so it was deleted: " + e.Message
 	return err
 }
 

@@ -93,7 +93,7 @@ func modelChanged(ctx context.Context, call *operation.Call, result *operation.R
 	}
 	var hints []string
 	if len(stayed) > 0 {
-		hints = append(hints, "to remove what was kept, delete the deployment and add it again with the same ID")
+		hints = append(hints, "to remove a kept value, delete the deployment and add it again with the same ID")
 	}
 	if slices.ContainsFunc(lostInfo, isPrice) {
 		hints = append(hints, "set prices in {litellm_params}")

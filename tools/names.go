@@ -25,7 +25,7 @@ func reachable(path, parameter, argument string, of func(operation.Args) string)
 			return nil
 		}
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Param: argument,
-			Message: "{" + argument + "}: the gateway could not address " + operation.Name(name) + " afterward, because its routes cannot carry that name",
+			Message: "{" + argument + "}: the gateway's routes cannot carry " + operation.Name(name) + ", so it could not be changed or deleted later",
 			Hint:    "choose a name without a slash"}
 	}
 }

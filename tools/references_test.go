@@ -29,8 +29,8 @@ func TestReferences(t *testing.T) {
 		op, args, want string
 		code           proxyclient.Code
 	}{
-		{"keys generate", `{"team_id":"research"}`, "team research does not exist; a team with that alias: 0c95aaaa-", proxyclient.CodeNotFound},
-		{"keys generate", `{"user_id":"ann@example.com"}`, "user ann@example.com does not exist; a user with that email: ann-0123456789", proxyclient.CodeNotFound},
+		{"keys generate", `{"team_id":"research"}`, "team research does not exist; the team with that alias has the ID 0c95aaaa-", proxyclient.CodeNotFound},
+		{"keys generate", `{"user_id":"ann@example.com"}`, "user ann@example.com does not exist; the user with that email has the ID ann-0123456789", proxyclient.CodeNotFound},
 		{"keys generate", `{"budget_id":"tiers"}`, `budget tiers does not exist; did you mean "tier"?`, proxyclient.CodeNotFound},
 		{"keys generate", `{"extra":{"project_id":"p"}}`, "project p does not exist", proxyclient.CodeNotFound},
 		{"keys bulk-update", `{"key_aliases":["ci"],"budget_id":"none"}`, "budget none does not exist", proxyclient.CodeNotFound},
@@ -89,10 +89,10 @@ func TestSharedBudgets(t *testing.T) {
 		_, _ = run(t.Context(), env, tagsDelete, operation.Args{"name": operation.Encode("shares")})
 	}()
 	for _, tt := range []struct{ op, args, want string }{
-		{"customers update", `{"user_id":"shares","max_budget":9}`, "customer shares uses the budget tier, as 1 other does: tag shares; nothing was sent"},
-		{"customers update", `{"user_id":"shares","extra":{"tpm_limit":9}}`, "as 1 other does"},
-		{"tags update", `{"name":"shares","clear":["max_budget"]}`, "tag shares uses the budget tier, as 1 other does: customer shares"},
-		{"tags update", `{"name":"shares","max_budget":9,"budget_id":"other"}`, "{budget_id} is given with {max_budget}"},
+		{"customers update", `{"user_id":"shares","max_budget":9}`, "customer shares shares budget tier with 1 other: tag shares; nothing was sent"},
+		{"customers update", `{"user_id":"shares","extra":{"tpm_limit":9}}`, "with 1 other"},
+		{"tags update", `{"name":"shares","clear":["max_budget"]}`, "tag shares shares budget tier with 1 other: customer shares"},
+		{"tags update", `{"name":"shares","max_budget":9,"budget_id":"other"}`, "{max_budget} would change the current budget"},
 		{"tags update", `{"name":"shares","budget_id":"other"}`, ""},
 		{"customers update", `{"user_id":"acme","max_budget":1}`, ""},
 		{"budgets update", `{"budget_id":"tier","max_budget":1}`, ""},

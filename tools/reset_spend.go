@@ -13,7 +13,7 @@ import (
 
 // resetTo is the spend that remains after a reset.
 type resetTo struct {
-	ResetTo operation.USD `json:"reset_to" help:"New spend in US dollars, at most the present one (default 0)"`
+	ResetTo operation.USD `json:"reset_to" help:"New spend in US dollars, up to the current spend (default 0)"`
 }
 
 // target returns the new spend, as the caller wrote it.
@@ -32,7 +32,7 @@ type usersResetSpendInput struct {
 var usersResetSpend = &operation.Operation{
 	Path:     "users reset-spend",
 	Summary:  "Reset a user's recorded spend",
-	Help:     "Keys and team memberships keep theirs: use keys reset-spend and teams member-reset-spend. What was spent before remains in spend logs.",
+	Help:     "Keys and team memberships have their own: use keys reset-spend and teams member-reset-spend. The request log is unchanged.",
 	Examples: []string{"users reset-spend --user ann@example.com"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: resetsUserSpend},
@@ -53,7 +53,7 @@ func resetUserSpend(ctx context.Context, call *operation.Call, in usersResetSpen
 	present, to := operation.Lookup(user.Item, "spend"), in.target(call)
 	if is, err := money(present); err == nil {
 		if want, _ := money(to); want > is {
-			return operation.Result{}, operation.Usage("{reset_to}: the user has spent " + amount(is) + " US dollars; give at most that")
+			return operation.Result{}, operation.Usage("{reset_to}: the user has spent only " + amount(is) + " US dollars; give that or less")
 		}
 	}
 	body, err := call.Write(ctx, "POST", "/user/update", operation.Args{"user_id": call.Arg("user_id"), "spend": to})
@@ -108,7 +108,7 @@ func spendIs(read func(context.Context, *operation.Call) (json.RawMessage, error
 		}
 		if is, err := money(now); err == nil && is >= before && before > to {
 			return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Message: fmt.Sprintf("the gateway accepted the reset, but the spend is still %s US dollars", amount(is)),
-				Hint: "the gateway may be of a version that ignores it"}
+				Hint: "this version of the gateway may ignore resets"}
 		}
 		return nil
 	}
@@ -127,8 +127,8 @@ type teamsMemberResetSpendInput struct {
 
 var teamsMemberResetSpend = &operation.Operation{
 	Path:     "teams member-reset-spend",
-	Summary:  "Reset the recorded spend of one team member in the team",
-	Help:     "The spend of the team, the user and their keys stays. What was spent before remains in spend logs.",
+	Summary:  "Reset a team member's recorded spend in the team",
+	Help:     "The spend of the team, the user and their keys is unchanged, as is the request log.",
 	Examples: []string{"teams member-reset-spend --team research --user ann@example.com"},
 	Effect:   operation.Set,
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
@@ -153,8 +153,8 @@ var teamsMemberResetSpend = &operation.Operation{
 
 var teamsMemberResetBudget = &operation.Operation{
 	Path:     "teams member-reset-budget",
-	Summary:  "Put a team member back on the team's member limits",
-	Help:     "Removes the member's own limits. Recorded spend stays: to reset it, use teams member-reset-spend.",
+	Summary:  "Return a team member to the team's member limits",
+	Help:     "Removes the member's own limits. Recorded spend is unchanged; to reset it, use teams member-reset-spend.",
 	Examples: []string{"teams member-reset-budget --team research --user ann@example.com"},
 	Effect:   operation.Set,
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
@@ -171,7 +171,7 @@ var teamsMemberResetBudget = &operation.Operation{
 		}
 		return sendOfMember(ctx, call, "reset_budget", nil)
 	}),
-	Done: "put member {user_id} of team {team_id} back on the team's member limits",
+	Done: "returned member {user_id} of team {team_id} to the team's member limits",
 }
 
 // sendOfMember sends a write to a route of one team member.
@@ -211,6 +211,6 @@ func ignoresSpend(what, instead string) operation.Check {
 		if call.Body()["spend"] == nil {
 			return nil
 		}
-		return operation.Usage("the gateway ignores spend in an update of a " + what + "; nothing was sent. " + instead)
+		return operation.Usage("the gateway ignores spend when a " + what + " is updated; nothing was sent. " + instead)
 	}
 }

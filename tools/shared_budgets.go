@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -48,7 +47,7 @@ func ownBudget(of *operation.Collection, argument string) operation.Check {
 		}
 		budget := budgetIDOf(thing.Item)
 		if budget != "" && call.Body()["budget_id"] != nil {
-			return operation.Usage(fmt.Sprintf("{budget_id} is given with {%s}, which the gateway would write into the present budget; give one", fields[0]))
+			return operation.Usage(fmt.Sprintf("{%s} would change the current budget, and {budget_id} assigns another; give one", fields[0]))
 		}
 		return unshared(ctx, call, of.What+" "+thing.Label(), budget)
 	}
@@ -78,27 +77,14 @@ func unshared(ctx context.Context, call *operation.Call, whose, budget string) e
 	if len(others) == 0 {
 		return nil
 	}
-	as := "as 1 other does"
-	if len(others) > 1 {
-		as = fmt.Sprintf("as %d others do", len(others))
-	}
 	name := operation.Shown(budget)
 	e := &proxyclient.Error{Code: proxyclient.CodeConflict,
-		Message: fmt.Sprintf("%s uses the budget %s, %s: %s; nothing was sent", whose, name, as, strings.Join(few(others), ", ")),
+		Message: fmt.Sprintf("%s shares budget %s with %s: %s; nothing was sent", whose, name, operation.Counted(len(others), "other"), firstOf(others)),
 		Hint:    fmt.Sprintf("to change it for all of them, use budgets update %s", name)}
 	if _, takes := call.Operation().Field("budget_id"); takes {
-		e.Hint += fmt.Sprintf("; to give %s another one, use {budget_id}", whose)
+		e.Hint += fmt.Sprintf("; to assign %s another budget, use {budget_id}", whose)
 	}
 	return e
-}
-
-// few returns the first of many names.
-func few(names []string) []string {
-	const most = 5
-	if len(names) <= most {
-		return names
-	}
-	return append(slices.Clone(names[:most]), fmt.Sprintf("and %d more", len(names)-most))
 }
 
 // budgetUsers returns what uses a budget, as far as the key may see it. The gateway's lists
@@ -155,7 +141,7 @@ func ownMemberBudget(path, argument, list string) operation.Check {
 		}
 		if len(others) > 0 {
 			return &proxyclient.Error{Code: proxyclient.CodeConflict,
-				Message: fmt.Sprintf("member %s uses the budget %s, as %s too; nothing was sent", operation.Name(user), operation.Shown(budget), strings.Join(few(others), ", ")),
+				Message: fmt.Sprintf("member %s shares budget %s with %s; nothing was sent", operation.Name(user), operation.Shown(budget), firstOf(others)),
 				Hint:    "to change it for all of them, use budgets update " + operation.Shown(budget)}
 		}
 		return nil

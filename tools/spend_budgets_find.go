@@ -57,7 +57,7 @@ func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err
 	}
 	if user := ownUser(ctx, call); of == "user" && user != nil {
 		f.answered++
-		f.notes = append(f.notes, "only your own user: your key may not list all")
+		f.notes = append(f.notes, "Only your own user is shown; your key may not list all")
 		f.add(of, user)
 		return nil
 	}

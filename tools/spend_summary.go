@@ -82,7 +82,7 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 		// A request with several tags would count several times.
 		notes[0] += "; no total, because a request counts under each of its tags"
 		if slices.ContainsFunc(groups, func(g *ledger.Group) bool { return answer.Automatic(g.Values) }) {
-			notes = append(notes, "the gateway's own tags (User-Agent) come last")
+			notes = append(notes, "Tags that the gateway adds itself (User-Agent) come last")
 		}
 	} else {
 		about = append(about, operation.Member{Name: "sum", Value: answer.Total.Numbers()})

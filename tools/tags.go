@@ -69,7 +69,7 @@ func readTag(ctx context.Context, call *operation.Call, name string) (json.RawMe
 type tagSettings struct {
 	tagName
 	Description string         `json:"description" help:"Purpose of the tag" clear:"null"`
-	Models      []string       `json:"models" help:"Models in the gateway's database that tagged requests go to" clear:"[]"`
+	Models      []string       `json:"models" help:"Models from the gateway's database for tagged requests" clear:"[]"`
 	BudgetID    existingBudget `json:"budget_id"`
 	alertedBudget
 	rates

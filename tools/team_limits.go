@@ -118,7 +118,7 @@ func notesOwnBudget(ctx context.Context, call *operation.Call) error {
 		noteNeverResets(call, t, !onboarding)
 	}
 	if t.defaults != nil && len(t.defaults.rates()) > 0 {
-		call.Note("The team's member limits of " + strings.Join(t.defaults.rates(), " and ") + " do not apply to a member with their own budget. To set them, use teams member-update.")
+		call.Note("The team's member limits (" + strings.Join(t.defaults.rates(), ", ") + ") do not apply to members with their own budget. To set them, use teams member-update.")
 	}
 	return nil
 }
@@ -141,11 +141,11 @@ func noteNeverResets(call *operation.Call, t *team, here bool) {
 	if every == "" {
 		return
 	}
-	how := "To make it reset, use teams member-update with a budget_duration."
+	how := "To make it reset, use teams member-update with budget_duration."
 	if here {
-		how = "{budget_duration} " + operation.Name(every) + " makes it reset too."
+		how = "{budget_duration} " + operation.Name(every) + " makes it reset."
 	}
-	call.Note("The member budget of " + operation.Word(call.Arg("max_budget_in_team")) + " US dollars never resets, although " + whose + " resets every " + operation.Name(every) + ". " + how)
+	call.Note("The member budget of " + operation.Word(call.Arg("max_budget_in_team")) + " US dollars never resets, but " + whose + " resets every " + operation.Name(every) + ". " + how)
 }
 
 // notesMemberUpdate says what a change of one member's limits does beside it.
@@ -183,11 +183,11 @@ func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
 		return nil
 	}
 	if t.defaults.has(change) {
-		call.Note(who + " already has these limits from the team. Older gateways copy them nevertheless; later changes to the team's member limits then do not reach " + who + ".")
+		call.Note(who + " already has these limits from the team. Older gateways copy them, so later changes to the team's limits do not apply.")
 		return nil
 	}
-	call.Note(who + " gets limits of their own: a copy of the team's member limits (" + t.defaults.words() +
-		") with this change. Later changes to the team's member limits do not reach them. To undo this, use teams member-reset-budget.")
+	call.Note(who + " gets their own limits: a copy of the team's member limits (" + t.defaults.words() +
+		") with this change. Later changes to the team's limits do not apply. To undo this, use teams member-reset-budget.")
 	return nil
 }
 
@@ -205,12 +205,12 @@ func notesTeamDefault(ctx context.Context, call *operation.Call) error {
 		return err
 	}
 	if kept := t.keeping(change); len(kept) > 0 {
-		verb := "have limits of their own and keep them"
+		verb := "have their own limits and keep them"
 		if len(kept) == 1 {
-			verb = "has limits of their own and keeps them"
+			verb = "has their own limits and keeps them"
 		}
-		call.Note(fmt.Sprintf("%d of %s %s: %s. To put one back on the team's, use teams member-reset-budget.",
-			len(kept), operation.Counted(len(t.memberships), "member"), verb, firstOf(kept, maxNamed)))
+		call.Note(fmt.Sprintf("%d of %s %s: %s. To return one to the team's limits, use teams member-reset-budget.",
+			len(kept), operation.Counted(len(t.memberships), "member"), verb, firstOf(kept)))
 	}
 	return nil
 }
@@ -227,7 +227,7 @@ func (t *team) keeping(change operation.Args) (kept []string) {
 		case change["team_member_budget"] == nil || len(change) > 2:
 			kept = append(kept, operation.Name(m.UserID)+" ("+m.Budget.words()+")")
 		case err == nil:
-			kept = append(kept, operation.Name(m.UserID)+" "+amount(limit))
+			kept = append(kept, operation.Name(m.UserID)+" ("+amount(limit)+" US dollars)")
 		}
 	}
 	slices.Sort(kept)
@@ -237,10 +237,10 @@ func (t *team) keeping(change operation.Args) (kept []string) {
 // maxNamed is how many things a note names.
 const maxNamed = 10
 
-// firstOf lists names: the first ones, and how many more there are.
-func firstOf(names []string, most int) string {
-	if len(names) <= most {
+// firstOf lists the first names and counts the others.
+func firstOf(names []string) string {
+	if len(names) <= maxNamed {
 		return strings.Join(names, ", ")
 	}
-	return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+	return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", len(names)-maxNamed)
 }

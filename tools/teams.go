@@ -212,7 +212,7 @@ var teamsUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveTeamUpdate},
 	Default: true,
-	Checks:  []operation.Check{ignoresSpend("team", "Its budget is raised with {max_budget}; members have teams member-reset-spend."), notesTeamDefault},
+	Checks:  []operation.Check{ignoresSpend("team", "To allow more spend, raise {max_budget}; for one member, use teams member-reset-spend."), notesTeamDefault},
 	Update:  teamUpdate,
 	Verify:  applied,
 	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},

@@ -63,7 +63,7 @@ var userUpdate = &operation.Update{
 	Advice: func(field string, asked json.RawMessage) string {
 		switch {
 		case field == "metadata":
-			return "the gateway cannot empty the metadata of a user; leave at least one member in it"
+			return "the gateway cannot empty a user's metadata; keep at least one member"
 		case field == "models":
 			return "to allow every model, set {models} to all-proxy-models"
 		case field == "teams":
@@ -81,7 +81,7 @@ var customerUpdate = &operation.Update{
 	Advice: func(field string, asked json.RawMessage) string {
 		switch field {
 		case "max_budget", "budget_duration", "soft_budget", "tpm_limit", "rpm_limit", "max_parallel_requests", "model_max_budget":
-			return "create a budget with that limit with budgets create, and give it to the customer with {budget_id}"
+			return "use budgets create to make a budget with that limit, then assign it with {budget_id}"
 		}
 		if isNone(asked) {
 			return "the gateway cannot clear this field of a customer; delete the customer and create it again"
@@ -115,7 +115,7 @@ var tagUpdate = &operation.Update{
 	At:      map[string]string{"budget_id": "litellm_budget_table.budget_id"},
 	Advice: func(field string, asked json.RawMessage) string {
 		if field == "budget_id" && isNone(asked) {
-			return "the gateway cannot take a tag off its budget; clear the limits of the tag"
+			return "the gateway cannot detach a tag from its budget; clear the tag's limits instead"
 		}
 		return ""
 	},

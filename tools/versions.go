@@ -45,7 +45,7 @@ func older(version, than string) bool {
 func notesPlainKey(_ context.Context, call *operation.Call, result *operation.Result) error {
 	if operation.Lookup(result.Body, "metadata.service_account_id") == nil {
 		call.Note("The gateway did not mark the key as a service account: the answer has no metadata.service_account_id.")
-		result.Done = "generated an ordinary key of the team, not a service account: token " + operation.Word(operation.Lookup(result.Body, "token"))
+		result.Done = "generated a regular team key, not a service account: token " + operation.Word(operation.Lookup(result.Body, "token"))
 	}
 	return nil
 }

@@ -350,7 +350,7 @@ func (a *arguments) emptyList(f operation.Field) error {
 	if a.clears && f.Cleared != "" {
 		return fmt.Errorf("the list is empty; to clear it, use --clear %s", f.Name)
 	}
-	return errors.New("the list is empty; give at least one value, leave it out, or write '[]' for an empty list")
+	return errors.New("the list is empty; give at least one value, omit it, or use '[]' for an empty list")
 }
 
 // add appends to a list.

@@ -107,7 +107,7 @@ func (f Flags) useless(baseURL string) error {
 	} {
 		switch {
 		case flag.given && sandbox:
-			return fmt.Errorf("%s is for a gateway on the network, not for the sandbox", flag.name)
+			return fmt.Errorf("%s does not apply to the sandbox", flag.name)
 		case flag.given && flag.tls && plain:
 			return fmt.Errorf("%s needs a gateway URL that starts with https://", flag.name)
 		}

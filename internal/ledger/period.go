@@ -59,7 +59,8 @@ func ParsePeriod(argument, text string, now time.Time) (Period, error) {
 	month := time.Date(today.Year(), today.Month(), 1, 0, 0, 0, 0, time.UTC)
 	// A week begins on Monday.
 	week := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
-	switch text = strings.ToLower(strings.TrimSpace(text)); text {
+	given := strings.TrimSpace(text)
+	switch text = strings.ToLower(given); text {
 	case "today":
 		return Period{today, today}, nil
 	case "yesterday":
@@ -82,7 +83,7 @@ func ParsePeriod(argument, text string, now time.Time) (Period, error) {
 			return Period{today.AddDate(0, 0, 1-count), today}, nil
 		}
 	}
-	if from, to, ok := strings.Cut(text, ".."); ok {
+	if from, to, ok := strings.Cut(given, ".."); ok {
 		first, err := parseSpan(argument, from)
 		if err != nil {
 			return Period{}, err
@@ -93,7 +94,7 @@ func ParsePeriod(argument, text string, now time.Time) (Period, error) {
 		}
 		return between(argument, first.from, last.to)
 	}
-	return parseSpan(argument, text)
+	return parseSpan(argument, given)
 }
 
 // parseSpan reads a year, a month or a day.
@@ -117,7 +118,7 @@ func parseDay(argument, text string) (time.Time, error) {
 	}
 	_, hours := parseHours(text)
 	if _, timed, err := moment(argument, text, time.UTC); hours || timed || err != nil {
-		return day, operation.Usage(fmt.Sprintf("{%s}: %q is not in whole days: %s", argument, operation.Shown(text), dailyTotals))
+		return day, operation.Usage(fmt.Sprintf("{%s}: %q is not a range of whole days: %s", argument, operation.Shown(text), dailyTotals))
 	}
 	want := "today, yesterday, 7d, 4w, this-week, last-week, this-month, last-month, 2026, 2026-10, 2026-10-01 or FROM..TO"
 	if argument == "start_date" || argument == "end_date" {

@@ -18,7 +18,7 @@ import (
 type TimeInput struct {
 	Period    string `json:"period" help:"today, 7d, 1h, 2026-10 or FROM..TO, of days or times (default 30d)"`
 	StartDate string `json:"start_date" help:"First day or time (2026-10-01T14:00), instead of period"`
-	EndDate   string `json:"end_date" help:"Last day, or the time just after (default today)"`
+	EndDate   string `json:"end_date" help:"Last day, inclusive, or end time, exclusive (default today)"`
 	TZ        string `json:"tz" help:"Time zone such as Europe/Berlin (default UTC)"`
 }
 
@@ -104,7 +104,7 @@ func parseTimes(argument, text string, now time.Time) (span, error) {
 	}
 	if _, timed, err := moment(argument, text, now.Location()); timed || err != nil {
 		if err == nil {
-			err = operation.Usage(fmt.Sprintf("{%s}: %q is one moment; give FROM..TO", argument, operation.Shown(text)))
+			err = operation.Usage(fmt.Sprintf("{%s}: %q is a single time; give FROM..TO", argument, operation.Shown(text)))
 		}
 		return span{}, err
 	}
@@ -153,7 +153,7 @@ func moment(argument, text string, zone *time.Location) (at time.Time, timed boo
 		switch {
 		case err != nil:
 		case at.Nanosecond() != 0:
-			return at, true, operation.Usage(fmt.Sprintf("{%s}: %q has a fraction of a second; the log takes whole seconds", argument, text))
+			return at, true, operation.Usage(fmt.Sprintf("{%s}: %q has a fraction of a second; the request log takes whole seconds", argument, text))
 		default:
 			return at.In(zone), true, nil
 		}

@@ -30,7 +30,7 @@ func TestTimes(t *testing.T) {
 		{TimeInput{StartDate: "2026-11-20T14:00", EndDate: "2026-11-20T15:00Z", TZ: "Europe/Berlin"}, "2026-11-20 13:00:00 2026-11-20 15:00:00"},
 		{TimeInput{Period: "9999"}, "9999-01-01 00:00:00 9999-12-31 23:59:59"},
 
-		{TimeInput{Period: "2026-11-25T14:00"}, "{period}: \"2026-11-25T14:00\" is one moment"},
+		{TimeInput{Period: "2026-11-25T14:00"}, "{period}: \"2026-11-25T14:00\" is a single time"},
 		{TimeInput{Period: "2026-11-25T15:00..2026-11-25T15:00"}, "is not before"},
 		{TimeInput{Period: "2026-11-25..2026-11-24"}, "2026-11-25 is after 2026-11-24"},
 		{TimeInput{Period: "2000..2026"}, "ten years"},

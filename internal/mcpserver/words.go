@@ -96,7 +96,7 @@ var settings = map[string]string{
 	"base_url":     "the gateway's address (LITELLM_PROXY_URL, set by the person who runs this server)",
 	"ca_file":      "the CA file (set by the person who runs this server)",
 	"client_cert":  "the client certificate (set by the person who runs this server)",
-	"client_key":   "its key (set by the person who runs this server)",
+	"client_key":   "the client key (set by the person who runs this server)",
 	"key_header":   "the key's header (set by the person who runs this server)",
 	"extra_header": "an extra header (set by the person who runs this server)",
 	"timeout":      "the time limit (set by the person who runs this server)",

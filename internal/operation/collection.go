@@ -146,7 +146,7 @@ func (c *Collection) Narrowed(call *Call) string {
 	if call.own[c.Path] == nil {
 		return ""
 	}
-	return "only your own " + c.What + "s: your key may not list all"
+	return "Only your own " + c.What + "s are shown; your key may not list all"
 }
 
 // within returns the query narrowed by a filter. What it asks for itself stays.

@@ -28,7 +28,7 @@ func (op *Operation) formats(args Args) (faults []string) {
 		switch {
 		case args[f.Name] == nil:
 		case f.Name == durationField && f.Cleared != "" && args.String(f.Name) == "-1" && op.clears([]string{f.Name}):
-			faults = append(faults, "{duration}: -1 is not a duration; to remove the expiry, use {clear}")
+			faults = append(faults, "{duration}: -1 is not a duration; to remove the expiry, use {clear} duration")
 		case f.Kind == KindMessages:
 			return nil // the fields of a call to a model are the provider's
 		case f.Name == ExtraField:
@@ -116,11 +116,11 @@ func durationFault(text string, period bool) string {
 	case !known || err != nil && number == "":
 		return fmt.Sprintf(": %q is not a duration; %s", Shown(text), durationHelp(number, unit, period))
 	case err == nil && n == 0:
-		return fmt.Sprintf(": %q is no time at all; give at least 1%s", Shown(text), unit)
+		return fmt.Sprintf(": %q is zero; give at least 1%s", Shown(text), unit)
 	case err != nil || n > maxYears*365*86400/seconds:
 		return fmt.Sprintf(": %q is longer than %d years", Shown(text), maxYears)
 	case period && unit == "mo" && n > 1:
-		return fmt.Sprintf(": %q is not possible; a budget can reset after 1mo, or after days, such as %dd", Shown(text), 30*n)
+		return fmt.Sprintf(": %q is not supported; use 1mo or a number of days, such as %dd", Shown(text), 30*n)
 	}
 	return ""
 }

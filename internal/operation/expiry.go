@@ -28,7 +28,7 @@ func (c *Call) readExpiry() error {
 		return Usage("{expires} and {duration} both set the expiry; give one")
 	}
 	if slices.Contains(c.args.List(clearField), durationField) {
-		return Usage("{expires} is set, but {clear} clears duration; give one")
+		return Usage("{expires} sets an expiry and {clear} duration removes it; give one")
 	}
 	text := c.args.String(expiresField)
 	at, err := time.Parse(time.RFC3339, text)

@@ -62,7 +62,7 @@ func (c *Collection) withDeleted(ctx context.Context, call *Call, name, ref stri
 	case len(found) == 0:
 		return deleted, err
 	case err == nil && len(deleted) > 0:
-		call.Note(fmt.Sprintf("%s had the %s %s too; to include one, give its ID with {%s}",
+		call.Note(fmt.Sprintf("%s also had the %s %s; to include one, give its ID with {%s}",
 			Counted(len(deleted), "deleted "+c.What), c.nameWord(), Shown(name), ref))
 	}
 	return found, nil

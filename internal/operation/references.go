@@ -129,8 +129,8 @@ func verdict(err error) (there bool, failed error) {
 // for its name, or the names that are closest.
 func (r reference) absent(ctx context.Context, call *Call) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeNotFound,
-		Message: fmt.Sprintf("%s %s does not exist", r.of.What, Shown(r.id)),
-		Hint:    "nothing was sent; list the " + r.of.What + "s with " + r.of.What + "s list"}
+		Message: r.of.What + " " + Shown(r.id) + " does not exist",
+		Hint:    "nothing was sent; to see what exists, use " + r.of.What + "s list"}
 	if r.of.Name == r.of.ID {
 		return r.of.guess(ctx, call, r.id, e)
 	}
@@ -138,7 +138,7 @@ func (r reference) absent(ctx context.Context, call *Call) error {
 	if err != nil || len(named) == 0 {
 		return e
 	}
-	e.Message += fmt.Sprintf("; a %s with that %s: %s", r.of.What, r.of.nameWord(), Shown(Word(Lookup(named[0], r.of.ID))))
+	e.Message += fmt.Sprintf("; the %s with that %s has the ID %s", r.of.What, r.of.nameWord(), Shown(Word(Lookup(named[0], r.of.ID))))
 	e.Hint = "nothing was sent; " + cmp.Or(ifAlias(r.alias), "give that ID")
 	return e
 }
@@ -147,5 +147,5 @@ func ifAlias(argument string) string {
 	if argument == "" {
 		return ""
 	}
-	return "to give the name, use {" + argument + "}"
+	return "to use the name, give {" + argument + "}"
 }

@@ -67,14 +67,14 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 			switch meant := nearest(name, names); {
 			case names == nil || slices.Contains(names, name):
 			case f.Name != ExtraField && meant != "":
-				notes = append(notes, fmt.Sprintf("{%s}: %s is not a known name; did you mean %s?", f.Name, Shown(name), meant))
+				notes = append(notes, fmt.Sprintf("{%s}: %s is not a known parameter; did you mean %s?", f.Name, Shown(name), meant))
 			case f.Name == "litellm_params":
-				notes = append(notes, fmt.Sprintf("{%s}: %s is not a parameter that this program knows", f.Name, Shown(name)))
+				notes = append(notes, fmt.Sprintf("{%s}: %s is not a known parameter", f.Name, Shown(name)))
 			case f.Name != ExtraField:
 			case meant != "" && !op.talks():
 				faults = append(faults, fmt.Sprintf("%q is not a field of %s; did you mean %s?", Shown(name), request, op.nameOf(meant)))
 			default:
-				notes = append(notes, fmt.Sprintf("%s is not a field of %s that this program knows", Shown(name), request))
+				notes = append(notes, fmt.Sprintf("%s is not a known field of %s, so the gateway may ignore it", Shown(name), request))
 			}
 		}
 	}

@@ -78,7 +78,7 @@ func (l List[In]) sum(ctx context.Context, call *Call) (Result, error) {
 		}
 		if size > maxWhole {
 			return Result{}, &proxyclient.Error{Code: proxyclient.CodeTooLarge,
-				Message: fmt.Sprintf("the answer is larger than %d MiB", maxWhole>>20), Hint: "ask for less: a shorter {period}, or one {page}"}
+				Message: fmt.Sprintf("the answer is larger than %d MiB", maxWhole>>20), Hint: "use a shorter {period}, or one {page}"}
 		}
 		if rest == nil {
 			rest = page.rest
@@ -126,7 +126,7 @@ func (l List[In]) mark(call *Call, q query, body json.RawMessage, result *Result
 		names = append(names, Word(Lookup(item, l.Of.Split.By)))
 		page.Items[i] = slices.Concat(item[:len(item)-1], []byte(`,"`+IncompleteColumn+`":true}`))
 	}
-	result.Notes = append(result.Notes, strings.Join(names, " and ")+" may continue on another page; omit {"+l.Of.Page+"} for complete sums")
+	result.Notes = append(result.Notes, strings.Join(names, " and ")+" may continue on another page; for complete sums, omit {"+l.Of.Page+"}")
 	return replace(body, l.Of.Items, page.Items)
 }
 

@@ -31,7 +31,7 @@ type Update struct {
 
 // Replacing is embedded next to [Clearing] in the input of an update that merges objects.
 type Replacing struct {
-	Replace []string `json:"replace" help:"Objects to replace instead of merge"`
+	Replace []string `json:"replace" help:"Objects to replace rather than merge"`
 }
 
 const replaceField = "replace"
@@ -87,8 +87,8 @@ func (c *Call) Merged(body Args, present json.RawMessage, err error) (Args, erro
 // unreadable is the error for an object that cannot be merged.
 func unreadable(field string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeForbidden,
-		Message: "{" + field + "} is merged with the present one, which this key may not read; nothing was changed",
-		Hint:    "to replace the whole, name it in {" + replaceField + "}"}
+		Message: "{" + field + "} is merged with the current value, which this key may not read; nothing was changed",
+		Hint:    "to replace it, use {" + replaceField + "} " + field}
 }
 
 // Merge merges the objects of an update's body with those of the present object.
@@ -214,7 +214,7 @@ func (op *Operation) replacements(args Args) (faults []string) {
 	names := args.List(replaceField)
 	for _, name := range names {
 		if !isObject(given[name]) {
-			faults = append(faults, fmt.Sprintf("{%s} names %s, but that object is not given", replaceField, Name(name)))
+			faults = append(faults, fmt.Sprintf("{%s} %s needs a value for %s", replaceField, Name(name), op.nameOf(name)))
 		}
 	}
 	for name, value := range given {
@@ -228,7 +228,7 @@ func (op *Operation) replacements(args Args) (faults []string) {
 				way = "{" + clearField + "}"
 			}
 		}
-		faults = append(faults, fmt.Sprintf("%s is an empty object, which changes nothing; to empty it, name it in %s", what, way))
+		faults = append(faults, fmt.Sprintf("%s is an empty object, which changes nothing; to empty it, use %s %s", what, way, Name(name)))
 	}
 	slices.Sort(faults)
 	return faults

@@ -43,7 +43,7 @@ func applied(ctx context.Context, call *operation.Call, result *operation.Result
 	}
 	present, err := update.Present(ctx, call)
 	if err != nil {
-		call.Note("Could not confirm " + strings.Join(open, ", ") + ": the present values cannot be read.")
+		call.Note("Could not confirm " + strings.Join(open, ", ") + ": the current values cannot be read.")
 		return nil
 	}
 	return notApplied(call, asked, present, stayed(call, asked, present, false))
