@@ -93,7 +93,7 @@ func (c *call) hint(e *proxyclient.Error) string {
 			add(c.caller.keyHint())
 		}
 	case proxyclient.CodeNotFound:
-		if list := c.s.ops.Finder(c.op); list != nil && c.s.has(list.Tool()) && !strings.Contains(e.Hint, list.Tool()) {
+		if list := c.s.ops.Finder(c.op); list != nil && c.s.has(list.Tool()) && !namesList(e.Hint) {
 			add("to see what exists, call " + list.Tool())
 		}
 	case proxyclient.CodeUnreachable:
@@ -148,4 +148,10 @@ func answer(text string, structured json.RawMessage, isError bool) *mcp.CallTool
 		StructuredContent: structured,
 		IsError:           isError,
 	}
+}
+
+// namesList reports whether a hint names the list to look into already, which may be
+// another one than that of the operation.
+func namesList(hint string) bool {
+	return strings.Contains(hint, " list") || strings.Contains(hint, "_list")
 }

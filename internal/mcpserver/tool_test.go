@@ -234,6 +234,10 @@ func TestErrors(t *testing.T) {
 		t.Fatalf("%s", r.raw)
 	}
 	wantText(t, r.Text, "users get: not found: User nobody", "\nTo see what exists, call users_list.")
+	r = c.call("keys_generate", `{"team_id":"nowhere"}`)
+	if wantText(t, r.Text, "team nowhere does not exist", "teams_list"); strings.Contains(r.Text, "keys_list") {
+		t.Errorf("a missing team is looked for among the keys: %s", r.Text)
+	}
 	m := c.request("tools/call", `{"name":"nope","arguments":{}}`)
 	if m.Error == nil || m.Error.Code != -32602 {
 		t.Errorf("an unknown tool is answered with %+v", m)
