@@ -85,6 +85,7 @@ var keysList = &operation.Operation{
 		"keys list --all --format csv --columns key_alias,spend,max_budget",
 	},
 	Effect:  operation.Read,
+	Part:    ownPart,
 	Default: true,
 	Do:      operation.List[keysListInput]{Of: keyCollection},
 	Columns: keyColumns,

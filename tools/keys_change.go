@@ -109,6 +109,7 @@ var keysAliases = &operation.Operation{
 	Help:     "For the keys themselves, use keys list.",
 	Examples: []string{"keys aliases --search ci", "keys aliases --team research --all --format jsonl"},
 	Effect:   operation.Read,
+	Part:     ownPart,
 	Do: operation.List[keysAliasesInput]{Of: &operation.Collection{
 		What: "key alias", Path: "/key/aliases", Items: "aliases", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
 		ID: "key_alias", Escapes: []string{"search"},

@@ -26,6 +26,7 @@ var keysUnused = &operation.Operation{
 	Help:     "Unused keys count from their creation. Expired keys are left out.",
 	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
 	Effect:   operation.Read,
+	Part:     ownPart,
 	Default:  true,
 	Do:       operation.Rows[keysUnusedInput](unusedKeys),
 	Columns: []operation.Column{
@@ -54,6 +55,7 @@ var keysExpiring = &operation.Operation{
 	Summary:  "List virtual keys that expire soon, soonest first",
 	Examples: []string{"keys expiring --days 7", "keys expiring --expired"},
 	Effect:   operation.Read,
+	Part:     ownPart,
 	Default:  true,
 	Do:       operation.Rows[keysExpiringInput](expiringKeys),
 	Columns: []operation.Column{

@@ -73,6 +73,7 @@ var spendLogs = &operation.Operation{
 		"spend logs --user ann@example.com --period last-month --all --format csv",
 	},
 	Effect:  operation.Read,
+	Part:    ownPart,
 	Default: true,
 	Do: operation.List[spendLogsInput]{Prepare: ledger.Timed, Of: &operation.Collection{
 		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
@@ -131,6 +132,7 @@ var spendActivity = &operation.Operation{
 		"spend activity --of tag --format json",
 	},
 	Effect: operation.Read,
+	Part:   ownPart,
 	Do:     operation.List[spendActivityInput]{Prepare: activityOf, Of: ledger.Activity},
 	Columns: []operation.Column{
 		{Name: "date"},

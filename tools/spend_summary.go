@@ -51,6 +51,7 @@ var spendSummary = &operation.Operation{
 		"spend summary --by day --team research --period 7d",
 	},
 	Effect:  operation.Read,
+	Part:    ownPart,
 	Default: true,
 	Do:      operation.Rows[spendSummaryInput](summarizeSpend),
 	Columns: spendSummaryColumns,

@@ -35,6 +35,7 @@ var tagsList = &operation.Operation{
 	Summary:  "List tags: created ones and those seen in requests",
 	Examples: []string{"tags list"},
 	Effect:   operation.Read,
+	Part:     ownPart,
 	Do:       operation.List[tagsListInput]{Of: tagCollection},
 	Columns:  tagColumns,
 }

@@ -380,6 +380,7 @@ var teamsSpendByUser = &operation.Operation{
 	Help:     "Amounts are in US dollars.",
 	Examples: []string{"teams spend-by-user --team research --period 2026-10"},
 	Effect:   operation.Read,
+	Part:     ownPart,
 	Do:       operation.List[teamsSpendByUserInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/team/spend/by_user", Items: "results"}},
 	Columns: []operation.Column{
 		{Name: "user_id", ID: true},

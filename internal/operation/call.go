@@ -301,6 +301,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	if err == nil && c.effect != Read {
 		err = run.complete(ctx, &result)
 	}
+	run.part(ctx, err)
 	result.Notes = append(result.Notes, run.notes.said...)
 	result.tell(c.env.Client)
 	if err != nil {
@@ -366,7 +367,12 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 		}
 		run := c.run()
 		run.whole = true
+		first := true
 		for result, err := range l.walk(ctx, run) {
+			if first {
+				run.part(ctx, err)
+				first = false
+			}
 			result.Notes = append(result.Notes, run.notes.said...)
 			run.notes.said = nil
 			if err != nil {

@@ -50,3 +50,10 @@ func (c *Call) verify(ctx context.Context, result *Result) error {
 	}
 	return c.op.Verify(ctx, c, result)
 }
+
+// part says whether the answer to a read may be a part only.
+func (c *Call) part(ctx context.Context, err error) {
+	if err == nil && c.op.Part != nil && c.effect == Read {
+		c.op.Part(ctx, c)
+	}
+}

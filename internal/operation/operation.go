@@ -82,6 +82,9 @@ type Operation struct {
 	// Verify compares what was asked with what the gateway answered or now has, after a
 	// write succeeded. An error fails the call; the result is kept.
 	Verify func(context.Context, *Call, *Result) error
+	// Part leaves a [Call.Note] next to the answer of a read that the gateway may have
+	// narrowed to the caller's own items without a word.
+	Part func(context.Context, *Call)
 	// Columns are the fields that a table shows of the answer, or of each item of a list.
 	// Without columns, the answer is shown as it is.
 	Columns []Column
