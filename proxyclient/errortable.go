@@ -40,6 +40,7 @@ var table = []row{
 	// Who may not, with a status of who is unknown.
 	{status: 401, text: "Only proxy admin can be used", code: CodeForbidden, hint: hintAdmin},
 	{status: 401, text: "Only admin users can query all teams", code: CodeForbidden, hint: "without an admin's key, only your own teams can be listed"},
+	{status: 401, text: "Team member does not have permissions", code: CodeForbidden, hint: "an admin can allow it to members of the team: teams permissions-set"},
 	{status: 401, text: "not allowed to access model", code: CodeForbidden, hint: hintModels},              // other versions
 	{status: 401, text: "not allowed to access|not allowed to call", code: CodeForbidden, hint: hintAdmin}, // other versions
 	{status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the key has expired: use another, or extend its duration with an admin's key"},
@@ -63,6 +64,8 @@ var table = []row{
 	{status: 400, text: "does not exist in|doesn't exist in|not found in db", code: CodeNotFound}, // /team/member_delete, /invitation/info
 	{text: "Foreign key constraint failed on the field", code: CodeNotFound,
 		hint: "an ID in the request, for example of a budget, does not exist"}, // /customer/new: 500, /key/update: 400
+	{method: "POST", path: "/key/generate", status: 500, text: "Internal Server Error", code: CodeInternal,
+		hint: "a budget in the request may not exist, and your key may not look it up"},
 	{text: "Organization doesn't exist in db", code: CodeNotFound},    // /key/generate: 500
 	{status: 400, text: "User not found in team", code: CodeNotFound}, // /team/member_delete
 	{status: 400, text: "Invalid model name passed in", code: CodeNotFound, hint: hintModels},

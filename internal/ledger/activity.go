@@ -174,13 +174,16 @@ func (a *Answer) Unnamed(of string) []string {
 	return operation.Unique(ids)
 }
 
+// unattributed is what the gateway has in place of a key for requests without a valid one.
+const unattributed = "unattributed"
+
 func (n Names) learn(of string, d *dayActivity) {
 	for id, part := range d.Breakdown.Entities {
 		n.Set(of, id, part.Metadata.UserEmail+part.Metadata.TeamAlias+part.Metadata.OrganizationAlias)
 	}
 	for key, activity := range d.Breakdown.Keys {
 		name := activity.Metadata.KeyAlias
-		if exists := activity.Metadata.Exists; exists != nil && !*exists && name != "" {
+		if exists := activity.Metadata.Exists; exists != nil && !*exists && name != "" && key != unattributed {
 			name = Deleted(name)
 		}
 		n.Set("key", key, name)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -83,5 +84,21 @@ func TestDaysAddUp(t *testing.T) {
 		if got.String() != want || len(result.Notes) != 1 || !strings.Contains(string(result.Body), `"incomplete":true`) {
 			t.Errorf("page %d: %s, %q", page, &got, result.Notes)
 		}
+	}
+}
+
+// TestUnattributedIsNotDeleted keeps the mark of deleted keys off the gateway's word for
+// requests without a valid key.
+func TestUnattributedIsNotDeleted(t *testing.T) {
+	var day dayActivity
+	if err := json.Unmarshal([]byte(`{"breakdown":{"api_keys":{
+		"unattributed":{"metadata":{"key_alias":"Unattributed","key_exists":false}},
+		"abc":{"metadata":{"key_alias":"ci","key_exists":false}}}}}`), &day); err != nil {
+		t.Fatal(err)
+	}
+	names := Names{}
+	names.learn("team", &day)
+	if got := names["key"]; got["unattributed"] != "Unattributed" || got["abc"] != "ci (deleted)" {
+		t.Error(got)
 	}
 }

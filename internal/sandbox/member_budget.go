@@ -163,8 +163,8 @@ func (c *call) ofMember() (team, membership object, bad *reply) {
 	if team = byID(c.Teams, "team_id", id); team == nil {
 		return nil, nil, detailError(http.StatusNotFound, "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call.")
 	}
-	if !c.who.isAdmin() {
-		return nil, nil, detailError(http.StatusForbidden, "Call not allowed. User not proxy admin OR team admin.")
+	if !c.who.isAdmin() && roleIn(team, c.who.userID) != "admin" {
+		return nil, nil, detail(http.StatusForbidden, "You do not have access to this team")
 	}
 	if membership = c.membership(id, user); membership == nil {
 		return nil, nil, detailError(http.StatusNotFound, "User "+user+" is not a member of team "+id+".")

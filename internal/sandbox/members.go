@@ -26,6 +26,14 @@ func isMember(team object, userID string) bool {
 	return team != nil && userID != "" && byID(membersOf(team), "user_id", userID) != nil
 }
 
+// roleIn returns the role of a member of a team, or "" for who is none.
+func roleIn(team object, userID string) string {
+	if !isMember(team, userID) {
+		return ""
+	}
+	return text(byID(membersOf(team), "user_id", userID)["role"])
+}
+
 // join makes a user a member of a team, and a user of somebody unknown.
 func (c *call) join(team, member object) (user, membership object) {
 	id, email := text(member["user_id"]), text(member["user_email"])
@@ -135,8 +143,8 @@ func addMember(c *call) *reply {
 	if team == nil {
 		return detailError(http.StatusNotFound, "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call.")
 	}
-	if !c.who.isAdmin() {
-		return detailError(http.StatusForbidden, "Call not allowed. User not proxy admin OR team admin. route=/team/member_add, team_id="+id)
+	if bad := c.manages(team, "/team/member_add"); bad != nil {
+		return bad
 	}
 	for _, member := range members {
 		if member["role"] == "admin" {
@@ -188,6 +196,9 @@ func (c *call) oneMember(read func() *reply) (team object, userID string, bad *r
 	id := text(c.body["team_id"])
 	if team = byID(c.Teams, "team_id", id); team == nil {
 		return nil, "", detailError(http.StatusBadRequest, "Team id="+id+" does not exist in db")
+	}
+	if bad := c.manages(team, "/team/member_delete"); bad != nil { // in an update, too
+		return nil, "", bad
 	}
 	if member := byID(membersOf(team), "user_email", email); userID == "" && member != nil {
 		userID = text(member["user_id"])

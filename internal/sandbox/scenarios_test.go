@@ -199,6 +199,16 @@ func scenarios() []scenario {
 			newUser, get("/key/info").as("{key}"), get("/user/info").as("{key}"), get("/v2/user/info").as("{key}"), get("/key/list?return_full_object=true").as("{key}").wants("total_count", "1"),
 			post("/key/generate", `{"key_alias":"k-{id}"}`).as("{key}").wants("user_id", `"u-{id}"`), post("/key/delete", `{"key_aliases":["k-{id}"]}`).as("{key}"),
 		}, cleanup: []step{deleteKey, deleteUser}},
+		{name: "user's key and the team of a plain member", steps: []step{
+			newUser, post("/team/new", `{"team_id":"t-{id}"}`).but("litellm_model_table", "model_id"), post("/team/member_add", `{"team_id":"t-{id}","member":{"user_id":"u-{id}","role":"user"}}`).but("updated_users"),
+			post("/team/update", `{"team_id":"t-{id}","max_budget":3}`).as("{key}").is(403), post("/team/member_update", `{"team_id":"t-{id}","user_id":"u-{id}","max_budget_in_team":3}`).as("{key}").is(403),
+			post("/team/member_delete", `{"team_id":"t-{id}","user_id":"none-{id}"}`).as("{key}").is(403), post("/team/member_add", `{"team_id":"t-{id}","member":{"user_id":"other-{id}","role":"user"}}`).as("{key}").is(403),
+			post("/team/t-{id}/member/u-{id}/reset_spend", `{"reset_to":0}`).as("{key}").is(403), post("/team/t-{id}/member/u-{id}/reset_budget", `{}`).as("{key}").is(403),
+			post("/key/generate", `{"team_id":"t-{id}"}`).as("{key}").is(401).but("error.message"), // the order of a set
+			post("/team/permissions_update", `{"team_id":"t-{id}","team_member_permissions":["/key/generate"]}`).but("litellm_model_table", "model_id"),
+			post("/key/generate", `{"team_id":"t-{id}"}`).as("{key}").saves("made", "key"), post("/key/delete", `{"keys":["{made}"]}`),
+			post("/team/member_delete", `{"team_id":"t-{id}","user_id":"u-{id}"}`).but("litellm_model_table", "model_id"), post("/key/generate", `{"team_id":"t-{id}"}`).as("{key}").is(400),
+		}, cleanup: []step{post("/team/delete", `{"team_ids":["t-{id}"]}`), deleteKey, deleteUser}},
 		{name: "user's key and other people's things", steps: []step{
 			newUser, post("/key/generate", `{"key_alias":"k-{id}","user_id":"other-{id}"}`).saves("other", "key"),
 			get("/key/info?key={other}").as("{key}").is(403), post("/key/update", `{"key":"{other}","max_budget":1}`).as("{key}").is(403),

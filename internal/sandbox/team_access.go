@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 )
@@ -58,4 +59,29 @@ func changeTeamModels(c *call, add bool) *reply {
 	}
 	team["models"], team["updated_at"] = models, c.stamp()
 	return ok(view("team_row", team))
+}
+
+// manages keeps everybody but administrators off the members of a team.
+func (c *call) manages(team object, route string) *reply {
+	if c.who.isAdmin() || roleIn(team, c.who.userID) == "admin" {
+		return nil
+	}
+	return detailError(http.StatusForbidden, "Call not allowed. User not proxy admin OR team admin. route="+route+", team_id="+text(team["team_id"]))
+}
+
+// mayMakeKeys keeps users from making keys for a team that does not let them.
+func (c *call) mayMakeKeys(team object) *reply {
+	const route = "/key/generate"
+	role := roleIn(team, c.who.userID)
+	if role == "" {
+		return failure(http.StatusBadRequest, fmt.Sprintf("User=%s not assigned to team=%s", c.who.userID, text(team["team_id"])))
+	}
+	permissions := append([]string{"/key/health", "/key/info"}, list(team["team_member_permissions"])...)
+	if role == "admin" || slices.Contains(permissions, route) {
+		return nil
+	}
+	return fail(http.StatusUnauthorized, "team_member_permission_error", route, fmt.Sprintf(
+		"Team member does not have permissions for endpoint: KeyManagementRoutes.KEY_GENERATE. You only have access to the following endpoints: %s for team %s. "+
+			"To create keys for this team, please ask your proxy admin to check the team member permission settings and update the settings to allow team member users to create keys.",
+		pyList(permissions), text(team["team_id"])))
 }

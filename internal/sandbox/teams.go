@@ -112,7 +112,7 @@ func updateTeam(c *call) *reply {
 	}
 	id := text(c.body["team_id"])
 	team := byID(c.Teams, "team_id", id)
-	if !c.who.isAdmin() && !isMember(team, c.who.userID) {
+	if !c.who.isAdmin() && roleIn(team, c.who.userID) != "admin" {
 		return failure(http.StatusForbidden, "You do not have access to this team")
 	}
 	if team == nil {
