@@ -133,6 +133,22 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c.changedBy = changedBy(cfg.ChangedBy)
+	c.setDefaults()
+	if cfg.Debug != nil {
+		c.debug = &debugLog{w: cfg.Debug}
+	}
+	if c.transport == nil {
+		t, err := newTransport(base, cfg)
+		if err != nil {
+			return nil, err
+		}
+		c.transport, c.counted, c.proxy = t, true, t.Proxy
+	}
+	return c, nil
+}
+
+// setDefaults fills in what the configuration leaves out.
+func (c *Client) setDefaults() {
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
 	}
@@ -151,17 +167,6 @@ func New(cfg Config) (*Client, error) {
 	if c.sleep == nil {
 		c.sleep = sleep
 	}
-	if cfg.Debug != nil {
-		c.debug = &debugLog{w: cfg.Debug}
-	}
-	if c.transport == nil {
-		t, err := newTransport(base, cfg)
-		if err != nil {
-			return nil, err
-		}
-		c.transport, c.counted, c.proxy = t, true, t.Proxy
-	}
-	return c, nil
 }
 
 // BaseURL is the gateway's address as it is used, without a trailing slash, or

@@ -43,8 +43,8 @@ func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
 	e.Message = fmt.Sprintf("the gateway answered HTTP %d, but %s", status, why)
 	if !p.Read {
 		e.Code = CodeUnknownOutcome
-		e.Message += "; the request was most likely applied, its answer is lost"
-		e.Hint = "look at what is there before you send it again"
+		e.Message += "; the request was most likely applied, but its answer is lost"
+		e.Hint = "check whether it was applied before you send it again"
 		more = never
 	}
 	return e, more
@@ -82,19 +82,7 @@ func (c *Client) lost(a *attempt, err error) (*Error, again) {
 		e.Err = c.cause(context.DeadlineExceeded)
 	}
 	if e.Sent && !p.Read {
-		why := c.netText(err)
-		switch {
-		case stopped != nil:
-			why = "it was interrupted while the gateway worked on it"
-		case timedOut:
-			why = fmt.Sprintf("the gateway did not answer within %s", p.limit)
-			e.Hint = "look at what is there before you send it again; allow more time with {timeout}"
-		}
-		e.Code = CodeUnknownOutcome
-		e.Message = fmt.Sprintf("%s %s was sent, but %s: it may or may not have been applied", p.method, c.scrub(p.path), why)
-		if e.Hint == "" {
-			e.Hint = "look at what is there before you send it again"
-		}
+		c.unknown(e, p, err, stopped != nil, timedOut)
 		return e, never
 	}
 	if stopped != nil {
@@ -128,6 +116,20 @@ func (c *Client) lost(a *attempt, err error) (*Error, again) {
 		more = never
 	}
 	return e, more
+}
+
+// unknown words the error about a write that may have been applied.
+func (c *Client) unknown(e *Error, p *prepared, err error, stopped, timedOut bool) {
+	why := c.netText(err)
+	e.Code, e.Hint = CodeUnknownOutcome, "check whether it was applied before you send it again"
+	switch {
+	case stopped:
+		why = "it was interrupted while the gateway worked on it"
+	case timedOut:
+		why = fmt.Sprintf("the gateway did not answer within %s", p.limit)
+		e.Hint += "; to allow more time, use {timeout}"
+	}
+	e.Message = fmt.Sprintf("%s %s was sent, but %s: it may or may not have been applied", p.method, c.scrub(p.path), why)
 }
 
 func (c *Client) canceled(p *prepared, err error, sent bool) *Error {

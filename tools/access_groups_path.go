@@ -66,32 +66,9 @@ func regroup(ctx context.Context, call *operation.Call, group string, models, id
 	if _, err := accessGroupCollection.FindID(ctx, call, group); err != nil {
 		return operation.Result{}, err
 	}
-	missed := slices.Concat(models, ids)
-	groups, changed, members := map[string][]string{}, []string{}, 0
-	for item, err := range deploymentCollection.All(ctx, call, nil) {
-		if err != nil {
-			return operation.Result{}, err
-		}
-		if string(operation.Lookup(item, "model_info.db_model")) != "true" {
-			continue
-		}
-		id, name := operation.Word(operation.Lookup(item, deploymentCollection.ID)), operation.Word(operation.Lookup(item, deploymentCollection.Name))
-		var is []string
-		_ = json.Unmarshal(operation.Lookup(item, "model_info.access_groups"), &is)
-		in := slices.Contains(models, name) || slices.Contains(ids, id)
-		missed = slices.DeleteFunc(missed, func(wanted string) bool { return in && (wanted == name || wanted == id) })
-		switch {
-		case in:
-			members++
-			if !slices.Contains(is, group) {
-				groups[id], changed = append(is, group), append(changed, id)
-			}
-		case slices.Contains(is, group):
-			groups[id], changed = without(is, []string{group}), append(changed, id)
-		}
-	}
-	if len(missed) > 0 {
-		return operation.Result{}, deploymentCollection.Missing(operation.Unique(missed))
+	groups, changed, members, err := regrouped(ctx, call, group, models, ids)
+	if err != nil {
+		return operation.Result{}, err
 	}
 	for _, id := range changed {
 		if err := proxyclient.CheckPath(modelPath, "model_id", id); err != nil {
@@ -112,4 +89,37 @@ func regroup(ctx context.Context, call *operation.Call, group string, models, id
 	result, err := steps.Result(operation.Encode(operation.RowOf("access_group", group, "models_updated", members)))
 	result.Done = ""
 	return result, err
+}
+
+// regrouped returns the new groups of each deployment that joins or leaves a group, the IDs
+// of these in order, and how many members the group has then.
+func regrouped(ctx context.Context, call *operation.Call, group string, models, ids []string) (groups map[string][]string, changed []string, members int, err error) {
+	missed := slices.Concat(models, ids)
+	groups = map[string][]string{}
+	for item, err := range deploymentCollection.All(ctx, call, nil) {
+		if err != nil {
+			return nil, nil, 0, err
+		}
+		if string(operation.Lookup(item, "model_info.db_model")) != "true" {
+			continue
+		}
+		id, name := operation.Word(operation.Lookup(item, deploymentCollection.ID)), operation.Word(operation.Lookup(item, deploymentCollection.Name))
+		var is []string
+		_ = json.Unmarshal(operation.Lookup(item, "model_info.access_groups"), &is)
+		in := slices.Contains(models, name) || slices.Contains(ids, id)
+		missed = slices.DeleteFunc(missed, func(wanted string) bool { return in && (wanted == name || wanted == id) })
+		switch {
+		case in:
+			members++
+			if !slices.Contains(is, group) {
+				groups[id], changed = append(is, group), append(changed, id)
+			}
+		case slices.Contains(is, group):
+			groups[id], changed = without(is, []string{group}), append(changed, id)
+		}
+	}
+	if len(missed) > 0 {
+		return nil, nil, 0, deploymentCollection.Missing(operation.Unique(missed))
+	}
+	return groups, changed, members, nil
 }

@@ -33,7 +33,7 @@ type keysUpdateInput struct {
 var keysUpdate = &operation.Operation{
 	Path:    "keys update",
 	Summary: "Change the limits, owner, models or alias of a virtual key",
-	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Use {clear} to remove a limit, or duration to remove the expiry.",
+	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Use {clear} to remove limits; clearing duration removes the expiry.",
 	Examples: []string{
 		"keys update --alias ci --max-budget 50 --budget-duration 30d",
 		"keys update --alias ci --clear max_budget,duration",
@@ -246,6 +246,13 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 		parts.Report(cmp.Or(named[f.Key], f.Key), cmp.Or(f.Reason, "the gateway gives no reason"))
 		delete(named, f.Key)
 	}
+	reportUpdated(call, change, body, named, parts)
+	return parts.Result(body)
+}
+
+// reportUpdated reports the keys that the gateway lists as updated: as failed if their
+// answer lacks the change.
+func reportUpdated(call *operation.Call, change operation.Args, body json.RawMessage, named map[string]string, parts *operation.Steps) {
 	var done []struct {
 		Key  string
 		Info json.RawMessage `json:"key_info"`
@@ -260,7 +267,6 @@ func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdate
 	for _, what := range slices.Sorted(maps.Values(named)) {
 		parts.Report(what, "")
 	}
-	return parts.Result(body)
 }
 
 // keepsTeam adds the present team of a key to its change: older gateways take a key out of

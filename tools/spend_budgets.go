@@ -27,7 +27,7 @@ type spendBudgetsInput struct {
 var spendBudgets = &operation.Operation{
 	Path:     "spend budgets",
 	Summary:  "Show how much of each budget is used and when it resets",
-	Help:     "Most used first, in US dollars. A user's budget limits personal keys, not keys of a team: enforced says so.",
+	Help:     "Most used first, in US dollars. A user's budget limits personal keys, not team keys; see enforced.",
 	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -48,7 +48,7 @@ var spendBudgets = &operation.Operation{
 
 // wordsOf gives the reason why a part of a view is missing.
 var wordsOf = map[proxyclient.Code]string{
-	proxyclient.CodeEnterprise: "needs LiteLLM Enterprise",
+	proxyclient.CodeEnterprise: "they need LiteLLM Enterprise",
 	proxyclient.CodeForbidden:  "your key may not list them",
 }
 

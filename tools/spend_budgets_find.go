@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -62,7 +63,7 @@ func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err
 		return nil
 	}
 	f.refused = cmp.Or(f.refused, err)
-	f.notes = append(f.notes, fmt.Sprintf("without %ss: %s", of, wordsOf[proxyclient.CodeOf(err)]))
+	f.notes = append(f.notes, fmt.Sprintf("%s%ss are left out: %s", strings.ToUpper(of[:1]), of[1:], wordsOf[proxyclient.CodeOf(err)]))
 	return nil
 }
 

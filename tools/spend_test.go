@@ -170,7 +170,7 @@ func TestBudgets(t *testing.T) {
 	if got := table(r, "of", "name", "id", "used_percent", "remaining"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if want := "without organizations: needs LiteLLM Enterprise"; !slices.Contains(r.Notes, want) {
+	if want := "Organizations are left out: they need LiteLLM Enterprise"; !slices.Contains(r.Notes, want) {
 		t.Errorf("notes %q, want %q", r.Notes, want)
 	}
 	if _, err := invoke(t, env, "spend budgets", `{"of": ["organization"]}`); proxyclient.CodeOf(err) != proxyclient.CodeEnterprise {

@@ -99,7 +99,7 @@ func (a *app) interruption(err error) *proxyclient.Error {
 			out.Message += ": " + e.Method + " " + e.Path
 		}
 		if a.op == nil || a.op.Resource() != "chat" { // which leaves nothing to look at
-			out.Hint = "look at what is there before you run the command again"
+			out.Hint = "check whether it was applied before you run the command again"
 		}
 	}
 	return out

@@ -74,7 +74,7 @@ func TestInterrupt(t *testing.T) {
 			if status != 130 || !strings.Contains(text, "\nlitellm-proxy: "+tt.says) {
 				t.Errorf("exit %d, want 130 and a line with %q:\n%s", status, tt.says, text)
 			}
-			if advice := strings.Contains(text, "look at what is there"); advice != (tt.name == "write") {
+			if advice := strings.Contains(text, "check whether it was applied"); advice != (tt.name == "write") {
 				t.Errorf("advises to look: %v:\n%s", advice, text)
 			}
 			if tt.hidden && !c.echoes() {

@@ -309,16 +309,7 @@ func (a *arguments) set(f operation.Field, text string) error {
 		}
 		a.args[f.Name] = json.RawMessage(strconv.FormatBool(b))
 	case operation.KindStrings:
-		list := stringList(text)
-		if len(list) == 0 && !strings.HasPrefix(text, "[") {
-			return a.emptyList(f)
-		}
-		for _, s := range list {
-			a.add(f.Name, quote(s))
-		}
-		if a.args[f.Name] == nil {
-			a.args[f.Name] = json.RawMessage("[]")
-		}
+		return a.setList(f, text)
 	case operation.KindObject:
 		a.args[f.Name], err = a.sources.jsonObject(text, f.Name)
 	case operation.KindPairs:
@@ -342,6 +333,21 @@ func (a *arguments) set(f operation.Field, text string) error {
 		a.args[f.Name] = quote(text)
 	}
 	return err
+}
+
+// setList adds the items of a list.
+func (a *arguments) setList(f operation.Field, text string) error {
+	list := stringList(text)
+	if len(list) == 0 && !strings.HasPrefix(text, "[") {
+		return a.emptyList(f)
+	}
+	for _, s := range list {
+		a.add(f.Name, quote(s))
+	}
+	if a.args[f.Name] == nil {
+		a.args[f.Name] = json.RawMessage("[]")
+	}
+	return nil
 }
 
 // emptyList is the error for a list without a value, such as an unset variable. Sent as

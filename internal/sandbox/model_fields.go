@@ -96,6 +96,12 @@ func (c *call) badParams() *reply {
 			return unsupported("model_info." + name)
 		}
 	}
+	return badAutoRouter(given)
+}
+
+// badAutoRouter refuses the settings of an automatic router: the sandbox has none, and the
+// gateway wants them with its prefix only.
+func badAutoRouter(given object) *reply {
 	for _, name := range autoRouter {
 		if given[name] == nil {
 			continue
