@@ -341,7 +341,11 @@ func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (opera
 	if models == nil {
 		_ = json.Unmarshal(operation.Lookup(key, "models"), &models)
 	}
-	if lacking := team.lacks(models); len(lacking) > 0 {
+	lacking, err := team.refuses(ctx, call, models, operation.Lookup(key, "aliases"))
+	if err != nil {
+		return operation.Result{}, err
+	}
+	if len(lacking) > 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
 			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may use; nothing was changed",
 			Hint:    "give the key new {models}, or add the models to the team first"}

@@ -67,14 +67,9 @@ func knownModels(ctx context.Context, call *operation.Call) error {
 	if err != nil {
 		return err
 	}
-	outside := team.outside(body.List("models"), all)
-	if len(outside) > 0 {
-		single, err := modelsToGrant(ctx, call, false)
-		if err != nil {
-			return err
-		}
-		// An access group stands for models of which the team may have some.
-		outside = slices.DeleteFunc(outside, func(name string) bool { return slices.Contains(all, name) && !slices.Contains(single, name) })
+	outside, err := team.refuses(ctx, call, body.List("models"), all)
+	if err != nil {
+		return err
 	}
 	if len(outside) > 0 {
 		return &proxyclient.Error{Code: proxyclient.CodeInvalid,
@@ -82,7 +77,7 @@ func knownModels(ctx context.Context, call *operation.Call) error {
 			Hint:    "nothing was sent; the team may use " + strings.Join(team.models, ", ") + "; teams model-add adds a model"}
 	}
 	for _, name := range names {
-		if covered(name, all) || slices.Contains(team.models, name) || team.aliases[name] != nil {
+		if covered(name, all) || slices.Contains(team.models, name) || team.aliases[name] != nil || team.own[name] != "" {
 			continue
 		}
 		note := "No model named " + operation.Shown(name) + " is visible to your key"
@@ -136,15 +131,28 @@ func nearModel(name string, models []string) (near string) {
 	return near
 }
 
-// keyTeam is the team of a key and what it may use; zero: there is none, or it is not shown.
+// keyTeam is the team of a key and what it may use; without a name, there is none, or it is
+// not shown.
 type keyTeam struct {
 	name    string
 	models  []string
 	aliases operation.Args
-	open    bool // it may use more than the list says
+	open    bool              // it may use more than the list says
+	own     map[string]string // the aliases of the key itself
 }
 
-// outside returns the models that the team may not use.
+// grants returns what a team may use, as the gateway shows the team.
+func (t keyTeam) grants(item json.RawMessage) keyTeam {
+	t.open = len(operation.Args{"": operation.Lookup(item, "access_group_ids")}.List("")) > 0
+	_ = json.Unmarshal(operation.Lookup(item, "models"), &t.models)
+	_ = json.Unmarshal(operation.Lookup(item, "litellm_model_table.model_aliases"), &t.aliases)
+	return t
+}
+
+// calls adds the aliases of a key.
+func (t *keyTeam) calls(aliases json.RawMessage) { _ = json.Unmarshal(aliases, &t.own) }
+
+// outside returns the models that the team may not use, given those that exist.
 func (t keyTeam) outside(models, all []string) []string {
 	if t.open || len(t.models) == 0 {
 		return nil
@@ -156,8 +164,64 @@ func (t keyTeam) outside(models, all []string) []string {
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(models), func(name string) bool {
-		return !plainModel(name) || covered(name, t.models) || t.aliases[name] != nil
+		return !plainModel(name) || covered(name, t.models) || t.aliases[name] != nil || slices.Contains(models, t.own[name])
 	})
+}
+
+// refuses is [keyTeam.outside] that tells access groups from models. all is the names that
+// may be granted.
+func (t keyTeam) refuses(ctx context.Context, call *operation.Call, models, all []string) ([]string, error) {
+	if len(t.outside(models, all)) == 0 {
+		return nil, nil
+	}
+	single, err := modelsToGrant(ctx, call, false)
+	if err != nil || single == nil {
+		return nil, err
+	}
+	if t.models, err = withoutGroups(ctx, call, t.models, single); err != nil {
+		return nil, err
+	}
+	// An access group stands for models of which the team may have some.
+	return slices.DeleteFunc(t.outside(models, single), func(name string) bool { return slices.Contains(all, name) && !slices.Contains(single, name) }), nil
+}
+
+// withoutGroups puts the models of access groups in place of their names, as far as the key
+// may see them.
+func withoutGroups(ctx context.Context, call *operation.Call, names, models []string) ([]string, error) {
+	if !slices.ContainsFunc(names, func(name string) bool { return plainModel(name) && !slices.Contains(models, name) }) {
+		return names, nil
+	}
+	out := slices.Clone(names)
+	for group, err := range accessGroupCollection.All(ctx, call, nil) {
+		if e := operation.AsError(err); e != nil && (e.Status != 0 || e.Code == proxyclient.CodeBadAnswer) {
+			return names, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if at := slices.Index(out, operation.Word(operation.Lookup(group, accessGroupCollection.ID))); at >= 0 {
+			var of []string
+			_ = json.Unmarshal(operation.Lookup(group, "model_names"), &of)
+			out = slices.Replace(out, at, at+1, of...)
+		}
+	}
+	return out, nil
+}
+
+// refuses is [team.lacks] that knows wildcards, access groups and aliases; aliases are those
+// of the key that is to have the models.
+func (t *team) refuses(ctx context.Context, call *operation.Call, models []string, aliases json.RawMessage) ([]string, error) {
+	lacking := t.lacks(models)
+	if len(lacking) == 0 {
+		return nil, nil
+	}
+	all, err := modelsToGrant(ctx, call, true)
+	if err != nil || all == nil {
+		return lacking, err
+	}
+	grants := keyTeam{}.grants(t.item)
+	grants.calls(aliases)
+	return grants.refuses(ctx, call, models, all)
 }
 
 // teamOfKey returns the team to which the key of this call belongs or will belong.
@@ -165,6 +229,7 @@ func teamOfKey(ctx context.Context, call *operation.Call, body operation.Args) (
 	if call.Operation().Resource() != "keys" || body["models"] == nil {
 		return keyTeam{}, nil
 	}
+	var t keyTeam
 	id := body.String("team_id")
 	if _, changes := body["team_id"]; !changes && call.Arg("key") != nil {
 		key, err := keyToChange(ctx, call)
@@ -172,16 +237,16 @@ func teamOfKey(ctx context.Context, call *operation.Call, body operation.Args) (
 			return keyTeam{}, err
 		}
 		id = operation.Word(operation.NoNull(operation.Lookup(key.Item, "team_id")))
+		t.calls(operation.Lookup(key.Item, "aliases"))
 	}
+	t.calls(body["aliases"])
 	if id == "" {
-		return keyTeam{}, nil
+		return t, nil
 	}
 	team, err := teamCollection.FindID(ctx, call, id)
 	if e := operation.AsError(err); e != nil && (e.Status != 0 || operation.IsNotFound(err)) {
-		return keyTeam{}, nil // the caller may not see it
+		return t, nil // the caller may not see it
 	}
-	t := keyTeam{name: team.Label(), open: len(operation.Args{"": operation.Lookup(team.Item, "access_group_ids")}.List("")) > 0}
-	_ = json.Unmarshal(operation.Lookup(team.Item, "models"), &t.models)
-	_ = json.Unmarshal(operation.Lookup(team.Item, "litellm_model_table.model_aliases"), &t.aliases)
-	return t, err
+	t.name = team.Label()
+	return t.grants(team.Item), err
 }

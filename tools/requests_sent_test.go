@@ -10,6 +10,7 @@ import (
 // TestRequestsSent: the checks, the merging and the verdict of a call look at one object once
 // before the write and once after it.
 func TestRequestsSent(t *testing.T) {
+	All() // adds the checks that operations share
 	w, env := consentWorld(t)
 	for _, setUp := range []struct {
 		op   *operation.Operation

@@ -63,7 +63,11 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 		if err := usable(call, "team", name, team.item); err != nil {
 			return has, err
 		}
-		if lacking := team.lacks(in.Models); len(lacking) > 0 {
+		lacking, err := team.refuses(ctx, call, in.Models, nil)
+		if err != nil {
+			return has, err
+		}
+		if len(lacking) > 0 {
 			return has, operation.Usage("{models}: the team may not use " + strings.Join(lacking, ", "))
 		}
 		has.members = team.memberIDs()
