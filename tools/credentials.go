@@ -88,6 +88,7 @@ var credentialsUpdate = &operation.Operation{
 	},
 	Effect:  operation.Set,
 	Consent: operation.Consent{Often: true, Sensitive: sensitiveCredentialUpdate},
+	Checks:  []operation.Check{hasValues},
 	Update:  credentialUpdate,
 	Verify:  applied,
 	Do: operation.Func[credentialsUpdateInput](func(ctx context.Context, call *operation.Call, in credentialsUpdateInput) (operation.Result, error) {
@@ -103,6 +104,26 @@ var credentialsUpdate = &operation.Operation{
 		return operation.Result{Body: body}, err
 	}),
 	Done: "updated credential {credential_name}",
+}
+
+// hasValues refuses to delete values that the credential does not have: the gateway
+// reports success.
+func hasValues(ctx context.Context, call *operation.Call) error {
+	names := call.Args().List("credential_values_to_delete")
+	if len(names) == 0 {
+		return nil
+	}
+	present, err := credentialUpdate.Present(ctx, call)
+	values := membersOf(operation.Lookup(present, "credential_values"))
+	if err != nil || len(values) == 0 {
+		return nil // the gateway decides
+	}
+	for _, name := range names {
+		if values[name] == nil {
+			return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the credential has no value " + operation.Shown(name) + "; nothing was changed"}
+		}
+	}
+	return nil
 }
 
 var credentialsDelete = &operation.Operation{

@@ -151,7 +151,7 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		{"models update", `{"model_id":"m1","litellm_params":{"base_model":"gpt-4o-mini"}}`, "as those of another model: gpt-4o-mini"},
 		{"models add", `{"model_name":"fresh","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"m1"}}`, "takes the ID of deployment m (m1), which cannot be called any more"},
 		{"models add", `{"model_name":"m","litellm_params":{"model":"openai/gpt-4o","api_key":"x"}}`, "adds a deployment with the name m, so that it takes calls from other deployments"},
-		{"credentials update", `{"credential_name":"azure","credential_values_to_delete":["api_base"]}`, "removes values of credential azure, so that"},
+		{"credentials update", `{"credential_name":"azure","credential_values_to_delete":["api_key"]}`, "removes values of credential azure, so that"},
 		{"credentials update", `{"credential_name":"azure","credential_values":{"api_key":""}}`, "own key is used: api_key"},
 		{"credentials update", `{"credential_name":"azure","credential_values":{"custom_llm_provider":"llamafile"}}`, "may decide where its key goes: custom_llm_provider"},
 		{"chat completions", `{"model":"bedrock/agentcore/arn:aws:bedrock-agentcore:evil.example/:1:runtime/y","messages":[{"role":"user","content":"x"}]}`, "may change the address that requests go to"},

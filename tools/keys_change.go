@@ -42,7 +42,7 @@ var keysUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveKeyUpdate},
 	Default: true,
-	Checks:  []operation.Check{notesTeamKey},
+	Checks:  []operation.Check{notesTeamKey, notesBlockedTeam},
 	Update:  keyUpdate,
 	Verify:  applied,
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
@@ -134,6 +134,7 @@ var keysServiceAccount = &operation.Operation{
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
 	Consent:  givesKey("user_id"),
+	Checks:   []operation.Check{notesBlockedTeam},
 	Verify:   notesPlainKey,
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
 	Columns:  shownOnce(keyColumns),
@@ -199,6 +200,7 @@ var keysBulkUpdate = &operation.Operation{
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: sensitiveBulkKeys},
+	Checks:   []operation.Check{notesBlockedTeam},
 	Update:   keyUpdate,
 	Do:       operation.Func[keysBulkUpdateInput](bulkUpdateKeys),
 }
@@ -350,6 +352,7 @@ func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (opera
 			Message: "the team may not use " + strings.Join(lacking, ", ") + ", which the key may use; nothing was changed",
 			Hint:    "give the key new {models}, or add the models to the team first"}
 	}
+	noteBlocked(call, operation.Thing{ID: operation.Encode(in.TeamID), Item: team.item})
 	steps := operation.NewSteps(call)
 	if in.Models != nil {
 		steps.Write(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})

@@ -46,6 +46,35 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 	return operation.Result{Body: body}, err
 }
 
+// idleInfo refuses information about a deployment that is a setting elsewhere: the gateway
+// stores it and does not act on it.
+func idleInfo(_ context.Context, call *operation.Call) error {
+	info, id := membersOf(call.Arg("model_info")), call.Arg("model_id")
+	if operation.NoNull(info["blocked"]) != nil {
+		return operation.Usage("{model_info}: blocked there blocks nothing; use models block and models unblock")
+	}
+	if own := info["id"]; own != nil && id != nil && operation.Word(own) != operation.Word(id) {
+		return operation.Usage("{model_info}: the ID of a deployment cannot be changed")
+	}
+	return nil
+}
+
+// deleteModel deletes a deployment. The gateway does not find one of its configuration
+// file, which it lists all the same.
+func deleteModel(ctx context.Context, call *operation.Call, in modelsDeleteInput) (operation.Result, error) {
+	body, err := call.Write(ctx, "POST", "/model/delete", map[string]string{"id": in.ID})
+	if !operation.IsNotFound(err) {
+		return operation.Result{Body: body}, err
+	}
+	model, e := deploymentCollection.FindID(ctx, call, in.ID)
+	if e == nil && string(operation.Lookup(model.Item, "model_info.db_model")) == "false" {
+		err = &proxyclient.Error{Code: proxyclient.CodeInvalid, Status: operation.AsError(err).Status,
+			Message: "the deployment is in the gateway's configuration file, not in its database; nothing was deleted",
+			Hint:    "remove it from that file and restart the gateway"}
+	}
+	return operation.Result{}, err
+}
+
 // removeParams names the parameters that are null in the field that removes them.
 func removeParams(fields operation.Args) {
 	params, names := membersOf(fields["litellm_params"]), fields.List(removed)
@@ -81,6 +110,14 @@ func modelChanged(ctx context.Context, call *operation.Call, result *operation.R
 	if len(lostInfo) > 0 {
 		lostInfo = unshown(ctx, call, info, lostInfo)
 	}
+	direct, answered := operation.Args{}, membersOf(result.Body)
+	for name, value := range body {
+		if answered[name] != nil && !slices.Contains([]string{"model_id", "litellm_params", "model_info"}, name) {
+			direct[name] = value
+		}
+	}
+	stayedDirect, _ := differing(direct, answered, false)
+	stayed = append(stayed, stayedDirect...)
 	var phrases []string
 	if stayed = append(stayed, stayedInfo...); len(stayed) > 0 {
 		phrases = append(phrases, "kept "+strings.Join(stayed, ", "))
@@ -98,7 +135,7 @@ func modelChanged(ctx context.Context, call *operation.Call, result *operation.R
 	if slices.ContainsFunc(lostInfo, isPrice) {
 		hints = append(hints, "set prices in {litellm_params}")
 	}
-	others := len(asked) + len(info) - len(stayed) - len(lost)
+	others := len(asked) + len(info) + len(direct) - len(stayed) - len(lost)
 	return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Hint: strings.Join(hints, "; "),
 		Message: gatewayName(ctx, call) + " accepted the update, but " + strings.Join(phrases, " and ") + rest(others)}
 }

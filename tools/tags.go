@@ -88,7 +88,7 @@ var tagsCreate = &operation.Operation{
 	Effect:   operation.Write,
 	Do: operation.Func[tagsCreateInput](func(ctx context.Context, call *operation.Call, _ tagsCreateInput) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/tag/new", call.Body())
-		if e := operation.AsError(err); e != nil && operation.IsNotFound(err) && strings.Contains(e.Message, "Model") {
+		if e := operation.AsError(err); e != nil && strings.Contains(e.Message, "Model") && strings.Contains(e.Message, "not found") {
 			e.Hint = "the tag was created; {models} must name models in the gateway's database"
 		}
 		return operation.Result{Body: body}, err
@@ -113,7 +113,7 @@ var tagsUpdate = &operation.Operation{
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget", "tags update production --spend 0"},
 	Effect:   operation.Set,
 	Consent:  loosens(tagCollection, "name"),
-	Checks:   []operation.Check{ownBudget(tagCollection, "name"), since("1.110", "spend")},
+	Checks:   []operation.Check{ownBudget(tagCollection, "name"), since("1.110", "spend"), notesTagModels},
 	Update:   tagUpdate,
 	Verify:   applied,
 	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, _ tagsUpdateInput) (operation.Result, error) {
@@ -148,4 +148,13 @@ var tagsDelete = &operation.Operation{
 	Consent:  asksToDelete(tagCollection, "name", unlimited("Requests that carry it", "litellm_budget_table.max_budget")),
 	Do:       operation.Endpoint[tagName]{Method: "POST", Path: "/tag/delete"},
 	Done:     "deleted tag {name}",
+}
+
+// notesTagModels says what the gateway does not do with the models of a tag: an update
+// leaves the tags of deployments, which decide about tagged requests, as they are.
+func notesTagModels(_ context.Context, call *operation.Call) error {
+	if call.Body()["models"] != nil {
+		call.Note("Deployments keep their own tags, which decide where tagged requests go. To change those, use models update with litellm_params tags.")
+	}
+	return nil
 }

@@ -54,6 +54,24 @@ func notesTeamKey(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
+// notesBlockedTeam says that keys will not work, because their team is blocked.
+func notesBlockedTeam(ctx context.Context, call *operation.Call) error {
+	id := call.Body().String("team_id")
+	if id == "" {
+		return nil
+	}
+	if team, err := teamCollection.FindID(ctx, call, id); err == nil {
+		noteBlocked(call, team)
+	}
+	return nil
+}
+
+func noteBlocked(call *operation.Call, team operation.Thing) {
+	if string(operation.Lookup(team.Item, "blocked")) == "true" {
+		call.Note("Team " + team.Label() + " is blocked: its keys are rejected until teams unblock.")
+	}
+}
+
 // notesMemberBudget says the same of users who join a team without a limit for each member.
 func notesMemberBudget(ctx context.Context, call *operation.Call) error {
 	ids := call.Args().List("user_ids")

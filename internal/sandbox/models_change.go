@@ -162,6 +162,9 @@ func patchModel(c *call) *reply {
 	if bad := c.badRemoval(); bad != nil {
 		return bad
 	}
+	if c.body["model_name"] == "" {
+		delete(c.body, "model_name") // POST /model/update stores it
+	}
 	c.changeModel(model)
 	c.removeParams(model)
 	infoOf(model)["id"], infoOf(model)["db_model"] = id, true
