@@ -44,15 +44,15 @@ type Config struct {
 	// CAFile holds PEM certificates trusted besides the system's own. It is read by
 	// [New], and only for an https BaseURL.
 	CAFile string
-	// ClientCertFile and ClientKeyFile are the PEM files of the certificate that this
-	// program shows of itself, and of its key; without ClientKeyFile, ClientCertFile has
-	// both. They are read by [New], and only for an https BaseURL.
+	// ClientCertFile and ClientKeyFile are the PEM files of the client certificate and its
+	// key. Without ClientKeyFile, ClientCertFile contains both. [New] reads them, and only
+	// for an https BaseURL.
 	ClientCertFile, ClientKeyFile string
 	// KeyHeader carries APIKey instead of Authorization, for a gateway with
 	// litellm_key_header_name or behind a proxy that wants Authorization for itself.
 	KeyHeader string
-	// Headers go with each request, for a proxy or firewall in front of the gateway. What
-	// carries the gateway's key or belongs to the connection is refused.
+	// Headers are sent with each request, for a proxy or firewall in front of the gateway.
+	// Headers that carry the gateway's key or belong to the connection are refused.
 	Headers http.Header
 	// UserAgent is sent with each request. Empty: "litellm-proxy".
 	UserAgent string

@@ -136,5 +136,5 @@ type debugLog struct {
 func (d *debugLog) write(b []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, _ = d.w.Write(b) // nobody can be told that the telling failed
+	_, _ = d.w.Write(b) // a failure of the debug log cannot be reported
 }

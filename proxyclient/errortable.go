@@ -131,7 +131,7 @@ func BudgetExceeded(message string) *Error {
 	return &Error{Code: CodeBudgetExceeded, Message: message, Hint: overBudget(message)}
 }
 
-// overBudget is what to do about a spent budget. Whose it is stands in the message.
+// overBudget is the advice about a spent budget, by its owner in the message.
 func overBudget(message string) string {
 	const forGood = "; without a budget_duration it never resets by itself"
 	for _, of := range []struct{ text, hint string }{

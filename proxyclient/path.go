@@ -10,8 +10,8 @@ import (
 // A path template names its parameters. The gateway decodes a path before it routes it, so
 // {name} cannot carry a slash; {name:path} can, but no line break.
 
-// CheckPath returns an error with [CodeUsage] if a route of the gateway cannot carry a
-// value: what has such a name is out of reach there. name is the path's parameter.
+// CheckPath returns an error with [CodeUsage] if a route of the gateway cannot carry a value
+// in the parameter name.
 func CheckPath(template, name, value string) error {
 	_, err := escapeSegment(name, value, strings.Contains(template, "{"+name+":path}"))
 	return err

@@ -99,7 +99,7 @@ func (v *via) blame(c *Client, e *Error, a *attempt, err error) (blamed, tempora
 	return false, false
 }
 
-// failure says in a few words why the proxy could not be used.
+// failure describes briefly why the proxy could not be used.
 func (v *via) failure(c *Client, err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return "has an unknown host name"
@@ -110,7 +110,7 @@ func (v *via) failure(c *Client, err error) string {
 	return "failed: " + c.netText(err)
 }
 
-// refusal words what the proxy answered instead of passing the request on.
+// refusal describes the answer of a proxy that did not pass the request on.
 func (v *via) refusal(c *Client, e *Error, refused *errTunnel) {
 	host := c.base.Host
 	switch {
@@ -125,7 +125,8 @@ func (v *via) refusal(c *Client, e *Error, refused *errTunnel) {
 	}
 }
 
-// wants says which authentication a proxy asks for. Only a user and password can be sent.
+// wants describes the authentication that a proxy requires. Only a user and password can be
+// sent.
 func (v *via) wants(schemes []string) (message, hint string) {
 	basic := len(schemes) == 0 || slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, "Basic") })
 	switch {

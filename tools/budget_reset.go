@@ -64,8 +64,8 @@ func resetOfTag(ctx context.Context, call *operation.Call, _ json.RawMessage) st
 	return resetAt(operation.Lookup(body, call.Args().String("name")))
 }
 
-// notesReset says when a budget that the call gave a period resets: the gateway rounds to
-// the end of a day, a week or a month.
+// notesReset notes when a budget with a new period resets: the gateway rounds to the end of
+// a day, a week or a month.
 func notesReset(ctx context.Context, call *operation.Call, result *operation.Result) error {
 	change := call.Body()
 	if sets(change, "team_member_budget_duration") {

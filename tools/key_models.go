@@ -112,7 +112,7 @@ func modelsAre(has bool) func(context.Context, *operation.Call, *operation.Resul
 	}
 }
 
-// addsKeyModels is what the longer list lets the key do.
+// addsKeyModels describes the rights that the longer list adds.
 func addsKeyModels(ctx context.Context, call *operation.Call) ([]string, error) {
 	key, err := keyToChange(ctx, call)
 	if err != nil {

@@ -15,9 +15,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// The gateway takes any name where a model is named. One that nothing has is noted, because
-// it may come later; a model that the team of a key lacks is refused: the key could never
-// call it.
+// The gateway accepts any model name. An unknown one is noted, because the model may be added
+// later. A model that the team of a key lacks is refused, because the key could never call it.
 
 // The fields that name models: as lists, as the values of an object, and as its keys.
 var (
@@ -131,7 +130,7 @@ func nearModel(name string, models []string) (near string) {
 	return near
 }
 
-// keyTeam is the team of a key and what it may use; without a name, there is none, or it is
+// keyTeam is the team of a key with its models. It has no name if there is none, or if it is
 // not shown.
 type keyTeam struct {
 	name    string

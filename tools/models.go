@@ -118,9 +118,8 @@ func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (ope
 	return operation.Result{Body: body}, err
 }
 
-// unserved returns the ID of a new deployment that the gateway stored although it answered
-// with an error: it cannot serve it, and may serve none that is added later. given is the ID
-// that the caller chose.
+// unserved returns the ID of a new deployment that the gateway stored despite its error. The
+// gateway cannot serve it, and may not serve later ones either. given is the caller's ID.
 func unserved(err error, given string) string {
 	e := operation.AsError(err)
 	if e == nil || !strings.Contains(e.Message, "Model create was saved to the database") {

@@ -8,16 +8,16 @@ import (
 )
 
 // The gateway decodes a path before it routes it, so that most routes cannot carry a name
-// with a slash. What has such a name is read and changed another way if there is one, and
-// not created if there is none.
+// with a slash. Items with such a name are read and changed another way if there is one, and
+// not created otherwise.
 
 // outOfReach reports whether a route cannot carry a name in this parameter.
 func outOfReach(path, parameter, name string) bool {
 	return proxyclient.CheckPath(path, parameter, name) != nil
 }
 
-// reachable returns a check that refuses to create what the gateway could not address
-// afterward. argument is where the caller gives the name, which of reads.
+// reachable returns a check that refuses a name that the gateway's route could not address
+// later. argument is the caller's argument for the name, and of reads it.
 func reachable(path, parameter, argument string, of func(operation.Args) string) operation.Check {
 	return func(_ context.Context, call *operation.Call) error {
 		name := of(call.Body())

@@ -86,7 +86,7 @@ func resetsUserSpend(ctx context.Context, call *operation.Call) ([]string, error
 	return spendReset("user "+user.Label(), user, call), nil
 }
 
-// spendReset says that the spend of something is reset, and from what.
+// spendReset describes the reset of some spend, with the spend before.
 func spendReset(whose string, thing operation.Thing, call *operation.Call) []string {
 	text := "resets the spend of " + whose
 	if is, err := money(operation.Lookup(thing.Item, "spend")); err == nil {
@@ -95,8 +95,8 @@ func spendReset(whose string, thing operation.Thing, call *operation.Call) []str
 	return []string{text + " to " + operation.Word(resetTo{}.target(call)) + " US dollars"}
 }
 
-// spendIs verifies a reset by reading the spend again: an answer is no proof that the
-// gateway did it. Calls made since may have added to it.
+// spendIs verifies a reset by reading the spend again: an answer alone proves nothing. Calls
+// made since may have added to it.
 func spendIs(read func(context.Context, *operation.Call) (json.RawMessage, error)) func(context.Context, *operation.Call, *operation.Result) error {
 	return func(ctx context.Context, call *operation.Call, result *operation.Result) error {
 		before, _ := money(operation.Lookup(result.Body, "previous_spend"))
@@ -205,7 +205,7 @@ func memberOf(ctx context.Context, call *operation.Call) (*team, membership, err
 		Hint:    "list the members with teams get"}
 }
 
-// ignoresSpend refuses a new spend where the gateway accepts one and drops it.
+// ignoresSpend refuses a new spend that the gateway would accept and drop.
 func ignoresSpend(what, instead string) operation.Check {
 	return func(_ context.Context, call *operation.Call) error {
 		if call.Body()["spend"] == nil {

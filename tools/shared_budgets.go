@@ -30,8 +30,8 @@ func budgetIDOf(item json.RawMessage) string {
 	return ""
 }
 
-// ownBudget refuses to write limits through a thing whose budget others use. argument
-// identifies the thing.
+// ownBudget refuses to write limits through an item whose budget is shared. argument
+// identifies the item.
 func ownBudget(of *operation.Collection, argument string) operation.Check {
 	return func(ctx context.Context, call *operation.Call) error {
 		fields := limitsGiven(call)
@@ -64,7 +64,7 @@ func limitsGiven(call *operation.Call) (fields []string) {
 	return fields
 }
 
-// unshared returns an error if others than whose use its budget.
+// unshared returns an error if the budget of whose is shared.
 func unshared(ctx context.Context, call *operation.Call, whose, budget string) error {
 	if budget == "" {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// finding collects budgets and what is to be said about them.
+// finding collects budgets and notes about them.
 type finding struct {
 	found    []*budgetUse
 	notes    []string

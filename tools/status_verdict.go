@@ -10,7 +10,7 @@ import (
 )
 
 // A gateway answers GET /models for a key whose model calls it rejects, so the verdict comes
-// from what it says about the key, its team and its user.
+// from the state of the key, its team and its user.
 
 // verdict returns the reason why the gateway rejects model calls with the key, and the word
 // for it, or nil. What the key may not see counts for nothing.

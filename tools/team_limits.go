@@ -18,7 +18,7 @@ type membership struct {
 	Budget   *memberLimits   `json:"litellm_budget_table"`
 }
 
-// memberLimits are the limits of one member, or those that a team sets for each.
+// memberLimits are the limits of one member, or the team's defaults for members.
 type memberLimits struct {
 	BudgetID      string          `json:"budget_id"`
 	MaxBudget     json.RawMessage `json:"max_budget"`
@@ -75,7 +75,7 @@ func (l *memberLimits) has(change operation.Args) bool {
 	return true
 }
 
-// own reports whether the member has limits of its own instead of the team's.
+// own reports whether the member has their own limits instead of the team's.
 func (t *team) own(m membership) bool {
 	return m.BudgetID != "" && (t.defaults == nil || m.BudgetID != t.defaults.BudgetID)
 }
@@ -85,8 +85,8 @@ func (t *team) label() string {
 	return operation.Thing{ID: operation.Lookup(t.item, "team_id"), Name: operation.Word(operation.Lookup(t.item, "team_alias"))}.Label()
 }
 
-// seenTeam is the team that a call names, for a note: nil if the key may not see it, or
-// there is none, which the call itself will say.
+// seenTeam returns the team that a call names, for a note. It returns nil if the key may not
+// see the team or the team is missing; the call itself then fails.
 func seenTeam(ctx context.Context, call *operation.Call) (*team, error) {
 	id := call.Body().String("team_id")
 	if id == "" {
@@ -102,8 +102,8 @@ func seenTeam(ctx context.Context, call *operation.Call) (*team, error) {
 // sets reports whether an update sets a field to a value.
 func sets(change operation.Args, name string) bool { return operation.NoNull(change[name]) != nil }
 
-// notesOwnBudget says what a new member's own budget leaves out: the team's reset, and its
-// limits per minute.
+// notesOwnBudget notes the parts of the team's limits that a new member's own budget lacks:
+// the reset, and the limits per minute.
 func notesOwnBudget(ctx context.Context, call *operation.Call) error {
 	change := call.Body()
 	if !sets(change, "max_budget_in_team") {
@@ -123,7 +123,7 @@ func notesOwnBudget(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// notesNewTeam says that the budget of each member is for good where the new team's resets.
+// notesNewTeam notes that the members' budgets never reset if the new team's does.
 func notesNewTeam(_ context.Context, call *operation.Call) error {
 	if change := call.Body(); sets(change, "max_budget_in_team") {
 		noteNeverResets(call, &team{item: operation.Encode(change)}, false)
@@ -131,8 +131,8 @@ func notesNewTeam(_ context.Context, call *operation.Call) error {
 	return nil
 }
 
-// noteNeverResets says that the member budget that the call sets is for good where the
-// team's resets. here tells whether the call could give it a period.
+// noteNeverResets notes that the member budget of this call never resets if the team's does.
+// here tells whether the call itself can set a period.
 func noteNeverResets(call *operation.Call, t *team, here bool) {
 	every, whose := operation.Word(operation.Lookup(t.item, "budget_duration")), "the team's budget"
 	if t.defaults != nil && t.defaults.Duration != "" {
@@ -148,7 +148,7 @@ func noteNeverResets(call *operation.Call, t *team, here bool) {
 	call.Note("The member budget of " + operation.Word(call.Arg("max_budget_in_team")) + " US dollars never resets, but " + whose + " resets every " + operation.Name(every) + ". " + how)
 }
 
-// notesMemberUpdate says what a change of one member's limits does beside it.
+// notesMemberUpdate notes the side effects of a change to one member's limits.
 func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
 	change := call.Body()
 	t, err := seenTeam(ctx, call)
@@ -191,7 +191,7 @@ func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// notesTeamDefault says which members a change of the team's member limits does not reach.
+// notesTeamDefault notes the members that a change to the team's member limits does not affect.
 func notesTeamDefault(ctx context.Context, call *operation.Call) error {
 	change, changed := call.Body(), false
 	for name := range change {
@@ -215,8 +215,8 @@ func notesTeamDefault(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// keeping names the members with limits of their own that the change does not reach: with
-// what they may spend, if it is a budget that changes.
+// keeping names the members that keep their own limits, with their budgets if a budget
+// changes.
 func (t *team) keeping(change operation.Args) (kept []string) {
 	for _, m := range t.memberships {
 		if !t.own(m) || m.Budget == nil {

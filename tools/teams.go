@@ -137,7 +137,7 @@ type teamLimits struct {
 	Metadata       operation.Object     `json:"metadata" help:"Custom metadata" clear:"{}"`
 }
 
-// memberDefaults are the limits of each member who has none of their own.
+// memberDefaults are the limits of each member without their own.
 type memberDefaults struct {
 	TeamMemberBudget         operation.USD   `json:"team_member_budget" help:"Spending limit of each member in US dollars" clear:"null"`
 	TeamMemberBudgetDuration memberPeriod    `json:"team_member_budget_duration" clear:"null"`

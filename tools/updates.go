@@ -10,8 +10,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// Where the updates read what they change, and what to do where the gateway ignores a
-// field.
+// Updates read the current state from here, and advise what to do if the gateway ignores
+// a field.
 
 // shownAt returns a reader of the object with the ID in an argument.
 func shownAt(path, parameter, argument, member string) func(context.Context, *operation.Call) (json.RawMessage, error) {

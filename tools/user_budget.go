@@ -9,7 +9,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// userBudgetIdle is in every note about a budget of a user, which a team's keys escape.
+// userBudgetIdle is part of every note about a user's budget, which does not limit team keys.
 const userBudgetIdle = " does not limit keys of a team, unless the gateway sets apply_user_budget_to_team_keys. "
 
 // budgetedUser describes the budget of a user: "5 US dollars", or "" if there is none, or
@@ -22,7 +22,7 @@ func budgetedUser(ctx context.Context, call *operation.Call, id string) (string,
 	return dollars(operation.Thing{Item: operation.Lookup(body, "user_info")}, "max_budget"), err
 }
 
-// notesTeamKey says that the budget of a key's user does not limit the key in a team.
+// notesTeamKey notes that the budget of a key's user does not limit a team key.
 func notesTeamKey(ctx context.Context, call *operation.Call) error {
 	change := call.Body()
 	team, user := change.String("team_id"), change.String("user_id")
@@ -54,7 +54,7 @@ func notesTeamKey(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// notesBlockedTeam says that keys will not work, because their team is blocked.
+// notesBlockedTeam notes that the keys of a blocked team are rejected.
 func notesBlockedTeam(ctx context.Context, call *operation.Call) error {
 	id := call.Body().String("team_id")
 	if id == "" {
@@ -68,11 +68,11 @@ func notesBlockedTeam(ctx context.Context, call *operation.Call) error {
 
 func noteBlocked(call *operation.Call, team operation.Thing) {
 	if string(operation.Lookup(team.Item, "blocked")) == "true" {
-		call.Note("Team " + team.Label() + " is blocked: its keys are rejected until teams unblock.")
+		call.Note("Team " + team.Label() + " is blocked; its keys are rejected. To unblock it, use teams unblock.")
 	}
 }
 
-// notesMemberBudget says the same of users who join a team without a limit for each member.
+// notesMemberBudget notes the same for users who join a team without member limits.
 func notesMemberBudget(ctx context.Context, call *operation.Call) error {
 	ids := call.Args().List("user_ids")
 	if thing, named := call.Named("user_emails"); named {
@@ -104,7 +104,7 @@ func notesMemberBudget(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// notesNewUser says the same of a new user with a budget and teams.
+// notesNewUser notes the same for a new user with a budget and teams.
 func notesNewUser(_ context.Context, call *operation.Call) error {
 	change := call.Body()
 	if sets(change, "max_budget") && len(change.List("teams")) > 0 {
@@ -113,7 +113,7 @@ func notesNewUser(_ context.Context, call *operation.Call) error {
 	return nil
 }
 
-// notesOnboarded says the same of somebody who has a budget already and joins a team.
+// notesOnboarded notes the same for an existing user with a budget who joins a team.
 func notesOnboarded(ctx context.Context, call *operation.Call) error {
 	if call.Args().String("team_id") == "" {
 		return nil

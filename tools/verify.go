@@ -13,8 +13,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// After an update, what was asked is compared with what the gateway has: it ignores
-// fields without a word. What the answer does not tell is read.
+// After an update, the request is compared with the gateway's new state, because the gateway
+// silently ignores some fields. State missing from the answer is read.
 
 // applied is the Verify of an update.
 func applied(ctx context.Context, call *operation.Call, result *operation.Result) error {
@@ -49,8 +49,8 @@ func applied(ctx context.Context, call *operation.Call, result *operation.Result
 	return notApplied(call, asked, present, stayed(call, asked, present, false))
 }
 
-// stayed returns the fields that an object does not have as asked. An answer that does
-// not tell a field counts as if it had the old value.
+// stayed returns the fields whose requested values an object lacks. A field missing from an
+// answer counts as unchanged.
 func stayed(call *operation.Call, asked operation.Args, object json.RawMessage, answer bool) (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		has, told := call.Operation().Update.Stored(object, name)
@@ -61,7 +61,7 @@ func stayed(call *operation.Call, asked operation.Args, object json.RawMessage, 
 	return names
 }
 
-// holds reports whether a field has the value that was asked.
+// holds reports whether a field has the requested value.
 func holds(call *operation.Call, asked operation.Args, name string, has, object json.RawMessage) bool {
 	want := asked[name]
 	switch {
@@ -88,7 +88,7 @@ func holds(call *operation.Call, asked operation.Args, name string, has, object 
 // immutable reports whether the gateway keeps this member of metadata whatever replaces it.
 func immutable(name string) bool { return name == memberBudget || name == "service_account_id" }
 
-// replaced reports whether an object has what was asked and nothing else but what is kept.
+// replaced reports whether an object has exactly the requested members and the kept ones.
 func replaced(asked operation.Args, name string, want, has json.RawMessage, kept func(string) bool) bool {
 	var to, is operation.Args
 	_, _ = json.Unmarshal(want, &to), json.Unmarshal(has, &is)
@@ -197,7 +197,7 @@ func expiresAfter(call *operation.Call, length string, expires json.RawMessage) 
 	return readable && (!known || at.Sub(call.Now().Add(after)).Abs() <= clockSkew)
 }
 
-// ignored says, for one of several objects, which fields the gateway did not change.
+// ignored describes, for one of several objects, the fields that the gateway did not change.
 func ignored(call *operation.Call, asked operation.Args, object json.RawMessage) string {
 	if operation.NoNull(object) == nil {
 		return ""
@@ -253,7 +253,7 @@ func rest(others int) string {
 	return "; the other changes were made"
 }
 
-// answered is the Verify of a write whose answer shows what it set: the value of a field.
+// answered is the Verify of a write whose answer shows the field that it set.
 func answered(field string, value func(*operation.Call) json.RawMessage) func(context.Context, *operation.Call, *operation.Result) error {
 	return func(_ context.Context, call *operation.Call, result *operation.Result) error {
 		want, has := value(call), operation.Lookup(result.Body, field)

@@ -506,7 +506,8 @@ func TestLiteralStrings(t *testing.T) {
 			args[f.Name] = json.RawMessage(`"` + realFile + `"`)
 			gateway.take()
 			mcp.call(op.Tool(), args)
-			sent := fmt.Sprint(gateway.take())
+			// The database reads \ as an escape in some filters.
+			sent := strings.ReplaceAll(fmt.Sprint(gateway.take()), `\_`, "_")
 			if !strings.Contains(sent, realFile) && !strings.Contains(sent, url.PathEscape(realFile)) {
 				t.Errorf("%s: %s=%s was not sent as it is: %s", op.Tool(), f.Name, realFile, sent)
 			}

@@ -159,7 +159,7 @@ func (n Names) Set(of, id, name string) {
 	n[of][id] = name
 }
 
-// Deleted marks the name of something that was deleted.
+// Deleted marks the name of a deleted item.
 func Deleted(name string) string { return name + " (deleted)" }
 
 // Unnamed returns the identifiers of a dimension that have no name.
@@ -207,8 +207,8 @@ func joinActivity(a, b json.RawMessage) json.RawMessage {
 	return operation.Encode(joinValues("", decode(a), decode(b)))
 }
 
-// joinValues adds numbers up. Of what is no number, and of the numbers about paging, the
-// answer is about one page.
+// joinValues adds numbers. Other values, and the numbers about paging, are those of one
+// page.
 func joinValues(name string, a, b any) any {
 	switch name {
 	case "page", "total_pages":

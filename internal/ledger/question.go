@@ -154,8 +154,8 @@ func (q Question) count(d *dayActivity, of string, answer *Answer) error {
 	return nil
 }
 
-// Automatic reports whether a group is one of a tag that every request of a client has. They
-// come last: their sums say nothing about what the request was for.
+// Automatic reports whether a group has a tag that the gateway adds to every request of a
+// client. Such groups come last, because they say nothing about the purpose of a request.
 func (a *Answer) Automatic(values []string) bool {
 	i := slices.Index(a.By, "tag")
 	return i >= 0 && automatic(values[i])
@@ -245,8 +245,8 @@ func (a *Answer) Label(by, values []string) operation.Row {
 	return r
 }
 
-// Named returns the identifier and the name to show of an owner, nil for one that there is
-// not: requests without an owner are no owner's.
+// Named returns the identifier and display name of an owner, or nil for requests without an
+// owner.
 func (a *Answer) Named(of, id string) (shown, name any) {
 	if id == unassigned && of != "key" {
 		return nil, "(unassigned)"

@@ -138,8 +138,8 @@ func parseEnd(argument, text string, zone *time.Location) (span, error) {
 	return wholeDays(p, zone), nil
 }
 
-// moment reads a time of day; false means that the text is none. Without a zone of its own
-// it is in the given one.
+// moment reads a time of day, in the given zone unless the text names another. It returns
+// false if the text is not a time of day.
 func moment(argument, text string, zone *time.Location) (at time.Time, timed bool, err error) {
 	if len(text) < len("2006-01-02T15:04") {
 		return at, false, nil

@@ -61,8 +61,8 @@ type About struct {
 	Resolved Args
 	// Notes are sentences shown next to the answer.
 	Notes []string
-	// Keep reports whether an item that the gateway sent was asked for; nil keeps all. It
-	// makes up for a filter of the gateway that is too wide by a few items.
+	// Keep reports whether an item matches the request; nil keeps all. It narrows a filter of
+	// the gateway that matches slightly too much.
 	Keep func(item json.RawMessage) bool
 
 	dropped int // items of all pages so far

@@ -236,8 +236,8 @@ func (c *Call) Write(ctx context.Context, method, path string, body any) (json.R
 	return c.Client().JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 }
 
-// Undo sends a request that takes back a write of this call which the gateway left half
-// done. It is not part of the plan: what it removes was not there before.
+// Undo sends a request that reverts a write of this call that the gateway left incomplete.
+// It is not part of the plan, because it removes only what this call created.
 func (c *Call) Undo(ctx context.Context, method, path string, body any) error {
 	if c.planning {
 		return nil
@@ -317,8 +317,8 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	return result, nil
 }
 
-// complete checks the answer to a write: it has what every answer to it has, and the
-// gateway did what was asked.
+// complete checks the answer to a write: it has the expected members, and the gateway made
+// the requested change.
 func (c *Call) complete(ctx context.Context, result *Result) error {
 	for _, path := range c.op.Returns {
 		if !identifies(Lookup(result.Body, path)) && len(result.Failed) == 0 {

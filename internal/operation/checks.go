@@ -43,7 +43,7 @@ func (c *Call) run() *Call {
 	return &run
 }
 
-// verify looks whether a write that the gateway accepted did what was asked.
+// verify checks that an accepted write had the requested effect.
 func (c *Call) verify(ctx context.Context, result *Result) error {
 	if c.op.Verify == nil || c.effect == Read {
 		return nil

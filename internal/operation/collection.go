@@ -65,8 +65,8 @@ type Collection struct {
 	Settle func(context.Context, *Call, []json.RawMessage) ([]json.RawMessage, error)
 	// Explain returns an error about a name that no item has, or nil for the usual one.
 	Explain func(ctx context.Context, call *Call, name string) error
-	// Own returns the filter for what is the caller's own, where the gateway refuses the
-	// whole list to ordinary users; nil if the caller owns nothing.
+	// Own returns the filter for the caller's own items, for a list that the gateway refuses
+	// to ordinary users; nil if the caller owns nothing.
 	Own func(context.Context, *Call) url.Values
 	// Split is set if a page may have a part of an item only.
 	Split *Split

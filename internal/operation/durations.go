@@ -10,7 +10,7 @@ import (
 
 // lengths are the fields for the time that something lasts, and periods those for the time
 // after which a budget resets. In a request, the gateway reads any of them as a number and
-// a unit. It answers what it cannot read with a 500, or stores it and never resets.
+// a unit. For other texts it answers 500, or stores them and never resets.
 var (
 	lengths = []string{"duration", "team_member_key_duration", "rotation_interval", "grace_period"}
 	periods = []string{"budget_duration", "team_member_budget_duration", "time_period"}
@@ -104,7 +104,7 @@ var unitSeconds = map[string]int{"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 
 
 const maxYears = 100 // the gateway fails on a date after the year 9999
 
-// durationFault says what is wrong with a duration, after its name, or returns "". A budget
+// durationFault returns the fault of a duration, to be written after its name, or "". A budget
 // can reset after one month, and not after several.
 func durationFault(text string, period bool) string {
 	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))

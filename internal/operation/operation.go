@@ -69,18 +69,18 @@ type Operation struct {
 	Consent Consent
 	// Default includes the operation in the toolset "default".
 	Default bool
-	// Identifies are the collections of what further fields and parameters identify, by
-	// name. A write must not name what does not exist.
+	// Identifies are the collections that further fields and parameters refer to, by name.
+	// A write must not refer to a missing item.
 	Identifies map[string]*Collection
 	// Checks look at a call of a write before it is planned, confirmed or run. They refuse
-	// what would do something else than it says, and note effects that nobody expects.
+	// a call that would not do what it says, and note unexpected effects.
 	Checks []Check
 	// Update declares what an update changes; nil for other operations.
 	Update *Update
 	// Do sends the requests.
 	Do Action
-	// Verify compares what was asked with what the gateway answered or now has, after a
-	// write succeeded. An error fails the call; the result is kept.
+	// Verify compares the request with the gateway's answer or new state after a write
+	// succeeded. An error fails the call; the result is kept.
 	Verify func(context.Context, *Call, *Result) error
 	// Part leaves a [Call.Note] next to the answer of a read that the gateway may have
 	// narrowed to the caller's own items without a word.

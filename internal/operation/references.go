@@ -60,8 +60,8 @@ func (op *Operation) aliasOf(name string) string {
 	return ""
 }
 
-// checkReferences refuses a write that names what does not exist: most gateways take any
-// identifier, and what they then make does not work, or is not limited.
+// checkReferences refuses a write that names something missing. Most gateways accept any
+// identifier, and the result does not work or is not limited.
 func (c *Call) checkReferences(ctx context.Context) error {
 	if c.effect == Read {
 		return nil
@@ -110,8 +110,8 @@ func (c *Collection) exists(ctx context.Context, call *Call, id string) (bool, e
 	return verdict(err)
 }
 
-// verdict reads the outcome of a look-up: whether the item is there, as far as the gateway
-// tells.
+// verdict interprets the outcome of a look-up: whether the item exists, as far as the
+// gateway tells.
 func verdict(err error) (there bool, failed error) {
 	e := AsError(err)
 	switch {
@@ -125,8 +125,8 @@ func verdict(err error) (there bool, failed error) {
 	return false, err
 }
 
-// absent is the error for a reference to nothing. It names the item that has the identifier
-// for its name, or the names that are closest.
+// absent returns the error for a reference to a missing item. It suggests the item with that
+// name, or similar names.
 func (r reference) absent(ctx context.Context, call *Call) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeNotFound,
 		Message: r.of.What + " " + Shown(r.id) + " does not exist",

@@ -44,8 +44,8 @@ type Field struct {
 	RefRequired bool
 	// Collection is where the name is looked up.
 	Collection *Collection
-	// Refers is the collection of what the field identifies, if a write must not name what
-	// does not exist.
+	// Refers is the collection that the field refers to, if a write must not refer to a
+	// missing item.
 	Refers *Collection
 	// Cleared is the value that clears the field; "": it cannot be cleared.
 	Cleared string

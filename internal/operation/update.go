@@ -50,7 +50,7 @@ var gatewayMembers = []string{
 	"allowed_model_region", "scim_active", "scim_metadata", "password_reset_required", "service_account_id", "team_member_budget_id",
 }
 
-// OwnMember reports whether the gateway keeps a setting of its own in this member of
+// OwnMember reports whether the gateway keeps one of its settings in this member of
 // metadata.
 func OwnMember(name string) bool { return slices.Contains(gatewayMembers, name) }
 
@@ -66,7 +66,7 @@ func (c *Call) Change(ctx context.Context) (Args, error) {
 }
 
 // Merged is [Call.Merge] with an object that was just read. If the caller may not read it,
-// what needs no merging is changed all the same.
+// fields that need no merging are still changed.
 func (c *Call) Merged(body Args, present json.RawMessage, err error) (Args, error) {
 	names := c.merges(body)
 	switch {
@@ -84,7 +84,7 @@ func (c *Call) Merged(body Args, present json.RawMessage, err error) (Args, erro
 	return c.Merge(body, present), nil
 }
 
-// unreadable is the error for an object that cannot be merged.
+// unreadable returns the error for an object that cannot be merged.
 func unreadable(field string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeForbidden,
 		Message: "{" + field + "} is merged with the current value, which this key may not read; nothing was changed",
