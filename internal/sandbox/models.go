@@ -145,6 +145,13 @@ func listModels(c *call) *reply {
 			cards = append(cards, object{"id": group, "object": "model", "created": 1677610602, "owned_by": "openai"})
 		}
 	}
+	if c.query.Get("return_wildcard_routes") == "true" {
+		for _, model := range c.Models {
+			if name := text(model["model_name"]); isWildcard(model) && c.modelRefusal(name) == "" && byID(cards, "id", name) == nil {
+				cards = append(cards, object{"id": name, "object": "model", "created": 1677610602, "owned_by": "openai"})
+			}
+		}
+	}
 	return ok(object{"data": cards, "object": "list"})
 }
 
