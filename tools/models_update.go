@@ -51,7 +51,7 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 func idleInfo(_ context.Context, call *operation.Call) error {
 	info, id := membersOf(call.Arg("model_info")), call.Arg("model_id")
 	if operation.NoNull(info["blocked"]) != nil {
-		return operation.Usage("{model_info}: blocked there blocks nothing; use models block and models unblock")
+		return operation.Usage("{model_info}: blocked has no effect here; use models block or models unblock")
 	}
 	if own := info["id"]; own != nil && id != nil && operation.Word(own) != operation.Word(id) {
 		return operation.Usage("{model_info}: the ID of a deployment cannot be changed")
