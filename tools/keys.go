@@ -140,7 +140,7 @@ var keysGenerate = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: givesKey("user_id"),
 	Default: true,
-	Checks:  []operation.Check{notesTeamKey, notesBlockedTeam},
+	Checks:  []operation.Check{ownSoftBudget, notesTeamKey, notesBlockedTeam},
 	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
 	Columns: shownOnce(keyColumns),
 	Done:    "generated key {key_alias} {key_name} (token {token})",

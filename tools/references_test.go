@@ -92,7 +92,7 @@ func TestSharedBudgets(t *testing.T) {
 		{"customers update", `{"user_id":"shares","max_budget":9}`, "customer shares shares budget tier with 1 other: tag shares; nothing was sent"},
 		{"customers update", `{"user_id":"shares","extra":{"tpm_limit":9}}`, "with 1 other"},
 		{"tags update", `{"name":"shares","clear":["max_budget"]}`, "tag shares shares budget tier with 1 other: customer shares"},
-		{"tags update", `{"name":"shares","max_budget":9,"budget_id":"other"}`, "{max_budget} would change the current budget"},
+		{"tags update", `{"name":"shares","max_budget":9,"budget_id":"other"}`, "{max_budget} would not become a limit of the budget"},
 		{"tags update", `{"name":"shares","budget_id":"other"}`, ""},
 		{"customers update", `{"user_id":"acme","max_budget":1}`, ""},
 		{"budgets update", `{"budget_id":"tier","max_budget":1}`, ""},

@@ -38,6 +38,9 @@ func ownBudget(of *operation.Collection, argument string) operation.Check {
 		if len(fields) == 0 {
 			return nil
 		}
+		if err := oneBudget(ctx, call); err != nil {
+			return err
+		}
 		thing, err := of.FindID(ctx, call, call.Args().String(argument))
 		if e := operation.AsError(err); e != nil && (e.Status != 0 || e.Code == proxyclient.CodeBadAnswer || operation.IsNotFound(err)) {
 			return nil // the gateway decides
@@ -45,12 +48,41 @@ func ownBudget(of *operation.Collection, argument string) operation.Check {
 		if err != nil {
 			return err
 		}
-		budget := budgetIDOf(thing.Item)
-		if budget != "" && call.Body()["budget_id"] != nil {
-			return operation.Usage(fmt.Sprintf("{%s} would change the current budget, and {budget_id} assigns another; give one", fields[0]))
-		}
-		return unshared(ctx, call, of.What+" "+thing.Label(), budget)
+		return unshared(ctx, call, of.What+" "+thing.Label(), budgetIDOf(thing.Item))
 	}
+}
+
+// oneBudget refuses limits next to a budget: the gateway writes them into the present
+// budget, or drops them.
+func oneBudget(_ context.Context, call *operation.Call) error {
+	if fields := limitsGiven(call); len(fields) > 0 && sets(call.Body(), "budget_id") {
+		limit := fields[0]
+		if _, argument := call.Operation().Field(limit); argument {
+			limit = "{" + limit + "}"
+		}
+		return operation.Usage(limit + " would not become a limit of the budget that {budget_id} assigns; give one")
+	}
+	return nil
+}
+
+// ownSoftBudget is [ownBudget] for a key. Of its limits, the gateway keeps only soft_budget
+// in a budget: for a new key in one of its own, which takes the place of budget_id.
+func ownSoftBudget(ctx context.Context, call *operation.Call) error {
+	body := call.Body()
+	if !sets(body, "soft_budget") {
+		return nil
+	}
+	if sets(body, "budget_id") {
+		return operation.Usage("soft_budget takes the place of the budget that {budget_id} assigns; give one")
+	}
+	if call.Args().String("key") == "" {
+		return nil
+	}
+	key, err := keyToChange(ctx, call)
+	if err != nil {
+		return err
+	}
+	return unshared(ctx, call, "key "+key.Label(), budgetIDOf(key.Item))
 }
 
 // limitsGiven returns the limits that a call writes.

@@ -86,6 +86,7 @@ var tagsCreate = &operation.Operation{
 	Summary:  "Create a tag with a budget or models",
 	Examples: []string{"tags create production --description \"Production traffic\" --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
+	Checks:   []operation.Check{oneBudget},
 	Do: operation.Func[tagsCreateInput](func(ctx context.Context, call *operation.Call, _ tagsCreateInput) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/tag/new", call.Body())
 		if e := operation.AsError(err); e != nil && strings.Contains(e.Message, "Model") && strings.Contains(e.Message, "not found") {
