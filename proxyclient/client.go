@@ -87,7 +87,7 @@ type Client struct {
 	keyHeader  string                                // canonical name
 	extra      http.Header                           // of each request
 	proxy      func(*http.Request) (*url.URL, error) // nil: there is no network
-	keyErr     error                                 // of WithKey: told by the first request
+	keyErr     error                                 // of WithKey; returned by the first request
 	timeout    time.Duration
 	userAgent  string
 	changedBy  string

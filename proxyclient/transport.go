@@ -56,7 +56,7 @@ func newTransport(base *url.URL, cfg Config) (*http.Transport, error) {
 	return t, err
 }
 
-// trusted returns the system's authorities with those of a file.
+// trusted returns the system's certificate authorities and those of a file.
 func trusted(caFile string) (*x509.CertPool, error) {
 	pem, err := os.ReadFile(caFile)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// accessGroupPath is the route of an access group. A group whose name it cannot carry is
-// read in the list and changed through its deployments, which name their groups.
+// accessGroupPath is the route of an access group. If it cannot carry the name of a group,
+// the group is read in the list and changed through its deployments, which name their groups.
 const accessGroupPath = "/access_group/{access_group}"
 
 // groupRequest sends a request to the route of an access group.

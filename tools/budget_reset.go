@@ -25,7 +25,7 @@ func resetAt(body json.RawMessage) string {
 	return ""
 }
 
-// resetReads are how to find that time for the operations whose answer does not have it.
+// resetReads find that time for operations whose answer lacks it.
 var resetReads = map[string]func(context.Context, *operation.Call, json.RawMessage) string{
 	"keys generate":        resetOf("/key/info", "key", "token"),
 	"keys service-account": resetOf("/key/info", "key", "token"),

@@ -16,7 +16,7 @@ var customers = operation.Catalog{
 
 // customerCollection is every customer, ordered by ID.
 var customerCollection = &operation.Collection{
-	What: "customer", Path: "/customer/list", Page: "page", Size: "page_size", Untold: true,
+	What: "customer", Path: "/customer/list", Page: "page", Size: "page_size", NoTotal: true,
 	ID: "user_id", Name: "alias", Search: "search", ByID: "search", Escapes: []string{"search"},
 }
 

@@ -71,7 +71,7 @@ func (in fallbackRef) kind() string {
 	return string(in.FallbackType)
 }
 
-// setting is the router setting that has the fallbacks of this kind.
+// setting is the router setting with the fallbacks of this kind.
 func (in fallbackRef) setting() string {
 	if in.kind() == "general" {
 		return "fallbacks"

@@ -69,7 +69,7 @@ var keysModelRemove = &operation.Operation{
 	Done:    "key {key_alias} {key_name} may use {models}",
 }
 
-// notInList is the error for a model that a list does not have. whose names its owner.
+// notInList returns the error for a model that is missing in a list. whose names its owner.
 func notInList(name, whose string, list []string) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "model " + operation.Shown(name) + " is not in the " + whose + "'s list; nothing was changed",
 		Hint: "the list has " + strings.Join(list, ", ")}
@@ -95,7 +95,7 @@ func setKeyModels(ctx context.Context, call *operation.Call, present, models []s
 	return operation.Result{Body: body}, err
 }
 
-// modelsAre verifies that the list in the answer has the models, or has none of them.
+// modelsAre verifies that the list in the answer has all of the models, or none of them.
 func modelsAre(has bool) func(context.Context, *operation.Call, *operation.Result) error {
 	return func(_ context.Context, call *operation.Call, result *operation.Result) error {
 		var list []string

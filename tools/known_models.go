@@ -136,7 +136,7 @@ type keyTeam struct {
 	name    string
 	models  []string
 	aliases operation.Args
-	open    bool              // it may use more than the list says
+	open    bool              // it may use more than the list
 	own     map[string]string // the aliases of the key itself
 }
 

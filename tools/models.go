@@ -133,7 +133,7 @@ func unserved(err error, given string) string {
 	return id
 }
 
-// takeBack deletes a deployment that the gateway cannot serve and says so in the error.
+// takeBack deletes a deployment that the gateway cannot serve and adds that to the error.
 func takeBack(ctx context.Context, call *operation.Call, id string, err error) error {
 	e := operation.AsError(err)
 	e.Hint = "in {litellm_params}, model needs a provider, for example openai/gpt-4o, and os.environ/NAME a variable that is set. " +

@@ -93,8 +93,8 @@ func removeParams(fields operation.Args) {
 	}
 }
 
-// modelChanged compares what an update of a deployment asked with the gateway's answer,
-// which has the numbers as they are and texts encrypted.
+// modelChanged compares the update of a deployment with the gateway's answer, which has
+// numbers in clear and texts encrypted.
 func modelChanged(ctx context.Context, call *operation.Call, result *operation.Result) error {
 	body := call.Body()
 	asked := operation.Args{}
@@ -140,8 +140,8 @@ func modelChanged(ctx context.Context, call *operation.Call, result *operation.R
 		Message: gatewayName(ctx, call) + " accepted the update, but " + strings.Join(phrases, " and ") + rest(others)}
 }
 
-// notesPrices says which prices of a new deployment the gateway did not store: it takes
-// them among the parameters.
+// notesPrices notes the prices of a new deployment that the gateway did not store: they
+// belong among the parameters.
 func notesPrices(_ context.Context, call *operation.Call, result *operation.Result) error {
 	_, lost := differing(membersOf(call.Body()["model_info"]), membersOf(operation.Lookup(result.Body, "model_info")), false)
 	if lost = slices.DeleteFunc(lost, func(name string) bool { return !isPrice(name) }); len(lost) > 0 {
@@ -158,8 +158,8 @@ func gatewayName(ctx context.Context, call *operation.Call) string {
 	return "the gateway"
 }
 
-// differing returns the members that an object does not have as asked: with their values
-// those that it has, by name those that it lacks. An encrypted text may be any.
+// differing returns the requested members that an object has with another value, with that
+// value, and the names of those that it lacks. An encrypted text matches any.
 func differing(asked, has operation.Args, encrypted bool) (stayed, lost []string) {
 	for _, name := range slices.Sorted(maps.Keys(asked)) {
 		want, is := operation.NoNull(asked[name]), operation.NoNull(has[name])
@@ -179,8 +179,8 @@ func differing(asked, has operation.Args, encrypted bool) (stayed, lost []string
 	return stayed, lost
 }
 
-// unshown returns those of the members that the deployment does not have as asked either:
-// the gateway does not store what its price list says anyway.
+// unshown returns the members that the deployment lacks too: the gateway does not store values
+// that equal its price list.
 func unshown(ctx context.Context, call *operation.Call, asked operation.Args, names []string) []string {
 	deployment, err := deploymentCollection.FindID(ctx, call, call.Args().String("model_id"))
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// A customer, a tag, an access group and others may point to a budget that others use too.
-// The gateway writes a limit of one of them into that budget, for all of them.
+// A customer, a tag, an access group and others may refer to a shared budget. The gateway
+// writes a limit of one of them into that budget, for all of them.
 
 // sharedLimits are the fields that the gateway writes into the budget that a thing has.
 var sharedLimits = []string{"max_budget", "soft_budget", "budget_duration", "budget_reset_at", "tpm_limit", "rpm_limit", "tpd_limit",
@@ -119,8 +119,8 @@ func unshared(ctx context.Context, call *operation.Call, whose, budget string) e
 	return e
 }
 
-// budgetUsers returns what uses a budget, as far as the key may see it. The gateway's lists
-// of budgets do not say.
+// budgetUsers returns the users of a budget that the key may see. The gateway's lists of
+// budgets do not name them.
 func budgetUsers(ctx context.Context, call *operation.Call, budget string) (users []string, err error) {
 	for _, of := range []*operation.Collection{customerCollection, tagCollection, accessGroupCollection, projectCollection, organizationCollection, keyCollection} {
 		for item, err := range of.All(ctx, call, nil) {

@@ -96,9 +96,9 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 	return operation.Listed(about, rows, len(found), nil, append(slices.Clip(notes), cut...)), f.problem
 }
 
-// findBudgets reads the lists of what may have a budget. What the caller may not read is left
-// out with a note; it is an error only if nothing that was asked for can be read. An incomplete
-// list does not stop it.
+// findBudgets reads the lists of budget owners. Lists that the caller may not read are left
+// out with a note; it is an error only if none of the requested ones can be read. An
+// incomplete list does not stop it.
 func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in spendBudgetsInput) (*finding, error) {
 	f := &finding{keys: map[string]*userKeys{}}
 	for _, of := range kinds {

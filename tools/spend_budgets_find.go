@@ -67,7 +67,7 @@ func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err
 	return nil
 }
 
-// add takes the budget of an item, if it has one, and counts the keys of users.
+// add adds the budget of an item, if it has one, and counts the keys of users.
 func (f *finding) add(of string, item json.RawMessage) {
 	if of == "key" {
 		f.count(item)
@@ -89,8 +89,7 @@ func (f *finding) count(key json.RawMessage) {
 	}
 }
 
-// members reads the budgets of the members of each team: their own, or the one that the team
-// sets for each member.
+// members reads the budgets of the members of each team: their own, or the team's default.
 func (f *finding) members(ctx context.Context, call *operation.Call) error {
 	for item, err := range teamCollection.All(ctx, call, nil) {
 		if operation.IsRefused(err) {
@@ -121,8 +120,8 @@ func (f *finding) members(ctx context.Context, call *operation.Call) error {
 	return nil
 }
 
-// limitsOf returns the limits that bind a member's spend: the member's own, or else the team's
-// default.
+// limitsOf returns the limits of a member's spend: the member's own, or else the team's
+// defaults.
 func (t *team) limitsOf(m membership) *memberLimits {
 	switch {
 	case m.Budget != nil && operation.NoNull(m.Budget.MaxBudget) != nil:
@@ -133,8 +132,8 @@ func (t *team) limitsOf(m membership) *memberLimits {
 	return &memberLimits{}
 }
 
-// judge marks the budgets of users that do not limit all of their keys: keys of a team are
-// limited by the team.
+// judge marks the budgets of users that do not limit all of their keys: the team limits team
+// keys.
 func (f *finding) judge(ctx context.Context, call *operation.Call) error {
 	for _, b := range f.found {
 		if b.of != "user" {

@@ -13,7 +13,7 @@ import (
 // from the state of the key, its team and its user.
 
 // verdict returns the reason why the gateway rejects model calls with the key, and the word
-// for it, or nil. What the key may not see counts for nothing.
+// for it, or nil. It ignores what the key may not see.
 func verdict(ctx context.Context, call *operation.Call, key, user json.RawMessage) (status string, why error) {
 	id := operation.Word(operation.Lookup(key, "team_id"))
 	switch {

@@ -151,8 +151,8 @@ var tagsDelete = &operation.Operation{
 	Done:     "deleted tag {name}",
 }
 
-// notesTagModels says what the gateway does not do with the models of a tag: an update
-// leaves the tags of deployments, which decide about tagged requests, as they are.
+// notesTagModels notes that an update of a tag's models leaves the tags of deployments
+// unchanged, which route tagged requests.
 func notesTagModels(_ context.Context, call *operation.Call) error {
 	if call.Body()["models"] != nil {
 		call.Note("Deployments keep their own tags, which decide where tagged requests go. To change those, use models update with litellm_params tags.")

@@ -62,7 +62,7 @@ func (l *memberLimits) rates() (words []string) {
 	return words
 }
 
-// has reports whether a change of one member's limits asks for nothing else than these. From
+// has reports whether a change of one member's limits only repeats these. From
 // LiteLLM 1.110 on, the gateway makes no copy of them then.
 func (l *memberLimits) has(change operation.Args) bool {
 	is := map[string]json.RawMessage{"max_budget_in_team": l.MaxBudget, "budget_duration": operation.Encode(l.Duration), "tpm_limit": l.TPMLimit,

@@ -12,8 +12,8 @@ import (
 // userBudgetIdle is part of every note about a user's budget, which does not limit team keys.
 const userBudgetIdle = " does not limit keys of a team, unless the gateway sets apply_user_budget_to_team_keys. "
 
-// budgetedUser describes the budget of a user: "5 US dollars", or "" if there is none, or
-// none to be seen.
+// budgetedUser describes the budget of a user: "5 US dollars", or "" if there is none or it
+// cannot be read.
 func budgetedUser(ctx context.Context, call *operation.Call, id string) (string, error) {
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
 	if e := operation.AsError(err); e != nil && e.Status != 0 {

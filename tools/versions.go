@@ -41,7 +41,7 @@ func older(version, than string) bool {
 	return false
 }
 
-// notesPlainKey says that an older gateway made an ordinary key of a service account.
+// notesPlainKey notes that an older gateway made a regular key instead of a service account.
 func notesPlainKey(_ context.Context, call *operation.Call, result *operation.Result) error {
 	if operation.Lookup(result.Body, "metadata.service_account_id") == nil {
 		call.Note("The gateway did not mark the key as a service account: the answer has no metadata.service_account_id.")

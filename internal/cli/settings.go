@@ -64,7 +64,7 @@ func (a *app) settings() (config.Settings, error) {
 	return s, nil
 }
 
-// extraHeader reads the value of a header that stands in a file: NAME:@file.
+// extraHeader reads the value of a header from a file: NAME:@file.
 func (a *app) extraHeader(header string) (string, error) {
 	name, value, ok := strings.Cut(header, ":")
 	if !ok {

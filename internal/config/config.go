@@ -94,7 +94,7 @@ func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 	return s, nil
 }
 
-// useless reports a flag that does nothing with this gateway.
+// useless returns an error for a flag that has no effect on this gateway.
 func (f Flags) useless(baseURL string) error {
 	sandbox, plain := baseURL == SandboxURL, strings.HasPrefix(strings.ToLower(baseURL), "http:")
 	for _, flag := range []struct {

@@ -219,7 +219,7 @@ func sent(t time.Time) string {
 // Timed prepares the arguments of a List that takes times. The gateway counts the end in,
 // so a request that began at that very moment is dropped here. Over all pages the list ends
 // no later than the call began, because the log grows while it is read. A single page shows
-// the newest, whatever the clock here says.
+// the newest, regardless of the local clock.
 func Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	s, err := TimeInput{args.String("period"), args.String("start_date"), args.String("end_date"), args.String("tz")}.resolve(call.Now())
 	if err != nil {

@@ -150,8 +150,8 @@ func answer(text string, structured json.RawMessage, isError bool) *mcp.CallTool
 	}
 }
 
-// namesList reports whether a hint names the list to look into already, which may be
-// another one than that of the operation.
+// namesList reports whether a hint already names a list, which may be another one than the
+// operation's.
 func namesList(hint string) bool {
 	return strings.Contains(hint, " list") || strings.Contains(hint, "_list")
 }

@@ -68,7 +68,7 @@ type About struct {
 	dropped int // items of all pages so far
 }
 
-// keep drops the items of a page that were not asked for.
+// keep drops the items of a page that do not match the request.
 func (a *About) keep(p *Page) {
 	if a.Keep == nil {
 		return

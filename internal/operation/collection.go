@@ -30,9 +30,9 @@ type Collection struct {
 	Page, Size string
 	Offset     bool
 	Most       int
-	// Untold means that the gateway tells no total: a page that is not full is the last.
+	// NoTotal means that the gateway gives no total: a page that is not full is the last.
 	// Older gateways ignore the paging parameters and send everything.
-	Untold bool
+	NoTotal bool
 	// ID and Name are the dotted paths of the identifier and the name in an item.
 	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
 	// path of what tells apart items with one ID: a key can be deleted several times.
@@ -43,8 +43,8 @@ type Collection struct {
 	// ByID the one that narrows it to an identifier, if there is one. Look-ups compare
 	// the results exactly.
 	Search, ByID string
-	// Info is the path of the GET for one item, which takes its ID as a parameter of the
-	// query named like ID and answers 404 if nothing has it.
+	// Info is the path of the GET for one item. It takes the ID as a query parameter of the
+	// name ID and answers 404 for a missing item.
 	Info string
 	// Escapes is the filters that the gateway's database reads as patterns: _ and % stand
 	// for other characters, \ is an escape.
@@ -61,7 +61,7 @@ type Collection struct {
 	past    bool // names of deleted items are found too
 	// Else is the list to read instead where the gateway refuses this one to the caller.
 	Else *Collection
-	// Settle turns the items of an answer into those of the list, if they differ.
+	// Settle converts the items of an answer to those of the list, if they differ.
 	Settle func(context.Context, *Call, []json.RawMessage) ([]json.RawMessage, error)
 	// Explain returns an error about a name that no item has, or nil for the usual one.
 	Explain func(ctx context.Context, call *Call, name string) error
@@ -239,12 +239,12 @@ func (c *Collection) next(q query, p *Page) *query {
 	at, _ := strconv.Atoi(q.values.Get(c.Page))
 	step := 1
 	switch {
-	case c.Offset || c.Untold || p.capped: // no page count: a short page is the last
+	case c.Offset || c.NoTotal || p.capped: // no page count: a short page is the last
 		size, err := strconv.Atoi(q.values.Get(c.Size))
 		if err != nil && c.Offset {
 			size = 100
 		}
-		if len(p.Items) == 0 || len(p.Items) < size || c.Untold && len(p.Items) > size {
+		if len(p.Items) == 0 || len(p.Items) < size || c.NoTotal && len(p.Items) > size {
 			return nil
 		}
 		if c.Offset {

@@ -46,7 +46,7 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 		return Result{Body: body}, err
 	}
 	next := l.Of.next(q, page)
-	if sent := len(page.Items); l.Of.Untold {
+	if sent := len(page.Items); l.Of.NoTotal {
 		if next, err = l.Of.onePage(ctx, call, q, page, &about); err != nil {
 			return Result{}, err
 		}

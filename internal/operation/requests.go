@@ -81,7 +81,7 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 	return faults, notes
 }
 
-// talks reports whether the extra fields go to a model, which may know more names.
+// talks reports whether the extra fields go to a model, which may accept more names.
 func (op *Operation) talks() bool {
 	return slices.ContainsFunc(op.Fields(), func(f Field) bool { return f.Kind == KindMessages })
 }

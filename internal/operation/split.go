@@ -22,7 +22,7 @@ type Split struct {
 	Join func(a, b json.RawMessage) json.RawMessage
 }
 
-// IncompleteColumn is the column that marks an item of which a page has a part only.
+// IncompleteColumn is the column that marks an item that is only partly on a page.
 const IncompleteColumn = "incomplete"
 
 // same reports whether two items are parts of one.

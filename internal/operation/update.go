@@ -25,7 +25,7 @@ type Update struct {
 	Answer string
 	// Blind is the fields that the gateway never shows.
 	Blind []string
-	// Advice says what to do where the gateway ignores a field; it returns "" for others.
+	// Advice returns what to do about a field that the gateway ignores, or "".
 	Advice func(field string, asked json.RawMessage) string
 }
 

@@ -11,14 +11,14 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// TestUntold lists customers of a gateway that pages without a total, and of one that knows
+// TestNoTotal lists customers of a gateway that pages without a total, and of one that knows
 // no pages: both show whole pages, the next page only if there is one, and the whole list.
-func TestUntold(t *testing.T) {
+func TestNoTotal(t *testing.T) {
 	type input struct {
 		Page     int `json:"page" help:"Page"`
 		PageSize int `json:"page_size" help:"Size"`
 	}
-	things := &Collection{What: "thing", Path: "/things", Page: "page", Size: "page_size", ID: "id", Untold: true}
+	things := &Collection{What: "thing", Path: "/things", Page: "page", Size: "page_size", ID: "id", NoTotal: true}
 	op := &Operation{Path: "things list", Summary: "List things", Effect: Read, Do: List[input]{Of: things}}
 	for _, pages := range []bool{true, false} {
 		for _, count := range []int{0, 1, 49, 50, 51, 100, 101, 150} {

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// onePage makes one page of an answer in a collection whose gateway tells no total, and
-// returns the request for the next page, or nil. A gateway that ignores the paging
+// onePage makes one page of an answer without a total and returns the request for the next
+// page, or nil. A gateway that ignores the paging
 // parameters sent the whole list: the page is cut out of it. To tell such a gateway from one
 // with a full page, or with a short later page, it asks for a single item.
 func (c *Collection) onePage(ctx context.Context, call *Call, q query, p *Page, about *About) (*query, error) {
