@@ -46,12 +46,15 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 	return operation.Result{Body: body}, err
 }
 
-// idleInfo refuses information about a deployment that is a setting elsewhere: the gateway
-// stores it and does not act on it.
+// idleInfo refuses information about a deployment that is a setting elsewhere, which the
+// gateway stores and does not act on, and a text where the gateway reads a list.
 func idleInfo(_ context.Context, call *operation.Call) error {
 	info, id := membersOf(call.Arg("model_info")), call.Arg("model_id")
 	if operation.NoNull(info["blocked"]) != nil {
 		return operation.Usage("{model_info}: blocked has no effect here; use models block or models unblock")
+	}
+	if groups := info["access_groups"]; strings.HasPrefix(string(groups), `"`) {
+		return operation.Usage(`{model_info}: access_groups must be a list, on the command line access_groups:=["beta"]; the gateway would make a group of each letter`)
 	}
 	if own := info["id"]; own != nil && id != nil && operation.Word(own) != operation.Word(id) {
 		return operation.Usage("{model_info}: the ID of a deployment cannot be changed")
