@@ -20,6 +20,10 @@ func TestRequestsSent(t *testing.T) {
 		{teamsCreate, map[string]any{"team_alias": "sent", "team_id": "sent", "team_member_budget": 5}},
 		{teamsMemberAdd, map[string]any{"team_id": "sent", "user_ids": []string{"sent"}}},
 		{keysGenerate, map[string]any{"key_alias": "sent"}},
+		{tagsCreate, map[string]any{"name": "sent", "max_budget": 5}},
+		{modelsAdd, map[string]any{"model_name": "grouped", "litellm_params": map[string]any{"model": "openai/gpt-4o", "api_key": "f"}}},
+		{accessGroupsCreate, map[string]any{"access_group": "granted", "model_names": []string{"grouped"}}},
+		{teamsCreate, map[string]any{"team_alias": "restricted", "team_id": "restricted", "models": []string{"granted"}}},
 	} {
 		if _, err := run(t.Context(), env, setUp.op, argsOf(setUp.args)); err != nil {
 			t.Fatal(err)
@@ -38,6 +42,10 @@ func TestRequestsSent(t *testing.T) {
 		{teamsMemberUpdate, map[string]any{"team_id": "sent", "user_id": "sent", "rpm_limit": 5}, []string{"GET /team/info", "POST /team/member_update", "GET /team/info"}},
 		{keysUpdate, map[string]any{"alias": "sent", "team": "sent", "user_id": "sent", "models": []string{"gpt-4o-mini"}},
 			[]string{"GET /key/list", "GET /v2/team/list", "GET /user/info", "GET /models", "POST /key/update"}},
+		{tagsUpdate, map[string]any{"name": "sent", "max_budget": 5}, []string{"GET /tag/list", "GET /customer/list", "GET /access_group/list", "GET /project/list",
+			"GET /organization/list", "GET /key/list", "POST /tag/info", "POST /tag/update", "POST /tag/info"}},
+		{usersOnboard, map[string]any{"user_email": "sent@example.com", "team_id": "restricted", "models": []string{"grouped"}, "key_alias": "onboard"},
+			[]string{"GET /models", "GET /models", "GET /access_group/list", "GET /user/list", "GET /team/info", "GET /key/list", "POST /team/member_add", "POST /key/generate"}},
 		{keysBulkUpdate, map[string]any{"key_aliases": []string{"sent"}, "max_budget": 5}, []string{"GET /key/list", "POST /key/bulk_update"}},
 	} {
 		_, err := run(t.Context(), env, tt.op, argsOf(tt.args))

@@ -222,7 +222,7 @@ func (c *Call) Read(ctx context.Context, r proxyclient.Request) (json.RawMessage
 // mostSeen is the size of an answer that is worth keeping.
 const mostSeen = 4 << 20
 
-// read is [Call.Read] for the pages of lists, which are not kept.
+// read is [Call.Read] for pages of lists, which are not kept.
 func (c *Call) read(ctx context.Context, r proxyclient.Request) (json.RawMessage, error) {
 	if r.Method == "" {
 		r.Method = http.MethodGet

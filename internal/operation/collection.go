@@ -107,7 +107,11 @@ func (c *Collection) most() int {
 // fetch gets one page.
 func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMessage, *Page, error) {
 	q = q.within(call.own[c.Path])
-	body, err := call.read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
+	read := call.read
+	if c.Page == "" {
+		read = call.Read // the whole list, which several checks may want
+	}
+	body, err := read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
 	if c.narrowed(ctx, call, err) {
 		return c.fetch(ctx, call, q)
 	}
