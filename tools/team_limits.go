@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // membership is what a team keeps of one member.
@@ -243,4 +245,40 @@ func firstOf(names []string) string {
 		return strings.Join(names, ", ")
 	}
 	return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", len(names)-maxNamed)
+}
+
+// keepsLimit refuses a call that asks for another limit of someone who is in the team
+// already: joining changes nothing for them.
+func (t *team) keepsLimit(call *operation.Call, user, name string) error {
+	want := call.Arg("max_budget_in_team")
+	if operation.NoNull(want) == nil {
+		return nil
+	}
+	is := "none"
+	for _, m := range t.memberships {
+		if m.UserID != user || m.Budget == nil {
+			continue
+		}
+		if took(want, m.Budget.MaxBudget) {
+			return nil
+		}
+		is = m.Budget.words()
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeConflict,
+		Message: operation.Name(name) + " is in the team already with other limits (" + is + "); nothing was changed",
+		Hint:    "omit {max_budget_in_team}, or change it first with teams member-update"}
+}
+
+// keepsLimits is [team.keepsLimit] for those of several people who are in the team.
+func (t *team) keepsLimits(call *operation.Call, people []teamMember) error {
+	for _, m := range people {
+		at := slices.IndexFunc(t.members, m.is)
+		if at < 0 {
+			continue
+		}
+		if err := t.keepsLimit(call, t.members[at].UserID, cmp.Or(t.members[at].UserEmail, m.UserEmail, m.UserID)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

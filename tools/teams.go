@@ -160,6 +160,7 @@ var teamsCreate = &operation.Operation{
 	Examples: []string{"teams create research --models gpt-4o-mini --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Default:  true,
+	Checks:   []operation.Check{listedMembers},
 	Do: operation.Func[teamsCreateInput](func(ctx context.Context, call *operation.Call, in teamsCreateInput) (operation.Result, error) {
 		if err := newAlias(ctx, call, in.TeamAlias, in.Duplicate); err != nil {
 			return operation.Result{}, err

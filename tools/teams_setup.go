@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -61,6 +62,9 @@ func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (o
 			return operation.Result{}, err
 		}
 		present = there.members
+		if err := there.keepsLimits(call, members); err != nil {
+			return operation.Result{}, err
+		}
 		steps.Skip("team " + in.TeamAlias + " exists")
 	} else {
 		_, id = steps.Make(ctx, "created team "+in.TeamAlias, "/team/new", given(call, append(settings, "team_alias")...), "team_id", "the new team")
@@ -118,4 +122,24 @@ func (in teamsSetupInput) join(ctx context.Context, call *operation.Call, steps 
 // is reports whether both are the same person.
 func (m teamMember) is(other teamMember) bool {
 	return m.UserID != "" && m.UserID == other.UserID || m.UserEmail != "" && strings.EqualFold(m.UserEmail, other.UserEmail)
+}
+
+// listedMembers refuses members of a new team who do not exist, and the list of members that
+// the gateway stores but does not read.
+func listedMembers(ctx context.Context, call *operation.Call) error {
+	body := call.Body()
+	if sets(body, "members") {
+		return operation.Usage("members makes nobody a member of the team; use teams setup, or afterward teams member-add")
+	}
+	var members []teamMember
+	_ = json.Unmarshal(body["members_with_roles"], &members)
+	for _, m := range members {
+		if m.UserID == "" {
+			continue
+		}
+		if there, err := userCollection.Exists(ctx, call, m.UserID); err != nil || !there {
+			return cmp.Or(err, missing("user", m.UserID))
+		}
+	}
+	return nil
 }

@@ -71,6 +71,11 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 			return has, operation.Usage("{models}: the team may not use " + strings.Join(lacking, ", "))
 		}
 		has.members = team.memberIDs()
+		if id := operation.Word(has.user.ID); id != "" && slices.Contains(has.members, id) {
+			if err := team.keepsLimit(call, id, in.UserEmail); err != nil {
+				return has, err
+			}
+		}
 	}
 	switch id := has.user.ID; {
 	case in.KeyAlias != "":
