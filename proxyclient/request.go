@@ -129,30 +129,9 @@ func withoutSegments(t string) string {
 }
 
 func (c *Client) headers(p *prepared) (http.Header, error) {
-	h := make(http.Header, len(p.Header)+len(c.extra)+6)
-	for name, values := range p.Header {
-		if !isToken(name) {
-			return nil, usage("%q is not a header name", name)
-		}
-		if isOwnHeader(name) || strings.EqualFold(name, c.keyHeader) {
-			e := usage("the header %s is set by this program and cannot be overridden", name)
-			e.Param = name
-			return nil, e
-		}
-		key := http.CanonicalHeaderKey(name)
-		if strings.EqualFold(name, "Idempotency-Key") || strings.EqualFold(name, "X-Idempotency-Key") {
-			// net/http sends a write a second time by itself when it finds the
-			// canonical name.
-			key = strings.ToLower(name)
-		}
-		for _, v := range values {
-			for i := 0; i < len(v); i++ {
-				if v[i] < ' ' && v[i] != '\t' || v[i] == 0x7f {
-					return nil, usage("the value of the header %s contains a control character", name)
-				}
-			}
-			h[key] = append(h[key], v)
-		}
+	h, err := c.given(p)
+	if err != nil {
+		return nil, err
 	}
 	for name, values := range c.extra {
 		if h[name] == nil {
@@ -185,6 +164,36 @@ func (c *Client) headers(p *prepared) (http.Header, error) {
 	}
 	if !p.Read && c.changedBy != "" {
 		h["litellm-changed-by"] = []string{c.changedBy}
+	}
+	return h, nil
+}
+
+// given returns the headers of the request itself.
+func (c *Client) given(p *prepared) (http.Header, error) {
+	h := make(http.Header, len(p.Header)+len(c.extra)+6)
+	for name, values := range p.Header {
+		if !isToken(name) {
+			return nil, usage("%q is not a header name", name)
+		}
+		if isOwnHeader(name) || strings.EqualFold(name, c.keyHeader) {
+			e := usage("the header %s is set by this program and cannot be overridden", name)
+			e.Param = name
+			return nil, e
+		}
+		key := http.CanonicalHeaderKey(name)
+		if strings.EqualFold(name, "Idempotency-Key") || strings.EqualFold(name, "X-Idempotency-Key") {
+			// net/http sends a write a second time by itself when it finds the
+			// canonical name.
+			key = strings.ToLower(name)
+		}
+		for _, v := range values {
+			for i := 0; i < len(v); i++ {
+				if v[i] < ' ' && v[i] != '\t' || v[i] == 0x7f {
+					return nil, usage("the value of the header %s contains a control character", name)
+				}
+			}
+			h[key] = append(h[key], v)
+		}
 	}
 	return h, nil
 }
