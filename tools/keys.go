@@ -140,7 +140,7 @@ var keysGenerate = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: givesKey("user_id"),
 	Default: true,
-	Checks:  []operation.Check{ownSoftBudget, notesTeamKey, notesBlockedTeam},
+	Checks:  []operation.Check{wholeRotation, ownSoftBudget, notesTeamKey, notesBlockedTeam},
 	Do:      operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
 	Columns: shownOnce(keyColumns),
 	Done:    "generated key {key_alias} {key_name} (token {token})",
@@ -257,4 +257,14 @@ func within(member string, columns []operation.Column) []operation.Column {
 		out[i] = out[i].Within(member)
 	}
 	return out
+}
+
+// wholeRotation refuses half of a rotation for a new key: the gateway drops it.
+func wholeRotation(_ context.Context, call *operation.Call) error {
+	body := call.Body()
+	rotates, given := string(body["auto_rotate"]) == "true", sets(body, "rotation_interval")
+	if rotates == given {
+		return nil
+	}
+	return operation.Usage("a key rotates only with both auto_rotate and rotation_interval")
 }

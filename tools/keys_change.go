@@ -134,7 +134,7 @@ var keysServiceAccount = &operation.Operation{
 	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	Effect:   operation.Write,
 	Consent:  givesKey("user_id"),
-	Checks:   []operation.Check{ownSoftBudget, notesBlockedTeam},
+	Checks:   []operation.Check{wholeRotation, ownSoftBudget, notesBlockedTeam},
 	Verify:   notesPlainKey,
 	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
 	Columns:  shownOnce(keyColumns),
