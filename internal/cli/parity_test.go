@@ -139,7 +139,10 @@ func sample(f operation.Field) json.RawMessage {
 var exclusive = map[string]string{"models get": "name", "models test": "model", "http request": "json",
 	// An owner that is not the one of by is looked for in the answer.
 	"spend summary": "team_id", "spend activity": "ids",
-	"spend calculate": "completion_response prompt_tokens completion_tokens"}
+	"spend calculate": "completion_response prompt_tokens completion_tokens",
+	// Limits next to a budget: see TestSharedBudgets in package tools.
+	"keys generate": "soft_budget", "customers update": "budget_id", "tags create": "budget_id", "tags update": "budget_id",
+	"access-groups budget-set": "budget_id"}
 
 // leftOut tells whether a field is left out of the call with everything.
 func leftOut(op *operation.Operation, f operation.Field) bool {
