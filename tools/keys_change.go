@@ -42,7 +42,7 @@ var keysUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveKeyUpdate},
 	Default: true,
-	Checks:  []operation.Check{ownSoftBudget, notesTeamKey, notesBlockedTeam},
+	Checks:  []operation.Check{ownSoftBudget, notesTeamKey, notesBlockedTeam, notesTier},
 	Update:  keyUpdate,
 	Verify:  applied,
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},

@@ -179,3 +179,15 @@ func ownMemberBudget(path, argument, list string) operation.Check {
 		return nil
 	}
 }
+
+// notesTier notes that the budget of a key limits it although its own limit is cleared.
+func notesTier(ctx context.Context, call *operation.Call) error {
+	if !slices.Contains(call.Args().List("clear"), "max_budget") || call.Body()["budget_id"] != nil {
+		return nil
+	}
+	key, err := keyToChange(ctx, call)
+	if limit := dollars(key, "litellm_budget_table.max_budget"); err == nil && limit != "" {
+		call.Note("Budget " + operation.Name(budgetIDOf(key.Item)) + " still limits the key to " + limit + ".")
+	}
+	return err
+}

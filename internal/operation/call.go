@@ -305,7 +305,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	result.Notes = append(result.Notes, run.notes.said...)
 	result.tell(c.env.Client)
 	if err != nil {
-		return result, proxyclient.Wrap(c.op.doing(c.args), err)
+		return result, c.failed(ctx, err)
 	}
 	if c.effect == Read {
 		return result, nil

@@ -149,3 +149,29 @@ func ifAlias(argument string) string {
 	}
 	return "to use the name, give {" + argument + "}"
 }
+
+// failed names the call in an error. If something was not found by an identifier that is
+// the name of another thing, the hint says so.
+func (c *Call) failed(ctx context.Context, err error) error {
+	if e := AsError(err); e != nil && e.Code == proxyclient.CodeNotFound {
+		if hint := c.misnamed(ctx); hint != "" {
+			e.Hint = hint
+		}
+	}
+	return proxyclient.Wrap(c.op.doing(c.args), err)
+}
+
+// misnamed returns a hint for an identifier in the arguments that is the name of something.
+func (c *Call) misnamed(ctx context.Context) string {
+	for _, f := range c.op.Fields() {
+		id := c.args.String(f.Ref)
+		if _, named := c.named[f.Ref]; named || f.Ref == "" || id == "" || f.Collection.Name == f.Collection.ID {
+			continue
+		}
+		found, err := f.Collection.named(ctx, c, id, nil)
+		if err == nil && len(found) == 1 {
+			return fmt.Sprintf("%s is the %s of a %s; use {%s}", Name(id), f.Collection.nameWord(), f.Collection.What, f.Name)
+		}
+	}
+	return ""
+}
