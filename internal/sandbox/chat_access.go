@@ -74,7 +74,7 @@ func (c *call) keyRefusal(asked string) string {
 	return ""
 }
 
-// ownerRefusal is modelRefusal by whom the key belongs to.
+// ownerRefusal is modelRefusal for the owner of the key.
 func (c *call) ownerRefusal(asked string) string {
 	if c.who.key == nil || c.who.isAdmin() && len(list(c.who.key["models"])) == 0 {
 		return ""

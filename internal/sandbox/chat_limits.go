@@ -217,7 +217,7 @@ func (c *call) expected(model string) (tokens int, is bool) {
 	return 0, false
 }
 
-// customerOf is for whom a call is made: a header says so, or one of several fields.
+// customerOf returns the customer of a call, from a header or one of several fields.
 func (c *call) customerOf(body object) string {
 	for _, name := range []string{"X-Litellm-Customer-Id", "X-Litellm-End-User-Id"} {
 		if id := c.r.Header.Get(name); id != "" {
