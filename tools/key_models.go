@@ -3,6 +3,7 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -51,22 +52,31 @@ var keysModelRemove = &operation.Operation{
 		if err != nil {
 			return operation.Result{}, err
 		}
-		for _, name := range in.Models {
-			if !slices.Contains(present, name) {
-				return operation.Result{}, notInList(name, "key", present)
-			}
-		}
-		left := without(present, in.Models)
-		if len(left) == 0 {
-			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-				Message: "an empty list allows every model, so the last one cannot be removed; nothing was changed",
-				Hint:    "replace the list with keys update, or stop the key with keys block"}
+		left, err := fewerModels(present, in.Models, "key", "an empty list allows every model, so the last one cannot be removed")
+		if err != nil {
+			return operation.Result{}, err
 		}
 		return setKeyModels(ctx, call, present, left)
 	}),
 	Verify:  modelsAre(false),
 	Columns: keyColumns,
 	Done:    "key {key_alias} {key_name} may use {models}",
+}
+
+// fewerModels returns a list without some of its models. All of them must be in it, and one
+// must be left: last says why. whose names the owner of the list.
+func fewerModels(present, names []string, whose, last string) ([]string, error) {
+	for _, name := range names {
+		if !slices.Contains(present, name) {
+			return nil, notInList(name, whose, present)
+		}
+	}
+	left := without(present, names)
+	if len(left) == 0 {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeInvalid, Message: last + "; nothing was changed",
+			Hint: fmt.Sprintf("replace the list with %[1]ss update, or stop the %[1]s with %[1]ss block", whose)}
+	}
+	return left, nil
 }
 
 // notInList returns the error for a model that is missing in a list. whose names its owner.

@@ -256,16 +256,10 @@ var teamsModelRemove = &operation.Operation{
 		if err != nil {
 			return operation.Result{}, err
 		}
-		left := without(t.models, in.Models)
-		for _, name := range in.Models {
-			if t.members != nil && !slices.Contains(t.models, name) {
-				return operation.Result{}, notInList(name, "team", t.models)
+		if t.members != nil {
+			if _, err := fewerModels(t.models, in.Models, "team", "this would empty the list, and a team without a list may use every model"); err != nil {
+				return operation.Result{}, err
 			}
-		}
-		if len(left) == 0 && t.members != nil {
-			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
-				Message: "this would empty the list, and a team without a list may use every model; nothing was changed",
-				Hint:    "replace the list with teams update, or stop the team with teams block"}
 		}
 		body, err := call.Write(ctx, "POST", "/team/model/delete", call.Body())
 		return operation.Result{Body: body}, err
