@@ -136,7 +136,7 @@ func (v *via) wants(schemes []string) (message, hint string) {
 	case v.login:
 		return fmt.Sprintf("%s rejected the user and password", v), "check the user and password in " + v.source
 	}
-	return fmt.Sprintf("%s requires a user and password", v), "set " + v.source + " to http://USER:PASSWORD@" + v.name
+	return fmt.Sprintf("%s requires a user and password", v), "add the user and password to the address in " + v.source + ", before the host"
 }
 
 // between marks an answer that did not come from the gateway: a proxy that wants a login,

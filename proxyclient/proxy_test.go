@@ -61,7 +61,7 @@ func TestProxyFaults(t *testing.T) {
 		{"refused, http", "http://gw.example", "HTTP_PROXY", "http://" + dead, []string{"the proxy " + dead + " (from HTTP_PROXY) refused the connection"}},
 		{"lower case", "https://gw.example", "https_proxy", "http://" + dead, []string{"(from https_proxy) refused"}},
 		{"socks", "https://gw.example", "HTTPS_PROXY", "socks5://" + dead, []string{"the proxy socks5://" + dead, "refused"}},
-		{"password wanted, https", "https://gw.example", "HTTPS_PROXY", "http://" + wants, []string{"requires a user and password", "http://USER:PASSWORD@" + wants}},
+		{"password wanted, https", "https://gw.example", "HTTPS_PROXY", "http://" + wants, []string{"requires a user and password", "add the user and password to the address in HTTPS_PROXY, before the host"}},
 		{"password wanted, http", "http://gw.example", "HTTP_PROXY", "http://" + wants, []string{"(from HTTP_PROXY) requires a user and password"}},
 		{"password rejected", "https://gw.example", "HTTPS_PROXY", "http://ann:hunter2secret@" + wants, []string{"rejected the user and password"}},
 		{"another login", "https://gw.example", "HTTPS_PROXY", "http://" + ntlm, []string{"requires Negotiate or NTLM authentication"}},
