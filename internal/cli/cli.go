@@ -231,6 +231,7 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
 	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 	a.groups(root)
+	a.addLocals(root)
 	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd()

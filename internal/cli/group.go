@@ -62,7 +62,8 @@ const readOnlyNote = " (--read-only disables commands that change something)"
 // disabled tells whether there is such a command, or a group of commands, when
 // --read-only is not given.
 func (a *app) disabled(path string) bool {
-	return a.readOnly && (path == "sandbox reset" || slices.ContainsFunc(a.Operations, func(op *operation.Operation) bool {
-		return op.Effect != operation.Read && (op.Path == path || strings.HasPrefix(op.Path, path+" "))
-	}))
+	under := func(other string) bool { return other == path || strings.HasPrefix(other, path+" ") }
+	return a.readOnly && (path == "sandbox reset" ||
+		slices.ContainsFunc(a.Operations, func(op *operation.Operation) bool { return op.Effect != operation.Read && under(op.Path) }) ||
+		slices.ContainsFunc(locals(), func(l local) bool { return l.writes && under(l.path) }))
 }

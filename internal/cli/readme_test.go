@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
 )
@@ -31,6 +32,12 @@ func reference() string {
 			fmt.Fprintf(&b, "\n| command | tool | effect | what it does |\n| --- | --- | --- | --- |\n")
 		}
 		fmt.Fprintf(&b, "| `%s` | `%s`%s | %s | %s |\n", usage(op), op.Tool(), mark(op), op.Effect, op.Summary)
+	}
+	if len(cli.Locals()) > 0 {
+		b.WriteString("\nThese work with files, the terminal or the browser of this machine, so they are not tools:\n\n| command | what it does |\n| --- | --- |\n")
+	}
+	for _, l := range cli.Locals() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", l[0], l[1])
 	}
 	return b.String()
 }

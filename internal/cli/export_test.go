@@ -1,0 +1,10 @@
+package cli
+
+// Locals returns the path and summary of every local command, for the reference in the
+// README.
+func Locals() (rows [][2]string) {
+	for _, l := range locals() {
+		rows = append(rows, [2]string{l.path, l.summary})
+	}
+	return rows
+}

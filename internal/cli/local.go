@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// local is a command that is not an operation. It works with this machine's files,
+// terminal or browser, so it is not a tool.
+type local struct {
+	path, summary string // "models import"
+	// writes marks a command that --read-only removes.
+	writes bool
+	// bind gives the command its help, flags and action once it is known to be the one
+	// that runs.
+	bind func(*app, *cobra.Command)
+}
+
+// locals returns all of them. A command is declared in the file of its subject and
+// listed there.
+func locals() []local {
+	return slices.Concat[[]local]()
+}
+
+// addLocals adds the local commands, some of them to the groups of operations.
+func (a *app) addLocals(root *cobra.Command) {
+	for _, l := range locals() {
+		if a.readOnly && l.writes {
+			continue
+		}
+		parent, verb := root, l.path
+		if group, rest, ok := strings.Cut(l.path, " "); ok {
+			parent, verb = a.groupFor(root, group), rest
+			parent.Short = strings.TrimPrefix(parent.Short+", "+verb, ", ")
+		}
+		cmd := &cobra.Command{Use: verb, Short: l.summary, Args: cobra.NoArgs}
+		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
+		a.bind[cmd] = func(cmd *cobra.Command) {
+			cmd.Flags().SortFlags = false
+			l.bind(a, cmd)
+		}
+		parent.AddCommand(cmd)
+	}
+}
+
+// groupFor returns the command that holds a resource's commands.
+func (a *app) groupFor(root *cobra.Command, name string) *cobra.Command {
+	for _, c := range root.Commands() {
+		if c.Name() == name {
+			return c
+		}
+	}
+	group := &cobra.Command{Use: name, RunE: a.group}
+	root.AddCommand(group)
+	return group
+}
