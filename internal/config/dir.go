@@ -1,0 +1,36 @@
+package config
+
+import (
+	"errors"
+	"path/filepath"
+	"runtime"
+)
+
+// Dir returns the directory of the user's configuration: profiles, sessions and, where
+// there is no key store, secrets. It is not created.
+func Dir(getenv func(string) string) (string, error) {
+	base := configDir(runtime.GOOS, getenv)
+	if base == "" {
+		return "", errors.New("no home directory for the configuration; set HOME or XDG_CONFIG_HOME")
+	}
+	return filepath.Join(base, "litellm-proxy"), nil
+}
+
+// configDir is where an operating system wants a program's configuration: "" if nothing
+// says whose.
+func configDir(system string, getenv func(string) string) string {
+	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	if system == "windows" {
+		return getenv("APPDATA")
+	}
+	home := getenv("HOME")
+	switch {
+	case home == "":
+		return ""
+	case system == "darwin":
+		return filepath.Join(home, "Library", "Application Support")
+	}
+	return filepath.Join(home, ".config")
+}
