@@ -19,10 +19,11 @@ var rooms = map[string][]string{
 	"internal/ledger":    {"internal/operation", "internal/secret", "proxyclient"},
 	"proxyclient":        {"internal/secret"},
 	"prompts":            {},
-	"internal/cli":       {"internal/operation", "internal/config", "internal/mcpserver", "internal/output", "internal/sandbox", "internal/secret", "proxyclient"},
+	"internal/cli":       {"internal/operation", "internal/config", "internal/keystore", "internal/mcpserver", "internal/output", "internal/sandbox", "internal/secret", "proxyclient"},
 	"internal/mcpserver": {"internal/operation", "internal/secret", "prompts", "proxyclient"},
 	"internal/output":    {"internal/operation", "internal/secret"},
 	"internal/config":    {},
+	"internal/keystore":  {"internal/config"},
 	"internal/sandbox":   {"internal/secret"},
 	"internal/secret":    {},
 }
@@ -34,7 +35,8 @@ var alone = map[string]string{
 	"github.com/schollz/progressbar/v3": "internal/cli",
 	"github.com/mark3labs/mcp-go":       "internal/mcpserver",
 	"github.com/olekukonko/tablewriter": "internal/output",
-	"github.com/gofrs/flock":            "internal/sandbox",
+	"github.com/zalando/go-keyring":     "internal/keystore",
+	"github.com/godbus/dbus":            "internal/keystore",
 }
 
 func TestHouse(t *testing.T) {

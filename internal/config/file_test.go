@@ -1,0 +1,63 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func TestLockedWritersLoseNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "count")
+	var group sync.WaitGroup
+	for range 20 {
+		group.Go(func() {
+			err := Locked(t.Context(), path, func() error {
+				data, _ := ReadPrivate(path)
+				n, _ := strconv.Atoi(string(data))
+				return WritePrivate(path, []byte(strconv.Itoa(n+1)))
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	data, err := ReadPrivate(path)
+	if string(data) != "20" || err != nil {
+		t.Errorf("after 20 writers: %q, %v", data, err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.new")); left != nil {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestPrivateFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no file modes")
+	}
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "secret"), filepath.Join(dir, "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadPrivate(link); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a file that others can read: %v", err)
+	}
+	if err := WritePrivate(link, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if data, err := ReadPrivate(link); string(data) != "new" || err != nil {
+		t.Errorf("through the link: %q, %v", data, err)
+	}
+}
