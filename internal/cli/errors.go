@@ -34,6 +34,9 @@ func exitStatus(code proxyclient.Code) int {
 // fail reports an error on stderr, as JSON when the answer would have been JSON,
 // and returns the exit status.
 func (a *app) fail(ctx context.Context, err error) int {
+	if status, ok := errors.AsType[reported](err); ok {
+		return int(status)
+	}
 	switch {
 	case errors.Is(err, errReaderLeft):
 		return 0
