@@ -10,9 +10,10 @@ import (
 
 // identity is whose key a request carries.
 type identity struct {
-	key    object // nil for the master key
-	role   string
-	userID string
+	key     object // nil for the master key
+	session bool   // the key is the token of somebody who signed in, which is stored nowhere
+	role    string
+	userID  string
 }
 
 const (
@@ -82,6 +83,9 @@ func (c *call) authenticate() (identity, *reply) {
 	if key == c.admin {
 		return identity{role: roleAdmin, userID: masterUser}, nil
 	}
+	if who, known, refusal := c.session(key); known {
+		return who, refusal
+	}
 	if !strings.HasPrefix(key, "sk-") {
 		return identity{}, failure(http.StatusUnauthorized, fmt.Sprintf("LiteLLM Virtual Key expected. Received=%s, expected to start with 'sk-'.", abbreviate(key)))
 	}
@@ -95,27 +99,34 @@ func (c *call) authenticate() (identity, *reply) {
 			who.role = role
 		}
 	}
+	return who, c.callerRefusal(who, key)
+}
+
+// callerRefusal is why the caller's key is refused: it is blocked or expired, its team is
+// missing or blocked, or it is not for this route.
+func (c *call) callerRefusal(who identity, key string) *reply {
+	row := who.key
 	if row["blocked"] == true {
-		return who, failure(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
+		return failure(http.StatusUnauthorized, "Authentication Error, Key is blocked. Update via `/key/unblock` if you're an admin.")
 	}
 	if expires, is := c.expired(row); is {
 		layout := "2006-01-02 15:04:05.000000+00:00"
-		return who, fail(http.StatusUnauthorized, "expired_key", maskedKey(key), fmt.Sprintf(
+		return fail(http.StatusUnauthorized, "expired_key", maskedKey(key), fmt.Sprintf(
 			"Authentication Error - Expired Key. Key Expiry time %s and current time %s", expires.Format(layout), c.now().UTC().Format(layout)))
 	}
 	if id := text(row["team_id"]); id != "" {
 		team := byID(c.Teams, "team_id", id)
 		if team == nil {
-			return who, fail(http.StatusNotFound, "auth_error", nil, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
+			return fail(http.StatusNotFound, "auth_error", nil, pyDict("error", "Team doesn't exist in db. Team="+id+". Create team via `/team/new` call."))
 		}
 		if team["blocked"] == true {
-			return who, failure(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
+			return failure(http.StatusUnauthorized, "Authentication Error, Team="+id+" is blocked. Update via `/team/unblock` if you're an admin.")
 		}
 	}
 	if refusal := c.allowedRoutes(row); refusal != nil {
-		return who, refusal
+		return refusal
 	}
-	return who, nil
+	return nil
 }
 
 func (c *call) expired(row object) (time.Time, bool) {

@@ -82,6 +82,7 @@ type Gateway struct {
 	last     time.Time // of the newest timestamp, so that two are never equal
 	shuffled bool      // rows that tie are in another order in each answer
 	shuffles uint64    // how often that was done
+	sso      ssoState
 	data     state
 }
 
@@ -234,9 +235,9 @@ func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
 		work()
 		return answer
 	}
-	// No other GET changes anything but the budgets whose time has come, and that
+	// No other GET changes anything that is stored but the budgets whose time has come, and that
 	// happens again to whoever looks next.
-	write := r.Method != http.MethodGet || r.URL.Path == "/health"
+	write := r.Method != http.MethodGet || r.URL.Path == "/health" || r.URL.Path == "/sso/callback"
 	if err := g.store.do(g, write, work); err != nil {
 		return encode(stateFailed(err))
 	}

@@ -169,9 +169,14 @@ func keyAliases(c *call) *reply {
 func keyInfo(c *call) *reply {
 	asked := c.query.Get("key")
 	row := c.who.key
-	if c.query.Has("key") {
+	switch {
+	case c.query.Has("key"):
 		row = byID(c.Keys, "token", tokenOf(asked))
-	} else if row != nil {
+	case c.who.session && c.who.isAdmin():
+		return fail(http.StatusBadRequest, "bad_request_error", "key", "No key passed in. Pass ?key= or authenticate with a virtual key.")
+	case c.who.session:
+		row = nil
+	case row != nil:
 		asked = text(row["token"])
 	}
 	if row == nil {

@@ -31,6 +31,9 @@ func (c *call) logRow(shape string) (row, metadata object) {
 	row["api_key"], row["user"], row["team_id"] = "litellm_proxy_master_key", c.who.userID, ""
 	if key := c.who.key; key != nil {
 		row["api_key"], row["team_id"] = key["token"], text(key["team_id"])
+		if c.who.session {
+			row["api_key"] = key["key_alias"]
+		}
 		metadata["user_api_key_alias"], metadata["user_api_key_team_id"] = key["key_alias"], key["team_id"]
 	}
 	metadata["user_api_key"], metadata["user_agent"], metadata["litellm_call_id"] = row["api_key"], c.r.UserAgent(), id

@@ -184,8 +184,8 @@ func teamInfo(c *call) *reply {
 	if team == nil {
 		return failure(http.StatusNotFound, "{'message': "+pyString("Team not found, passed team id: "+id+".")+"}")
 	}
-	if !c.who.sees() && !isMember(team, c.who.userID) && (c.who.key == nil || c.who.key["team_id"] != id) {
-		return failure(http.StatusForbidden, "key not allowed to access this team's info. Key team="+or2(text(c.who.key["team_id"]), pyNone)+", Requested team="+id)
+	if refusal := c.teamRefusal(team); refusal != nil {
+		return refusal
 	}
 	var members []object
 	for _, member := range membersOf(team) {
@@ -210,6 +210,26 @@ func teamInfo(c *call) *reply {
 	showAccessGroups(info)
 	return ok(object{"team_id": id, "team_info": info,
 		"keys": c.keysOf("team_id", id), "team_memberships": memberships})
+}
+
+// teamRefusal keeps callers from teams that are not theirs.
+func (c *call) teamRefusal(team object) *reply {
+	id, own := text(team["team_id"]), ""
+	if c.who.key != nil {
+		own = text(c.who.key["team_id"])
+	}
+	message := ""
+	switch {
+	case c.who.sees(), own == id, isMember(team, c.who.userID):
+		return nil
+	case c.who.userID != "":
+		message = "User=" + c.who.userID + " not authorized to access this team=" + id
+	case own != "":
+		message = "Team key for team=" + own + " not authorized to access this team=" + id
+	default:
+		message = "API key not authorized to access this team=" + id + ". No user_id or team_id associated with this key."
+	}
+	return failure(http.StatusForbidden, pyDict("error", message))
 }
 
 // teamIDs are the teams that the user belongs to.

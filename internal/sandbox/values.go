@@ -87,6 +87,16 @@ func randomText(bytes int) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// randomOf returns n characters of an alphabet of 32.
+func randomOf(alphabet string, n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	for i := range b {
+		b[i] = alphabet[b[i]%32]
+	}
+	return string(b)
+}
+
 func uuid() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])
