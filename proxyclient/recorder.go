@@ -99,10 +99,18 @@ func (c *Client) Recording() (*Client, *Recorder) {
 }
 
 // Gated is the same client, except that each write is shown to allow first: an error
-// of it is that of the request, and nothing is sent.
+// of it is that of the request, and nothing is sent. A client may have several gates.
 func (c *Client) Gated(allow func(Recorded) error) *Client {
 	d := *c
 	d.allow = allow
+	if before := c.allow; before != nil {
+		d.allow = func(r Recorded) error {
+			if err := before(r); err != nil {
+				return err
+			}
+			return allow(r)
+		}
+	}
 	return &d
 }
 

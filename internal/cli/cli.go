@@ -69,7 +69,7 @@ func Main(ops operation.Catalog) int {
 func Run(ctx context.Context, sys System) int { return run(ctx, sys, nil) }
 
 func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
-	a := &app{System: sys, readOnly: readOnly(sys.Args), jsonErrors: jsonErrors(sys.Args), demo: demo}
+	a := &app{ctx: ctx, System: sys, readOnly: readOnly(sys.Args), jsonErrors: jsonErrors(sys.Args), demo: demo}
 	a.Stdout, a.Stderr = a.screened(sys.Stdout), a.screened(sys.Stderr)
 	a.help.w = a.Stdout
 	a.progress = watch(a.Stderr)
@@ -103,6 +103,8 @@ func (a *app) execute(ctx context.Context, root *cobra.Command) int {
 // app is one run of the program.
 type app struct {
 	System
+	ctx   context.Context // ends with an interrupt; for what runs before a command's own context
+	set   inForce
 	flags struct {
 		config.Flags
 		debug, showSecrets bool
@@ -218,8 +220,10 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.SetFlagErrorFunc(a.flagError)
 	p := root.PersistentFlags()
 	p.SortFlags = false
-	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then "+config.DefaultURL+")")
+	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then the profile's, then "+config.DefaultURL+")")
 	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "Use the built-in sandbox (short for --base-url "+config.SandboxURL+")")
+	p.StringVar(&a.flags.Profile, "profile", "", "Profile of the configuration file to use (default "+config.ProfileVariable+", then the current one)")
+	p.StringVar(&a.flags.ConfirmProfile, "confirm-profile", "", "Name of the protected profile whose gateway may be changed")
 	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
 	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
 	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")
@@ -235,6 +239,9 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd()
+	for _, flag := range []string{"profile", "confirm-profile"} {
+		_ = root.RegisterFlagCompletionFunc(flag, a.completeProfiles)
+	}
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {
 			c.RunE, c.Args = a.group, nil

@@ -18,9 +18,13 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
 			Hint: "to skip the confirmation, add --yes"}
 	}
-	if prepared.Effect() != operation.Destructive || c.op.Consent.Typed || c.yes || c.Terminal == nil {
+	asks := prepared.Effect() == operation.Destructive && !c.op.Consent.Typed && !c.yes && c.Terminal != nil
+	if !asks {
 		prepared.Waive()
-		return nil
+		if prepared.Effect() == operation.Read {
+			return nil
+		}
+		return c.guard(ctx)
 	}
 	question, err := prepared.Question(ctx)
 	if err != nil {
@@ -33,16 +37,44 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	for i, note := range question.Plan.Notes {
 		question.Plan.Notes[i] = c.words(note)
 	}
-	if err := c.agree(ctx, question.String()); err != nil {
+	if err := c.accept(ctx, question.String()); err != nil {
 		return err
 	}
 	prepared.Approve(question.Plan)
 	return nil
 }
 
+// accept asks the question: at a protected gateway its profile's name is the answer.
+func (c *call) accept(ctx context.Context, question string) error {
+	s, err := c.choice()
+	switch {
+	case err != nil:
+		return err
+	case s.Protected != "" && c.flags.ConfirmProfile == "":
+		fmt.Fprintln(c.Stderr, question)
+	default:
+		if err := c.agree(ctx, question); err != nil {
+			return err
+		}
+	}
+	return c.guard(ctx)
+}
+
 // agree asks a question at the terminal; an error is a no.
 func (a *app) agree(ctx context.Context, question string) error {
 	fmt.Fprintf(a.Stderr, "%s\nContinue? [y/N] ", question)
+	line, err := a.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
+		return nil
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "to skip the confirmation, add --yes"}
+}
+
+// readLine reads the answer to a question at the terminal.
+func (a *app) readLine(ctx context.Context) (string, error) {
 	answers := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(a.Stdin).ReadString('\n')
@@ -50,14 +82,11 @@ func (a *app) agree(ctx context.Context, question string) error {
 	}()
 	select {
 	case <-ctx.Done():
-		return errInterrupted
+		return "", errInterrupted
 	case line := <-answers:
 		if !strings.HasSuffix(line, "\n") {
 			fmt.Fprintln(a.Stderr) // Ctrl-D leaves the cursor behind the question
 		}
-		if answer := strings.ToLower(strings.TrimSpace(line)); answer == "y" || answer == "yes" {
-			return nil
-		}
+		return line, nil
 	}
-	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "to skip the confirmation, add --yes"}
 }

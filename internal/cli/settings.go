@@ -1,19 +1,51 @@
 package cli
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/keystore"
 	"litellm-proxy/proxyclient"
 )
 
-// client makes the client of this run.
+// inForce is the settings of this run. Each step is done once: reading the flags and the
+// configuration file, and following what refers to secrets.
+type inForce struct {
+	config.Settings
+	chosen, revealed bool
+	file             *config.File
+	// guarded says that somebody agreed to changes of a protected gateway.
+	guarded atomic.Bool
+}
+
+// client makes the client of this run. It sends no change to a protected gateway before
+// [app.guard].
 func (a *app) client() (*proxyclient.Client, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
 	}
+	c, err := a.clientFor(s)
+	if err != nil || s.Protected == "" {
+		return c, err
+	}
+	return c.Gated(func(proxyclient.Recorded) error {
+		if a.set.guarded.Load() {
+			return nil
+		}
+		return a.unguarded()
+	}), nil
+}
+
+// clientFor makes a client with these settings.
+func (a *app) clientFor(s config.Settings) (*proxyclient.Client, error) {
 	c := proxyclient.Config{
 		BaseURL: s.BaseURL, BaseURLSource: s.BaseURLSource, APIKey: s.APIKey, APIKeySource: s.APIKeySource,
 		KeyHeader: s.KeyHeader, Headers: s.Headers, CAFile: s.CAFile, ClientCertFile: s.ClientCert, ClientKeyFile: s.ClientKey, Timeout: s.Timeout, UserAgent: program + "/" + Version(),
@@ -30,38 +62,154 @@ func (a *app) client() (*proxyclient.Client, error) {
 	return proxyclient.New(c)
 }
 
-// settings resolves the global flags. The key may stand in a file, on standard input,
-// or be typed at a hidden prompt.
+// profileClient makes a client for a profile by its own settings alone, to read from
+// another gateway than that of this run.
+func (a *app) profileClient(name string) (*proxyclient.Client, error) {
+	hidden := func(variable string) string {
+		switch variable {
+		case config.URLVariable, config.KeyVariable, config.KeyHeaderVariable, config.CAFileVariable,
+			config.ClientCertVariable, config.ClientKeyVariable, config.HeadersVariable:
+			return ""
+		}
+		return a.Getenv(variable)
+	}
+	s, err := config.Resolve(config.Flags{Profile: name, Timeout: a.flags.Timeout}, hidden, a.configFile)
+	if err != nil {
+		return nil, a.configError(err)
+	}
+	if err := s.Reveal(a.resolver()); err != nil {
+		return nil, a.configError(err)
+	}
+	return a.clientFor(s)
+}
+
+// settings are those of this run, with the secrets that they refer to.
 func (a *app) settings() (config.Settings, error) {
-	flags, source := a.flags.Flags, ""
+	s, err := a.choice()
+	if err != nil || a.set.revealed {
+		return s, err
+	}
+	a.set.revealed = true
+	for _, note := range s.Notes {
+		a.note("%s", note)
+	}
+	if err := s.Reveal(a.resolver()); err != nil {
+		return s, a.configError(err)
+	}
+	a.set.Settings, a.key = s, s.APIKey
+	return s, nil
+}
+
+// choice are the settings of this run before anything secret is looked up. The key may
+// stand in a file, on standard input, or be typed at a hidden prompt.
+func (a *app) choice() (config.Settings, error) {
+	if a.set.chosen {
+		return a.set.Settings, nil
+	}
+	flags, source, err := a.givenFlags()
+	if err != nil {
+		return config.Settings{}, err
+	}
+	s, err := config.Resolve(flags, a.Getenv, a.configFile)
+	if a.key = s.APIKey; err != nil {
+		return s, a.configError(err)
+	}
+	if source != "" {
+		s.APIKeySource = source
+	}
+	a.set.Settings, a.set.chosen = s, true
+	return s, nil
+}
+
+// givenFlags are the global flags with what @file stands for; source is where the key came
+// from, if it is not --api-key itself.
+func (a *app) givenFlags() (flags config.Flags, source string, err error) {
+	flags = a.flags.Flags
 	switch key, literal, err := a.sources.at(flags.APIKey, "API key"); {
 	case proxyclient.CodeOf(err) == proxyclient.CodeCanceled:
-		return config.Settings{}, err
+		return flags, "", err
 	case err != nil:
-		return config.Settings{}, usageError("--api-key: " + err.Error())
+		return flags, "", usageError("--api-key: " + err.Error())
 	case literal && a.demo == nil && isTerminal(a.Stderr) && strings.HasPrefix(key, "sk-") && len(key) >= len("sk-")+16:
 		a.note("The key is visible in the process list; use --api-key @file or %s.", config.KeyVariable)
 	case !literal:
 		if key = strings.TrimSpace(key); key == "" {
-			return config.Settings{}, usageError("--api-key: " + flags.APIKey + " is empty")
+			return flags, "", usageError("--api-key: " + flags.APIKey + " is empty")
 		}
 		flags.APIKey, source = key, "--api-key "+flags.APIKey
 	}
 	flags.Headers = slices.Clone(flags.Headers)
 	for i, header := range flags.Headers {
-		var err error
 		if flags.Headers[i], err = a.extraHeader(header); err != nil {
-			return config.Settings{}, err
+			return flags, "", err
 		}
 	}
-	s, err := config.Resolve(flags, a.Getenv)
-	if a.key = s.APIKey; err != nil {
-		return s, usageError(err.Error())
+	return flags, source, nil
+}
+
+// configFile is the configuration file, read once. Without a home directory there is none.
+func (a *app) configFile() (*config.File, error) {
+	if a.set.file != nil {
+		return a.set.file, nil
 	}
-	if source != "" {
-		s.APIKeySource = source
+	path, err := config.FilePath(a.Getenv)
+	if err != nil {
+		a.set.file = &config.File{Path: "the configuration"}
+		return a.set.file, nil
 	}
-	return s, nil
+	file, err := config.Load(path)
+	if err != nil {
+		return nil, err
+	}
+	a.set.file = file
+	return file, nil
+}
+
+func (a *app) resolver() *config.Resolver {
+	return &config.Resolver{Context: a.ctx, Getenv: a.Getenv, Store: func() (config.KeyStore, error) { return keystore.Open(a.Getenv) }}
+}
+
+// configError is the error for settings that cannot be used. Nothing was sent.
+func (a *app) configError(err error) error {
+	if a.ctx.Err() != nil && errors.Is(err, a.ctx.Err()) {
+		return errInterrupted
+	}
+	e := &proxyclient.Error{Code: proxyclient.CodeUsage, Message: err.Error(), Err: err}
+	if _, broken := errors.AsType[*config.FileError](err); broken {
+		e.Hint = "edit it with " + program + " config edit"
+	}
+	return e
+}
+
+// guard asks for the name of the protected profile whose gateway is in force: at the
+// terminal, unless --confirm-profile gives it. Commands call it before the first change.
+func (a *app) guard(ctx context.Context) error {
+	s, err := a.choice()
+	if err != nil || s.Protected == "" || a.set.guarded.Load() {
+		return err
+	}
+	if a.flags.ConfirmProfile != s.Protected {
+		if a.Terminal == nil {
+			return a.unguarded()
+		}
+		fmt.Fprintf(a.Stderr, "Profile %s is protected (%s).\nType the profile's name to continue: ", s.Protected, s.BaseURL)
+		answer, err := a.readLine(ctx)
+		if err != nil {
+			return err
+		}
+		if strings.TrimSpace(answer) != s.Protected {
+			return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: "to confirm changes, type " + s.Protected + " or add --confirm-profile " + s.Protected}
+		}
+	}
+	a.set.guarded.Store(true)
+	return nil
+}
+
+// unguarded is the error for a change of a protected gateway that nobody agreed to.
+func (a *app) unguarded() error {
+	s := a.set.Settings
+	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: fmt.Sprintf("profile %s (%s) is protected; nothing was sent", s.Protected, s.BaseURL),
+		Hint: "to confirm changes, add --confirm-profile " + s.Protected}
 }
 
 // extraHeader reads the value of a header from a file: NAME:@file.
@@ -78,4 +226,17 @@ func (a *app) extraHeader(header string) (string, error) {
 		return "", usageError("--extra-header: " + err.Error())
 	}
 	return name + ":" + value, nil
+}
+
+// completeProfiles completes the name of a profile.
+func (a *app) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	file, err := a.configFile()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []cobra.Completion
+	for _, p := range file.Profiles {
+		names = append(names, cobra.CompletionWithDesc(p.Name, p.Get(config.BaseURL)))
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }

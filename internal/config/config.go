@@ -1,5 +1,9 @@
-// Package config finds out which gateway to use and with which key: flags before
-// the environment before the default. It reads nothing else.
+// Package config finds out which gateway to use and with which credentials: flags before
+// the environment before a profile of the configuration file before the default.
+//
+// The file is YAML, one for all profiles; [Load] reads it, [Update] changes it. A profile's
+// credentials are sent to its base_url and nowhere else. They are mostly references, which
+// [Settings.Reveal] follows when a client is made.
 package config
 
 import (
@@ -33,6 +37,9 @@ type Flags struct {
 	Headers []string
 	// Sandbox is --sandbox, short for --base-url sandbox:.
 	Sandbox bool
+	// Profile is --profile. ConfirmProfile is --confirm-profile: the name of the profile
+	// whose gateway may be changed.
+	Profile, ConfirmProfile string
 }
 
 // Settings are what is in force, and for messages where it came from. The key
@@ -43,30 +50,58 @@ type Settings struct {
 	KeyHeader              string
 	CAFile                 string
 	ClientCert, ClientKey  string
-	// Headers go with each request; a flag overrides the environment.
+	// Headers go with each request; a flag overrides the environment, and that a profile.
 	Headers http.Header
 	// Timeout is that of one request; 0: the client's default.
 	Timeout time.Duration
+	// Profile is the profile whose settings are used, or nil. Its gateway is the one in
+	// force. ProfileSource is what selected it: --profile, LITELLM_PROXY_PROFILE, current.
+	Profile       *Profile
+	ProfileSource string
+	// Protected is the name of the protected profile that has this gateway, or "".
+	Protected string
+	// Dir is the directory of the configuration file.
+	Dir string
+	// Notes say what was not used, and why.
+	Notes []string
 }
 
 // Sandbox tells whether the gateway is the one in this program.
 func (s Settings) Sandbox() bool { return s.BaseURL == SandboxURL }
 
-// Resolve puts flags before the environment before the default. The error is
-// about a flag's value.
-func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
+// Setting returns a setting of the profile in use, or "".
+func (s Settings) Setting(name string) string {
+	if s.Profile == nil {
+		return ""
+	}
+	return s.Profile.Get(name)
+}
+
+// Source is the profile in use, for messages.
+func (s Settings) Source() string {
+	if s.Profile == nil {
+		return ""
+	}
+	return "profile " + s.Profile.Name
+}
+
+// Resolve puts flags before the environment before a profile before the Python CLI's
+// configuration before the default. load reads the configuration file, if it is needed.
+// References to secrets are not followed: see [Settings.Reveal]. The error is about a value
+// that somebody gave.
+func Resolve(flags Flags, getenv func(string) string, load func() (*File, error)) (Settings, error) {
 	var s Settings
 	if flags.Sandbox {
-		if flags.BaseURL != "" && flags.BaseURL != SandboxURL {
+		switch {
+		case flags.BaseURL != "" && flags.BaseURL != SandboxURL:
 			return s, fmt.Errorf("--sandbox and --base-url both set the gateway; give one")
+		case flags.Profile != "":
+			return s, fmt.Errorf("--sandbox and --profile both set the gateway; give one")
 		}
 		flags.BaseURL = SandboxURL
 	}
 	s.BaseURL, s.BaseURLSource = first(flags.BaseURL, "--base-url", getenv, URLVariable)
-	switch {
-	case s.BaseURL == "":
-		s.BaseURL, s.BaseURLSource = DefaultURL, "the default"
-	case flags.Sandbox:
+	if flags.Sandbox {
 		s.BaseURLSource = "--sandbox"
 	}
 	s.APIKey, s.APIKeySource = first(flags.APIKey, "--api-key", getenv, KeyVariable)
@@ -74,24 +109,37 @@ func Resolve(flags Flags, getenv func(string) string) (Settings, error) {
 	s.CAFile, _ = first(flags.CAFile, "--ca-file", getenv, CAFileVariable)
 	s.ClientCert, _ = first(flags.ClientCert, "--client-cert", getenv, ClientCertVariable)
 	s.ClientKey, _ = first(flags.ClientKey, "--client-key", getenv, ClientKeyVariable)
+	if !flags.Sandbox {
+		if err := s.fromFile(flags, getenv, load); err != nil {
+			return s, err
+		}
+	}
 	if err := flags.useless(s.BaseURL); err != nil {
+		return s, err
+	}
+	if err := s.confirm(flags.ConfirmProfile); err != nil {
 		return s, err
 	}
 	var err error
 	if s.Headers, err = headers(flags.Headers, getenv(HeadersVariable)); err != nil {
 		return s, err
 	}
-	if flags.Timeout != "" {
-		d, err := time.ParseDuration(flags.Timeout)
-		if err != nil {
-			d, err = time.ParseDuration(flags.Timeout + "s")
-		}
-		if err != nil || d <= 0 {
-			return s, fmt.Errorf("--timeout: %q is not a duration; use 90s, 2m or a number of seconds", flags.Timeout)
-		}
-		s.Timeout = d
+	s.Timeout, err = duration(flags.Timeout)
+	return s, err
+}
+
+func duration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
 	}
-	return s, nil
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		d, err = time.ParseDuration(text + "s")
+	}
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("--timeout: %q is not a duration; use 90s, 2m or a number of seconds", text)
+	}
+	return d, nil
 }
 
 // useless returns an error for a flag that has no effect on this gateway.

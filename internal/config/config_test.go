@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// noFile is the configuration of somebody who has none.
+func noFile() (*File, error) { return &File{}, nil }
+
 func TestResolve(t *testing.T) {
 	env := map[string]string{URLVariable: "http://env", KeyVariable: "sk-env", CAFileVariable: "env.pem"}
 	tests := []struct {
@@ -27,13 +30,14 @@ func TestResolve(t *testing.T) {
 		{"blank variable", Flags{Timeout: "2m"}, map[string]string{URLVariable: " "}, Settings{BaseURL: DefaultURL, BaseURLSource: "the default", Timeout: 2 * time.Minute}},
 	}
 	for _, tt := range tests {
-		got, err := Resolve(tt.flags, func(name string) string { return tt.env[name] })
+		got, err := Resolve(tt.flags, func(name string) string { return tt.env[name] }, noFile)
+		got.Dir = ""
 		if err != nil || !reflect.DeepEqual(got, tt.want) {
 			t.Errorf("%s: %+v, %v; want %+v", tt.name, got, err, tt.want)
 		}
 	}
 	for _, timeout := range []string{"soon", "0", "-5s"} {
-		if _, err := Resolve(Flags{Timeout: timeout}, func(string) string { return "" }); err == nil {
+		if _, err := Resolve(Flags{Timeout: timeout}, func(string) string { return "" }, noFile); err == nil {
 			t.Errorf("--timeout %s was accepted", timeout)
 		}
 	}
@@ -49,12 +53,12 @@ func TestFlagsThatDoNothing(t *testing.T) {
 		"a header in the sandbox":   {Sandbox: true, Headers: []string{"X-A: b"}},
 		"a header without a value":  {Headers: []string{"hunter2secret"}},
 	} {
-		if _, err := Resolve(flags, none); err == nil || strings.Contains(err.Error(), "hunter2secret") {
+		if _, err := Resolve(flags, none, noFile); err == nil || strings.Contains(err.Error(), "hunter2secret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	env := map[string]string{CAFileVariable: "ca.pem", ClientCertVariable: "cert.pem", HeadersVariable: "X-A: b", KeyHeaderVariable: "X-Key"}
-	if _, err := Resolve(Flags{Sandbox: true}, func(name string) string { return env[name] }); err != nil {
+	if _, err := Resolve(Flags{Sandbox: true}, func(name string) string { return env[name] }, noFile); err != nil {
 		t.Error(err)
 	}
 }

@@ -23,12 +23,12 @@ func TestResolveSandbox(t *testing.T) {
 				return tt.env
 			}
 			return ""
-		})
+		}, noFile)
 		if err != nil || !got.Sandbox() || got.BaseURLSource != tt.source {
 			t.Errorf("%s: %+v, %v; want the sandbox from %s", tt.name, got, err, tt.source)
 		}
 	}
-	if _, err := Resolve(Flags{Sandbox: true, BaseURL: "http://x"}, func(string) string { return "" }); err == nil {
+	if _, err := Resolve(Flags{Sandbox: true, BaseURL: "http://x"}, func(string) string { return "" }, noFile); err == nil {
 		t.Error("--sandbox was accepted together with another gateway")
 	}
 }
