@@ -166,8 +166,12 @@ func keyTargets(ctx context.Context, call *operation.Call) (things []operation.T
 	return things, absent, nil
 }
 
-// askDeleteKeys leaves out what does not exist, as the operation does.
+// askDeleteKeys leaves out what does not exist, as the operation does. The keys that
+// filters match are in the notes of the plan.
 func askDeleteKeys(ctx context.Context, call *operation.Call) (string, error) {
+	if n, selects, err := countSelected(ctx, call); selects || err != nil {
+		return "Delete " + operation.Counted(n, "key") + "? Programs that use them stop working.", err
+	}
 	things, absent, err := keyTargets(ctx, call)
 	if err != nil {
 		return "", err

@@ -168,19 +168,23 @@ var keysInfo = &operation.Operation{
 type keysDeleteInput struct {
 	Keys       []string `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
 	KeyAliases []string `json:"key_aliases" help:"Key aliases"`
+	keySelection
 }
 
 var keysDelete = &operation.Operation{
 	Path:    "keys delete",
-	Summary: "Delete virtual keys by key, hash or alias",
-	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted.",
+	Summary: "Delete virtual keys by key, hash or alias, or all that match filters",
+	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted. With filters, give {expect}: how many match.",
 	Examples: []string{
 		"keys delete --key-aliases my-key",
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
+		"keys delete --unused 90d --team research",
+		"keys delete --expired --yes --expect 12",
 	},
 	Effect:  operation.Destructive,
-	Consent: ask(askDeleteKeys),
+	Consent: operation.Consent{Ask: askDeleteKeys, Count: countSelected},
 	Default: true,
+	Checks:  []operation.Check{oneWay},
 	Do:      operation.Func[keysDeleteInput](deleteKeys),
 }
 
@@ -196,8 +200,11 @@ type deletedKeys struct {
 // alias up it is sent, in a request of its own: the gateway ignores the aliases of a
 // request that has keys too.
 func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (operation.Result, error) {
+	if selectsKeys(call.Args()) {
+		return deleteSelected(ctx, call, in)
+	}
 	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return operation.Result{}, operation.Usage("nothing to delete: give {keys} or {key_aliases}")
+		return operation.Result{}, operation.Usage("nothing to delete: give {keys}, {key_aliases} or a filter such as {unused}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
 	parts, hashes, aliases := operation.NewParts(call, "deleted", ""), doomedKeys{}, doomedKeys{}
@@ -245,6 +252,10 @@ func (d *doomedKeys) remove(ctx context.Context, call *operation.Call, parts *op
 		return
 	}
 	_, err := call.Write(ctx, "POST", "/key/delete", map[string][]string{field: d.sent})
+	d.report(parts, err)
+}
+
+func (d *doomedKeys) report(parts *operation.Steps, err error) {
 	for _, report := range d.reports {
 		report(parts, err)
 	}

@@ -157,7 +157,6 @@ var modelsGet = &operation.Operation{
 	Summary:  "Show one deployment, by ID or model name",
 	Examples: []string{"models get --name gpt-4", "models get --id cdaa1589-b969-421a-98be-bce6ca853354"},
 	Effect:   operation.Read,
-	Default:  true,
 	Do:       operation.Func[modelsGetInput](getModel),
 	Columns:  modelColumns,
 }

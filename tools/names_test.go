@@ -81,7 +81,7 @@ func TestNames(t *testing.T) {
 					case other.Name == f.Name || other.Name == f.Ref || other.Ref != "" && !other.RefRequired:
 					case other.RefRequired:
 						rest[other.Ref] = operation.Encode("another id")
-					case other.Kind == operation.KindStrings && (other.Required || other.Name == "user_ids" || other.Name == "keys"):
+					case other.Kind == operation.KindStrings && (other.Required || other.Name == "user_ids" || other.Name == "keys" && op != keysDelete):
 						rest[other.Name] = operation.Encode([]string{"something"})
 					case other.Kind == operation.KindPairs && other.Required:
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})

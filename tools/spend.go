@@ -91,7 +91,6 @@ var spendGet = &operation.Operation{
 	Summary:  "Show one request: cost, tokens, caller and full error",
 	Examples: []string{"spend get chatcmpl-42ae407c-dfcb-43e5-b5a7-2a24b50b3fab"},
 	Effect:   operation.Read,
-	Default:  true,
 	Do:       operation.Func[spendGetInput](getRequest),
 	Columns:  spendLogColumns,
 }

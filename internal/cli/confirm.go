@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -17,6 +18,15 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if c.op.Consent.Sweeping && c.Terminal == nil && !c.yes {
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
 			Hint: "to skip the confirmation, add --yes"}
+	}
+	n, selects, err := prepared.Selected(ctx)
+	if err != nil {
+		return err
+	}
+	if selects && (c.yes || c.Terminal == nil) {
+		if err := c.expected(prepared, n); err != nil {
+			return err
+		}
 	}
 	asks := prepared.Effect() == operation.Destructive && !c.op.Consent.Typed && !c.yes && c.Terminal != nil
 	if !asks {
@@ -37,7 +47,12 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	for i, note := range question.Plan.Notes {
 		question.Plan.Notes[i] = c.words(note)
 	}
-	if err := c.accept(ctx, question.String()); err != nil {
+	if selects {
+		err = c.acceptCount(ctx, question.String(), n)
+	} else {
+		err = c.accept(ctx, question.String())
+	}
+	if err != nil {
 		return err
 	}
 	prepared.Approve(question.Plan)
@@ -58,6 +73,30 @@ func (c *call) accept(ctx context.Context, question string) error {
 		}
 	}
 	return c.guard(ctx)
+}
+
+// acceptCount asks for the number of things that filters select.
+func (c *call) acceptCount(ctx context.Context, question string, n int) error {
+	fmt.Fprintf(c.Stderr, "%s\nType %d to confirm: ", question, n)
+	line, err := c.readLine(ctx)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(line) != strconv.Itoa(n) {
+		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "not confirmed; nothing was sent", Hint: fmt.Sprintf("to skip the confirmation, add --yes --expect %d", n)}
+	}
+	return c.guard(ctx)
+}
+
+// expected checks a call whose targets filters select where nobody is asked: the script
+// must say how many there are, which the operation compares.
+func (c *call) expected(prepared *operation.Call, n int) error {
+	if c.yes && prepared.Arg(operation.ExpectField) != nil {
+		return nil
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeUsage,
+		Message: fmt.Sprintf("%s: the filters match %d; nothing was deleted", c.op.Path, n),
+		Hint:    fmt.Sprintf("preview with --dry-run; to skip the question, add --yes --expect %d", n)}
 }
 
 // agree asks a question at the terminal; an error is a no.

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"litellm-proxy/internal/sandbox"
 )
 
 // stuck is a gateway that answers nothing and says what it is asked.
@@ -154,6 +156,27 @@ func TestQuestionEnd(t *testing.T) {
 	c.kind("\x04")
 	if status, text := c.end(); status != 2 || !strings.Contains(text, "[y/N] \nlitellm-proxy: not confirmed") {
 		t.Errorf("exit %d:\n%s", status, text)
+	}
+}
+
+// TestCountTyped: keys that filters select are deleted after their number is typed.
+func TestCountTyped(t *testing.T) {
+	server := httptest.NewServer(sandbox.New())
+	defer server.Close()
+	for _, alias := range []string{"a-1", "a-2", "b"} {
+		atTerminal(t, server.URL, nil, "--api-key", sandbox.MasterKey, "keys", "generate", "--key-alias", alias).end()
+	}
+	for _, tt := range []struct {
+		answer string
+		status int
+		says   string
+	}{{"y", 2, "--yes --expect 2"}, {"3", 2, "nothing was sent"}, {"2", 0, "deleted key"}} {
+		c := atTerminal(t, server.URL, nil, "--api-key", sandbox.MasterKey, "keys", "delete", "--search", "a-")
+		c.expect("Type 2 to confirm: ")
+		c.kind(tt.answer + "\r")
+		if status, text := c.end(); status != tt.status || !strings.Contains(text, tt.says) || !strings.Contains(text, "Matches key a-1 (") {
+			t.Errorf("%q: exit %d:\n%s", tt.answer, status, text)
+		}
 	}
 }
 

@@ -25,6 +25,18 @@ var confirmModes = []string{confirmAuto, confirmAlways, confirmArgument, confirm
 // settle gets consent to the call. It returns nil when the call may run, bound to the
 // requests that were shown, and otherwise the call's result with the words for the log.
 func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
+	n, selects, err := c.prepared.Selected(ctx)
+	if err != nil {
+		return c.failed(err), outcome(err)
+	}
+	if selects && n > 0 && c.prepared.Arg(operation.ExpectField) == nil {
+		question, err := c.prepared.Question(ctx)
+		if err != nil {
+			return c.failed(err), outcome(err)
+		}
+		return c.refused(question, fmt.Sprintf("the filters match %d", n),
+			fmt.Sprintf("show the user what matches; to delete it, call %s again with %s: %d", c.op.Tool(), operation.ExpectField, n)), "refused: not counted"
+	}
 	if c.s.confirm == confirmNever {
 		c.prepared.Waive()
 		return nil, ""
@@ -146,7 +158,12 @@ func (c *call) refused(question *operation.Question, why, how string) *mcp.CallT
 	c.s.shown.put(c, question.Plan)
 	e := proxyclient.Error{Code: codeConfirm, Message: "nothing was sent: " + why, Hint: how}
 	top := []member{
-		{"error", encode(&e)}, {"question", encode(question.Text)}, {"requests", requestList(question.Plan.Requests)},
+		{"error", encode(&e)}, {"question", encode(question.Text)},
+	}
+	if question.Selected > 0 {
+		top = append(top, member{"selected", encode(question.Selected)}, member{"notes", encode(question.Plan.Notes)})
+	} else {
+		top = append(top, member{"requests", requestList(question.Plan.Requests)})
 	}
 	if len(question.Dangers) > 0 {
 		top = append(top, member{"dangers", encode(question.Dangers)})

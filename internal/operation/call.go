@@ -39,6 +39,7 @@ type Call struct {
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	own    map[string]url.Values        // filters of lists that are refused as a whole, by path
 	seen   map[string]json.RawMessage   // answers to reads since the last write; see [Call.Read]
+	kept   map[string]any               // results since the last write; see [Once]
 	now    time.Time
 	until  time.Time // {expires}, if given
 	effect Effect
@@ -64,7 +65,7 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	}
 	c := &Call{
 		op: op, env: env, args: args, client: env.Client, notes: &notes{},
-		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{},
+		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
 		promised: map[string]string{},
 	}
 	c.now = c.clock().UTC()
@@ -143,7 +144,7 @@ func (c *Call) Now() time.Time { return c.now }
 
 // Client returns the caller's client. In a plan it records writes instead of sending them.
 func (c *Call) Client() *proxyclient.Client {
-	clear(c.seen) // it may be for a write
+	c.forget() // it may be for a write
 	return c.client
 }
 
@@ -219,6 +220,27 @@ func (c *Call) Read(ctx context.Context, r proxyclient.Request) (json.RawMessage
 	return answer, err
 }
 
+// forget drops what was read before a write. A plan changes nothing.
+func (c *Call) forget() {
+	clear(c.seen)
+	if !c.planning {
+		clear(c.kept)
+	}
+}
+
+// Once returns what read found, and calls it once until the call's next write: the count,
+// the question and the plan of a call look at the same things.
+func Once[T any](c *Call, name string, read func() (T, error)) (T, error) {
+	if found, again := c.kept[name].(T); again {
+		return found, nil
+	}
+	found, err := read()
+	if err == nil {
+		c.kept[name] = found
+	}
+	return found, err
+}
+
 // mostSeen is the size of an answer that is worth keeping.
 const mostSeen = 4 << 20
 
@@ -242,7 +264,7 @@ func (c *Call) Undo(ctx context.Context, method, path string, body any) error {
 	if c.planning {
 		return nil
 	}
-	clear(c.seen)
+	c.forget()
 	_, err := c.env.Client.JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
 	return err
 }
@@ -340,7 +362,7 @@ func (c *Call) permitted(ctx context.Context) (*Call, error) {
 	if c.approved == nil {
 		return c.run(), nil
 	}
-	clear(c.seen) // the answers are as old as the question
+	c.forget() // the answers are as old as the question
 	again, err := c.record(ctx)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,22 @@ type Consent struct {
 	// Sweeping says that the operation names no target: where nobody can be asked,
 	// consent must be given beforehand.
 	Sweeping bool
+	// Count counts what the filters of a call select. selects is false for a call that
+	// names its targets. Whoever agrees to a selection must give the number: type it, or
+	// pass it as the argument {expect}, with which the operation compares it.
+	Count func(context.Context, *Call) (n int, selects bool, err error)
+}
+
+// ExpectField is the argument for the number of things that filters must match.
+const ExpectField = "expect"
+
+// Selected counts what the filters of the call select; see [Consent].Count.
+func (c *Call) Selected(ctx context.Context) (n int, selects bool, err error) {
+	if c.op.Consent.Count == nil {
+		return 0, false, nil
+	}
+	n, selects, err = c.op.Consent.Count(ctx, c)
+	return n, selects, proxyclient.Wrap(c.op.doing(c.args), err)
 }
 
 // Asks tells whether calls of the operation are often confirmed.
@@ -59,6 +75,8 @@ type Question struct {
 	Destructive bool
 	// Gateway is where the requests go.
 	Gateway string
+	// Selected is the number of things that filters select, or 0.
+	Selected int
 	// Plan is what is sent after a yes. A call that would send nothing need not be
 	// asked for.
 	Plan *Plan
@@ -82,6 +100,11 @@ func (q *Question) String() string {
 		lines = append(lines, "Note: "+visible(note))
 	}
 	lines = append(lines, "Gateway: "+visible(q.Gateway))
+	if q.Selected > 0 {
+		first := q.Plan.Requests[0]
+		return strings.Join(append(lines, fmt.Sprintf("Sends: %s %s with %s by ID, in %s", first.Method, first.Path,
+			Counted(q.Selected, "target"), Counted(len(q.Plan.Requests), "request"))), "\n")
+	}
 	for _, r := range q.Plan.Requests {
 		lines = append(lines, "Sends: "+visible(r.String()))
 	}
@@ -137,6 +160,9 @@ func (c *Call) Question(ctx context.Context) (*Question, error) {
 		return q, nil
 	}
 	if q.Dangers, err = c.Dangers(ctx); err != nil {
+		return nil, err
+	}
+	if q.Selected, _, err = c.Selected(ctx); err != nil {
 		return nil, err
 	}
 	if q.Text, err = c.ask(ctx); err != nil {

@@ -73,7 +73,9 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	return result, nil
 }
 
-// unpattern escapes a text for a filter that the gateway's database reads as a pattern.
+// Unpattern escapes a text for a filter that the gateway's database reads as a pattern.
+func Unpattern(text string) string { return unpattern.Replace(text) }
+
 var unpattern = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // query returns the arguments as a request for a page.
@@ -93,7 +95,7 @@ func (l List[In]) query(call *Call) (query, About, error) {
 	}
 	for name, value := range sent {
 		if slices.Contains(l.Of.Escapes, name) {
-			value = Encode(unpattern.Replace(Word(value)))
+			value = Encode(Unpattern(Word(value)))
 		}
 		if proxyclient.InPath(l.Of.Path, name) {
 			q.params[name] = Word(value)
