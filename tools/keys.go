@@ -179,7 +179,7 @@ var keysDelete = &operation.Operation{
 		"keys delete --key-aliases my-key",
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
 		"keys delete --unused 90d --team research",
-		"keys delete --expired --yes --expect 12",
+		"keys delete --expired --dry-run",
 	},
 	Effect:  operation.Destructive,
 	Consent: operation.Consent{Ask: askDeleteKeys, Count: countSelected},
