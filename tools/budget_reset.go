@@ -67,6 +67,9 @@ func resetOfTag(ctx context.Context, call *operation.Call, _ json.RawMessage) st
 // notesReset notes when a budget with a new period resets: the gateway rounds to the end of
 // a day, a week or a month.
 func notesReset(ctx context.Context, call *operation.Call, result *operation.Result) error {
+	if call.Shares() {
+		return nil
+	}
 	change := call.Body()
 	if sets(change, "team_member_budget_duration") {
 		if t, err := readTeam(ctx, call, operation.Word(operation.Lookup(result.Body, "team_id"))); err == nil && t.defaults != nil && t.defaults.ResetAt != "" {

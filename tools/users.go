@@ -130,6 +130,11 @@ func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]strin
 	ids := make([]string, len(names))
 	for i, name := range names {
 		ids[i] = name
+		if call.Shares() {
+			if _, err := teamCollection.FindID(ctx, call, name); err == nil {
+				continue
+			}
+		}
 		_, err := call.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
 		if operation.IsNotFound(err) {
 			var thing operation.Thing

@@ -26,6 +26,8 @@ type Env struct {
 	Delta func(text string)
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
+	// Shared is what the calls of one bulk run look up once; nil for a single call.
+	Shared *Shared
 }
 
 // Call is one call of one operation, with arguments validated, names resolved and the

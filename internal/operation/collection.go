@@ -109,7 +109,7 @@ func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMe
 	q = q.within(call.own[c.Path])
 	read := call.read
 	if c.Page == "" {
-		read = call.Read // the whole list, which several checks may want
+		read = call.shared // the whole list, which several checks may want
 	}
 	body, err := read(ctx, proxyclient.Request{Path: c.Path, Params: q.params, Query: q.values})
 	if c.narrowed(ctx, call, err) {
@@ -295,4 +295,12 @@ func (c *Collection) nameWord() string { return c.Name[strings.LastIndexByte(c.N
 // same reports whether a name matches the one that is looked up.
 func (c *Collection) same(got, name string) bool {
 	return got == name || c.Fold && strings.EqualFold(got, name)
+}
+
+// folded returns what names that are the same have in common.
+func (c *Collection) folded(name string) string {
+	if c.Fold {
+		return strings.ToLower(name)
+	}
+	return name
 }

@@ -75,6 +75,9 @@ func (c *Collection) FindID(ctx context.Context, call *Call, id string) (Thing, 
 		return c.thing(item), nil // found by its name, since the last write
 	}
 	found, err := c.look(ctx, call, "id "+id, func() ([]json.RawMessage, error) {
+		if call.Shares() {
+			return c.known(ctx, call, id)
+		}
 		for item, err := range c.All(ctx, call, narrow(c.ByID, id)) {
 			if err != nil {
 				return nil, err
@@ -117,6 +120,10 @@ func (c *Collection) thing(item json.RawMessage) Thing {
 // named returns the items with this name among those of a filter, each identifier once: the gateway repeats a
 // deployment for every model that it could serve.
 func (c *Collection) named(ctx context.Context, call *Call, name string, fixed url.Values) ([]json.RawMessage, error) {
+	if call.Shares() && fixed == nil {
+		l, err := c.index(ctx, call)
+		return l.byName[c.folded(name)], err
+	}
 	filter := url.Values{}
 	maps.Copy(filter, fixed)
 	if !c.Fold || isASCII(name) { // the gateway's search folds only ASCII

@@ -99,7 +99,7 @@ func (c *Collection) Exists(ctx context.Context, call *Call, id string) (bool, e
 }
 
 func (c *Collection) exists(ctx context.Context, call *Call, id string) (bool, error) {
-	if c.ByID != "" || c.Info == "" {
+	if c.ByID != "" || c.Info == "" || call.Shares() {
 		_, err := c.FindID(ctx, call, id)
 		if there, err := verdict(err); there || err != nil || c.Info == "" {
 			return there, err

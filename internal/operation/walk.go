@@ -18,6 +18,18 @@ import (
 // are.
 func (c *Collection) All(ctx context.Context, call *Call, filter url.Values) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
+		if call.Shares() && len(filter) == 0 {
+			l, err := c.index(ctx, call)
+			for _, item := range l.items {
+				if !yield(item, nil) {
+					return
+				}
+			}
+			if err != nil {
+				yield(nil, err)
+			}
+			return
+		}
 		for page, err := range c.Walk(ctx, call, nil, filter) {
 			if err != nil {
 				yield(nil, err)
