@@ -22,12 +22,16 @@ type row struct {
 }
 
 const (
+	hintKey        = "give a key with {api_key}"
 	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise license (LITELLM_LICENSE at the gateway)"
 	hintModels     = "the models list shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
 	hintVersion    = "a later version of the gateway may have it"
 )
+
+// loginToken begins the tokens that a gateway gives to those who sign in.
+const loginToken = "litellm_login_"
 
 // table: each row was seen on a live LiteLLM 1.106.2, except where it says
 // otherwise. What no row matches is decided by the status alone, in byStatus.
@@ -232,7 +236,9 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 		e.Message = strings.TrimSuffix(e.Message, ".") + "; " + c.usedKey()
 		switch {
 		case c.key == "":
-			e.Hint = "give a key with {api_key}"
+			e.Hint = hintKey
+		case e.Code == CodeUnauthorized && strings.HasPrefix(c.key, loginToken) && (e.Hint == "" || e.Type == "expired_key"):
+			e.Hint = "sign in again: {login}"
 		case e.Code == CodeUnauthorized && c.keyHeader != authorization:
 			e.Message += " in the header " + c.keyHeader
 			e.Hint = "check {api_key}, and that the gateway reads its key from the header in {key_header}"

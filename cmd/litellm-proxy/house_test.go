@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 		"internal/bulk",
 		"internal/config",
 		"internal/keystore",
+		"internal/login",
 		"internal/mcpserver",
 		"internal/operation",
 		"internal/output",
@@ -35,6 +36,7 @@ var rooms = map[string][]string{
 	"internal/bulk":      {"internal/operation", "internal/secret", "proxyclient"},
 	"internal/config":    {},
 	"internal/keystore":  {"internal/config"},
+	"internal/login":     {"internal/config", "internal/keystore", "proxyclient"},
 	"internal/sandbox":   {"internal/secret"},
 	"internal/secret":    {},
 }
@@ -46,6 +48,8 @@ var alone = map[string]string{
 	"github.com/schollz/progressbar/v3": "internal/cli",
 	"github.com/mark3labs/mcp-go":       "internal/mcpserver",
 	"github.com/olekukonko/tablewriter": "internal/output",
+	"github.com/cli/browser":            "internal/login",
+	"github.com/google/shlex":           "internal/login",
 	"github.com/zalando/go-keyring":     "internal/keystore",
 	"github.com/godbus/dbus":            "internal/keystore",
 }

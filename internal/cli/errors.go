@@ -131,6 +131,7 @@ func (a *app) words(text string) string {
 	}
 	old = append(old,
 		"{base_url}", "--base-url or "+config.URLVariable,
+		"{login}", program+" login",
 		"{api_key}", "--api-key or "+config.KeyVariable,
 		"{ca_file}", "--ca-file or "+config.CAFileVariable,
 		"{client_cert}", "--client-cert or "+config.ClientCertVariable,
@@ -154,6 +155,9 @@ func written(f operation.Field) string {
 
 // hint is the next step, for somebody at a command line.
 func (a *app) hint(e *proxyclient.Error) string {
+	if e.Hint == "give a key with {api_key}" {
+		return "sign in with " + program + " login, or give a key with --api-key or " + config.KeyVariable
+	}
 	if e.Hint != "" {
 		return strings.TrimSuffix(a.words(e.Hint), ".")
 	}

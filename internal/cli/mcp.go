@@ -9,6 +9,7 @@ import (
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/proxyclient"
 )
 
 // mcpCommand is "mcp": the same operations for AI assistants and editors.
@@ -22,6 +23,9 @@ Over stdio (the default), the client starts this program, and calls use the key 
 --api-key or LITELLM_PROXY_API_KEY. Over http and sse, each client sends its own key as
 "Authorization: Bearer sk-...". The server's own key is used only with --use-own-key;
 clients then send the token from --auth-token-file.
+
+Without a key, stdio uses the session of litellm-proxy login, also one that begins later;
+http and sse never do.
 
 stdout carries the protocol; the log goes to stderr.`,
 		Example: `  litellm-proxy mcp
@@ -66,7 +70,7 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	if m.transport == "stdio" && m.app.flags.APIKey == "@-" {
 		return usageError("--api-key @-: standard input belongs to the protocol; use --api-key @file or " + config.KeyVariable)
 	}
-	client, err := m.client()
+	client, err := m.serverClient()
 	if err != nil {
 		return err
 	}
@@ -97,4 +101,22 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 		return server.ServeHTTP(cmd.Context(), m.h)
 	}
 	return usageError(fmt.Sprintf("--transport: %q is not one of %s", m.transport, strings.Join([]string{"stdio", "http", "sse"}, ", ")))
+}
+
+// serverClient is the gateway's, with the server's own key if it has one. Over stdio the
+// session of login stands in for that: the person who signed in is the one who uses the
+// server. Over http and sse it may be anybody, so the session is never used.
+func (m *mcpRun) serverClient() (*proxyclient.Client, error) {
+	s, err := m.settings()
+	if err != nil {
+		return nil, err
+	}
+	client, err := m.clientFor(s)
+	if err != nil {
+		return nil, err
+	}
+	if m.transport == "stdio" && s.APIKey == "" && !s.Sandbox() {
+		m.o.Credential = m.liveKey(client)
+	}
+	return m.gated(client, s), nil
 }

@@ -25,23 +25,34 @@ type inForce struct {
 	guarded atomic.Bool
 }
 
-// client makes the client of this run. It sends no change to a protected gateway before
-// [app.guard].
+// client makes the client of this run. Without a key from elsewhere, it has that of the
+// session with its gateway. It sends no change to a protected gateway before [app.guard].
 func (a *app) client() (*proxyclient.Client, error) {
 	s, err := a.settings()
 	if err != nil {
 		return nil, err
 	}
 	c, err := a.clientFor(s)
-	if err != nil || s.Protected == "" {
-		return c, err
+	if err == nil && s.APIKey == "" && !s.Sandbox() {
+		c, err = a.sessionKey(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.gated(c, s), nil
+}
+
+// gated is a client that sends no change to a protected gateway before [app.guard].
+func (a *app) gated(c *proxyclient.Client, s config.Settings) *proxyclient.Client {
+	if s.Protected == "" {
+		return c
 	}
 	return c.Gated(func(proxyclient.Recorded) error {
 		if a.set.guarded.Load() {
 			return nil
 		}
 		return a.unguarded()
-	}), nil
+	})
 }
 
 // clientFor makes a client with these settings.

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/zalando/go-keyring"
+
 	"litellm-proxy/internal/config"
 )
 
@@ -148,3 +150,13 @@ func (s *store) Place() string {
 }
 
 func (s *store) Trouble() error { return s.trouble }
+
+// Foreign reads what another program keeps in the system's key store, or returns
+// [ErrNotFound].
+func Foreign(getenv func(string) string, service, account string) (string, error) {
+	if getenv(Variable) == "file" {
+		return "", ErrNotFound
+	}
+	s := &system{getenv: getenv}
+	return s.do(func() (string, error) { return keyring.Get(service, account) })
+}

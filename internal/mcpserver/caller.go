@@ -63,6 +63,7 @@ const (
 	keyFromRequest = "the request's Authorization header"
 	hintSendKey    = "the client must send its own LiteLLM key (Authorization: Bearer sk-...) with each request"
 	hintSetKey     = "the person who runs this server sets LITELLM_PROXY_API_KEY"
+	hintSignIn     = "the person who runs this server sets LITELLM_PROXY_API_KEY, or signs in with litellm-proxy login"
 )
 
 // keySetting is how this caller gives its key.
@@ -74,17 +75,24 @@ func (c *caller) keySetting() string {
 }
 
 // keyHint is the next step of one whose key is missing or refused.
-func (c *caller) keyHint() string {
-	if c.remote && !c.useOwn {
+func (c *caller) keyHint(s *Server) string {
+	switch {
+	case c.remote && !c.useOwn:
 		return hintSendKey
+	case !c.remote && s.credential != nil:
+		return hintSignIn
 	}
 	return hintSetKey
 }
 
 // client is the gateway's for this caller.
-func (c *caller) client(s *Server) (*proxyclient.Client, error) {
+func (c *caller) client(ctx context.Context, s *Server) (*proxyclient.Client, error) {
 	if s.client == nil {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "no gateway is configured on this server", Hint: "set {base_url}"}
+	}
+	if !c.remote && s.credential != nil {
+		key, source, err := s.credential(ctx)
+		return s.client.WithKey(key, source), err
 	}
 	if !c.remote || c.useOwn {
 		return s.client, nil

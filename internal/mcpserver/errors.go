@@ -81,7 +81,8 @@ func (c *call) hint(e *proxyclient.Error) string {
 		}
 	}
 	hasKey := c.client != nil && c.client.HasKey()
-	if e.Code != proxyclient.CodeUnauthorized || hasKey && e.Hint != "check {api_key}" {
+	signIn := strings.Contains(e.Hint, "{login}") || strings.Contains(e.Hint, "litellm-proxy login")
+	if e.Code != proxyclient.CodeUnauthorized || signIn || hasKey && e.Hint != "check {api_key}" {
 		add(c.s.words(c.s.reword(c.op, c.caller, e.Hint)))
 	}
 	switch e.Code {
@@ -89,8 +90,8 @@ func (c *call) hint(e *proxyclient.Error) string {
 		if hasKey && !strings.Contains(e.Message, c.client.APIKeySource()) {
 			add("the key was " + c.client.MaskedKey() + from(c.client.APIKeySource()))
 		}
-		if e.Code == proxyclient.CodeUnauthorized {
-			add(c.caller.keyHint())
+		if e.Code == proxyclient.CodeUnauthorized && !signIn {
+			add(c.caller.keyHint(c.s))
 		}
 	case proxyclient.CodeNotFound:
 		if list := c.s.ops.Finder(c.op); list != nil && c.s.has(list.Tool()) && !namesList(e.Hint) {

@@ -27,6 +27,8 @@ type Options struct {
 	// with [HTTPOptions.UseOwnKey]. It may be without a key, and nil: then tools
 	// are listed, and a call says what is missing.
 	Client *proxyclient.Client
+	// Credential, if set, gives the key of each call on stdio instead of the client's own.
+	Credential Credential
 	// Version is this program's, for serverInfo.
 	Version string
 	// ReadOnly leaves out every operation that can write.
@@ -50,16 +52,22 @@ type Options struct {
 	Log *slog.Logger
 }
 
+// Credential returns a key and where it came from. Without a key, "", calls are sent
+// without one.
+type Credential func(context.Context) (key, source string, err error)
+
 // Server is an MCP server for one gateway. It may serve several transports at
 // the same time.
 type Server struct {
-	client  *proxyclient.Client
-	confirm string
-	log     *slog.Logger
-	ops     operation.Catalog
-	mcp     *server.MCPServer
-	tools   []*tool             // in the order of the registry
-	words   func(string) string // commands in a text become tools
+	client *proxyclient.Client
+	// credential gives the key of a call on stdio; nil: it is the client's own.
+	credential Credential
+	confirm    string
+	log        *slog.Logger
+	ops        operation.Catalog
+	mcp        *server.MCPServer
+	tools      []*tool             // in the order of the registry
+	words      func(string) string // commands in a text become tools
 
 	// secret signs what clients must hand back and hashes credentials; it lives as
 	// long as the process.
@@ -83,7 +91,7 @@ type Server struct {
 // [proxyclient.CodeUsage].
 func New(o Options) (*Server, error) {
 	s := &Server{
-		client: o.Client, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
+		client: o.Client, credential: o.Credential, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),

@@ -167,7 +167,7 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if err := c.parse(); err != nil {
 		return c.failed(err), outcome(err)
 	}
-	client, err := c.caller.client(c.s)
+	client, err := c.caller.client(ctx, c.s)
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}

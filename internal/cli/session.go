@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/login"
+	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/proxyclient"
+)
+
+// sessionKey gives a client without a key that of the session with its gateway, or the
+// one that the Python CLI stored for it.
+func (a *app) sessionKey(c *proxyclient.Client) (*proxyclient.Client, error) {
+	sessions, err := login.Open(a.Getenv)
+	if err != nil {
+		return a.pythonKey(c), nil // no home directory: nobody signed in
+	}
+	session, note, err := sessions.Use(a.ctx, login.New(c))
+	if note != "" {
+		a.note("%s", note)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case session == nil:
+		return a.pythonKey(c), nil
+	}
+	a.key = session.Key
+	return c.WithKey(session.Key, login.Source), nil
+}
+
+// pythonKey gives the client the key that the Python CLI stored for its gateway.
+func (a *app) pythonKey(c *proxyclient.Client) *proxyclient.Client {
+	key := login.Python(c.BaseURL(), a.Getenv, time.Now())
+	if key == "" {
+		return c
+	}
+	a.note("Using %s.", login.PythonSource)
+	a.key = key
+	return c.WithKey(key, login.PythonSource)
+}
+
+// liveKey is the credential of an MCP server over stdio that was started without a key:
+// that of the session, also when it is renewed or replaced while the server runs.
+func (a *app) liveKey(c *proxyclient.Client) mcpserver.Credential {
+	python := login.Python(c.BaseURL(), a.Getenv, time.Now())
+	if python != "" {
+		a.note("Using %s until you sign in.", login.PythonSource)
+	}
+	sessions, err := login.Open(a.Getenv)
+	if err != nil { // no home directory: nobody signed in
+		return func(context.Context) (string, string, error) { return python, login.PythonSource, nil }
+	}
+	live := sessions.Watch(login.New(c))
+	return func(ctx context.Context) (string, string, error) {
+		key, err := live.Key(ctx)
+		if key == "" && err == nil && python != "" {
+			return python, login.PythonSource, nil
+		}
+		return key, login.Source, err
+	}
+}
+
+// signInClient is the gateway of the settings for signing in and out.
+func (a *app) signInClient() (*login.Gateway, config.Settings, error) {
+	s, err := a.settings()
+	if err != nil {
+		return nil, s, err
+	}
+	if s.Sandbox() {
+		return nil, s, errSandboxSignIn
+	}
+	c, err := a.clientFor(s)
+	if err != nil {
+		return nil, s, err
+	}
+	return login.New(c), s, nil
+}
+
+var errSandboxSignIn error = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "the built-in sandbox needs no sign-in; set the gateway with --base-url"}
