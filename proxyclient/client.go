@@ -85,6 +85,7 @@ type Client struct {
 	key        string
 	keySource  string
 	keyHeader  string                                // canonical name
+	scheme     *string                               // before the key, of WithAuthorization
 	extra      http.Header                           // of each request
 	proxy      func(*http.Request) (*url.URL, error) // nil: there is no network
 	keyErr     error                                 // of WithKey; returned by the first request
@@ -198,8 +199,27 @@ func (c *Client) Timeout() time.Duration { return c.timeout }
 func (c *Client) WithKey(key, source string) *Client {
 	d := *c
 	d.key, d.keyErr = cleanKey(key, source)
-	d.keySource = source
+	d.keySource, d.scheme = source, nil
 	return &d
+}
+
+// WithAuthorization is the same client with a value for the Authorization header in place
+// of the key: "Bearer sk-…", "Basic …" or a bare credential. A value that cannot be sent
+// is refused by the first request, with [CodeUsage].
+func (c *Client) WithAuthorization(value, source string) *Client {
+	scheme, key, ok := strings.Cut(strings.TrimSpace(value), " ")
+	if scheme += " "; !ok {
+		scheme, key = "", strings.TrimSpace(value)
+	}
+	d := c.WithKey(key, source)
+	d.keyHeader, d.scheme = "Authorization", &scheme
+	switch {
+	case d.keyErr == nil && key == "":
+		d.keyErr = usage("the Authorization header%s is empty", from(source))
+	case d.keyErr == nil && scheme != "" && !isToken(strings.TrimSpace(scheme)):
+		d.keyErr = usage("the Authorization header%s is not a scheme and a credential (it is not shown)", from(source))
+	}
+	return d
 }
 
 // WithChangedBy is the same client whose writes name someone else, see

@@ -237,6 +237,8 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 		switch {
 		case c.key == "":
 			e.Hint = hintKey
+		case c.scheme != nil:
+			e.Hint = "check the Authorization header, for example \"Bearer sk-...\""
 		case e.Code == CodeUnauthorized && strings.HasPrefix(c.key, loginToken) && (e.Hint == "" || e.Type == "expired_key"):
 			e.Hint = "sign in again: {login}"
 		case e.Code == CodeUnauthorized && c.keyHeader != authorization:

@@ -33,6 +33,9 @@ func cleanKeyHeader(name string) (string, error) {
 
 // keyValue is the key as its header carries it.
 func (c *Client) keyValue() string {
+	if c.scheme != nil {
+		return *c.scheme + c.key
+	}
 	if slices.Contains(bareKeyHeaders, strings.ToLower(c.keyHeader)) {
 		return c.key
 	}

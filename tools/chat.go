@@ -97,6 +97,8 @@ func (c *completion) add(data []byte) (string, error) {
 				Role    string `json:"role"`
 				Content string `json:"content"`
 			} `json:"delta"`
+			// Message is the whole answer of a model that cannot stream.
+			Message      assistantTurn   `json:"message"`
 			FinishReason json.RawMessage `json:"finish_reason"`
 		} `json:"choices"`
 	}
@@ -119,7 +121,8 @@ func (c *completion) add(data []byte) (string, error) {
 			c.Choices = append(c.Choices, choice{Index: len(c.Choices), Message: assistantTurn{Role: "assistant"}})
 		}
 		to := &c.Choices[part.Index]
-		to.Message.Content += part.Delta.Content
+		text := part.Delta.Content + part.Message.Content
+		to.Message.Content += text
 		if part.Delta.Role != "" {
 			to.Message.Role = part.Delta.Role
 		}
@@ -127,7 +130,7 @@ func (c *completion) add(data []byte) (string, error) {
 			to.FinishReason = part.FinishReason
 		}
 		if part.Index == 0 {
-			words += part.Delta.Content
+			words += text
 		}
 	}
 	return words, nil

@@ -74,7 +74,8 @@ type credentialsUpdateInput struct {
 	CredentialInfo   operation.Object `json:"credential_info" help:"Information to change; other members are kept" cli:"name=info"`
 	CredentialValues operation.Object `json:"credential_values" help:"Values to change, for example api_key; others are kept" cli:"name=values"`
 	ValuesToDelete   []string         `json:"credential_values_to_delete" help:"Names of values to delete" cli:"name=delete-values"`
-	DisplayName      string           `json:"display_name" help:"Display name"`
+	DisplayName      string           `json:"display_name" help:"Display name" clear:"null"`
+	operation.Clearing
 	operation.Extras
 }
 
@@ -85,6 +86,7 @@ var credentialsUpdate = &operation.Operation{
 	Examples: []string{
 		"credentials update azure-prod --values @values.json",
 		"credentials update azure-prod --delete-values api_base",
+		"credentials update azure-prod --clear display_name",
 	},
 	Effect:  operation.Set,
 	Consent: operation.Consent{Often: true, Sensitive: sensitiveCredentialUpdate},

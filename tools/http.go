@@ -20,8 +20,8 @@ type httpInput struct {
 	Method string            `json:"method" jsonschema:"required" help:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
 	URI    string            `json:"uri" jsonschema:"required" help:"Path on the gateway with its query, such as /key/list?size=5" cli:"arg=2"`
 	Data   string            `json:"data" help:"Raw request body; JSON unless a Content-Type header says otherwise" cli:"short=d"`
-	JSON   operation.Object  `json:"json" help:"Request body as a JSON object" cli:"short=j"`
-	Header operation.Headers `json:"header" help:"Request headers, except Authorization, Host and litellm-changed-by" cli:"short=H"`
+	JSON   json.RawMessage   `json:"json" help:"Request body as JSON" cli:"short=j"`
+	Header operation.Headers `json:"header" help:"Request headers, except Host and litellm-changed-by. Authorization works on the command line only" cli:"short=H"`
 }
 
 var httpRequest = &operation.Operation{
@@ -82,7 +82,7 @@ func showsNewKey(in httpInput, answer []byte) bool {
 	}
 	key := operation.Word(operation.Lookup(answer, "key"))
 	sent := []string{in.URI, unescaped(in.URI), in.Data}
-	for _, body := range []json.RawMessage{json.RawMessage(in.Data), operation.Encode(in.JSON)} {
+	for _, body := range []json.RawMessage{json.RawMessage(in.Data), in.JSON} {
 		var plain any
 		if json.Unmarshal(body, &plain) == nil {
 			sent = append(sent, string(operation.Encode(plain)))

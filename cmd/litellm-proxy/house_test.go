@@ -19,8 +19,10 @@ var rooms = map[string][]string{
 	"internal/ledger":    {"internal/operation", "internal/secret", "proxyclient"},
 	"proxyclient":        {"internal/secret"},
 	"prompts":            {},
+	"internal/chat":      {},
 	"internal/cli": {
 		"internal/bulk",
+		"internal/chat",
 		"internal/config",
 		"internal/keystore",
 		"internal/login",

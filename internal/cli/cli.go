@@ -112,6 +112,8 @@ type app struct {
 	readOnly bool
 	// key is the caller's, wherever it was read from: errors do not repeat it.
 	key string
+	// typed is the credential of a typed Authorization header.
+	typed string
 	// bind gives a command its flags, when it is the one that is meant: all of
 	// them for every command would cost each start some milliseconds.
 	bind map[*cobra.Command]func(*cobra.Command)

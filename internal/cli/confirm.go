@@ -15,7 +15,7 @@ import (
 // it does; only what cannot be undone is asked for, at a terminal. Without a terminal
 // a command that names its targets goes ahead, as scripts expect.
 func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
-	if c.op.Consent.Sweeping && c.Terminal == nil && !c.yes {
+	if c.op.Consent.Sweeping && prepared.Effect() == operation.Destructive && c.Terminal == nil && !c.yes {
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
 			Hint: "to skip the confirmation, add --yes"}
 	}

@@ -92,7 +92,7 @@ func (a *app) report(err error, status int) int {
 
 // masked masks secrets in a text, and the caller's own key.
 func (a *app) masked(text string) string {
-	own := []string{a.Getenv(config.KeyVariable), a.key}
+	own := []string{a.Getenv(config.KeyVariable), a.key, a.typed}
 	if !strings.HasPrefix(a.flags.APIKey, "@") {
 		own = append(own, a.flags.APIKey)
 	}

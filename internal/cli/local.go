@@ -21,7 +21,7 @@ type local struct {
 // locals returns all of them. A command is declared in the file of its subject and
 // listed there.
 func locals() []local {
-	return slices.Concat(loginCommands(), configCommands())
+	return slices.Concat(loginCommands(), configCommands(), chatCommands())
 }
 
 // addLocals adds the local commands, some of them to the groups of operations.
@@ -35,24 +35,38 @@ func (a *app) addLocals(root *cobra.Command) {
 			parent, verb = a.groupFor(root, group), rest
 			parent.Short = strings.TrimPrefix(parent.Short+", "+verb, ", ")
 		}
-		cmd := &cobra.Command{Use: verb, Short: l.summary, Args: cobra.NoArgs}
-		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
-		a.bind[cmd] = func(cmd *cobra.Command) {
+		bind := func(cmd *cobra.Command) {
 			cmd.Flags().SortFlags = false
 			l.bind(a, cmd)
 		}
+		if group := a.commandNamed(root, l.path); group != nil { // "chat" beside "chat completions"
+			group.Short = l.summary + "; " + group.Short
+			a.bind[group] = bind
+			continue
+		}
+		cmd := &cobra.Command{Use: verb, Short: l.summary, Args: cobra.NoArgs}
+		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
+		a.bind[cmd] = bind
 		parent.AddCommand(cmd)
 	}
 }
 
 // groupFor returns the command that holds a resource's commands.
 func (a *app) groupFor(root *cobra.Command, name string) *cobra.Command {
+	if group := a.commandNamed(root, name); group != nil {
+		return group
+	}
+	group := &cobra.Command{Use: name, RunE: a.group}
+	root.AddCommand(group)
+	return group
+}
+
+// commandNamed returns the command of that name, or nil.
+func (a *app) commandNamed(root *cobra.Command, name string) *cobra.Command {
 	for _, c := range root.Commands() {
 		if c.Name() == name {
 			return c
 		}
 	}
-	group := &cobra.Command{Use: name, RunE: a.group}
-	root.AddCommand(group)
-	return group
+	return nil
 }

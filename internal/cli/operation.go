@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,8 @@ type call struct {
 	// first error of writing them.
 	streaming bool
 	lost      error
+	// authorization replaces the key: see takeAuthorization.
+	authorization string
 }
 
 // bindOperation gives the command of an operation its flags, help and action.
@@ -142,9 +145,25 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	for _, alias := range f.Aliases {
 		flags.Var(value, alias, "Alias of --"+f.Flag)
 	}
+	if c.values.clears && f.Cleared != "" {
+		c.bindClear(cmd, f)
+	}
 	if len(f.Enum) > 0 {
 		_ = cmd.RegisterFlagCompletionFunc(f.Flag, cobra.FixedCompletions(f.Enum, cobra.ShellCompDirectiveNoFileComp))
 	}
+}
+
+// bindClear adds --clear-display-name as another way to write --clear display_name.
+func (c *call) bindClear(cmd *cobra.Command, f operation.Field) {
+	name := "clear-" + f.Flag
+	cmd.Flags().BoolFunc(name, "Short for --clear "+f.Name, func(text string) error {
+		clear, err := strconv.ParseBool(text)
+		if err == nil && clear {
+			c.values.add("clear", quote(f.Name))
+		}
+		return err
+	})
+	_ = cmd.Flags().MarkHidden(name)
 }
 
 // withValues adds the values of a flag to its help: "Sort order: asc, desc (default asc)".
@@ -253,6 +272,9 @@ func (c *call) run(ctx context.Context) error {
 	if c.streaming && c.format != "" && c.format != "text" {
 		return usageError("--stream cannot be combined with --format " + c.format + ", which needs the whole answer")
 	}
+	if err := c.takeAuthorization(); err != nil {
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	prepared, err := c.prepare(ctx, stop)
@@ -281,6 +303,9 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 	client, err := c.client()
 	if err != nil {
 		return nil, err
+	}
+	if c.authorization != "" {
+		client = client.WithAuthorization(c.authorization, "--header Authorization")
 	}
 	redactor := client.Redactor()
 	c.out.Redactor = &redactor
@@ -314,7 +339,11 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 	e.SetIndent("", "  ")
 	c.note("Dry run: no changes were sent.")
 	c.notes(plan.Notes)
-	return unwritten(e.Encode(map[string]any{"dry_run": true, "requests": requests}))
+	answer := map[string]any{"dry_run": true, "requests": requests}
+	if plan.Report != nil {
+		answer["report"] = plan.Report
+	}
+	return unwritten(e.Encode(answer))
 }
 
 // walk is --all: a page at a time, so that memory does not grow with the list.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -143,6 +144,24 @@ func (s *sources) jsonObject(text, label string) (json.RawMessage, error) {
 	return b, nil
 }
 
+// anyJSON parses a JSON value, or @file or @- that holds one.
+func (s *sources) anyJSON(text, label string) (json.RawMessage, error) {
+	text, _, err := s.at(text, label)
+	if err != nil {
+		return nil, err
+	}
+	b := bytes.TrimSpace([]byte(text))
+	switch {
+	case !json.Valid(b):
+		return nil, errors.New("not valid JSON: " + jsonFault([]byte(text)))
+	case string(b) == "null":
+		return nil, errors.New("null is sent with --data null")
+	case b[0] == '{' && duplicate(b) != "":
+		return nil, fmt.Errorf("has the member %q twice", duplicate(b))
+	}
+	return b, nil
+}
+
 // duplicate returns a member's name that stands twice at the top of an object.
 func duplicate(b []byte) string {
 	d := json.NewDecoder(bytes.NewReader(b))
@@ -186,16 +205,12 @@ func jsonFault(b []byte) string {
 // roles are those that a message may have.
 var roles = []string{"system", "developer", "user", "assistant", "tool"}
 
-// chatMessage parses role:content.
+// chatMessage parses role:content. White space around either is dropped, as the Python
+// CLI does.
 func chatMessage(text string) (json.RawMessage, error) {
 	role, content, ok := strings.Cut(text, ":")
-	for _, known := range roles {
-		if ok && role == known {
-			return json.Marshal(struct {
-				Role    string `json:"role"`
-				Content string `json:"content"`
-			}{role, content})
-		}
+	if role = strings.ToLower(strings.TrimSpace(role)); ok && slices.Contains(roles, role) {
+		return operation.Encode(operation.Message{Role: role, Content: strings.TrimSpace(content)}), nil
 	}
 	return nil, fmt.Errorf("%q is not role:content with one of the roles %s; write \"user:%s\"",
 		secret.Text(text), strings.Join(roles, ", "), secret.Text(text))
@@ -275,7 +290,7 @@ func (v *fieldValue) Type() string {
 		return "bool"
 	case operation.KindStrings:
 		return "a,b"
-	case operation.KindObject:
+	case operation.KindObject, operation.KindJSON:
 		return "JSON"
 	case operation.KindPairs:
 		return "key=value"
@@ -292,7 +307,7 @@ func (v *fieldValue) Set(text string) error { return v.to.set(v.field, text) }
 
 // set stores what one flag or positional argument says.
 func (a *arguments) set(f operation.Field, text string) error {
-	if once := f.Kind < operation.KindStrings || f.Kind == operation.KindObject; once {
+	if once := f.Kind < operation.KindStrings || f.Kind == operation.KindObject || f.Kind == operation.KindJSON; once {
 		if a.given[f.Name] {
 			return errors.New("is given twice")
 		}
@@ -312,6 +327,8 @@ func (a *arguments) set(f operation.Field, text string) error {
 		return a.setList(f, text)
 	case operation.KindObject:
 		a.args[f.Name], err = a.sources.jsonObject(text, f.Name)
+	case operation.KindJSON:
+		a.args[f.Name], err = a.sources.anyJSON(text, f.Name)
 	case operation.KindPairs:
 		var name string
 		var value json.RawMessage

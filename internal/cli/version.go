@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -30,16 +31,20 @@ func (a *app) versionCommand() *cobra.Command {
 			return err
 		}
 		gateway, err := client.Version(cmd.Context())
-		if err != nil {
-			fmt.Fprintf(a.Stderr, "%s %s\n", program, Version())
-			return proxyclient.Wrap("version of the gateway at "+client.BaseURL(), err)
+		// Ours is known without the gateway.
+		text := fmt.Sprintf("%s %s\n", program, Version())
+		answer := map[string]any{"client": Version(), "gateway": nil, "url": client.BaseURL()}
+		if err == nil {
+			text += fmt.Sprintf("LiteLLM %s at %s\n", oneLine(gateway), client.BaseURL())
+			answer["gateway"] = gateway
 		}
 		if a.format == "json" {
-			_, err = fmt.Fprintf(a.Stdout, "%s\n", operation.Encode(map[string]string{"client": Version(), "gateway": gateway, "url": client.BaseURL()}))
-			return unwritten(err)
+			text = string(operation.Encode(answer)) + "\n"
 		}
-		_, err = fmt.Fprintf(a.Stdout, "%s %s\nLiteLLM %s at %s\n", program, Version(), oneLine(gateway), client.BaseURL())
-		return unwritten(err)
+		if _, failed := io.WriteString(a.Stdout, text); failed != nil {
+			return unwritten(failed)
+		}
+		return proxyclient.Wrap("version of the gateway at "+client.BaseURL(), err)
 	}
 	return cmd
 }

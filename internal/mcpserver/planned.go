@@ -26,7 +26,11 @@ func (c *call) planned(plan *operation.Plan) *mcp.CallToolResult {
 		return c.failed(err)
 	}
 	text := said + "Dry run: no changes were sent. The call would send:\n" + clip([]byte(requestLines(requests)))
-	return answer(text, plannedRequests(requests), false)
+	shown := []member{{"dry_run", json.RawMessage("true")}, {"requests", requestList(requests)}}
+	if plan.Report != nil {
+		shown = append(shown, member{"report", plan.Report})
+	}
+	return answer(text, object(shown), false)
 }
 
 func plannedRequests(requests []proxyclient.Recorded) json.RawMessage {

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"litellm-proxy/proxyclient"
@@ -11,8 +12,11 @@ import (
 // [Call.Note]. An error refuses the call.
 type Check func(context.Context, *Call) error
 
-// notes are the sentences that a call leaves for its reader.
-type notes struct{ said []string }
+// notes are the sentences that a call leaves for its reader, and its forecast.
+type notes struct {
+	said     []string
+	forecast json.RawMessage
+}
 
 // Note adds a sentence to what is shown next to the result, or next to a plan. It names
 // arguments as {max_budget}. A sentence is shown once.
@@ -21,6 +25,9 @@ func (c *Call) Note(sentence string) {
 		c.notes.said = append(c.notes.said, sentence)
 	}
 }
+
+// Forecast adds the gateway's own report on what the call would do to its plan.
+func (c *Call) Forecast(report json.RawMessage) { c.notes.forecast = report }
 
 // check runs the checks of a call that may change something.
 func (c *Call) check(ctx context.Context) error {
@@ -39,7 +46,7 @@ func (c *Call) check(ctx context.Context) error {
 // and none of an earlier run.
 func (c *Call) run() *Call {
 	run := *c
-	run.notes = &notes{slices.Clone(c.notes.said)}
+	run.notes = &notes{said: slices.Clone(c.notes.said)}
 	return &run
 }
 

@@ -29,7 +29,7 @@ func scan(op *Operation, args Args) []string {
 		case params && (f.Name == "model" || f.Name == "model_name"):
 			// Without a model among the parameters, it is sent as that.
 			s.value([]string{paramsField, "model"}, value)
-		case f.Kind == KindObject || f.Kind == KindPairs || f.Kind == KindHeaders:
+		case f.Kind == KindObject || f.Kind == KindPairs || f.Kind == KindHeaders || f.Kind == KindJSON:
 			s.value([]string{f.Name}, value)
 		case op.Effect == Destructive || f.Arg > 0 || f.Ref != "":
 			// It names what the call is about.

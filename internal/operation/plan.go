@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 
 	"litellm-proxy/proxyclient"
@@ -15,6 +16,8 @@ type Plan struct {
 	Requests []proxyclient.Recorded
 	// Notes are what the call says next to its requests: see [Call.Note].
 	Notes []string
+	// Report is the gateway's own report on what the call would do, if it gives one.
+	Report json.RawMessage
 }
 
 // Digest returns a hash of the requests, secrets included: two plans with one digest
@@ -74,7 +77,7 @@ func (c *Call) record(ctx context.Context) (*Plan, error) {
 	for _, sentence := range run.notes.said {
 		said = append(said, withoutKey(c.env.Client, sentence))
 	}
-	return &Plan{recorder.Requests(), said}, nil
+	return &Plan{Requests: recorder.Requests(), Notes: said, Report: run.notes.forecast}, nil
 }
 
 // Approve binds the call to the plan that was confirmed.

@@ -178,6 +178,8 @@ func (op *Operation) schema() *jsonschema.Schema {
 				return &jsonschema.Schema{Type: "object"}
 			case KindHeaders:
 				return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
+			case KindJSON:
+				return &jsonschema.Schema{Extras: map[string]any{"type": []string{"object", "array", "string", "number", "boolean"}}}
 			}
 			return nil
 		},

@@ -18,7 +18,7 @@ const (
 	// KindBoolean is true or false.
 	KindBoolean
 	// KindStrings is a list of texts. Kinds from here on may be repeated as a flag,
-	// except KindObject.
+	// except KindObject and KindJSON.
 	KindStrings
 	// KindObject is a JSON object, written as JSON on the command line too.
 	KindObject
@@ -28,6 +28,8 @@ const (
 	KindMessages
 	// KindHeaders is an object of texts, written as name:value.
 	KindHeaders
+	// KindJSON is any JSON value but null, written as JSON.
+	KindJSON
 )
 
 // The types of input fields beside string, int, float64, bool and []string. A type
@@ -105,10 +107,11 @@ func (PageSize) Rule() Rule { return Rule{Min: "1", Max: "100"} }
 func (SortOrder) Rule() Rule { return Rule{Values: []string{"asc", "desc"}, Help: "Sort order"} }
 
 var kinds = map[reflect.Type]Kind{
-	reflect.TypeFor[Object]():    KindObject,
-	reflect.TypeFor[Pairs]():     KindPairs,
-	reflect.TypeFor[[]Message](): KindMessages,
-	reflect.TypeFor[Headers]():   KindHeaders,
+	reflect.TypeFor[Object]():          KindObject,
+	reflect.TypeFor[Pairs]():           KindPairs,
+	reflect.TypeFor[[]Message]():       KindMessages,
+	reflect.TypeFor[Headers]():         KindHeaders,
+	reflect.TypeFor[json.RawMessage](): KindJSON,
 }
 
 // kindOf returns 0 for a type that no surface can show.

@@ -63,7 +63,15 @@ func (r *completion) refused(answer *reply) *reply {
 
 func (r *completion) logRefusal(answer *reply) {
 	r.recordRefusal(r.asked, answer)
-	r.Logs[len(r.Logs)-1]["request_tags"] = r.tags(r.body)
+	r.tagged(r.Logs[len(r.Logs)-1])
+}
+
+// tagged adds to a log row what the request says of itself.
+func (r *completion) tagged(row object) {
+	row["request_tags"] = r.tags(r.body)
+	if id := sessionOf(r.body); id != "" {
+		row["session_id"] = id
+	}
 }
 
 func chat(c *call) *reply {
@@ -230,7 +238,8 @@ func (r *completion) complete(by served) *reply {
 	spent := r.charge(body, model, r.asked, group, used)
 	r.used(r.limits, used.in+used.out)
 	row := r.Logs[len(r.Logs)-1]
-	row["request_id"], row["request_tags"] = id, r.tags(body)
+	row["request_id"] = id
+	r.tagged(row)
 	maps.Copy(headers, map[string]string{"X-Litellm-Call-Id": uuid(), "X-Litellm-Version": Version, "X-Litellm-Model-Id": text(infoOf(model)["id"]),
 		"X-Litellm-Model-Group": group, "X-Litellm-Key-Spend": r.keySpend().String(), "X-Litellm-Attempted-Fallbacks": "0"})
 	if by.fell {

@@ -92,6 +92,8 @@ func routeTable() []route {
 
 		{"GET", "/credentials", admin, listCredentials},
 		{"POST", "/credentials", admin, newCredential},
+		{"GET", "/credentials/migrate-encryption/check", admin, checkEncryption},
+		{"POST", "/credentials/migrate-encryption", admin, migrateEncryption},
 		{"GET", "/credentials/by_name/{name:path}", admin, getCredential},
 		{"GET", "/credentials/by_model/{model_id}", admin, modelCredential},
 		{"PATCH", "/credentials/{name:path}", admin, updateCredential},
@@ -190,6 +192,8 @@ func routeTable() []route {
 
 		{"GET", "/spend/logs", self, spendLogs},
 		{"GET", "/spend/logs/v2", self, spendLogsV2},
+		{"GET", "/spend/logs/session/ui", self, sessionLogs},
+		{"GET", "/spend/logs/ui/{id}", self, requestBodies},
 		{"POST", "/spend/calculate", info, calculateSpend},
 		{"GET", "/global/spend/report", admin, spendReport},
 		{"GET", "/global/activity", self, globalActivity},

@@ -1,0 +1,197 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"litellm-proxy/internal/chat"
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// person is who chats: at a terminal, or a program that writes lines. end must be called
+// when the chat is over.
+func (c *chatRun) person() (p chat.Person, end func()) {
+	out := talker{app: c.app}
+	if c.Terminal == nil {
+		lines := bufio.NewScanner(c.Stdin)
+		lines.Buffer(nil, maxMessage)
+		return &piped{out, lines}, func() {}
+	}
+	t := &typist{talker: out, in: c.Terminal, interrupts: make(chan os.Signal, 1)}
+	// From here on Ctrl-C stops an answer, not the program.
+	signal.Ignore(os.Interrupt)
+	signal.Notify(t.interrupts, os.Interrupt)
+	return t, func() { signal.Stop(t.interrupts) }
+}
+
+// maxMessage is the largest line that is read as a message.
+const maxMessage = 16 << 20
+
+// talker shows answers on stdout and everything else on stderr.
+type talker struct{ *app }
+
+// Words implements [chat.Person].
+func (t talker) Words(text string) { _, _ = io.WriteString(t.Stdout, text) }
+
+// End implements [chat.Person].
+func (t talker) End() {
+	if s, ok := t.Stdout.(*screen); ok {
+		s.flush()
+	}
+	_, _ = io.WriteString(t.Stdout, "\n")
+}
+
+// Say implements [chat.Person].
+func (t talker) Say(text string) { fmt.Fprintln(t.Stderr, t.masked(strings.TrimRight(text, "\n"))) }
+
+// Fail implements [chat.Person].
+func (t talker) Fail(err error) {
+	if operation.AsError(err) == nil {
+		err = &proxyclient.Error{Code: proxyclient.CodeLocal, Message: err.Error()}
+	}
+	t.report(err, 1)
+}
+
+// piped reads each line as a message.
+type piped struct {
+	talker
+	lines *bufio.Scanner
+}
+
+// Read implements [chat.Person].
+func (p *piped) Read(context.Context) (chat.Input, error) {
+	switch {
+	case p.lines.Scan():
+		return chat.Input{Text: p.lines.Text(), Plain: true}, nil
+	case errors.Is(p.lines.Err(), bufio.ErrTooLong):
+		return chat.Input{}, usageError(fmt.Sprintf("a line of standard input is longer than %d MiB", maxMessage>>20))
+	case p.lines.Err() != nil:
+		return chat.Input{}, usageError("cannot read standard input: " + p.lines.Err().Error())
+	}
+	return chat.Input{}, io.EOF
+}
+
+// Cancelable implements [chat.Person]: only the whole command is interrupted.
+func (p *piped) Cancelable(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
+// typist is a person at a terminal, who edits lines and has a history of them in memory.
+type typist struct {
+	talker
+	in         *os.File
+	editor     *term.Terminal
+	interrupts chan os.Signal
+}
+
+// Cancelable implements [chat.Person].
+func (t *typist) Cancelable(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		select {
+		case <-t.interrupts:
+			time.Sleep(settle)
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// Read implements [chat.Person].
+func (t *typist) Read(ctx context.Context) (chat.Input, error) {
+	var lines chat.Lines
+	for {
+		prompt := "> "
+		if lines.Open() {
+			prompt = ". "
+		}
+		line, err := t.line(ctx, prompt)
+		switch {
+		case errors.Is(err, term.ErrPasteIndicator):
+			lines.Paste(line)
+			continue
+		case err != nil:
+			return chat.Input{}, err
+		}
+		if in, complete := lines.Add(line); complete {
+			return in, nil
+		}
+	}
+}
+
+// line reads one line with the terminal in raw mode, and leaves it as it was.
+func (t *typist) line(ctx context.Context, prompt string) (string, error) {
+	fd := int(t.in.Fd())
+	state, err := term.MakeRaw(fd)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = term.Restore(fd, state) }()
+	if t.editor == nil {
+		t.editor = term.NewTerminal(&keyboard{in: t.in, out: t.Stderr}, prompt)
+	}
+	t.editor.SetPrompt(prompt)
+	if width, height, err := term.GetSize(fd); err == nil {
+		_ = t.editor.SetSize(width, height)
+	}
+	t.editor.SetBracketedPasteMode(true)
+	defer t.editor.SetBracketedPasteMode(false)
+	type typed struct {
+		line string
+		err  error
+	}
+	result := make(chan typed, 1)
+	go func() {
+		line, err := t.editor.ReadLine()
+		result <- typed{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", errInterrupted
+	case r := <-result:
+		if r.err != nil && !errors.Is(r.err, term.ErrPasteIndicator) {
+			// The editor keeps what was typed; the next line begins empty.
+			history := t.editor.History
+			t.editor = term.NewTerminal(&keyboard{in: t.in, out: t.Stderr}, prompt)
+			t.editor.History = history
+			fmt.Fprint(t.Stderr, "\r\n")
+		}
+		return r.line, r.err
+	}
+}
+
+// keyboard is the terminal of an editor: Ctrl-C is an error of its own.
+type keyboard struct {
+	in  *os.File
+	out io.Writer
+}
+
+// Read implements [io.Reader].
+func (k *keyboard) Read(p []byte) (int, error) {
+	n, err := k.in.Read(p)
+	if i := bytes.IndexByte(p[:n], 3); i >= 0 {
+		return i, chat.ErrInterrupted
+	}
+	return n, err
+}
+
+// Write implements [io.Writer]. What the editor writes drives the terminal; what it shows
+// was typed.
+func (k *keyboard) Write(p []byte) (int, error) {
+	if s, ok := k.out.(*screen); ok {
+		return s.w.Write(p)
+	}
+	return k.out.Write(p)
+}
