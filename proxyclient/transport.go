@@ -40,20 +40,28 @@ func newTransport(base *url.URL, cfg Config) (*http.Transport, error) {
 	if base.Scheme != "https" {
 		return t, nil
 	}
-	t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	config, err := cfg.TLS()
+	t.TLSClientConfig = config
+	return t, err
+}
+
+// TLS returns the settings of an encrypted connection to the gateway: the authorities that
+// are trusted and the client's certificate. Its errors have [CodeUsage].
+func (cfg Config) TLS() (*tls.Config, error) {
+	out := &tls.Config{MinVersion: tls.VersionTLS12}
 	if cfg.ClientCertFile != "" || cfg.ClientKeyFile != "" {
 		cert, err := clientCertificate(cfg.ClientCertFile, cfg.ClientKeyFile)
 		if err != nil {
 			return nil, err
 		}
-		t.TLSClientConfig.Certificates = []tls.Certificate{*cert}
+		out.Certificates = []tls.Certificate{*cert}
 	}
 	if cfg.CAFile == "" {
-		return t, nil
+		return out, nil
 	}
 	pool, err := trusted(cfg.CAFile)
-	t.TLSClientConfig.RootCAs = pool
-	return t, err
+	out.RootCAs = pool
+	return out, err
 }
 
 // trusted returns the system's certificate authorities and those of a file.

@@ -24,6 +24,7 @@ var rooms = map[string][]string{
 		"internal/bulk",
 		"internal/chat",
 		"internal/config",
+		"internal/doctor",
 		"internal/keystore",
 		"internal/login",
 		"internal/mcpserver",
@@ -39,6 +40,7 @@ var rooms = map[string][]string{
 	"internal/config":    {},
 	"internal/keystore":  {"internal/config"},
 	"internal/login":     {"internal/config", "internal/keystore", "proxyclient"},
+	"internal/doctor":    {"internal/config", "internal/secret", "proxyclient"},
 	"internal/sandbox":   {"internal/secret"},
 	"internal/secret":    {},
 }
