@@ -68,6 +68,7 @@ func (a *app) patient() doctor.Subject {
 	s.Dir, _ = os.Getwd()
 	s.Program, _ = os.Executable()
 	s.Settings, s.Trouble = a.settings()
+	s.File, _ = a.configFile()
 	s.Limit = s.Settings.Timeout
 	if s.Trouble == nil {
 		s.Client, s.Trouble = a.client()

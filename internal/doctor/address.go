@@ -36,6 +36,10 @@ func source(from string) string {
 // address checks the form of the gateway's URL.
 func (e *exam) address(context.Context) []Finding {
 	text, from := e.Settings.BaseURL, source(e.Settings.BaseURLSource)
+	if text == "" && e.Trouble != nil {
+		e.blocked["url"] = "settings"
+		return skip("not known because of the settings")
+	}
 	if e.Settings.Sandbox() {
 		return good("the built-in sandbox%s", from)
 	}

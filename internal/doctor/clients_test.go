@@ -39,6 +39,8 @@ func TestClients(t *testing.T) {
 		{"sandbox", claude, `{"mcpServers": {"litellm": {"command": "PROGRAM", "args": ["mcp", "--sandbox"]}}}`, 0o600, Warning, "built-in sandbox"},
 		{"no mcp", claude, `{"mcpServers": {"litellm": {"command": "PROGRAM", "args": ["--read-only"]}}}`, 0o600, Failed, "the arguments lack mcp"},
 		{"no gateway", desktop, entry("PROGRAM", ""), 0o600, Warning, "names no gateway"},
+		{"profile", desktop, `{"mcpServers": {"litellm": {"command": "PROGRAM", "args": ["mcp", "--profile", "prod"]}}}`, 0o600, OK, "uses the profile prod"},
+		{"unknown profile", desktop, `{"mcpServers": {"litellm": {"command": "PROGRAM", "args": ["mcp", "--profile=pord"]}}}`, 0o600, Failed, `there is no profile "pord"`},
 		{"a shell's variables", claude, entry("PROGRAM", ""), 0o600, OK, ""},
 		{"remote", claude, `{"mcpServers": {"litellm-proxy": {"type": "http", "url": "http://127.0.0.1:8808/mcp"}}}`, 0o600, OK, "reached at http://127.0.0.1:8808/mcp"},
 		{"VS Code", ".config/Code/User/mcp.json", "{// ours\n\"servers\": {\"x\": {\"command\": \"/nowhere/litellm-proxy\", \"args\": [\"mcp\"],},},}", 0o600, Failed, "/nowhere"},
@@ -63,7 +65,7 @@ func TestClients(t *testing.T) {
 			write(t, path, strings.NewReplacer("PROGRAM", filepath.ToSlash(self), "§", testKey).Replace(tt.text), 0o600)
 			chmod(t, path, tt.mode)
 			getenv := func(name string) string { return map[string]string{"HOME": home, "USERPROFILE": home}[name] }
-			r := examine(t, Subject{Settings: config.Settings{BaseURL: "http://gw.invalid"}, Getenv: getenv, Dir: project, Program: self, Limit: time.Millisecond}, nil)
+			r := examine(t, Subject{Settings: config.Settings{BaseURL: "http://gw.invalid"}, Getenv: getenv, Dir: project, Program: self, Limit: time.Millisecond, File: &config.File{Profiles: []*config.Profile{{Name: "prod"}}}}, nil)
 			expect(t, r, "mcp", tt.status, tt.words)
 		})
 	}

@@ -94,8 +94,8 @@ type Subject struct {
 	Dir string
 	// Program is the file of this program.
 	Program string
-	// Configured says that a profile is in use, also where no variables are set.
-	Configured bool
+	// File is the configuration file, or nil if it cannot be read.
+	File *config.File
 	// Limit bounds each check of the network. 0: some seconds.
 	Limit time.Duration
 }
@@ -212,10 +212,13 @@ func (e *exam) firstFailure(names []string) string {
 // settings reports what is wrong with flags, environment or the configuration file, other
 // than what an earlier check has reported.
 func (e *exam) settings(context.Context) []Finding {
-	if e.Trouble == nil {
+	switch s := e.Settings; {
+	case e.Trouble == nil && s.Profile != nil:
+		return good("profile %s (from %s)", s.Profile.Name, s.ProfileSource)
+	case e.Trouble == nil:
 		return good("flags, environment and configuration file can be used")
 	}
-	if cause := e.firstFailure([]string{"url", "key", "files"}); cause != "" {
+	if cause := e.firstFailure([]string{"url", "key", "files"}); cause != "" && cause != "settings" {
 		return skip("not checked because of " + cause)
 	}
 	return failed(cmp.Or(proxyclient.CodeOf(e.Trouble), proxyclient.CodeLocal), e.Trouble, "correct this setting")

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -35,6 +36,8 @@ func (e *exam) server(c client, path string, mode fs.FileMode, where string, s s
 		return good("%s: reached at %s", where, s.url)
 	case gateway != "":
 		return good("%s: uses %s", where, gateway)
+	case s.flag("--profile") != "":
+		return good("%s: uses the profile %s", where, s.flag("--profile"))
 	}
 	return good("%s: starts", where)
 }
@@ -72,11 +75,14 @@ func (e *exam) arguments(c client, where string, s server) (all []Finding) {
 	if !slices.Contains(s.args, "mcp") {
 		all = append(all, fail(proxyclient.CodeLocal, where+": the arguments lack mcp, so no server starts", `add "mcp" to the arguments`)...)
 	}
-	switch gateway := s.gateway(); {
+	gateway, profile := s.gateway(), cmp.Or(s.flag("--profile"), s.env[config.ProfileVariable])
+	switch {
 	case slices.Contains(s.args, "--sandbox") || gateway == config.SandboxURL:
 		all = append(all, warn(where+": uses the built-in sandbox, not your gateway", "remove --sandbox and set "+config.URLVariable+", if you want your gateway")...)
-	case gateway == "" && c.desktop && s.flag("--profile") == "" && s.env["LITELLM_PROXY_PROFILE"] == "" && !e.Configured:
-		all = append(all, warn(fmt.Sprintf("%s: names no gateway, and %s has none of your shell's variables", where, c.name), "add "+config.URLVariable+" to the entry's env; without it, "+config.DefaultURL+" is used")...)
+	case profile != "" && e.File != nil && e.File.Profile(profile) == nil && s.env[config.FileVariable] == "":
+		all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: there is no profile %q", where, profile), "correct the profile; config list shows those that exist")...)
+	case gateway == "" && profile == "" && c.desktop && (e.File == nil || e.File.Current == ""):
+		all = append(all, warn(fmt.Sprintf("%s: names no gateway, and %s has none of your shell's variables", where, c.name), "add "+config.URLVariable+" to the entry's env, or --profile to its arguments; without either, "+config.DefaultURL+" is used")...)
 	}
 	return all
 }

@@ -54,16 +54,17 @@ func (e *exam) privateFiles() []string {
 	if dir, err := config.Dir(e.Getenv); err == nil {
 		entries, _ := os.ReadDir(dir)
 		for _, entry := range entries {
-			if !entry.IsDir() {
-				paths = append(paths, filepath.Join(dir, entry.Name()))
+			// The configuration file has rules of its own, which apply when it is read.
+			if path := filepath.Join(dir, entry.Name()); !entry.IsDir() && (e.File == nil || path != e.File.Path) {
+				paths = append(paths, path)
 			}
 		}
 	}
 	if state, err := config.SandboxPath(e.Getenv); err == nil {
 		paths = append(paths, state, state+".log")
 	}
-	if home := e.home(); home != "" {
-		paths = append(paths, filepath.Join(home, ".litellm", "token.json"))
+	if dir := config.LegacyDir(e.Getenv); dir != "" {
+		paths = append(paths, filepath.Join(dir, "token.json"))
 	}
 	if e.Settings.ClientKey != "" {
 		return append(paths, e.Settings.ClientKey)
