@@ -184,6 +184,9 @@ func (l *loginRun) choose(ctx context.Context, teams []login.Team) (login.Team, 
 	}
 	for {
 		answer, err := l.ask(ctx, "Sign in for team (number, alias or ID): ")
+		if ctx.Err() != nil {
+			return login.Team{}, ctx.Err()
+		}
 		if err != nil {
 			return login.Team{}, err
 		}

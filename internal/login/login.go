@@ -63,9 +63,9 @@ func Find(teams []Team, name string) (Team, error) {
 	case len(found) > 1:
 		return Team{}, refused(proxyclient.CodeUsage, "", "several of your teams have the alias %q; use an ID: %s", name, Names(found))
 	case len(teams) == 0:
-		return Team{}, refused(proxyclient.CodeForbidden, "", "you are in no team, so not in %q", name)
+		return Team{}, refused(proxyclient.CodeUsage, "", "you are in no team, so not in %q", name)
 	}
-	return Team{}, refused(proxyclient.CodeForbidden, "", "you are not in the team %q; your teams: %s", name, Names(teams))
+	return Team{}, refused(proxyclient.CodeUsage, "", "you are not in the team %q; your teams: %s", name, Names(teams))
 }
 
 // Gateway is the gateway to sign in at.
@@ -107,7 +107,7 @@ func (g *Gateway) Check(ctx context.Context, pkce bool) error {
 	}
 	if facts.Address != "" && !sameHost(facts.Address, g.base) {
 		address := config.CanonicalURL(facts.Address)
-		return refused(proxyclient.CodeInvalid, "", "the gateway signs in at %s (its PROXY_BASE_URL), not at %s; use --base-url %s", address, g.base, address)
+		return refused(proxyclient.CodeUsage, "", "the gateway signs in at %s (its PROXY_BASE_URL), not at %s; use --base-url %s", address, g.base, address)
 	}
 	switch {
 	case pkce && facts.Disabled:

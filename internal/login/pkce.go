@@ -88,7 +88,7 @@ func (g *Gateway) endpoints(ctx context.Context) (*endpoints, error) {
 		return nil, err
 	case config.CanonicalURL(at.Issuer) != g.base:
 		address := config.CanonicalURL(at.Issuer)
-		return nil, refused(proxyclient.CodeInvalid, "", "the gateway signs in at %s (its PROXY_BASE_URL), not at %s; use --base-url %s", address, g.base, address)
+		return nil, refused(proxyclient.CodeUsage, "", "the gateway signs in at %s (its PROXY_BASE_URL), not at %s; use --base-url %s", address, g.base, address)
 	case !slices.Contains(at.Methods, "S256"):
 		return nil, refused(proxyclient.CodeUnsupported, "sign in without --pkce", "the gateway's PKCE does not support S256")
 	}
@@ -192,9 +192,9 @@ func (s *Session) CheckTeam(name string) error {
 	switch t := s.Team(); {
 	case name == "":
 	case t.ID == "":
-		return refused(proxyclient.CodeForbidden, again, "the sign-in is for no team, not for %q; nothing was stored", name)
+		return refused(proxyclient.CodeUsage, "", "you are in no team, so not in %q; nothing was stored", name)
 	case t.ID != name && t.Alias != name:
-		return refused(proxyclient.CodeForbidden, "choose the team on the browser's page", "the sign-in is for the team %s, not for %q; nothing was stored", t, name)
+		return refused(proxyclient.CodeUsage, "", "the sign-in is for the team %s, not for %q; nothing was stored", t, name)
 	}
 	return nil
 }

@@ -79,11 +79,16 @@ func (s *Store) renew(ctx context.Context, g *Gateway) (session *Session, note s
 		// Not ended by Ctrl-C: the refresh token would be used up and its answer lost.
 		fresh, err := g.refresh(context.WithoutCancel(ctx), session)
 		if err != nil {
-			if s.now().Before(session.Expires) {
-				note = "The session with " + g.base + " could not be renewed (" + err.Error() + "); it expires at " + session.Expires.Local().Format("15:04")
+			if !s.now().Before(session.Expires) {
+				return err
+			}
+			note = "The session with " + g.base + " could not be renewed (" + reason(err) + "); it expires at " + session.Expires.Local().Format("15:04")
+			if proxyclient.CodeOf(err) != proxyclient.CodeUnauthorized {
 				return nil
 			}
-			return err
+			kept := *session
+			kept.RefreshToken, kept.Warned = "", true // not tried, nor told, again
+			fresh, note = &kept, note+"; "+SignInAgain
 		}
 		session = fresh
 		if err := s.put(fresh); err != nil {
@@ -92,6 +97,15 @@ func (s *Store) renew(ctx context.Context, g *Gateway) (session *Session, note s
 		return nil
 	})
 	return session, note, local(err)
+}
+
+// reason is an error in the middle of a sentence.
+func reason(err error) string {
+	var e *proxyclient.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // refresh exchanges the refresh token.
