@@ -51,7 +51,7 @@ func scenarios() []scenario {
 	newKey := func(more string) step {
 		return post("/key/generate", `{"key_alias":"k-{id}"`+more+`}`).saves("key", "key", "hash", "token")
 	}
-	return append(slices.Concat(activityScenarios(), listScenarios(), memberScenarios(), emptyScenarios(), namesScenarios(), limitScenarios(), fallbackScenarios(), fieldScenarios(), updateScenarios()), []scenario{
+	return append(slices.Concat(activityScenarios(), listScenarios(), memberScenarios(), emptyScenarios(), namesScenarios(), limitScenarios(), fallbackScenarios(), fieldScenarios(), updateScenarios(), sessionScenarios()), []scenario{
 		// Authentication and routes.
 		{name: "no key", steps: []step{
 			get("/models").as("-").is(401), get("/key/list").as("-").is(401), post("/key/generate", `{}`).as("-").is(401),

@@ -29,6 +29,9 @@ func sessionLogs(c *call) *reply {
 		for _, name := range sessionFields {
 			short[name] = row[name]
 		}
+		for _, name := range []string{"startTime", "endTime", "completionStartTime"} { // written so here only
+			short[name] = strings.TrimSuffix(text(row[name]), "Z") + "+00:00"
+		}
 		found = append(found, short)
 	}
 	cut, pages := pageOf(found, page, size)
