@@ -145,13 +145,13 @@ func (r *run) try(work context.Context, item Item) Outcome {
 			why = err.Error()
 			continue
 		}
-		out.State, out.Reason, out.Err = after(err), err.Error(), err
+		out.State, out.Reason, out.Err = StateAfter(err), err.Error(), err
 		return out
 	}
 }
 
-// after returns the state of an item that ended with an error.
-func after(err error) State {
+// StateAfter returns the state of an item that ended with an error.
+func StateAfter(err error) State {
 	e := operation.AsError(err)
 	switch {
 	case e == nil:

@@ -1,0 +1,193 @@
+package keycopy
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+
+	"litellm-proxy/internal/bulk"
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// Copier copies the keys of a source to a target.
+type Copier struct {
+	source  Source
+	target  *target
+	vault   Vault
+	options Options
+}
+
+// Catalog is the operations that a copier uses.
+type Catalog struct{ List, Generate *operation.Operation }
+
+// New returns a copier. It reads the target's keys and models. vault may be nil for a plan.
+func New(ctx context.Context, source Source, client *proxyclient.Client, ops Catalog, vault Vault, o Options) (*Copier, error) {
+	t, err := openTarget(ctx, client, ops.List, ops.Generate)
+	if err != nil {
+		return nil, err
+	}
+	return &Copier{source: source, target: t, vault: vault, options: o}, nil
+}
+
+// Plan is what an import is going to do.
+type Plan struct {
+	// Create, Exists and Refused count keys; Repair counts copies of an earlier run to delete.
+	Create, Exists, Refused, Repair, Expired int
+	// Names are the names of the first keys to create.
+	Names []string
+	// Notes are what the target lacks, and what stays behind.
+	Notes []string
+}
+
+// named is how many keys a plan names.
+const named = 5
+
+// Plan reads the source once and assesses each key. each receives the outcome that a dry run
+// expects.
+func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, error) {
+	p := &Plan{}
+	left := map[string]int{}
+	for key, err := range c.source(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		a, err := c.assess(ctx, key)
+		if err != nil {
+			return nil, err
+		}
+		out := bulk.Outcome{Name: a.Name(), Reason: join(a.faults)}
+		switch a.verdict {
+		case create:
+			if p.Create++; len(p.Names) < named {
+				p.Names = append(p.Names, a.Name())
+			}
+			for _, name := range a.left {
+				left[name]++
+			}
+			out.State = bulk.Created
+		case exists:
+			p.Exists++
+			out.State, out.ID = bulk.Unchanged, a.copy.token
+		case repair:
+			p.Repair++
+			out.State, out.ID = bulk.Failed, a.copy.token
+		case expired:
+			p.Expired++
+			out.State, out.Reason = bulk.Unchanged, "expired"
+		case refused:
+			p.Refused++
+			out.State = bulk.Failed
+		}
+		each(out)
+	}
+	p.Notes = append(p.Notes, c.target.Missing()...)
+	for name, n := range left {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s of %s stays behind: the source encrypted it; set it again on the target", name, operation.Counted(n, "key")))
+	}
+	return p, nil
+}
+
+// Items yields one item for each key of the source that is not left out as expired. fail
+// receives an error of the source, after which nothing follows.
+func (c *Copier) Items(ctx context.Context, fail func(error)) iter.Seq[bulk.Item] {
+	return func(yield func(bulk.Item) bool) {
+		for key, err := range c.source(ctx) {
+			var a *assessment
+			if err == nil {
+				a, err = c.assess(ctx, key)
+			}
+			if err != nil {
+				fail(err)
+				return
+			}
+			if a.verdict != expired && !yield(c.item(a)) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Copier) item(a *assessment) bulk.Item {
+	item := bulk.Item{Name: a.Name()}
+	switch a.verdict {
+	case create:
+		item.Do = func(ctx context.Context) (bulk.Outcome, error) { return c.create(ctx, a) }
+	case repair:
+		item.Do = func(ctx context.Context) (bulk.Outcome, error) { return c.remove(ctx, a, a.copy.token, a.faults) }
+	case refused:
+		item.Do = func(context.Context) (bulk.Outcome, error) { return bulk.Outcome{}, errors.New(join(a.faults)) }
+	default:
+		item.Do = func(context.Context) (bulk.Outcome, error) {
+			out := bulk.Outcome{State: bulk.Unchanged, ID: a.copy.token}
+			if len(a.faults) > 0 {
+				out.Reason = "the existing key is less limited: " + join(a.faults)
+			}
+			return out, nil
+		}
+	}
+	return item
+}
+
+// create makes the copy. Its value is in the vault before it is sent.
+func (c *Copier) create(ctx context.Context, a *assessment) (bulk.Outcome, error) {
+	value, err := c.vault.Value(a.key, a.alias)
+	if err != nil {
+		return bulk.Outcome{}, err
+	}
+	out := bulk.Outcome{State: bulk.Created, ID: operation.KeyHash(value)}
+	answer, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: "/key/generate", Body: operation.Encode(c.body(a, value))})
+	if err != nil {
+		switch state := bulk.StateAfter(err); {
+		case state == bulk.Failed && !limited(err):
+			return out, errors.Join(err, c.vault.Drop(a.key, a.alias))
+		case state != bulk.Unknown:
+			return out, err
+		}
+		// The gateway may have made it all the same.
+		made, lost := c.look(ctx, out.ID)
+		if lost != nil {
+			return out, err
+		}
+		answer = made
+	} else if a.unsaid(answer) {
+		if answer, err = c.look(ctx, out.ID); err != nil {
+			return out, &proxyclient.Error{Code: proxyclient.CodeUnknownOutcome, Sent: true, Message: "the key was created, but its settings could not be checked: " + err.Error()}
+		}
+	}
+	if faults := a.unlike(answer); len(faults) > 0 {
+		return c.remove(ctx, a, out.ID, faults)
+	}
+	return out, nil
+}
+
+// limited reports whether the gateway refused an item for its rate: it is sent again.
+func limited(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeRateLimited }
+
+// look returns a key of the target by its hash.
+func (c *Copier) look(ctx context.Context, token string) (json.RawMessage, error) {
+	body, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "GET", Path: "/key/info", Query: url.Values{"key": {token}}, Read: true})
+	return operation.Lookup(body, "info"), err
+}
+
+// remove deletes a copy that is less limited than its source. The outcome is a failure.
+func (c *Copier) remove(ctx context.Context, a *assessment, token string, faults []string) (bulk.Outcome, error) {
+	why := "the target made a copy that is less limited (" + join(faults) + ")"
+	_, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: "/key/delete", Body: operation.Encode(map[string][]string{"keys": {token}})})
+	if err != nil && !operation.IsNotFound(err) {
+		return bulk.Outcome{ID: token}, fmt.Errorf("%s, and it could not be deleted: %w; delete key %s yourself", why, err, token)
+	}
+	return bulk.Outcome{ID: token}, errors.Join(errors.New(why+"; the copy was deleted"), c.vault.Drop(a.key, a.alias))
+}
+
+// newValue returns a new key.
+func newValue() string {
+	var random [24]byte
+	_, _ = rand.Read(random[:])
+	return "sk-" + base64.RawURLEncoding.EncodeToString(random[:])
+}

@@ -1,0 +1,209 @@
+package keycopy
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+
+	"litellm-proxy/internal/bulk"
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
+)
+
+// Rows is the keys of a file of rows. open opens the file from its beginning. An error names
+// the line; the others follow.
+func Rows(open func() (io.ReadCloser, error), format bulk.Format) Source {
+	return func(context.Context) iter.Seq2[json.RawMessage, error] {
+		return func(yield func(json.RawMessage, error) bool) {
+			file, err := open()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			defer file.Close()
+			for row, err := range bulk.Read(file, format) {
+				var key json.RawMessage
+				if err == nil {
+					key, err = rowKey(row)
+				}
+				if err != nil && row.Line > 0 {
+					err = fmt.Errorf("line %d: %w", row.Line, err)
+				}
+				if !yield(key, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Check reads a source of rows as a whole and returns what is wrong with it: rows that
+// cannot be read, and keys that occur twice.
+func (s Source) Check(ctx context.Context) (faults []error) {
+	seen := map[string]bool{}
+	for key, err := range s(ctx) {
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		token, alias := text(key, "token"), text(key, "key_alias")
+		for _, id := range []string{"hash " + token, "alias " + alias} {
+			if strings.HasSuffix(id, " ") {
+				continue
+			}
+			if seen[id] {
+				faults = append(faults, fmt.Errorf("the %s occurs twice", id))
+			}
+			seen[id] = true
+		}
+	}
+	return faults
+}
+
+// rowKey returns a row as the key object that it was written from.
+func rowKey(row bulk.Row) (json.RawMessage, error) {
+	key := secret.Object{}
+	for _, cell := range row.Cells {
+		k, is := carried[cell.Column]
+		if !is {
+			k, is = others[cell.Column], others[cell.Column] != 0
+		}
+		if !is && !known(cell.Column) {
+			return nil, fmt.Errorf("unknown column %s; the columns are %s", operation.Name(cell.Column), strings.Join(order, ", "))
+		}
+		value, err := cellValue(cell, k)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", cell.Column, err)
+		}
+		key = append(key, secret.Member{Name: cell.Column, Value: value})
+	}
+	return secret.Encode(key), nil
+}
+
+// cellValue reads a cell as the kind of its column.
+func cellValue(cell bulk.Cell, k kind) (json.RawMessage, error) {
+	if cell.Value != nil {
+		return typed(cell.Value, k)
+	}
+	said := strings.TrimSpace(cell.Text)
+	switch k {
+	case number, flag, object:
+		if k == flag {
+			said = strings.ToLower(said) // spreadsheets write TRUE
+		}
+		if !json.Valid([]byte(said)) {
+			return nil, fmt.Errorf("%s is not %s", operation.Name(said), nouns[k])
+		}
+		return typed(json.RawMessage(said), k)
+	case names:
+		list, ok := bulk.SplitList(said)
+		if !ok {
+			return nil, fmt.Errorf("%s is not a list", operation.Name(said))
+		}
+		return secret.Encode(list), nil
+	}
+	return secret.Encode(cell.Text), nil
+}
+
+var nouns = map[kind]string{words: "a text", number: "a number", flag: "true or false", names: "a list", object: "JSON"}
+
+// typed refuses a value of another kind: a limit that is a text would be no limit.
+func typed(value json.RawMessage, k kind) (json.RawMessage, error) {
+	var into any
+	if err := json.Unmarshal(value, &into); err != nil {
+		return nil, fmt.Errorf("is not JSON")
+	}
+	ok := into == nil || k == 0
+	switch into := into.(type) {
+	case string:
+		ok = ok || k == words
+	case float64:
+		ok = ok || k == number && into >= 0
+	case bool:
+		ok = ok || k == flag
+	case []any:
+		ok = ok || k == names || k == object
+	case map[string]any:
+		ok = ok || k == object
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s is not %s", brief(value), nouns[k])
+	}
+	return value, nil
+}
+
+// Export writes the keys of a source as rows, without secrets. It returns the number of keys
+// and of metadata members that it left out because they hold secrets.
+func Export(ctx context.Context, source Source, w *bulk.Writer) (keys, left int, err error) {
+	for key, err := range source(ctx) {
+		if err != nil {
+			return keys, left, err
+		}
+		values, n := rowValues(ctx, key)
+		left += n
+		if err := w.Write(values); err != nil {
+			return keys, left, err
+		}
+		keys++
+	}
+	return keys, left, w.Close()
+}
+
+// Columns are the columns of an export.
+func Columns() []string { return order }
+
+func rowValues(ctx context.Context, key json.RawMessage) (values []json.RawMessage, left int) {
+	want := limits(key)
+	values = make([]json.RawMessage, len(order))
+	for i, name := range order {
+		value := want[name]
+		switch name {
+		case "metadata":
+			value, left = withoutSecrets(ctx, operation.Lookup(key, "metadata"))
+		case "budget_id", "soft_budget":
+			value = operation.Lookup(key, name) // the budget beside it says what they are
+		case "litellm_budget_table":
+			value = tierOf(operation.Lookup(key, name))
+		case "object_permission":
+			value = meaning(operation.Lookup(key, name), false)
+		default:
+			if value == nil && others[name] != 0 {
+				value = operation.Lookup(key, name)
+			}
+		}
+		if !empty(value) {
+			values[i] = value
+		}
+	}
+	return values, left
+}
+
+// tierOf returns the limits of a budget.
+func tierOf(budget json.RawMessage) json.RawMessage {
+	kept := secret.Object{}
+	for _, name := range append([]string{"soft_budget"}, tierLimits...) {
+		if value := operation.Lookup(budget, name); !empty(value) {
+			kept = append(kept, secret.Member{Name: name, Value: value})
+		}
+	}
+	return secret.Encode(kept)
+}
+
+// withoutSecrets returns metadata without members that hold secrets or cannot be read
+// elsewhere.
+func withoutSecrets(ctx context.Context, metadata json.RawMessage) (kept json.RawMessage, left int) {
+	out := secret.Object{}
+	for name, value := range secret.Members(metadata) {
+		member := secret.Encode(secret.Object{{Name: string(name), Value: value}})
+		masked, err := secret.Redactor{}.JSON(ctx, member)
+		if encrypted(value) || err != nil || string(masked) != string(member) {
+			left++
+			continue
+		}
+		out = append(out, secret.Member{Name: string(name), Value: value})
+	}
+	return secret.Encode(out), left
+}
