@@ -109,6 +109,9 @@ func (c *chatRun) run(ctx context.Context, args []string) (err error) {
 	if c.client, err = c.app.client(); err != nil {
 		return err
 	}
+	if err := c.guard(ctx); err != nil {
+		return err
+	}
 	c.client = c.client.WithChangedBy(config.Person(c.Getenv, os.Hostname))
 	person, end := c.person()
 	defer end()

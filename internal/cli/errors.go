@@ -104,9 +104,13 @@ func (a *app) masked(text string) string {
 func (a *app) cobraWords(text string) string {
 	if rest, ok := strings.CutPrefix(text, "unknown command "); ok {
 		quoted, _ := strconv.QuotedPrefix(rest)
-		if name, _ := strconv.Unquote(quoted); a.disabled(name) {
-			text, _, _ = strings.Cut(text, "\n")
-			return text + readOnlyNote
+		name, _ := strconv.Unquote(quoted)
+		line, _, _ := strings.Cut(text, "\n")
+		switch where := elsewhere(name); {
+		case a.disabled(name):
+			return line + readOnlyNote
+		case where != "":
+			return line + ": " + where
 		}
 	}
 	text = strings.ReplaceAll(text, "\n\nDid you mean this?\n\t", " (did you mean ")
@@ -115,6 +119,17 @@ func (a *app) cobraWords(text string) string {
 	}
 	line, _, _ := strings.Cut(text, "\n")
 	return line
+}
+
+// elsewhere says where a command of the Python CLI is that has another name here, or none.
+func elsewhere(name string) string {
+	switch name {
+	case "debug":
+		return "the requests of a session are in " + program + " spend session <session-id>"
+	case "claude", "codex", "opencode", "pi", "up", "down", "autoroute", "configure", "reconfigure", "unconfigure":
+		return "coding agents are started and set up by LiteLLM's Python CLI (lite " + name + ")"
+	}
+	return ""
 }
 
 // words replaces {key_alias} by what the user writes for it: --key-alias, or
