@@ -62,12 +62,12 @@ func modelInfo(c *call) *reply {
 		if byID(c.Users, "user_id", c.who.userID) != nil {
 			describe = c.withAccess
 		}
-		return ok(object{"data": []object{describe(model)}})
+		return ok(object{"data": []object{inOrder(describe(model), model)}})
 	}
 	out := []object{}
 	for _, model := range c.expanded() {
 		if c.modelRefusal(text(model["model_name"])) == "" {
-			out = append(out, c.withAccess(model))
+			out = append(out, inOrder(c.withAccess(model), model))
 		}
 	}
 	return ok(object{"data": out})
@@ -102,7 +102,7 @@ func modelInfoV2(c *call) *reply {
 	cut, pages := pageOf(found, page, size)
 	out := []object{}
 	for _, model := range cut {
-		out = append(out, describe(model))
+		out = append(out, inOrder(describe(model), model))
 	}
 	return ok(object{"data": out, "total_count": len(found), "current_page": page, "total_pages": pages, "size": size})
 }
