@@ -20,8 +20,8 @@ const (
 	// longestPause is how long a run waits because the gateway asks for it. It stops if the
 	// gateway asks for more.
 	longestPause = 5 * time.Minute
-	// mostTries is how often an item is sent that the gateway refuses with 429.
-	mostTries = 10
+	// MaxTries is how often an item is sent that the gateway refuses with 429.
+	MaxTries = 10
 	// lastWords is how long the items under way may take after an interrupt.
 	lastWords = 10 * time.Second
 	// hopeless is how many items in a row may find no gateway before the run stops.
@@ -141,7 +141,7 @@ func (r *run) try(work context.Context, item Item) Outcome {
 		if err == nil {
 			return out
 		}
-		if refused && tries < mostTries {
+		if refused && tries < MaxTries {
 			why = err.Error()
 			continue
 		}
