@@ -29,6 +29,7 @@ var rooms = map[string][]string{
 		"internal/keystore",
 		"internal/login",
 		"internal/mcpserver",
+		"internal/modelfile",
 		"internal/operation",
 		"internal/output",
 		"internal/sandbox",
@@ -38,6 +39,7 @@ var rooms = map[string][]string{
 	"internal/mcpserver": {"internal/operation", "internal/secret", "prompts", "proxyclient"},
 	"internal/output":    {"internal/operation", "internal/secret"},
 	"internal/bulk":      {"internal/operation", "internal/secret", "proxyclient"},
+	"internal/modelfile": {"internal/secret"},
 	"internal/config":    {},
 	"internal/keycopy":   {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},
 	"internal/keystore":  {"internal/config"},
@@ -50,6 +52,7 @@ var rooms = map[string][]string{
 // alone names the one room that links a library.
 var alone = map[string]string{
 	"github.com/invopop/jsonschema":     "internal/operation",
+	"github.com/dlclark/regexp2":        "internal/cli",
 	"github.com/spf13/cobra":            "internal/cli",
 	"github.com/schollz/progressbar/v3": "internal/cli",
 	"github.com/mark3labs/mcp-go":       "internal/mcpserver",

@@ -1,0 +1,199 @@
+package modelfile
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"litellm-proxy/internal/secret"
+)
+
+// Deployment is a deployment as the gateway shows it: references resolved, some secrets
+// left out and others masked.
+type Deployment struct {
+	ID, Name string
+	Params   Value
+	Info     Value // what was stored with it, without the price list's entry
+	Config   bool  // it stands in the gateway's own configuration
+	Blocked  bool
+}
+
+// generated are members of model_info that the gateway sets itself.
+var generated = []string{"id", "db_model", "created_at", "created_by", "updated_at", "updated_by", "member_auto_router", "blocked", "key",
+	"access_via_team_ids", "direct_access", "pricing_overrides", "health_status", "health_checked_at"}
+
+// hidden are parameters that the gateway never shows.
+var hidden = words("api_key client_secret vertex_credentials vertex_ai_credentials aws_access_key_id aws_secret_access_key")
+
+// NewDeployment reads an item of /v1/model/info or /v2/model/info.
+func NewDeployment(item json.RawMessage) (Deployment, error) {
+	v, err := valueOf(item)
+	if err != nil {
+		return Deployment{}, err
+	}
+	d := Deployment{Name: v.Get("model_name").String(), Params: Value{Kind: Map}, Info: Value{Kind: Map}}
+	if params := v.Get("litellm_params"); params != nil {
+		for _, p := range params.Members {
+			if !isDefault(p) {
+				d.Params.Members = append(d.Params.Members, p)
+			}
+		}
+	}
+	info := v.Get("model_info")
+	if info == nil {
+		return d, nil
+	}
+	d.ID = info.Get("id").String()
+	d.Config = info.Get("db_model") == nil || info.Get("db_model").Text == "false"
+	d.Blocked = info.Get("blocked") != nil && info.Get("blocked").Text == "true"
+	for _, m := range info.Members {
+		// The entry of the price list follows what was stored, and begins with its key.
+		if m.Name == "key" {
+			break
+		}
+		if m.Value.Kind != Null && !slices.Contains(generated, m.Name) && !(isPrice(m.Name) && (!d.Config || d.Params.Get(m.Name) != nil)) {
+			d.Info.Members = append(d.Info.Members, m)
+		}
+	}
+	return d, nil
+}
+
+// isDefault reports whether a parameter is one that every deployment has.
+func isDefault(p Member) bool {
+	return p.Value.Kind == Null || p.Value.Text == "false" && p.Value.Kind == Bool &&
+		slices.Contains(words("allow_client_keepalive_override use_in_pass_through use_litellm_proxy use_xai_oauth merge_reasoning_content_in_choices"), p.Name)
+}
+
+// isMask reports whether the gateway shows a mask in place of a value.
+func isMask(v Value) bool { return v.Kind == Text && strings.Contains(v.Text, "****") }
+
+func isHidden(name string) bool { return slices.Contains(hidden, name) || secret.IsField(name) }
+
+// unlike says how an entry differs from a deployment, as far as the gateway shows it; the
+// texts name members, never values.
+func (m Model) unlike(d Deployment) (differences []string) {
+	params, info := m.stored()
+	if m.Name != d.Name {
+		differences = append(differences, "model_name")
+	}
+	for _, p := range params.Members {
+		shown := d.Params.Get(p.Name)
+		switch {
+		case p.Value.Kind == Null, isDefault(p), isReference(p.Value):
+		case shown == nil && isHidden(p.Name):
+		case shown == nil || !alike(p.Value, *shown):
+			differences = append(differences, p.Name)
+		}
+	}
+	for _, p := range d.Params.Members {
+		if mine := params.Get(p.Name); (mine == nil || mine.Kind == Null) && !isMask(p.Value) {
+			differences = append(differences, p.Name)
+		}
+	}
+	for _, p := range info.Members {
+		shown := d.Info.Get(p.Name)
+		if p.Name != "id" && p.Value.Kind != Null && (shown == nil || !alike(p.Value, *shown)) {
+			differences = append(differences, "model_info."+p.Name)
+		}
+	}
+	return differences
+}
+
+// removed returns the parameters of a deployment that an entry does not have.
+func (m Model) removed(d Deployment) (names []string) {
+	params, _ := m.stored()
+	for _, p := range d.Params.Members {
+		if params.Get(p.Name) == nil {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// alike compares a value of a file with what the gateway shows of it. The gateway converts
+// some texts to numbers and booleans, and masks secrets at any depth.
+func alike(mine, shown Value) bool {
+	switch {
+	case isMask(shown):
+		return mine.Kind == Text || mine.Kind == Date || mine.Kind == Int || mine.Kind == Float
+	case mine.Kind == Map && shown.Kind == Map:
+		if len(mine.Members) != len(shown.Members) {
+			return false
+		}
+		for _, m := range mine.Members {
+			if other := shown.Get(m.Name); other == nil || !alike(m.Value, *other) {
+				return false
+			}
+		}
+		return true
+	case mine.Kind == List && shown.Kind == List:
+		if len(mine.Items) != len(shown.Items) {
+			return false
+		}
+		for i := range mine.Items {
+			if !alike(mine.Items[i], shown.Items[i]) {
+				return false
+			}
+		}
+		return true
+	case mine.Kind == List || shown.Kind == List || mine.Kind == Map || shown.Kind == Map:
+		return false
+	case mine.Kind == Null || shown.Kind == Null:
+		return mine.Kind == shown.Kind
+	}
+	a, errA := strconv.ParseFloat(strings.TrimSpace(mine.Text), 64)
+	b, errB := strconv.ParseFloat(shown.Text, 64)
+	if errA == nil && errB == nil && (mine.Kind != Text || shown.Kind != Text) {
+		return a == b
+	}
+	if shown.Kind == Bool && mine.Kind == Text {
+		return boolean(mine.Text) == shown.Text
+	}
+	return mine.Text == shown.Text && (mine.Kind == Bool) == (shown.Kind == Bool)
+}
+
+// StoredCredential is a credential as the gateway shows it.
+type StoredCredential struct {
+	Name         string
+	Info, Values Value
+	Config       bool
+}
+
+// NewStoredCredential reads an item of /credentials.
+func NewStoredCredential(item json.RawMessage) (StoredCredential, error) {
+	v, err := valueOf(item)
+	if err != nil {
+		return StoredCredential{}, err
+	}
+	c := StoredCredential{Name: v.Get("credential_name").String(), Config: v.Get("source").String() == "config", Info: Value{Kind: Map}, Values: Value{Kind: Map}}
+	if info := v.Get("credential_info"); info != nil {
+		c.Info = *info
+	}
+	if values := v.Get("credential_values"); values != nil {
+		c.Values = *values
+	}
+	return c, nil
+}
+
+// unlike says how a credential differs from the stored one, as far as masks tell.
+func (c Credential) unlike(s StoredCredential) (differences []string) {
+	compare := func(prefix string, mine, shown Value) {
+		for _, m := range mine.Members {
+			other := shown.Get(m.Name)
+			if other == nil || !alike(m.Value, *other) || isMask(*other) && !fits(m.Value.Text, other.Text) {
+				differences = append(differences, prefix+m.Name)
+			}
+		}
+	}
+	compare("credential_info.", c.Info, s.Info)
+	compare("credential_values.", c.Values, s.Values)
+	return differences
+}
+
+// fits reports whether a text can be what a mask hides: masks show both ends.
+func fits(text, mask string) bool {
+	before, rest, _ := strings.Cut(mask, "*")
+	after := strings.TrimLeft(rest, "*")
+	return strings.HasPrefix(text, before) && strings.HasSuffix(text, after)
+}
