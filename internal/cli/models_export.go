@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"litellm-proxy/internal/modelfile"
+	"litellm-proxy/internal/operation"
+)
+
+// modelsExport is one run of models export.
+type modelsExport struct {
+	*app
+	merge                      string
+	dbOnly, credentials, force bool
+}
+
+func (a *app) bindModelsExport(cmd *cobra.Command) {
+	cmd.Use = "export [FILE]"
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return oneFile(cmd, args)
+	}
+	cmd.Long = `Write the gateway's models in the form of config.yaml, to a file or to standard output.
+
+The gateway does not show secrets and shows references such as os.environ/NAME as their
+values. With --merge, both are taken from the file that the models came from, matched by ID,
+then by name and content. What is not known is left out, named, and marked with a comment;
+masks are never written. The file is readable by its owner only.`
+	cmd.Example = "  litellm-proxy models export models.yaml --merge config.yaml\n  litellm-proxy models export --db-only | litellm-proxy models lint -"
+	run := &modelsExport{app: a}
+	flags := cmd.Flags()
+	flags.StringVar(&run.merge, "merge", "", "Take secrets and references from this config.yaml")
+	flags.BoolVar(&run.credentials, "credentials", false, "Export credentials, too, as credential_list")
+	flags.BoolVar(&run.dbOnly, "db-only", false, "Leave out models of the gateway's own configuration file")
+	flags.BoolVar(&run.force, "force", false, "Replace FILE if it exists")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return run.start(cmd.Context(), strings.Join(args, ""))
+	}
+}
+
+func (e *modelsExport) start(ctx context.Context, path string) error {
+	if path == "-" {
+		path = ""
+	}
+	if _, err := os.Lstat(path); path != "" && err == nil && !e.force {
+		return usageError(path + " exists; use --force to replace it")
+	}
+	from, err := e.source()
+	if err != nil {
+		return err
+	}
+	client, err := e.client()
+	if err != nil {
+		return err
+	}
+	env := operation.Env{Client: client}
+	deployments, err := e.deployments(ctx, env)
+	if err != nil {
+		return err
+	}
+	ofConfig := func(d modelfile.Deployment) bool { return d.Config }
+	fromConfig := 0
+	for _, d := range deployments {
+		if d.Config {
+			fromConfig++
+		}
+	}
+	if e.dbOnly {
+		deployments = slices.DeleteFunc(deployments, ofConfig)
+	}
+	var credentials []modelfile.StoredCredential
+	if e.credentials {
+		if credentials, err = e.storedCredentials(ctx, env); err != nil {
+			return err
+		}
+		if e.dbOnly {
+			credentials = slices.DeleteFunc(credentials, func(c modelfile.StoredCredential) bool { return c.Config })
+		}
+		credentials = slices.Grow(credentials, 1)[:len(credentials):len(credentials)] // not nil
+	}
+	out, err := modelfile.Export(deployments, credentials, from)
+	if err != nil {
+		return err
+	}
+	if err := e.write(path, out.YAML); err != nil {
+		return err
+	}
+	e.tell(out, path, len(deployments), fromConfig)
+	return nil
+}
+
+// source reads the file of --merge.
+func (e *modelsExport) source() (*modelfile.File, error) {
+	if e.merge == "" {
+		return nil, nil
+	}
+	from, err := e.modelFile(e.merge)
+	if err != nil {
+		return nil, err
+	}
+	if n := from.Findings.Errors(); n > 0 {
+		for _, f := range from.Findings {
+			if f.Severity == modelfile.Error {
+				e.note("%s", f)
+			}
+		}
+		return nil, usageError(fmt.Sprintf("--merge: %s has %s; nothing was written", e.merge, operation.Counted(n, "error")))
+	}
+	return from, nil
+}
+
+// write writes the export to standard output, or to a file of its own that takes the place
+// of the old one when it is complete.
+func (e *modelsExport) write(path string, data []byte) error {
+	if path == "" {
+		_, err := e.Stdout.Write(data)
+		return unwritten(err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".models-*.yaml") // 0600
+	if err != nil {
+		return usageError("cannot write " + path + ": " + plainPath(err))
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+		return unwritten(err)
+	}
+	return nil
+}
+
+// plainPath is why a file cannot be opened, without its name.
+func plainPath(err error) string {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// maxLeftLines is how many values that are left out are named one by one.
+const maxLeftLines = 50
+
+// tell says what was exported and what is missing from it.
+func (e *modelsExport) tell(out modelfile.Exported, path string, models, fromConfig int) {
+	for i, left := range out.Left {
+		if i == maxLeftLines {
+			e.note("… and %d more values left out; comments in the file name them", len(out.Left)-i)
+			break
+		}
+		e.note("Left out, because the gateway does not show it: %s", left)
+	}
+	if out.Unknown > 0 {
+		e.note("The gateway shows neither api_key nor references: %s may lack some. Use --merge with the file they came from.", operation.Counted(out.Unknown, "model"))
+	}
+	if fromConfig > 0 && !e.dbOnly {
+		e.note("%s from the gateway's own configuration file; --db-only leaves such models out.", operation.Counted(fromConfig, "model"))
+	}
+	where := ""
+	if path != "" {
+		where = " to " + path
+	}
+	e.note("exported %s%s", operation.Counted(models, "model"), where)
+}

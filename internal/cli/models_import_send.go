@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"litellm-proxy/internal/bulk"
+	"litellm-proxy/internal/modelfile"
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// matchTimeout bounds one match of a regular expression, which may go back and forth.
+const matchTimeout = time.Second
+
+// send runs one write of the import through its operation.
+func (m *modelsImport) send(ctx context.Context, path string, args operation.Args) (operation.Result, error) {
+	env := m.env
+	if strings.HasPrefix(path, "models ") {
+		env.Shared = m.known // which has the new credentials
+	}
+	call, err := operation.Prepare(ctx, env, m.Operations.Find(path), args)
+	if err != nil {
+		return operation.Result{}, err
+	}
+	call.Waive()
+	result, err := call.Run(ctx)
+	for _, note := range result.Notes {
+		m.note("%s", m.plain(note))
+	}
+	return result, err
+}
+
+// credential creates or changes one credential.
+func (m *modelsImport) credential(ctx context.Context, c modelfile.PlannedCredential) (out bulk.Outcome, err error) {
+	out.ID = c.Name
+	switch c.Action {
+	case modelfile.Create:
+		out.State = bulk.Created
+		_, err = m.send(ctx, "credentials create", c.Args())
+	case modelfile.Change:
+		out.State = bulk.Changed
+		_, err = m.send(ctx, "credentials update", c.Args())
+	case modelfile.Unchanged:
+		out.State = bulk.Unchanged
+	default:
+		return out, errDiffers(c.Reason, m.rules)
+	}
+	if ready := m.ready[c.Name]; ready != nil {
+		ready.tries++
+		if e := operation.AsError(err); e == nil || e.Status != http.StatusTooManyRequests || ready.tries >= bulk.MaxTries {
+			ready.close.Do(func() {
+				ready.err = err
+				close(ready.done)
+			})
+		}
+	}
+	return out, err
+}
+
+// model creates or changes one deployment.
+func (m *modelsImport) model(ctx context.Context, p modelfile.PlannedModel) (out bulk.Outcome, err error) {
+	out.ID = p.ID
+	if p.Action == modelfile.Create || p.Action == modelfile.Change {
+		if err := m.waitFor(ctx, p.Credential()); err != nil {
+			return out, err
+		}
+	}
+	switch p.Action {
+	case modelfile.Create:
+		out.State = bulk.Created
+		err := m.create(ctx, p)
+		m.record(p.ID, err)
+		return out, err
+	case modelfile.Change:
+		out.State = bulk.Changed
+		_, err := m.send(ctx, "models update", changed(p))
+		m.record(p.ID, err)
+		return out, err
+	case modelfile.Unchanged:
+		out.State = bulk.Unchanged
+		return out, nil
+	}
+	return out, errDiffers(p.Reason, m.rules)
+}
+
+// record remembers what was added or changed.
+func (m *modelsImport) record(id string, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err == nil {
+		m.added[id] = true
+	}
+}
+
+// waitFor waits for all credentials that the import creates or changes: what the models
+// look up has to have them. It returns an error if the model's own was not stored.
+func (m *modelsImport) waitFor(ctx context.Context, name string) error {
+	for _, ready := range m.ready {
+		select {
+		case <-ready.done:
+		case <-ctx.Done():
+			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "the credentials were not stored in time"}
+		}
+	}
+	if ready := m.ready[name]; ready != nil && ready.err != nil {
+		return fmt.Errorf("not sent, because its credential %s was not stored", name)
+	}
+	return nil
+}
+
+// changed is an entry as the arguments of models update: parameters that it does not have
+// are removed.
+func changed(p modelfile.PlannedModel) operation.Args {
+	args := operation.Args(p.Args())
+	var params map[string]json.RawMessage
+	_ = json.Unmarshal(args["litellm_params"], &params) // it was encoded here
+	for _, name := range p.Remove {
+		params[name] = json.RawMessage("null")
+	}
+	args["litellm_params"] = operation.Encode(params)
+	args["model_id"] = operation.Encode(p.ID)
+	args[operation.ExtraField] = operation.Encode(map[string]json.RawMessage{"model_name": args["model_name"]})
+	delete(args, "model_name")
+	return args
+}
+
+// create adds a deployment. One that the gateway cannot serve is deleted again by the
+// operation. The fault may be another one's that was under way, so it is added again while
+// nothing else is.
+func (m *modelsImport) create(ctx context.Context, p modelfile.PlannedModel) error {
+	m.alone.RLock()
+	_, err := m.send(ctx, "models add", p.Args())
+	m.alone.RUnlock()
+	if !takenBack(err) || m.parallel == 1 {
+		return unset(err, p)
+	}
+	m.alone.Lock()
+	defer m.alone.Unlock()
+	_, err = m.send(ctx, "models add", p.Args())
+	return unset(err, p)
+}
+
+// takenBack reports whether models add deleted a deployment because the gateway could not
+// serve it.
+func takenBack(err error) bool {
+	e := operation.AsError(err)
+	return e != nil && strings.Contains(e.Message, "could not serve it, so it was deleted")
+}
+
+// unset names the variable that is probably not set where the gateway cannot serve a
+// deployment.
+func unset(err error, p modelfile.PlannedModel) error {
+	if e := operation.AsError(err); takenBack(err) && strings.HasPrefix(p.Upstream(), "os.environ/") {
+		return &proxyclient.Error{Code: e.Code, Status: e.Status, Sent: true,
+			Message: "the gateway cannot serve it, because " + strings.TrimPrefix(p.Upstream(), "os.environ/") + " is not set on the gateway; the deployment was removed again"}
+	}
+	return err
+}
+
+// deployments reads all deployments of the gateway.
+func (a *app) deployments(ctx context.Context, env operation.Env) (out []modelfile.Deployment, err error) {
+	err = a.each(ctx, env, "models info", func(item json.RawMessage) error {
+		d, err := modelfile.NewDeployment(item)
+		out = append(out, d)
+		return err
+	})
+	return out, err
+}
+
+// storedCredentials reads all credentials of the gateway.
+func (a *app) storedCredentials(ctx context.Context, env operation.Env) (out []modelfile.StoredCredential, err error) {
+	err = a.each(ctx, env, "credentials list", func(item json.RawMessage) error {
+		c, err := modelfile.NewStoredCredential(item)
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}
+
+// each reads all items of a list.
+func (a *app) each(ctx context.Context, env operation.Env, path string, do func(json.RawMessage) error) error {
+	call, err := operation.Prepare(ctx, env, a.Operations.Find(path), operation.Args{})
+	if err != nil {
+		return err
+	}
+	for result, err := range call.Pages(ctx) {
+		if err != nil {
+			return err
+		}
+		for _, item := range result.Page.Items {
+			if err := do(item); err != nil {
+				return &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: path + ": " + err.Error()}
+			}
+		}
+	}
+	return nil
+}
+
+// verify reads the deployments once more: what was created or changed is there, and
+// references that the gateway could not resolve are named.
+func (m *modelsImport) verify(ctx context.Context) error {
+	if len(m.added) == 0 {
+		return nil
+	}
+	deployments, err := m.deployments(ctx, operation.Env{Client: m.env.Client}) // not what was read before
+	if err != nil {
+		return proxyclient.Wrap("checking the result", err)
+	}
+	faults := modelfile.Unresolved(m.plan, deployments, modelfile.Create, modelfile.Change)
+	for _, p := range m.plan {
+		if m.added[p.ID] && !slices.ContainsFunc(deployments, func(d modelfile.Deployment) bool { return d.ID == p.ID }) {
+			faults = append(faults, fmt.Sprintf("%s: %s: the gateway accepted it but does not list it", p.Place, p.Label()))
+		}
+	}
+	for _, fault := range faults {
+		m.note("%s", fault)
+	}
+	if len(faults) > 0 {
+		return errFailed
+	}
+	return nil
+}
