@@ -128,19 +128,20 @@ type keysServiceAccountInput struct {
 }
 
 var keysServiceAccount = &operation.Operation{
-	Path:     "keys service-account",
-	Summary:  "Generate a team key that belongs to no user",
-	Help:     "It outlives the members of the team. The key is shown only once, in the field key: store it now.",
-	Examples: []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
-	Effect:   operation.Write,
-	Consent:  givesKey("user_id"),
-	Checks:   []operation.Check{wholeRotation, ownSoftBudget, notesBlockedTeam},
-	Verify:   notesPlainKey,
-	Do:       operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
-	Columns:  shownOnce(keyColumns),
-	Done:     "generated service account key {key_alias} {key_name} (token {token})",
-	Reveal:   []string{"key"},
-	Returns:  []string{"key", "token"},
+	Path:        "keys service-account",
+	Summary:     "Generate a team key that belongs to no user",
+	Help:        "It outlives the members of the team. The key is shown only once, in the field key: store it now.",
+	Examples:    []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
+	DefaultTeam: true,
+	Effect:      operation.Write,
+	Consent:     givesKey("user_id"),
+	Checks:      []operation.Check{wholeRotation, ownSoftBudget, notesBlockedTeam},
+	Verify:      notesPlainKey,
+	Do:          operation.Endpoint[keysServiceAccountInput]{Method: "POST", Path: "/key/service-account/generate"},
+	Columns:     shownOnce(keyColumns),
+	Done:        "generated service account key {key_alias} {key_name} (token {token})",
+	Reveal:      []string{"key"},
+	Returns:     []string{"key", "token"},
 }
 
 type keysRegenerateInput struct {

@@ -24,6 +24,8 @@ var gatewayStatus = &operation.Operation{
 	Do:      operation.Func[struct{}](gateway),
 	Columns: []operation.Column{
 		{Name: "url"},
+		{Name: "url_source"},
+		{Name: "profile"},
 		{Name: "status"},
 		{Name: "database"},
 		{Name: "version"},
@@ -43,6 +45,8 @@ var gatewayStatus = &operation.Operation{
 // gatewayReport is the answer of status.
 type gatewayReport struct {
 	URL      string    `json:"url"`
+	Source   string    `json:"url_source,omitempty"`
+	Profile  string    `json:"profile,omitempty"`
 	Status   string    `json:"status"`
 	Database string    `json:"database,omitempty"`
 	Version  string    `json:"version,omitempty"`
@@ -73,6 +77,8 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 	}
 	report := gatewayReport{
 		URL:      call.Client().BaseURL(),
+		Source:   call.Client().BaseURLSource(),
+		Profile:  call.Profile(),
 		Status:   operation.Word(operation.Lookup(ready, "status")),
 		Database: operation.Word(operation.Lookup(ready, "db")),
 		Key:      keyReport{Name: call.Client().MaskedKey(), Source: call.Client().APIKeySource()},

@@ -26,15 +26,16 @@ type usersOnboardInput struct {
 }
 
 var usersOnboard = &operation.Operation{
-	Path:     "users onboard",
-	Summary:  "Give a person access in one step: user, team membership and key",
-	Help:     "Run it again after a failure: anything that exists is left unchanged. A person who has a key in the team gets another one only with a new {key_alias}. The key is shown only once, in the field key: store it now.",
-	Examples: []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
-	Effect:   operation.Write,
-	Consent:  operation.Consent{Sensitive: onboards},
-	Default:  true,
-	Checks:   []operation.Check{notesOwnBudget, notesOnboarded},
-	Do:       operation.Func[usersOnboardInput](onboard),
+	Path:        "users onboard",
+	Summary:     "Give a person access in one step: user, team membership and key",
+	Help:        "Run it again after a failure: anything that exists is left unchanged. A person who has a key in the team gets another one only with a new {key_alias}. The key is shown only once, in the field key: store it now.",
+	Examples:    []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
+	DefaultTeam: true,
+	Effect:      operation.Write,
+	Consent:     operation.Consent{Sensitive: onboards},
+	Default:     true,
+	Checks:      []operation.Check{notesOwnBudget, notesOnboarded},
+	Do:          operation.Func[usersOnboardInput](onboard),
 	Columns: shownOnce([]operation.Column{
 		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},
 		{Name: "expires", Format: operation.Time},

@@ -110,6 +110,8 @@ type app struct {
 		debug, showSecrets bool
 	}
 	readOnly bool
+	// keyless says that this process sends no key of its own: none is looked up.
+	keyless bool
 	// key is the caller's, wherever it was read from: errors do not repeat it.
 	key string
 	// typed is the credential of a typed Authorization header.

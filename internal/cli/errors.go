@@ -145,16 +145,25 @@ func (a *app) words(text string) string {
 		}
 	}
 	old = append(old,
-		"{base_url}", "--base-url or "+config.URLVariable,
+		"{base_url}", a.setWith(config.BaseURL, config.URLVariable, a.flags.BaseURL),
 		"{login}", program+" login",
-		"{api_key}", "--api-key or "+config.KeyVariable,
-		"{ca_file}", "--ca-file or "+config.CAFileVariable,
-		"{client_cert}", "--client-cert or "+config.ClientCertVariable,
-		"{client_key}", "--client-key or "+config.ClientKeyVariable,
-		"{key_header}", "--key-header or "+config.KeyHeaderVariable,
+		"{api_key}", a.setWith(config.APIKey, config.KeyVariable, a.flags.APIKey),
+		"{ca_file}", a.setWith(config.CAFile, config.CAFileVariable, a.flags.CAFile),
+		"{client_cert}", a.setWith(config.ClientCert, config.ClientCertVariable, a.flags.ClientCert),
+		"{client_key}", a.setWith(config.ClientKey, config.ClientKeyVariable, a.flags.ClientKey),
+		"{key_header}", a.setWith(config.KeyHeader, config.KeyHeaderVariable, a.flags.KeyHeader),
 		"{extra_header}", "--extra-header or "+config.HeadersVariable,
 		"{timeout}", "--timeout")
 	return strings.NewReplacer(old...).Replace(text)
+}
+
+// setWith names what sets a setting: the profile that it is from, or else its flag and
+// variable.
+func (a *app) setWith(setting, variable, flag string) string {
+	if flag == "" && a.set.Setting(setting) != "" && strings.TrimSpace(a.Getenv(variable)) == "" {
+		return setting + " of " + a.set.Source()
+	}
+	return "--" + strings.ReplaceAll(setting, "_", "-") + " or " + variable
 }
 
 // written is how a field stands on the command line.
@@ -182,6 +191,9 @@ func (a *app) hint(e *proxyclient.Error) string {
 			return fmt.Sprintf("see %s %s --help", program, a.op.Path)
 		}
 	case proxyclient.CodeUnauthorized:
+		if s := a.set.Settings; s.Profile != nil && strings.HasPrefix(s.APIKeySource, s.Source()) {
+			return fmt.Sprintf("give the profile another key: %s config set api_key --profile %s", program, s.Profile.Name)
+		}
 		return "give a key with --api-key or " + config.KeyVariable
 	case proxyclient.CodeForbidden:
 		return program + " status shows what your key may do"

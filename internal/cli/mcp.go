@@ -20,7 +20,7 @@ func (a *app) mcpCommand() *cobra.Command {
 		Long: `Serve the commands as MCP tools to AI assistants and editors.
 
 Over stdio (the default), the client starts this program, and calls use the key from
---api-key or LITELLM_PROXY_API_KEY. Over http and sse, each client sends its own key as
+--api-key, LITELLM_PROXY_API_KEY or the profile. Over http and sse, each client sends its own key as
 "Authorization: Bearer sk-...". The server's own key is used only with --use-own-key;
 clients then send the token from --auth-token-file.
 
@@ -30,6 +30,7 @@ http and sse never do.
 stdout carries the protocol; the log goes to stderr.`,
 		Example: `  litellm-proxy mcp
   litellm-proxy mcp --read-only --toolsets keys,users
+  litellm-proxy mcp --profile prod
   litellm-proxy mcp --sandbox
   litellm-proxy mcp --transport http --addr 127.0.0.1:8808`,
 		Args: cobra.NoArgs,
@@ -65,6 +66,21 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	}
 }
 
+// fromProfile takes what no flag sets from the profile in use.
+func (m *mcpRun) fromProfile(cmd *cobra.Command, s config.Settings) {
+	m.o.Protected = s.Protected
+	if s.Profile == nil {
+		return
+	}
+	m.o.Profile, m.o.Team = s.Profile.Name, s.Setting(config.Team)
+	if confirm := s.Setting(config.Confirm); confirm != "" && !cmd.Flags().Changed("confirm") {
+		m.o.Confirm = confirm
+	}
+	if toolsets := s.Setting(config.Toolsets); toolsets != "" && !cmd.Flags().Changed("toolsets") && !cmd.Flags().Changed("tools") {
+		m.o.Toolsets = strings.Split(toolsets, ",")
+	}
+}
+
 func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	limitMemory(serverMemory)
 	if m.transport == "stdio" && m.app.flags.APIKey == "@-" {
@@ -74,6 +90,7 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	m.fromProfile(cmd, m.set.Settings)
 	m.o.Operations, m.o.Client, m.o.Version, m.o.ReadOnly = m.Operations, client, Version(), m.readOnly
 	if client.BaseURL() == config.SandboxURL {
 		m.o.Note = "This gateway is a sandbox: its models return fixed texts; nothing reaches a provider or costs money."
@@ -106,7 +123,11 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 // serverClient is the gateway's, with the server's own key if it has one. Over stdio the
 // session of login stands in for that: the person who signed in is the one who uses the
 // server. Over http and sse it may be anybody, so the session is never used.
+//
+// It is not gated: the server itself asks before each change of a protected gateway.
 func (m *mcpRun) serverClient() (*proxyclient.Client, error) {
+	// The clients of an HTTP server bring their own keys.
+	m.keyless = m.transport != "stdio" && !m.h.UseOwnKey
 	s, err := m.settings()
 	if err != nil {
 		return nil, err
@@ -118,5 +139,5 @@ func (m *mcpRun) serverClient() (*proxyclient.Client, error) {
 	if m.transport == "stdio" && s.APIKey == "" && !s.Sandbox() {
 		m.o.Credential = m.liveKey(client)
 	}
-	return m.gated(client, s), nil
+	return client, nil
 }

@@ -260,6 +260,9 @@ func (c *call) run(ctx context.Context) error {
 	if c.readOnly && c.op.Effect != operation.Read {
 		return usageError(c.op.Path + " changes something, and --read-only is given; nothing was sent")
 	}
+	if err := c.defaultFormat(); err != nil {
+		return err
+	}
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
 	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
@@ -298,6 +301,20 @@ func (c *call) run(ctx context.Context) error {
 	return c.show(ctx, prepared.Effect(), result, err)
 }
 
+// defaultFormat takes the profile's output format where none is given and the operation has
+// it together with the other flags.
+func (c *call) defaultFormat() error {
+	s, err := c.choice()
+	format := s.Setting(config.Format)
+	wish := output.Options{Format: output.Format(format), Columns: c.columns, NoHeader: c.out.NoHeader}
+	if err != nil || format == "" || c.format != "" || string(c.values.args["stream"]) == "true" || wish.Check(c.op) != nil {
+		return err
+	}
+	c.format = format
+	c.jsonErrors = format == "json" || format == "jsonl"
+	return nil
+}
+
 // prepare makes the call of the operation; stop ends it when nobody reads its words.
 func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error) {
 	client, err := c.client()
@@ -309,7 +326,7 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 	}
 	redactor := client.Redactor()
 	c.out.Redactor = &redactor
-	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname))}
+	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname)), Profile: c.profileName(), Team: c.set.Setting(config.Team)}
 	if c.progress != nil {
 		env.Progress = c.progress.update
 	}

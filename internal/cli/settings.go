@@ -177,7 +177,7 @@ func (a *app) configFile() (*config.File, error) {
 }
 
 func (a *app) resolver() *config.Resolver {
-	return &config.Resolver{Context: a.ctx, Getenv: a.Getenv, Store: func() (config.KeyStore, error) { return keystore.Open(a.Getenv) }}
+	return &config.Resolver{NoKey: a.keyless, Context: a.ctx, Getenv: a.Getenv, Store: func() (config.KeyStore, error) { return keystore.Open(a.Getenv) }}
 }
 
 // configError is the error for settings that cannot be used. Nothing was sent.
@@ -190,6 +190,14 @@ func (a *app) configError(err error) error {
 		e.Hint = "edit it with " + program + " config edit"
 	}
 	return e
+}
+
+// profileName is the name of the profile in use, or "".
+func (a *app) profileName() string {
+	if a.set.Profile == nil {
+		return ""
+	}
+	return a.set.Profile.Name
 }
 
 // guard asks for the name of the protected profile whose gateway is in force: at the

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -355,7 +356,7 @@ func (r *reader) settings(p *Profile, n *yaml.Node, prefix, what string) error {
 			continue
 		}
 		setting, err := FindSetting(name)
-		if err != nil || prefix == "" && setting.Name != m.name {
+		if err != nil || prefix == "" && (setting.Name != m.name || strings.Contains(m.name, ".")) {
 			return r.fault(m.line, "%s: unknown setting %q%s", what, m.name, nearestSetting(m.name, prefix))
 		}
 		if isNull(resolved(m.value)) {
@@ -379,14 +380,12 @@ func (r *reader) settings(p *Profile, n *yaml.Node, prefix, what string) error {
 func nearestSetting(name, prefix string) string {
 	var names []string
 	for _, s := range settings {
-		if rest, ok := strings.CutPrefix(s.Name, prefix); ok && s.Name != Headers {
+		if rest, ok := strings.CutPrefix(s.Name, prefix); ok {
+			rest, _, _ = strings.Cut(rest, ".")
 			names = append(names, rest)
 		}
 	}
-	if prefix == "" {
-		names = append(names, Headers)
-	}
-	return orNearest(name, names)
+	return orNearest(name, slices.Compact(names))
 }
 
 func (r *reader) value(m member, s Setting) (string, error) {

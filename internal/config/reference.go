@@ -68,6 +68,8 @@ type KeyStore interface {
 
 // Resolver finds the secrets that a profile refers to.
 type Resolver struct {
+	// NoKey leaves out the key.
+	NoKey bool
 	// Context ends a command that runs.
 	Context context.Context
 	Getenv  func(string) string

@@ -130,7 +130,7 @@ func (s *Settings) Reveal(r *Resolver) error {
 	}
 	r.Dir = s.Dir
 	p := s.Profile
-	if value := p.Get(APIKey); value != "" && s.APIKey == "" {
+	if value := p.Get(APIKey); value != "" && s.APIKey == "" && !r.NoKey {
 		key, place, err := r.Resolve(p, value)
 		if err != nil {
 			return fmt.Errorf("api_key of profile %s: %w", p.Name, err)

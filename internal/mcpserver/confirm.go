@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -37,13 +38,13 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.refused(question, fmt.Sprintf("the filters match %d", n),
 			fmt.Sprintf("show the user what matches; to delete it, call %s again with %s: %d", c.op.Tool(), operation.ExpectField, n)), "refused: not counted"
 	}
-	if c.s.confirm == confirmNever {
-		c.prepared.Waive()
-		return nil, ""
-	}
-	why, err := c.prepared.NeedsConsent(ctx)
-	if err != nil {
-		return c.failed(err), outcome(err)
+	why := ""
+	if c.protected() {
+		why = "profile " + c.s.protected + " is protected"
+	} else if c.s.confirm != confirmNever {
+		if why, err = c.prepared.NeedsConsent(ctx); err != nil {
+			return c.failed(err), outcome(err)
+		}
 	}
 	if why == "" {
 		c.prepared.Waive()
@@ -81,7 +82,14 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 // taken judges the argument confirm. After a refusal it stands for what that showed.
 func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolResult, string) {
 	how := fmt.Sprintf("if the user agrees, call %s again with the same arguments and %s: true", c.op.Tool(), argConfirm)
-	if !c.flags[argConfirm] {
+	agreed := c.flags[argConfirm]
+	if c.protected() {
+		how = fmt.Sprintf("ask the user; if the user agrees, call %s again with the same arguments and %s: %q", c.op.Tool(), argConfirmProfile, c.s.protected)
+		if agreed = c.named == c.s.protected; !agreed && c.named != "" {
+			return c.refused(question, fmt.Sprintf("%s is not the name of this gateway's profile", argConfirmProfile), how), "refused: wrong profile"
+		}
+	}
+	if !agreed {
 		return c.refused(question, "it needs confirmation, because "+why, how), "refused: not confirmed"
 	}
 	if shown := c.s.shown.take(c); shown != nil {
@@ -135,6 +143,13 @@ const hintArgument = "ask the user. If the client shows no question, start this 
 // is asked for only one with the tick.
 func (c *call) judge(reply *mcp.ElicitationResult, question *operation.Question) (*mcp.CallToolResult, string) {
 	content, _ := reply.Content.(map[string]any)
+	if c.protected() && reply.Action == mcp.ElicitationResponseActionAccept {
+		if name, _ := content[argConfirmProfile].(string); strings.TrimSpace(name) == c.s.protected {
+			c.prepared.Approve(question.Plan)
+			return nil, ""
+		}
+		return c.refused(question, "the name that was typed is not "+c.s.protected, "call it again, and have the profile's name typed"), "refused: wrong profile"
+	}
 	ticked, _ := content[confirmID].(bool)
 	why := ""
 	switch {
@@ -171,6 +186,12 @@ func (c *call) refused(question *operation.Question, why, how string) *mcp.CallT
 	return answer(c.op.Path+": "+e.Message+"\n"+question.String()+"\n"+sentence(how), object(top), true)
 }
 
+// protected reports whether the call changes a gateway that is confirmed by its profile's
+// name.
+func (c *call) protected() bool {
+	return c.s.protected != "" && c.prepared.Effect() != operation.Read
+}
+
 // confirmID names our question and its one field.
 const confirmID = "confirm"
 
@@ -178,14 +199,22 @@ const confirmID = "confirm"
 // or one with a box to tick.
 func (c *call) form(question *operation.Question) mcp.ElicitationParams {
 	properties, required := []member{}, []string{}
-	if c.s.confirm == confirmAlways {
+	message := question.String()
+	switch {
+	case c.protected():
+		message += "\nProfile " + c.s.protected + " is protected. Type its name to send this."
+		properties = append(properties, member{argConfirmProfile, object([]member{
+			{"type", encode("string")}, {"title", encode("Profile name")}, {"description", encode("Name of the protected profile")},
+		})})
+		required = append(required, argConfirmProfile)
+	case c.s.confirm == confirmAlways:
 		properties = append(properties, member{confirmID, object([]member{
 			{"type", encode("boolean")}, {"title", encode("Confirm")}, {"description", encode("Yes, send it")},
 		})})
 		required = append(required, confirmID)
 	}
 	return mcp.ElicitationParams{
-		Message: question.String(),
+		Message: message,
 		RequestedSchema: object([]member{
 			{"type", encode("object")}, {"properties", object(properties)}, {"required", encode(required)},
 		}),

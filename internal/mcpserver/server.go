@@ -45,6 +45,12 @@ type Options struct {
 	// argument confirm where the client cannot ask. "argument": confirm: true, for
 	// clients that nobody watches. "never": nothing.
 	Confirm string
+	// Profile is the name of the configured profile that the gateway is from, and Team the
+	// default team of its own key's calls; "" for none.
+	Profile, Team string
+	// Protected is the name of the protected profile that has this gateway: each write is
+	// confirmed with that name, whatever Confirm says. "": none.
+	Protected string
 	// Note is a further line of the instructions: what is particular to this
 	// gateway.
 	Note string
@@ -63,11 +69,13 @@ type Server struct {
 	// credential gives the key of a call on stdio; nil: it is the client's own.
 	credential Credential
 	confirm    string
-	log        *slog.Logger
-	ops        operation.Catalog
-	mcp        *server.MCPServer
-	tools      []*tool             // in the order of the registry
-	words      func(string) string // commands in a text become tools
+	// profile, team and protected are those of the options.
+	profile, team, protected string
+	log                      *slog.Logger
+	ops                      operation.Catalog
+	mcp                      *server.MCPServer
+	tools                    []*tool             // in the order of the registry
+	words                    func(string) string // commands in a text become tools
 
 	// secret signs what clients must hand back and hashes credentials; it lives as
 	// long as the process.
@@ -91,7 +99,7 @@ type Server struct {
 // [proxyclient.CodeUsage].
 func New(o Options) (*Server, error) {
 	s := &Server{
-		client: o.Client, credential: o.Credential, confirm: o.Confirm, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
+		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: time.Minute, deltaPause: 100 * time.Millisecond,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),

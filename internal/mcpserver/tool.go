@@ -20,12 +20,17 @@ const (
 	argDryRun  = "dry_run"
 	argConfirm = "confirm"
 	argFull    = "full"
+
+	// argConfirmProfile is a text; the others are booleans.
+	argConfirmProfile = "confirm_profile"
 )
 
 var argDescriptions = map[string]string{
 	argDryRun:  "Only show the requests",
 	argConfirm: "Set to true only after the user agreed",
 	argFull:    "Return all fields",
+
+	argConfirmProfile: "Name of the protected profile; set it only after the user agreed",
 }
 
 // tool is one operation as a tool.
@@ -56,7 +61,10 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 	if op.Effect != operation.Read {
 		add(argDryRun, true)
 		// Any write may turn out to need it; it is shown where that is usual.
-		add(argConfirm, s.confirm != confirmAlways && s.confirm != confirmNever && op.Asks())
+		add(argConfirm, s.protected == "" && s.confirm != confirmAlways && s.confirm != confirmNever && op.Asks())
+		if s.protected != "" && s.confirm != confirmAlways {
+			add(argConfirmProfile, true)
+		}
 	}
 	if slimmable(op) {
 		add(argFull, true)
@@ -93,7 +101,7 @@ func slimmable(op *operation.Operation) bool {
 	return len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
 }
 
-// addProperties puts boolean properties behind those of a schema, whose order
+// addProperties puts our own properties behind those of a schema, whose order
 // stays.
 func addProperties(schema json.RawMessage, names []string) (json.RawMessage, error) {
 	top, ok := members(schema)
@@ -106,8 +114,12 @@ func addProperties(schema json.RawMessage, names []string) (json.RawMessage, err
 		return nil, fmt.Errorf("its properties are no object")
 	}
 	for _, name := range names {
+		kind := "boolean"
+		if name == argConfirmProfile {
+			kind = "string"
+		}
 		properties = append(properties, member{name, object([]member{
-			{"type", encode("boolean")}, {"description", encode(argDescriptions[name])},
+			{"type", encode(kind)}, {"description", encode(argDescriptions[name])},
 		})})
 	}
 	top[i].value = object(properties)
@@ -124,6 +136,7 @@ type call struct {
 	// prepared is the call itself, once its arguments are known to be good.
 	prepared *operation.Call
 	flags    map[string]bool // the added arguments
+	named    string          // the argument confirm_profile
 	conceal  bool            // the answer holds no new key
 	ctx      context.Context // ends what takes long in making the result
 }
@@ -173,7 +186,10 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	}
 	c.client = client.WithChangedBy(clientName(ctx))
 	p := c.progress(ctx)
-	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words()}
+	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile}
+	if !c.caller.remote || c.caller.useOwn {
+		env.Team = c.s.team
+	}
 	if c.prepared, err = operation.Prepare(ctx, env, c.op, c.args); err != nil {
 		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
 	}
@@ -223,6 +239,12 @@ func (c *call) parse() error {
 	for _, name := range slices.Concat(c.added, c.hidden) {
 		value, given := c.args[name]
 		delete(c.args, name)
+		if name == argConfirmProfile {
+			if given && json.Unmarshal(value, &c.named) != nil {
+				return proxyclient.Wrap(c.op.Path, usage("{%s} must be a text", name))
+			}
+			continue
+		}
 		switch string(value) {
 		case "true":
 			c.flags[name] = true

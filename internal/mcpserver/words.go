@@ -28,12 +28,16 @@ func instructions(o Options, confirm string) string {
 	}
 	if !o.ReadOnly {
 		lines = append(lines, "- Every write takes dry_run: true, which shows the requests and changes nothing.")
-		switch confirm {
-		case confirmAlways:
+		switch {
+		case o.Protected != "" && confirm == confirmAlways:
+			lines = append(lines, "- Profile "+o.Protected+" is protected: a person types its name before anything is changed.")
+		case o.Protected != "":
+			lines = append(lines, "- Profile "+o.Protected+" is protected: a person types its name before anything is changed. If the client cannot ask, ask the user yourself, then call again with confirm_profile.")
+		case confirm == confirmAlways:
 			lines = append(lines, "- A person is asked before something is deleted, a secret is sent somewhere, or a right or limit is raised.")
-		case confirmAuto:
+		case confirm == confirmAuto:
 			lines = append(lines, "- A person is asked before something is deleted, a secret is sent somewhere, or a right or limit is raised. If the client cannot ask, ask the user yourself, then call again with confirm: true.")
-		case confirmArgument:
+		case confirm == confirmArgument:
 			lines = append(lines, "- Deleting, sending a secret somewhere, and raising a right or limit need confirm: true. Without it the call only shows what it would send.")
 		}
 	} else {

@@ -26,6 +26,10 @@ type Env struct {
 	Delta func(text string)
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
+	// Profile is the name of the configured profile that the gateway is from, or "".
+	Profile string
+	// Team is the name or ID of the team that [Operation.DefaultTeam] is for, or "".
+	Team string
 	// Shared is what the calls of one bulk run look up once; nil for a single call.
 	Shared *Shared
 }
@@ -78,6 +82,9 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	for _, note := range unknown {
 		c.Note(note)
 	}
+	if err := c.defaultTeam(ctx); err != nil {
+		return nil, proxyclient.Wrap(op.Path, err)
+	}
 	if err := c.resolve(ctx); err != nil {
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
@@ -122,6 +129,9 @@ func (c *Call) resolve(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Profile returns the name of the profile that the gateway is from, or "".
+func (c *Call) Profile() string { return c.env.Profile }
 
 // Operation returns the operation that is called.
 func (c *Call) Operation() *Operation { return c.op }

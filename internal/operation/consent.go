@@ -73,7 +73,7 @@ type Question struct {
 	// Destructive says that the call destroys something: the things come first in the
 	// question then, and the dangers before them otherwise.
 	Destructive bool
-	// Gateway is where the requests go.
+	// Gateway is where the requests go, with the profile that it is from.
 	Gateway string
 	// Selected is the number of things that filters select, or 0.
 	Selected int
@@ -156,6 +156,9 @@ func (c *Call) Question(ctx context.Context) (*Question, error) {
 		return nil, err
 	}
 	q := &Question{Destructive: c.effect == Destructive, Gateway: c.env.Client.BaseURL(), Plan: plan}
+	if c.env.Profile != "" {
+		q.Gateway += " (profile " + c.env.Profile + ")"
+	}
 	if len(plan.Requests) == 0 {
 		return q, nil
 	}

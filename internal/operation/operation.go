@@ -69,6 +69,10 @@ type Operation struct {
 	Consent Consent
 	// Default includes the operation in the toolset "default".
 	Default bool
+	// DefaultTeam means that the caller's default team, if there is one, fills {team_id}.
+	// It is for operations that create something in a team, never for those that select or
+	// delete.
+	DefaultTeam bool
 	// Identifies are the collections that further fields and parameters refer to, by name.
 	// A write must not refer to a missing item.
 	Identifies map[string]*Collection
