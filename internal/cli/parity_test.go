@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"litellm-proxy/internal/cli"
+	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -362,7 +363,7 @@ func TestParity(t *testing.T) {
 	server := httptest.NewServer(http.StripPrefix("/prefix", gateway))
 	defer server.Close()
 	base := server.URL + "/prefix"
-	client, err := proxyclient.New(proxyclient.Config{BaseURL: base, APIKey: key})
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: base, BaseURLSource: config.URLVariable, APIKey: key})
 	if err != nil {
 		t.Fatal(err)
 	}
