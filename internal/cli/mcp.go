@@ -136,8 +136,12 @@ func (m *mcpRun) serverClient() (*proxyclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.transport == "stdio" && s.APIKey == "" && !s.Sandbox() {
+	switch {
+	case s.APIKey != "" || s.Sandbox():
+	case m.transport == "stdio":
 		m.o.Credential = m.liveKey(client)
+	case m.h.UseOwnKey && m.signedIn(client):
+		m.note("Without a key: --use-own-key never uses the session of login. Set --api-key or " + config.KeyVariable + ".")
 	}
 	return client, nil
 }

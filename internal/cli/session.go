@@ -63,6 +63,16 @@ func (a *app) liveKey(c *proxyclient.Client) mcpserver.Credential {
 	}
 }
 
+// signedIn reports whether there is a session with the client's gateway.
+func (a *app) signedIn(c *proxyclient.Client) bool {
+	sessions, err := login.Open(a.Getenv)
+	if err != nil {
+		return false
+	}
+	session, err := sessions.Find(c.BaseURL())
+	return err == nil && session != nil
+}
+
 // signInClient is the gateway of the settings for signing in and out.
 func (a *app) signInClient() (*login.Gateway, config.Settings, error) {
 	s, err := a.settings()
