@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,4 +104,8 @@ func environment(e *testscript.Env, url, key string) {
 	e.Setenv("LITELLM_PROXY_API_KEY", key)
 	e.Setenv("U", strings.ToLower(rand.Text()[:8]))
 	e.Setenv("USER", "tester")
+	// Nothing of the person who runs the tests is read or changed.
+	e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
+	e.Setenv("APPDATA", filepath.Join(e.WorkDir, "home"))
+	e.Setenv("LITELLM_PROXY_KEYSTORE", "file")
 }

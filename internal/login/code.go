@@ -18,6 +18,8 @@ const (
 	assumedLife = 24 * time.Hour
 	// mostPatience bounds what the gateway says about the life of a code.
 	mostPatience = time.Hour
+	// clocks is by how much the gateway may forget a code earlier than we expect.
+	clocks = 15 * time.Second
 )
 
 // A Code is a sign-in under way by the code flow.
@@ -79,6 +81,12 @@ func startError(err error) error {
 	return err
 }
 
+// expired is the end of a sign-in that nobody completed.
+func expired() error {
+	return refused(proxyclient.CodeUnauthorized, again, "the sign-in expired before it was completed; "+
+		"a wrong code, a refusal by the provider or the gateway, and a page left open look alike from here, and the browser's page says which it was")
+}
+
 // polled is an answer to a poll.
 type polled struct {
 	Status string   `json:"status"`
@@ -133,8 +141,7 @@ func (g *Gateway) Wait(ctx context.Context, c *Code, choose func(context.Context
 			return nil, refused(proxyclient.CodeBadAnswer, again, "the gateway ended the sign-in without a token (status %q); you are not signed in", p.Status)
 		}
 		if !g.now().Before(c.Ends) {
-			return nil, refused(proxyclient.CodeUnauthorized, again, "the sign-in expired before it was completed; "+
-				"a wrong code, a refusal by the provider or the gateway, and a page left open look alike from here, and the browser's page says which it was")
+			return nil, expired()
 		}
 		// Soon at first: a browser that knows the person is done within a second.
 		if err := sleep(ctx, min(g.pause, 100*time.Millisecond+g.now().Sub(begun)/4)); err != nil {
@@ -165,6 +172,8 @@ func (g *Gateway) poll(ctx context.Context, c *Code, team string) (*polled, erro
 		return nil, refused(proxyclient.CodeUnauthorized, again, "the gateway does not know the secret of this sign-in (Invalid CLI polling secret); you are not signed in")
 	case e.Status == http.StatusForbidden && team != "":
 		return nil, refused(proxyclient.CodeForbidden, again, "the gateway refuses the team: %s", e.Message)
+	case e.Status == http.StatusBadRequest && strings.Contains(e.Message, "not found or expired") && g.now().After(c.Ends.Add(-clocks)):
+		return nil, expired()
 	case e.Status == http.StatusBadRequest && strings.Contains(e.Message, "not found or expired"):
 		return nil, refused(proxyclient.CodeUnauthorized, again, "the gateway no longer knows this sign-in: it expired, its answer was lost on the way, "+
 			"the gateway was restarted, or it runs several replicas without a shared cache")

@@ -132,6 +132,9 @@ func TestCodeFlowEnds(t *testing.T) {
 	}
 	_, err = p.Wait(t.Context(), done, nobody)
 	wants(t, "used up", err, proxyclient.CodeUnauthorized, "no longer knows this sign-in")
+	late.now = func() time.Time { return code.Ends.Add(-time.Second) }
+	_, err = late.Wait(t.Context(), done, nobody)
+	wants(t, "the gateway's clock is ahead", err, proxyclient.CodeUnauthorized, "expired before it was completed")
 
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
