@@ -294,7 +294,7 @@ func TestValidate(t *testing.T) {
 		{"keys generate", `{"models": "a"}`, `{models} must be an array, not a string`},
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},
 		{"keys list", `{"status": "gone"}`, `{status}: "gone" is not one of active, expired, revoked, deleted`},
-		{"users create", `{}`, `{user_email} is required`},
+		{"customers create", `{}`, `{user_id} is required`},
 		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear}: "max_budgett" is not one of key_alias, max_budget, models`},
 		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is set, but {clear} clears it`},
 		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team} is set, but {clear} clears it`},

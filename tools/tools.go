@@ -21,6 +21,9 @@ var all = sync.OnceValue(func() operation.Catalog {
 	ops := slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
 		organizations, projects, customers, budgets, providerBudgets, tags, spend, health, cache, encryption, chat, raw, status)
 	for _, op := range ops {
+		if op.Update != nil {
+			op.Update.Holds = took
+		}
 		if op.Effect != operation.Read {
 			op.Verify = inTurn(op.Verify, notesReset)
 			op.Identifies = identifies

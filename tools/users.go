@@ -78,7 +78,7 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail string   `json:"user_email" jsonschema:"required" help:"Email address" cli:"name=email"`
+	UserEmail string   `json:"user_email" help:"Email address (required without a user ID)" cli:"name=email"`
 	UserRole  userRole `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
 	UserAlias string   `json:"user_alias" help:"Display name" cli:"name=alias"`
 	Teams     []string `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
@@ -100,12 +100,20 @@ var usersCreate = &operation.Operation{
 	Effect:  operation.Write,
 	Consent: often,
 	Default: true,
-	Checks:  []operation.Check{notesNewUser},
+	Checks:  []operation.Check{identified, notesNewUser},
 	Do:      operation.Func[usersCreateInput](createUser),
 	Columns: shownOnce(userColumns),
 	Done:    "created user {user_email} ({user_id})",
 	Reveal:  []string{"key"},
 	Returns: []string{"user_id"},
+}
+
+// identified refuses a user without an email and an ID. A service has no email.
+func identified(_ context.Context, call *operation.Call) error {
+	if call.Args().String("user_email") == "" && call.Args().String("user_id") == "" {
+		return operation.Usage("{user_email} is required, or {user_id} for a user without an email")
+	}
+	return nil
 }
 
 func createUser(ctx context.Context, call *operation.Call, in usersCreateInput) (operation.Result, error) {

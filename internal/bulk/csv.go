@@ -43,7 +43,7 @@ func readCSV(b *bufio.Reader, yield func(Row, error) bool) {
 			return
 		}
 		line, _ := r.FieldPos(0)
-		row := Row{Line: line + first}
+		row := Row{Line: line + first, Header: columns}
 		row.Cells, err = csvCells(columns, record)
 		if (len(row.Cells) > 0 || err != nil) && !yield(row, err) {
 			return

@@ -52,6 +52,9 @@ type Row struct {
 	// Line is where it begins, from 1.
 	Line  int
 	Cells []Cell
+	// Header is the columns of the file, with or without a value in this row. Only CSV has
+	// it.
+	Header []string
 }
 
 // Cell is one value of a row. A column without a value has no cell.
@@ -150,7 +153,7 @@ func readLines(b *bufio.Reader, line int, yield func(Row, error) bool) {
 		text, err := b.ReadBytes('\n')
 		if trimmed := bytes.TrimSpace(text); len(trimmed) > 0 {
 			cells, fault := objectCells(trimmed)
-			if !yield(Row{line, cells}, fault) {
+			if !yield(Row{Line: line, Cells: cells}, fault) {
 				return
 			}
 		}
@@ -173,7 +176,7 @@ func readArray(b *bufio.Reader, line int, yield func(Row, error) bool) {
 		if err = d.Decode(&object); err == nil {
 			at := line + lines.before(d.InputOffset()-int64(len(object)))
 			cells, fault := objectCells(object)
-			if !yield(Row{at, cells}, fault) {
+			if !yield(Row{Line: at, Cells: cells}, fault) {
 				return
 			}
 		}

@@ -69,7 +69,7 @@ func TestRead(t *testing.T) {
 		{"a key twice", YAML, "- a: 1\n  a: 2\n- a: 3\n", "1! has the column a twice\n3: a=~3"},
 		{"not mappings", YAML, "- 1\n- a: 1\n", "1! is not a mapping of columns to values\n2: a=~1"},
 		{"bad yaml", YAML, "a: [1\n", "0! line 1: did not find expected ',' or ']'"},
-		{"an anchor in itself", YAML, "- a: &x [*x]\n", "1! has too many values, or anchors that contain each other"},
+		{"an anchor in itself", YAML, "- a: &x [*x]\n", "0! line 1 has too many values, or anchors that contain each other"},
 		{"infinity", YAML, "- a: [.inf]\n", "1! has \".inf\", which is not a number that JSON has"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -40,6 +40,10 @@ func readYAML(b *bufio.Reader, yield func(Row, error) bool) {
 		for _, node := range rows {
 			row := Row{Line: node.Line}
 			row.Cells, err = mapping(node)
+			if errors.Is(err, errTooMany) {
+				yield(Row{}, fmt.Errorf("line %d %w", row.Line, err)) // the next rows may be as large
+				return
+			}
 			if !yield(row, err) {
 				return
 			}
@@ -48,7 +52,7 @@ func readYAML(b *bufio.Reader, yield func(Row, error) bool) {
 }
 
 // maxNodes bounds the values of a row with its aliases followed.
-const maxNodes = 100_000
+const maxNodes = 20_000
 
 // mapping returns the entries of a YAML mapping, with those of its merge keys.
 func mapping(node *yaml.Node) ([]Cell, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -173,9 +174,12 @@ func (b *bulkRun) run(ctx context.Context, p bulkPlan) error {
 	return b.ended(ctx, p, summary, told, report.Close())
 }
 
+// argument is an argument of an operation in a text: a column, to the reader of a file.
+var argument = regexp.MustCompile(`\{([a-z_]+)\}`)
+
 // plain words a reason for somebody who wrote a file, not flags.
 func (b *bulkRun) plain(text string) string {
-	return strings.NewReplacer("{", "", "}", "").Replace(b.words(text))
+	return argument.ReplaceAllString(b.words(text), "$1")
 }
 
 func (b *bulkRun) openReport() (*bulk.Report, error) {
@@ -194,7 +198,10 @@ func (b *bulkRun) agreed(ctx context.Context, p bulkPlan) error {
 	if p.consent != nil {
 		return p.consent(ctx)
 	}
-	if b.yes || b.Terminal == nil {
+	if err := b.guard(ctx); err != nil {
+		return err
+	}
+	if b.yes || b.Terminal == nil || b.set.guarded.Load() {
 		return nil
 	}
 	question := p.question

@@ -21,7 +21,15 @@ type local struct {
 // locals returns all of them. A command is declared in the file of its subject and
 // listed there.
 func locals() []local {
-	return slices.Concat(loginCommands(), configCommands(), chatCommands(), doctorCommands(), keysCommands(), modelCommands())
+	return slices.Concat(
+		loginCommands(),
+		configCommands(),
+		chatCommands(),
+		doctorCommands(),
+		keysCommands(),
+		modelCommands(),
+		sheetCommands(),
+	)
 }
 
 // addLocals adds the local commands, some of them to the groups of operations.

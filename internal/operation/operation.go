@@ -194,6 +194,14 @@ func (op *Operation) PageArgument() string {
 	return ""
 }
 
+// Collection returns the list that a list operation shows, or nil.
+func (op *Operation) Collection() *Collection {
+	if l, ok := op.Do.(lister); ok {
+		return l.collection()
+	}
+	return nil
+}
+
 // ByID reports whether the whole list is ordered by ID unless another order is given.
 func (op *Operation) ByID() bool {
 	l, ok := op.Do.(lister)

@@ -31,6 +31,16 @@ func known(line string) (request string, names []string) {
 	return request, strings.Fields(fields)
 }
 
+// Documented returns the names of the fields that the gateway documents for the request of
+// an operation.
+func (op *Operation) Documented() []string {
+	_, names := known(op.Path)
+	return names
+}
+
+// Nearest returns the name that was probably meant, or "".
+func Nearest(name string, names []string) string { return nearest(name, names) }
+
 // unlisted are parameters of deployments that LiteLLM 1.110.2 takes and its OpenAPI document
 // leaves out.
 var unlisted = strings.Fields(`additional_drop_params allowed_openai_params audio azure_ad_token_provider base_model base_url

@@ -25,6 +25,9 @@ type Update struct {
 	Answer string
 	// Blind is the fields that the gateway never shows.
 	Blind []string
+	// Holds reports whether a stored value has everything of a requested one, in the
+	// gateway's spelling.
+	Holds func(asked, stored json.RawMessage) bool
 	// Advice returns what to do about a field that the gateway ignores, or "".
 	Advice func(field string, asked json.RawMessage) string
 }
