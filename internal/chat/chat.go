@@ -162,8 +162,8 @@ func stopped(ctx, asking context.Context) bool { return asking.Err() != nil && c
 
 // retry asks for another answer to the last message.
 func (s *Session) retry(ctx context.Context) error {
-	text := s.unsent
-	if n := len(s.turns); text == "" && n >= 2 {
+	text, before := s.unsent, s.turns
+	if n := len(s.turns); text == "" && n >= 2 && s.turns[n-2].Role == "user" {
 		text = s.turns[n-2].Content
 		s.turns = s.turns[:n-2]
 	}
@@ -171,7 +171,11 @@ func (s *Session) retry(ctx context.Context) error {
 		s.Person.Say("There is no message to send again.")
 		return nil
 	}
-	return s.send(ctx, text)
+	err := s.send(ctx, text)
+	if len(s.turns) < len(before) { // without a new answer, the old one stays
+		s.turns, s.unsent = before, ""
+	}
+	return err
 }
 
 // Messages returns the conversation so far, with the system prompt.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -19,8 +20,10 @@ const Help = `/help          show this help
 /system TEXT   set the system prompt; /system alone removes it
 /retry         ask for another answer to the last message
 /clear         forget the conversation
+/history       show the conversation
 /cost          show tokens and cost
 /save FILE     save the conversation as JSON to a new file
+/load FILE     continue a saved conversation
 /exit          end the chat (also Ctrl-D)
 
 Anything else is a message, also /other words. To send a message that looks like a
@@ -37,7 +40,7 @@ const (
 
 var commands = map[string]int{
 	"/help": alone, "/exit": alone, "/quit": alone, "/clear": alone, "/models": alone, "/cost": alone, "/retry": alone,
-	"/model": maybeWord, "/save": oneWord, "/system": anyText,
+	"/history": alone, "/model": maybeWord, "/save": oneWord, "/load": oneWord, "/system": anyText,
 }
 
 // command splits a line into a command and its argument. A line that is not exactly a
@@ -91,8 +94,12 @@ func (s *Session) run(ctx context.Context, name, argument string) error {
 		} else {
 			say("The system prompt is set.")
 		}
+	case "/history":
+		say(s.history())
 	case "/save":
 		return s.save(argument)
+	case "/load":
+		return s.load(argument)
 	case "/model", "/models":
 		return s.models(ctx, argument)
 	}
@@ -124,6 +131,49 @@ func (s *Session) models(ctx context.Context, name string) error {
 		text += " The gateway does not list a model of that name."
 	}
 	s.Person.Say(text)
+	return nil
+}
+
+// history is the conversation for a reader.
+func (s *Session) history() string {
+	lines := []string{}
+	for _, m := range s.Messages() {
+		lines = append(lines, m.Role+": "+m.Content)
+	}
+	if len(lines) == 0 {
+		return "The conversation is empty."
+	}
+	return strings.Join(lines, "\n")
+}
+
+// maxSaved is the size of a file that is loaded.
+const maxSaved = 64 << 20
+
+// load replaces the conversation by a saved one.
+func (s *Session) load(name string) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var messages []Message
+	if err := json.NewDecoder(io.LimitReader(f, maxSaved)).Decode(&messages); err != nil {
+		return fmt.Errorf("%s is not a saved conversation: %w", name, err)
+	}
+	system := ""
+	var turns []Message
+	for i, m := range messages {
+		switch {
+		case m.Role == "system" && i == 0:
+			system = m.Content
+		case m.Role == "user" || m.Role == "assistant" || m.Role == "system":
+			turns = append(turns, m)
+		default:
+			return fmt.Errorf("%s is not a saved conversation: message %d has the role %q", name, i+1, m.Role)
+		}
+	}
+	s.System, s.turns, s.unsent = system, turns, ""
+	s.Person.Say(fmt.Sprintf("Loaded %d messages from %s.", len(messages), name))
 	return nil
 }
 

@@ -143,9 +143,16 @@ func TestChat(t *testing.T) {
 	c.says("/cost", "US dollars")
 	c.says("/save chat.json", "Saved 2 messages")
 	c.says("/save chat.json", "chat.json exists")
+	c.says("/clear", "forgotten")
+	c.says("/history", "The conversation is empty")
+	c.says("/load nothing.json", "no such file")
+	c.says("/load chat.json", "Loaded 2 messages")
+	c.says("/history", "user: first")
+	c.says("/load the dice", "You said /load the dice")
+	sent("two|user:first \nsecond|assistant:You said first \nsecond\x1b[2J.|user:/load the dice")
 	c.kind("\x04")
 	status, text := c.end()
-	if status != 0 || !strings.Contains(text, "10 answers; 70 tokens in, 30 out; 1 US dollars") {
+	if status != 0 || !strings.Contains(text, "11 answers; 77 tokens in, 33 out; 1.1 US dollars") {
 		t.Errorf("status %d:\n%s", status, text)
 	}
 	info, err := os.Stat(dir + "/chat.json")
