@@ -287,21 +287,14 @@ func (a *app) groups(root *cobra.Command) {
 	}
 }
 
-// Version is that of this build: the module's, with the commit it was built
-// from where the build knows it.
+// Version is that of this build, as Go recorded it: the release's, or for a build between
+// releases one that ends with the commit.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	i := slices.IndexFunc(info.Settings, func(s debug.BuildSetting) bool { return s.Key == "vcs.revision" })
-	if i < 0 {
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" { // built without its repository
 		return "devel"
 	}
-	return "devel-" + info.Settings[i].Value[:12]
+	return strings.TrimPrefix(info.Main.Version, "v")
 }
 
 // usageError is a fault of the command line: nothing was sent.
