@@ -38,6 +38,10 @@ type Config struct {
 	APIKey string
 	// APIKeySource is where APIKey came from, for messages.
 	APIKeySource string
+	// Session is what is known of APIKey if it is the token of a sign-in.
+	Session Session
+	// Profile is the name of the stored settings in use, for messages; empty: none.
+	Profile string
 	// Timeout is for one request with its answer; for a stream until its headers,
 	// and then between two pieces of it. 0: [DefaultTimeout].
 	Timeout time.Duration
@@ -84,6 +88,8 @@ type Client struct {
 	baseSource string
 	key        string
 	keySource  string
+	session    Session
+	profile    string
 	keyHeader  string                                // canonical name
 	scheme     *string                               // before the key, of WithAuthorization
 	extra      http.Header                           // of each request
@@ -126,7 +132,7 @@ func New(cfg Config) (*Client, error) {
 	if c.key, err = cleanKey(cfg.APIKey, cfg.APIKeySource); err != nil {
 		return nil, err
 	}
-	c.keySource = cfg.APIKeySource
+	c.keySource, c.session, c.profile = cfg.APIKeySource, cfg.Session, cfg.Profile
 	if c.keyHeader, err = cleanKeyHeader(cfg.KeyHeader); err != nil {
 		return nil, err
 	}
@@ -180,6 +186,9 @@ func (c *Client) BaseURLSource() string { return c.baseSource }
 // APIKeySource is where the key came from, as [Config] or [Client.WithKey] said.
 func (c *Client) APIKeySource() string { return c.keySource }
 
+// Profile is the name of the stored settings in use, as [Config] said.
+func (c *Client) Profile() string { return c.profile }
+
 // HasKey reports whether requests carry a key; it says nothing of its validity.
 func (c *Client) HasKey() bool { return c.key != "" }
 
@@ -199,7 +208,7 @@ func (c *Client) Timeout() time.Duration { return c.timeout }
 func (c *Client) WithKey(key, source string) *Client {
 	d := *c
 	d.key, d.keyErr = cleanKey(key, source)
-	d.keySource, d.scheme = source, nil
+	d.keySource, d.session, d.scheme = source, Session{}, nil
 	return &d
 }
 

@@ -23,6 +23,7 @@
 //     out of a URL. Proxies are taken from the environment as net/http does.
 //
 // Hints name settings and arguments in braces, {base_url}, {api_key}, {ca_file},
-// {client_cert}, {key_header}, {extra_header}, {timeout}, {key_alias}, so that a command line can write a flag there, and an
-// assistant's tool an argument.
+// {client_cert}, {key_header}, {extra_header}, {timeout}, {login}, {key_alias}, so that a
+// command line can write a flag or a command there, and an assistant's tool an argument or
+// what to ask the user.
 package proxyclient

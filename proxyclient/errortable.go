@@ -17,6 +17,7 @@ type row struct {
 	status int    // what the answer says it is: 404 for HTTP 500 with "404: …" inside
 	typ    string // error.type
 	text   string // alternatives joined by |, in the message, whatever their case
+	signed bool   // the credential is the token of a sign-in
 	code   Code
 	hint   string
 }
@@ -28,10 +29,8 @@ const (
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
 	hintVersion    = "a later version of the gateway may have it"
+	hintSignIn     = "sign in again: {login}"
 )
-
-// loginToken begins the tokens that a gateway gives to those who sign in.
-const loginToken = "litellm_login_"
 
 // table: each row was seen on a live LiteLLM 1.106.2, except where it says
 // otherwise. What no row matches is decided by the status alone, in byStatus.
@@ -40,6 +39,14 @@ var table = []row{
 	{text: "LiteLLM Enterprise user|is an Enterprise feature|only available for LiteLLM Enterprise", code: CodeEnterprise, hint: hintEnterprise},
 	{typ: "budget_exceeded", code: CodeBudgetExceeded},                          // its hint: overBudget
 	{text: "Budget has been exceeded|ExceededBudget", code: CodeBudgetExceeded}, // other versions: 400 and 429
+
+	// The token of a sign-in: 1.110.2.
+	{signed: true, status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the session has expired; " + hintSignIn},
+	{signed: true, status: 401, text: "no longer exists", code: CodeUnauthorized, hint: "an admin deleted the user; to create it again, sign in: {login}"},
+	{signed: true, status: 403, text: "is not in your team memberships", code: CodeForbidden, hint: "you left the team of the session, or it was deleted; " + hintSignIn},
+	{signed: true, status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: teams unblock; for a session with another team, " + hintSignIn},
+	{signed: true, status: 401, text: "LiteLLM Virtual Key expected", code: CodeUnauthorized,
+		hint: "the gateway did not issue this token, its encryption key changed, or EXPERIMENTAL_UI_LOGIN=false disables such tokens; " + hintSignIn},
 
 	// Who may not, with a status of who is unknown.
 	{status: 401, text: "Only proxy admin can be used", code: CodeForbidden, hint: hintAdmin},
@@ -50,7 +57,7 @@ var table = []row{
 	{status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the key has expired: use another, or extend its duration with an admin's key"},
 	{status: 401, text: "Key is blocked", code: CodeUnauthorized, hint: "an admin can unblock the key: keys unblock"},
 	{status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: teams unblock"},
-	{status: 401, text: "No api key passed in", code: CodeUnauthorized, hint: "give a key with {api_key}"},
+	{status: 401, text: "No api key passed in", code: CodeUnauthorized, hint: hintKey},
 	{status: 403, typ: "key_model_access_denied", code: CodeForbidden, hint: hintModels},
 	{status: 403, typ: "team_model_access_denied", code: CodeForbidden, hint: hintModels},
 
@@ -85,10 +92,11 @@ var table = []row{
 type answer struct {
 	method, path, message, typ string
 	status                     int
+	signed                     bool
 }
 
 func (r *row) matches(a answer) bool {
-	if r.method != "" && r.method != a.method || r.status != 0 && r.status != a.status || r.typ != "" && r.typ != a.typ {
+	if r.method != "" && r.method != a.method || r.status != 0 && r.status != a.status || r.typ != "" && r.typ != a.typ || r.signed && !a.signed {
 		return false
 	}
 	if r.path != "" && !matchPath(r.path, a.path) {
@@ -125,6 +133,9 @@ func classify(a answer) (Code, string) {
 			}
 			return table[i].code, table[i].hint
 		}
+	}
+	if a.signed && a.status == http.StatusUnauthorized {
+		return CodeUnauthorized, hintSignIn
 	}
 	return byStatus(a.status)
 }
@@ -230,7 +241,7 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 	if s.status != 0 && (status >= 500 || status == 0) {
 		status = s.status
 	}
-	e.Code, e.Hint = classify(answer{method: p.method, path: p.path, status: status, typ: s.typ, message: s.message})
+	e.Code, e.Hint = classify(answer{method: p.method, path: p.path, status: status, typ: s.typ, message: s.message, signed: c.SignedIn()})
 	e.Message, e.Param, e.Type = s.message, s.param, s.typ
 	if e.Code == CodeUnauthorized || e.Code == CodeForbidden {
 		e.Message = strings.TrimSuffix(e.Message, ".") + "; " + c.usedKey()
@@ -239,10 +250,11 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 			e.Hint = hintKey
 		case c.scheme != nil:
 			e.Hint = "check the Authorization header, for example \"Bearer sk-...\""
-		case e.Code == CodeUnauthorized && strings.HasPrefix(c.key, loginToken) && (e.Hint == "" || e.Type == "expired_key"):
-			e.Hint = "sign in again: {login}"
 		case e.Code == CodeUnauthorized && c.keyHeader != authorization:
 			e.Message += " in the header " + c.keyHeader
+			if c.SignedIn() {
+				return // its hints are about the session
+			}
 			e.Hint = "check {api_key}, and that the gateway reads its key from the header in {key_header}"
 		}
 	}
@@ -252,6 +264,9 @@ func (c *Client) judge(e *Error, p *prepared, s said) {
 func (c *Client) usedKey() string {
 	if c.key == "" {
 		return "no API key was given"
+	}
+	if c.SignedIn() {
+		return "the credential used was the token of a sign-in" + from(c.keySource)
 	}
 	return "the key used was " + secret.Mask(c.key) + from(c.keySource)
 }

@@ -189,6 +189,10 @@ func TestEveryRowIsTried(t *testing.T) {
 			method, path, _ := strings.Cut(tt.request, " ")
 			found = found || r.matches(answer{method: method, path: path, status: st, typ: s.typ, message: s.message})
 		}
+		for _, tt := range signedAnswers {
+			s := c.understand(tt.status, []byte(tt.body))
+			found = found || r.matches(answer{status: tt.status, typ: s.typ, message: s.message, signed: true})
+		}
 		if !found && !strings.Contains(r.text, "Unique constraint") && !strings.Contains(r.text, "not allowed to") &&
 			!strings.Contains(r.text, "No api key") && r.typ != "team_model_access_denied" && r.path != "/model/info" {
 			t.Errorf("row %d of the table is matched by no answer: %+v", i, r)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 )
 
 // sensitiveKeyUpdate is what an update of a key loosens, and whose key it is.
@@ -129,23 +128,15 @@ func movesKey(ctx context.Context, call *operation.Call) ([]string, error) {
 	var key operation.Thing
 	var err error
 	if call.Args().String("key") == "" {
-		if key, err = ownKey(ctx, call); err != nil || key.ID == nil {
+		who, err := identify(ctx, call)
+		if err != nil || who.kind != virtualKey {
 			return nil, err
 		}
+		key = who.own()
 	} else if key, err = keyToChange(ctx, call); err != nil {
 		return nil, err
 	}
 	return loosenedKeys(ctx, call, call.Body(), []operation.Thing{key}, nil)
-}
-
-// ownKey is the caller's key; the master key is none.
-func ownKey(ctx context.Context, call *operation.Call) (operation.Thing, error) {
-	body, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
-	if operation.IsNotFound(err) {
-		return operation.Thing{}, nil
-	}
-	info := operation.Lookup(body, "info")
-	return operation.Thing{ID: operation.Lookup(body, "key"), Name: operation.Word(operation.Lookup(info, "key_alias")), Item: info}, err
 }
 
 // moved finds keys that leave a team for one whose limits are not as strict.

@@ -56,7 +56,7 @@ func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err
 	if proxyclient.CodeOf(err) == proxyclient.CodeUnauthorized {
 		return err // the key itself
 	}
-	if user := ownUser(ctx, call); of == "user" && user != nil {
+	if user, unread := callersUser(ctx, call); of == "user" && unread == nil {
 		f.answered++
 		f.notes = append(f.notes, "Only your own user is shown; your key may not list all")
 		f.add(of, user)

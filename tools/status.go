@@ -30,6 +30,7 @@ var gatewayStatus = &operation.Operation{
 		{Name: "database"},
 		{Name: "version"},
 		{Name: "key", Field: "key.name"},
+		{Name: "key_kind", Field: "key.kind"},
 		{Name: "key_source", Field: "key.source"},
 		{Name: "key_status", Field: "key.status"},
 		{Name: "role", Field: "key.role"},
@@ -56,6 +57,7 @@ type gatewayReport struct {
 // keyReport is what the gateway says about the caller's own key.
 type keyReport struct {
 	Name   string          `json:"name,omitempty"`
+	Kind   string          `json:"kind,omitempty"`
 	Source string          `json:"source,omitempty"`
 	Status string          `json:"status"`
 	Role   string          `json:"role,omitempty"`
@@ -81,7 +83,10 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 		Profile:  call.Profile(),
 		Status:   operation.Word(operation.Lookup(ready, "status")),
 		Database: operation.Word(operation.Lookup(ready, "db")),
-		Key:      keyReport{Name: call.Client().MaskedKey(), Source: call.Client().APIKeySource()},
+		Key:      keyReport{Source: call.Client().APIKeySource()},
+	}
+	if !call.Client().SignedIn() {
+		report.Key.Name = call.Client().MaskedKey()
 	}
 	// What this key may not see is left out.
 	version, err := call.Client().Version(ctx)
@@ -97,8 +102,7 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 	return operation.Result{Body: operation.Encode(report)}, cmp.Or(err, report.Key.why)
 }
 
-// fill asks the gateway about the key. It stores no master key: /key/info answers 404
-// for it.
+// fill asks the gateway about the key.
 func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
 	for model, err := range modelCollection.All(ctx, call, nil) {
 		if err != nil {
@@ -111,29 +115,22 @@ func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
 		k.Models = append(k.Models, operation.Word(operation.Lookup(model, modelCollection.ID)))
 	}
 	k.Status = "accepted"
-	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
-	switch {
-	case operation.IsNotFound(err):
-		k.Role = "proxy_admin (master key)"
-	case err == nil:
-		own := operation.Lookup(info, "info")
-		k.Alias, k.UserID, k.TeamID = operation.Lookup(own, "key_alias"), operation.Lookup(own, "user_id"), operation.Lookup(own, "team_id")
-		k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.LookupAny(own, orTier("max_budget")), operation.Lookup(own, "expires")
-		user := ownUser(ctx, call)
-		k.Role = operation.Word(operation.Lookup(user, "user_role"))
-		status, why := verdict(ctx, call, own, user)
-		if status != "" {
-			k.Status, k.why = status, why
+	who, err := identify(ctx, call)
+	if e := operation.AsError(err); e != nil {
+		if e.Status == 0 {
+			return err
 		}
+		return nil // what this key may not see is left out
+	}
+	own := who.limits(call)
+	k.Kind, k.Role, k.Alias = who.kind, who.role(), operation.Lookup(own, "key_alias")
+	k.UserID, k.TeamID = operation.Lookup(own, "user_id"), operation.Lookup(own, "team_id")
+	k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.LookupAny(own, orTier("max_budget")), who.expires(call)
+	if !who.bound(call) {
+		return nil // the limits are those of the team, or of the user
+	}
+	if status, why := verdict(ctx, call, own, who.user); status != "" {
+		k.Status, k.why = status, why
 	}
 	return nil
-}
-
-// ownUser returns the user that owns the caller's key, or nil.
-func ownUser(ctx context.Context, call *operation.Call) json.RawMessage {
-	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info"})
-	if err != nil {
-		return nil
-	}
-	return operation.Lookup(body, "user_info")
 }

@@ -22,10 +22,10 @@ var teamCollection = &operation.Collection{
 	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}}, Own: ownTeams,
 }
 
-// ownTeams is the filter for the teams of the user that the caller's key belongs to.
+// ownTeams is the filter for the teams of the caller's user.
 func ownTeams(ctx context.Context, call *operation.Call) url.Values {
-	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
-	id := operation.Word(operation.Lookup(info, "info.user_id"))
+	user, err := callersUser(ctx, call)
+	id := operation.Word(operation.Lookup(user, "user_id"))
 	if err != nil || id == "" {
 		return nil
 	}
@@ -272,7 +272,7 @@ type teamsAssignKeyInput struct {
 var teamsAssignKey = &operation.Operation{
 	Path:     "teams assign-key",
 	Summary:  "Assign a key to a team",
-	Help:     "Without {key} or {alias}, assigns your own key. To move a key and check its models and membership, use keys move.",
+	Help:     "Without {key} or {alias}, assigns your own virtual key. A session's team is chosen at sign-in. To move a key and check its models and membership, use keys move.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: movesKey},
@@ -285,14 +285,20 @@ var teamsAssignKey = &operation.Operation{
 
 func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput) (operation.Result, error) {
 	if in.Key == "" {
-		info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
-		if operation.IsNotFound(err) {
-			return operation.Result{}, operation.Usage("your own key is the master key, which cannot belong to a team; give another key with {key} or {alias}")
-		}
-		if err != nil {
+		who, err := identify(ctx, call)
+		switch {
+		case err != nil:
 			return operation.Result{}, err
+		case who.kind == masterKey:
+			return operation.Result{}, operation.Usage("your own key is the master key, which cannot belong to a team; give another key with {key} or {alias}")
+		case who.kind == signIn:
+			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeUsage,
+				Message: "you are signed in, and the team of a session is chosen at sign-in; nothing was changed",
+				Hint:    "sign in with another team: {login} --team TEAM; to assign a virtual key, give {key} or {alias}"}
+		case who.kind != virtualKey:
+			return operation.Result{}, operation.Usage("your own credential is not a virtual key, so it cannot be assigned; give a key with {key} or {alias}")
 		}
-		in.Key = operation.Word(operation.Lookup(info, "key"))
+		in.Key = who.hash
 	}
 	body, err := call.Write(ctx, "POST", "/key/update", map[string]string{"key": in.Key, "team_id": in.TeamID})
 	return operation.Result{Body: body}, err

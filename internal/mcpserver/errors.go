@@ -87,7 +87,7 @@ func (c *call) hint(e *proxyclient.Error) string {
 	}
 	switch e.Code {
 	case proxyclient.CodeUnauthorized, proxyclient.CodeForbidden:
-		if hasKey && !strings.Contains(e.Message, c.client.APIKeySource()) {
+		if hasKey && !c.client.SignedIn() && !strings.Contains(e.Message, c.client.APIKeySource()) {
 			add("the key was " + c.client.MaskedKey() + from(c.client.APIKeySource()))
 		}
 		if e.Code == proxyclient.CodeUnauthorized && !signIn {

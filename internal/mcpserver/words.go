@@ -105,7 +105,7 @@ var settings = map[string]string{
 	"extra_header": "an extra header (set by the person who runs this server)",
 	"timeout":      "the time limit (set by the person who runs this server)",
 	"api_key":      "%s",
-	"login":        "litellm-proxy login (run by the person who runs this server)",
+	"login":        "ask the user to run litellm-proxy login",
 }
 
 // note is a note in the words of this surface.

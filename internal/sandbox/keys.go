@@ -150,18 +150,19 @@ func (c *call) mayOwn(body object, update bool) *reply {
 	if id := text(body["user_id"]); id != "" && id != c.who.userID {
 		return failure(http.StatusForbidden, fmt.Sprintf("User can only create keys for themselves. Got user_id=%s, Your ID=%s", id, c.who.userID))
 	}
+	if update {
+		return nil
+	}
 	if id := text(body["team_id"]); id != "" {
 		team := byID(c.Teams, "team_id", id)
 		if team == nil {
 			return failure(http.StatusBadRequest, "Team not found for team_id="+id+". Non-admin users cannot create keys for non-existent teams.")
 		}
-		if bad := c.mayMakeKeys(team); bad != nil && !update {
+		if bad := c.mayMakeKeys(team); bad != nil {
 			return bad
 		}
 	}
-	if !update {
-		body["user_id"] = c.who.userID
-	}
+	body["user_id"] = c.who.userID
 	return nil
 }
 

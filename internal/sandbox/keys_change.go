@@ -136,7 +136,27 @@ func (c *call) mayUpdate(row, body object) *reply {
 		return failure(http.StatusForbidden, pyDict("error", fmt.Sprintf(
 			"Only proxy admins, team admins, or org admins can call /key/update (max_budget/spend). user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
 	}
+	if row["team_id"] == nil && row["created_by"] != c.who.userID {
+		return failure(http.StatusForbidden, pyDict("error", fmt.Sprintf(
+			"Only proxy admins, team admins, or org admins can call /key/update. user_role=%s, user_id=%s", c.who.shownRole(), c.who.userID)))
+	}
+	if bad := c.mayMove(body); bad != nil {
+		return bad
+	}
 	return c.mayOwn(body, true)
+}
+
+// mayMove keeps users from giving their keys to teams that are not theirs, or that do not
+// let them.
+func (c *call) mayMove(body object) *reply {
+	team := byID(c.Teams, "team_id", text(body["team_id"]))
+	switch {
+	case team == nil:
+		return nil // said later
+	case !isMember(team, c.who.userID):
+		return failure(http.StatusForbidden, "User="+c.who.userID+" is not a member of the team="+text(team["team_id"])+". Check team members via `/team/info`.")
+	}
+	return c.memberMay(team, "/key/update", "/key/update")
 }
 
 // changeExpiry sets when the key expires, if the body says so.

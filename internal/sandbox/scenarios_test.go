@@ -217,6 +217,17 @@ func scenarios() []scenario {
 			post("/key/generate", `{"team_id":"none-{id}"}`).as("{key}").is(400), post("/key/update", `{"key":"{key}","max_budget":1}`).as("{key}").is(403),
 			get("/key/list?user_id=other-{id}").as("{key}").is(403), get("/key/list?team_id=none-{id}").as("{key}").is(403), get("/user/info?user_id=other-{id}").as("{key}").is(403),
 		}, cleanup: []step{deleteKey, deleteUser}},
+		{name: "user moves a key of their own", steps: []step{
+			newUser, post("/team/new", `{"team_id":"t-{id}"}`).but("members_with_roles"), post("/team/member_add", `{"team_id":"t-{id}","member":{"user_id":"u-{id}","role":"user"}}`).theirs(), post("/team/new", `{"team_id":"o-{id}"}`).theirs(),
+			post("/key/generate", `{"key_alias":"k-{id}"}`).as("{key}").saves("own", "key"), post("/key/update", `{"key":"{own}","key_alias":"k2-{id}"}`).as("{key}"), post("/key/update", `{"key":"{own}","key_alias":"k-{id}"}`).as("{own}"),
+			post("/key/update", `{"key":"{own}","team_id":"t-{id}"}`).as("{key}").is(401).but("error.message"), // the order of a set
+			post("/key/update", `{"key":"{own}","team_id":"o-{id}"}`).as("{key}").is(403), post("/key/update", `{"key":"{own}","team_id":"none-{id}"}`).as("{key}").is(404),
+			post("/team/permissions_update", `{"team_id":"t-{id}","team_member_permissions":["/key/update"]}`).theirs(), post("/key/update", `{"key":"{own}","team_id":"t-{id}"}`).as("{key}").wants("team_id", `"t-{id}"`),
+			get("/team/info?team_id=o-{id}").as("{key}").is(403), get("/team/info?team_id=o-{id}").as("{own}").is(403),
+			post("/key/generate", `{"key_alias":"a-{id}","user_id":"u-{id}"}`).saves("given", "key"), post("/key/update", `{"key":"{given}","key_alias":"b-{id}"}`).as("{key}").is(403),
+			post("/key/generate", `{"key_alias":"n-{id}"}`).saves("nobody", "key"), get("/team/info?team_id=o-{id}").as("{nobody}").is(403),
+			post("/key/generate", `{"key_alias":"m-{id}","team_id":"t-{id}"}`).saves("team", "key"), get("/team/info?team_id=o-{id}").as("{team}").is(403), get("/team/info?team_id=t-{id}").as("{team}").theirs(),
+		}, cleanup: []step{post("/team/delete", `{"team_ids":["t-{id}","o-{id}"]}`), post("/key/delete", `{"key_aliases":["k-{id}","a-{id}","n-{id}","m-{id}"]}`), deleteUser}},
 		{name: "key of nobody", steps: []step{
 			newKey(``), post("/team/new", `{}`).as("{key}").is(401), post("/key/generate", `{}`).as("{key}").is(401), get("/key/list").as("{key}").is(403),
 			get("/user/info").as("{key}").is(404), get("/v2/user/info").as("{key}").is(400), get("/user/list").as("{key}").is(403), get("/spend/logs").as("{key}").is(401), get("/key/info").as("{key}"),

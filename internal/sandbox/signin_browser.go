@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"html"
 	"io"
 	"net/http"
@@ -58,6 +60,56 @@ func (b Browser) Open(ctx context.Context, address string) (Visited, error) {
 		request, err = form.request(ctx, seen.Address)
 	}
 	return Visited{}, errors.New("the pages of the sign-in do not end")
+}
+
+// Token signs the person in by the code flow, as a command line does, and returns the
+// token.
+func (b Browser) Token(ctx context.Context, baseURL string) (string, error) {
+	var started struct {
+		ID     string `json:"login_id"`
+		Secret string `json:"poll_secret"`
+		Code   string `json:"user_code"`
+	}
+	if err := ask(ctx, http.MethodPost, baseURL+"/sso/cli/start", "", &started); err != nil {
+		return "", err
+	}
+	b.Code = started.Code
+	seen, err := b.Open(ctx, baseURL+(&cliFlow{id: started.ID}).address())
+	if err != nil {
+		return "", err
+	}
+	var answer struct {
+		Key string `json:"key"`
+	}
+	poll := baseURL + "/sso/cli/poll/" + started.ID
+	if b.Team != "" {
+		poll += "?team_id=" + url.QueryEscape(b.Team)
+	}
+	if err := ask(ctx, http.MethodGet, poll, started.Secret, &answer); err != nil {
+		return "", err
+	}
+	if answer.Key == "" {
+		return "", fmt.Errorf("%s got no token; the browser ended at %d: %s", b.Email, seen.Status, seen.Text)
+	}
+	return answer.Key, nil
+}
+
+// ask sends a request of the code flow and decodes its answer.
+func ask(ctx context.Context, method, address, secret string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, address, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("X-Litellm-Cli-Poll-Secret", secret)
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s answered %s", method, request.URL.Path, answer.Status)
+	}
+	return json.NewDecoder(answer.Body).Decode(into)
 }
 
 func visitPage(client *http.Client, request *http.Request) (Visited, string, error) {

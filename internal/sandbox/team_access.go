@@ -71,17 +71,21 @@ func (c *call) manages(team object, route string) *reply {
 
 // mayMakeKeys keeps users from making keys for a team that does not let them.
 func (c *call) mayMakeKeys(team object) *reply {
-	const route = "/key/generate"
-	role := roleIn(team, c.who.userID)
-	if role == "" {
+	if roleIn(team, c.who.userID) == "" {
 		return failure(http.StatusBadRequest, fmt.Sprintf("User=%s not assigned to team=%s", c.who.userID, text(team["team_id"])))
 	}
+	return c.memberMay(team, "/key/generate", "KeyManagementRoutes.KEY_GENERATE")
+}
+
+// memberMay keeps members from a route about keys that their team does not let them use.
+// shown is the route in the message.
+func (c *call) memberMay(team object, route, shown string) *reply {
 	permissions := append([]string{"/key/health", "/key/info"}, list(team["team_member_permissions"])...)
-	if role == "admin" || slices.Contains(permissions, route) {
+	if roleIn(team, c.who.userID) == "admin" || slices.Contains(permissions, route) {
 		return nil
 	}
 	return fail(http.StatusUnauthorized, "team_member_permission_error", route, fmt.Sprintf(
-		"Team member does not have permissions for endpoint: KeyManagementRoutes.KEY_GENERATE. You only have access to the following endpoints: %s for team %s. "+
+		"Team member does not have permissions for endpoint: %s. You only have access to the following endpoints: %s for team %s. "+
 			"To create keys for this team, please ask your proxy admin to check the team member permission settings and update the settings to allow team member users to create keys.",
-		pyList(permissions), text(team["team_id"])))
+		shown, pyList(permissions), text(team["team_id"])))
 }

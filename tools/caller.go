@@ -1,0 +1,121 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// caller is who the gateway takes the caller for. A role is never guessed: it is empty
+// where the gateway does not tell it.
+type caller struct {
+	kind string
+	hash string          // of a virtual key
+	key  json.RawMessage // a virtual key's row
+	user json.RawMessage // the user behind the credential; nil: none, or not readable
+}
+
+// The kinds of credentials.
+const (
+	masterKey  = "master key"
+	virtualKey = "virtual key"
+	signIn     = "sign-in"
+	ownIssuer  = "token" // of the gateway's own way to authenticate, such as a company's JWT
+)
+
+// identify asks the gateway who the caller is. Only /key/info tells keys apart, and only
+// by the prefix is the token of a sign-in told from the master key, of which the gateway
+// stores nothing either.
+func identify(ctx context.Context, call *operation.Call) (*caller, error) {
+	who := &caller{kind: signIn}
+	if !call.Client().SignedIn() {
+		info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
+		switch {
+		case err == nil:
+			who.kind, who.hash, who.key = virtualKey, operation.Word(operation.Lookup(info, "key")), operation.Lookup(info, "info")
+			if operation.Word(operation.Lookup(who.key, "user_id")) == "" {
+				return who, nil
+			}
+		case operation.IsNotFound(err):
+			who.kind = masterKey
+		default:
+			return nil, err
+		}
+	}
+	user, err := callersUser(ctx, call)
+	if e := operation.AsError(err); e != nil && (e.Status == 0 || who.kind == signIn) {
+		return nil, err
+	}
+	switch id := operation.Word(operation.Lookup(user, "user_id")); {
+	case who.kind == masterKey && (id == "" || id == administrator):
+		return who, nil // its user has whatever role the database gives it
+	case who.kind == masterKey:
+		who.kind = ownIssuer
+	}
+	who.user = user
+	return who, nil
+}
+
+// callersUser reads the user that the credential belongs to. Older gateways have only the
+// route that also lists the user's keys and teams.
+func callersUser(ctx context.Context, call *operation.Call) (json.RawMessage, error) {
+	user, err := call.Read(ctx, proxyclient.Request{Path: "/v2/user/info"})
+	if proxyclient.CodeOf(err) != proxyclient.CodeUnsupported {
+		return user, err
+	}
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info"})
+	return operation.Lookup(body, "user_info"), err
+}
+
+// userID is the caller's user, "" if there is none.
+func (c *caller) userID() string {
+	if id := operation.Word(operation.Lookup(c.user, "user_id")); id != "" {
+		return id
+	}
+	return operation.Word(operation.Lookup(c.key, "user_id"))
+}
+
+// role is the caller's role at the gateway, "" if it does not tell.
+func (c *caller) role() string {
+	if c.kind == masterKey {
+		return "proxy_admin (master key)"
+	}
+	return operation.Word(operation.Lookup(c.user, "user_role"))
+}
+
+// own is the caller's virtual key, the zero Thing if the credential is none.
+func (c *caller) own() operation.Thing {
+	if c.kind != virtualKey {
+		return operation.Thing{}
+	}
+	return operation.Thing{ID: operation.Encode(c.hash), Name: operation.Word(operation.Lookup(c.key, "key_alias")), Item: c.key}
+}
+
+// limits is what model calls with the credential are held to, as the row of a key: that of
+// a virtual key, or the user and team of a sign-in.
+func (c *caller) limits(call *operation.Call) json.RawMessage {
+	if c.kind == virtualKey || c.user == nil {
+		return c.key
+	}
+	row := operation.RowOf("user_id", operation.Lookup(c.user, "user_id"))
+	if team := call.Client().Session().TeamID; team != "" {
+		row = append(row, operation.Member{Name: "team_id", Value: team})
+	}
+	return operation.Encode(row)
+}
+
+// expires is when the credential expires, nil if that is never or not known.
+func (c *caller) expires(call *operation.Call) json.RawMessage {
+	if at := call.Client().Session().Expires; c.kind == signIn && !at.IsZero() {
+		return operation.Encode(at.UTC().Format(time.RFC3339))
+	}
+	return operation.Lookup(c.key, "expires")
+}
+
+// bound reports whether it is known for which team the credential is, if for any.
+func (c *caller) bound(call *operation.Call) bool {
+	return c.kind == virtualKey || c.kind == signIn && !call.Client().Session().Expires.IsZero()
+}
