@@ -142,4 +142,3 @@ func (r *identityReport) nameTeams(ctx context.Context, call *operation.Call, wh
 	}
 	return nil
 }
-
