@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -98,6 +99,12 @@ func (r *reader) syntax(err error) {
 		at.Line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
 	}
+	if name, ok := strings.CutPrefix(text, "unknown anchor '"); ok {
+		// The name may be a secret that begins with *.
+		name, _, _ = strings.Cut(name, "'")
+		at.Line = 1 + max(0, slices.IndexFunc(r.lines, func(line string) bool { return strings.Contains(line, "*"+name) }))
+		text = "an anchor is used that is not defined; put a text that begins with * in quotes"
+	}
 	r.fault(at, "not valid YAML: %s", text)
 }
 
@@ -182,7 +189,7 @@ func (r *reader) value(n *yaml.Node, depth int) (Value, error) {
 		v.Kind = Map
 	}
 	if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!map" && n.Tag != "!!seq" {
-		r.fault(v.Place, "the tag %s has no place in a configuration", n.Tag)
+		r.fault(v.Place, "the gateway does not know this tag; put a text that begins with ! in quotes")
 	}
 	if v.Kind == List {
 		for _, item := range n.Content {
@@ -346,7 +353,7 @@ func (r *reader) scalar(n *yaml.Node) Value {
 func explicit(tag, value string) (Kind, string, error) {
 	want, ok := map[string]Kind{"!!null": Null, "!!bool": Bool, "!!int": Int, "!!float": Float, "!!timestamp": Date}[tag]
 	if !ok {
-		return 0, "", fmt.Errorf("the gateway does not know the tag %s", tag)
+		return 0, "", errors.New("the gateway does not know this tag; put a text that begins with ! in quotes")
 	}
 	if want == Null {
 		return Null, "", nil
