@@ -14,12 +14,14 @@ import (
 
 	"litellm-proxy/internal/modelfile"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // modelsExport is one run of models export.
 type modelsExport struct {
 	*app
 	merge                      string
+	names                      []string
 	dbOnly, credentials, force bool
 }
 
@@ -41,6 +43,7 @@ masks are never written. The file is readable by its owner only.`
 	run := &modelsExport{app: a}
 	flags := cmd.Flags()
 	flags.StringVar(&run.merge, "merge", "", "Take secrets and references from this config.yaml")
+	flags.StringArrayVar(&run.names, "name", nil, "Only deployments of the model with this name; repeatable")
 	flags.BoolVar(&run.credentials, "credentials", false, "Export credentials, too, as credential_list")
 	flags.BoolVar(&run.dbOnly, "db-only", false, "Leave out models of the gateway's own configuration file")
 	flags.BoolVar(&run.force, "force", false, "Replace FILE if it exists")
@@ -69,25 +72,14 @@ func (e *modelsExport) start(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	ofConfig := func(d modelfile.Deployment) bool { return d.Config }
-	fromConfig := 0
-	for _, d := range deployments {
-		if d.Config {
-			fromConfig++
-		}
-	}
-	if e.dbOnly {
-		deployments = slices.DeleteFunc(deployments, ofConfig)
+	if deployments, err = e.selected(deployments); err != nil {
+		return err
 	}
 	var credentials []modelfile.StoredCredential
 	if e.credentials {
-		if credentials, err = e.storedCredentials(ctx, env); err != nil {
+		if credentials, err = e.selectedCredentials(ctx, env, deployments); err != nil {
 			return err
 		}
-		if e.dbOnly {
-			credentials = slices.DeleteFunc(credentials, func(c modelfile.StoredCredential) bool { return c.Config })
-		}
-		credentials = slices.Grow(credentials, 1)[:len(credentials):len(credentials)] // not nil
 	}
 	out, err := modelfile.Export(deployments, credentials, from)
 	if err != nil {
@@ -96,8 +88,41 @@ func (e *modelsExport) start(ctx context.Context, path string) error {
 	if err := e.write(path, out.YAML); err != nil {
 		return err
 	}
+	fromConfig := 0
+	for _, d := range deployments {
+		if d.Config {
+			fromConfig++
+		}
+	}
 	e.tell(out, path, len(deployments), fromConfig)
 	return nil
+}
+
+// selected returns the deployments that the flags ask for.
+func (e *modelsExport) selected(deployments []modelfile.Deployment) ([]modelfile.Deployment, error) {
+	for _, name := range e.names {
+		if !slices.ContainsFunc(deployments, func(d modelfile.Deployment) bool { return d.Name == name }) {
+			return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no deployment has the name " + operation.Name(name) + "; nothing was written",
+				Hint: "to see what exists, run " + program + " models info"}
+		}
+	}
+	return slices.DeleteFunc(deployments, func(d modelfile.Deployment) bool {
+		return e.dbOnly && d.Config || len(e.names) > 0 && !slices.Contains(e.names, d.Name)
+	}), nil
+}
+
+// selectedCredentials returns the credentials to export, never nil: with --name, those that
+// the models use.
+func (e *modelsExport) selectedCredentials(ctx context.Context, env operation.Env, of []modelfile.Deployment) ([]modelfile.StoredCredential, error) {
+	out := []modelfile.StoredCredential{}
+	stored, err := e.storedCredentials(ctx, env)
+	for _, c := range stored {
+		used := slices.ContainsFunc(of, func(d modelfile.Deployment) bool { return d.Credential() == c.Name })
+		if !(e.dbOnly && c.Config) && (used || len(e.names) == 0) {
+			out = append(out, c)
+		}
+	}
+	return out, err
 }
 
 // source reads the file of --merge.
@@ -165,7 +190,7 @@ func (e *modelsExport) tell(out modelfile.Exported, path string, models, fromCon
 	if out.Unknown > 0 {
 		e.note("The gateway shows neither api_key nor references: %s may lack some. Use --merge with the file they came from.", operation.Counted(out.Unknown, "model"))
 	}
-	if fromConfig > 0 && !e.dbOnly {
+	if fromConfig > 0 {
 		e.note("%s from the gateway's own configuration file; --db-only leaves such models out.", operation.Counted(fromConfig, "model"))
 	}
 	where := ""

@@ -155,12 +155,15 @@ func (m *modelsImport) filter() (func(modelfile.Model) bool, error) {
 	}, nil
 }
 
+// pythonNames turns Python's notation of named groups into the library's.
+var pythonNames = strings.NewReplacer("(?P<", "(?<")
+
 // expression compiles one regular expression; an empty one matches everything.
 func expression(flag, text string) (func(string) bool, error) {
 	if text == "" {
 		return func(string) bool { return true }, nil
 	}
-	re, err := regexp2.Compile(text, regexp2.None)
+	re, err := regexp2.Compile(pythonNames.Replace(text), regexp2.None)
 	if err != nil {
 		return nil, usageError(fmt.Sprintf("--%s: %q is not a regular expression: %v", flag, text, err))
 	}

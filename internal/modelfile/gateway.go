@@ -59,6 +59,9 @@ func NewDeployment(item json.RawMessage) (Deployment, error) {
 	return d, nil
 }
 
+// Credential returns the name of the credential that the deployment uses, or "".
+func (d Deployment) Credential() string { return d.Params.Get("litellm_credential_name").String() }
+
 // isDefault reports whether a parameter is one that every deployment has.
 func isDefault(p Member) bool {
 	return p.Value.Kind == Null || p.Value.Text == "false" && p.Value.Kind == Bool &&

@@ -130,11 +130,12 @@ var (
 		"certificate", "fingerprint", "tenancy"}
 )
 
-// shownParams are a model's parameters as reads show them.
+// shownParams are a model's parameters as reads show them. A reference to an environment
+// variable is shown as its value, and none is set here; references deeper down stay.
 func shownParams(given object) object {
 	out := object{}
 	for name, value := range given {
-		if value != nil && !slices.Contains(hiddenParams, name) {
+		if value != nil && !slices.Contains(hiddenParams, name) && !strings.HasPrefix(text(value), "os.environ/") {
 			out[name] = maskParam(name, value)
 		}
 	}

@@ -57,6 +57,10 @@ func namesScenarios() []scenario {
 			patch("/model/m-{id}/update", `{"model_info":{"id":"m-{id}","input_cost_per_token":0.25}}`).but("litellm_params.model"),
 			post("/model/update", `{"litellm_params":{"tpm":4},"model_info":{"id":"m-{id}","description":"e"}}`).wants("model_info.description", `"e"`).but("litellm_params.model"),
 		}, cleanup: []step{deleteModel}},
+		{name: "model: references to variables that are not set are left out", steps: []step{
+			post("/model/new", `{"model_name":"r-{id}","litellm_params":{"model":"openai/gpt-4o","api_base":"os.environ/UNSET_{id}","nested":{"a":"os.environ/UNSET_{id}"}},"model_info":{"id":"r-{id}","note":"os.environ/UNSET_{id}"}}`).but("litellm_params"),
+			get("/v1/model/info?litellm_model_id=r-{id}").but("data.0.model_info"),
+		}, cleanup: []step{post("/model/delete", `{"id":"r-{id}"}`)}},
 		{name: "model: an environment variable that is not set", steps: []step{
 			post("/model/new", `{"model_name":"e-{id}","litellm_params":{"model":"os.environ/UNSET_{id}"},"model_info":{"id":"m-{id}"}}`).is(500),
 			post("/model/new", `{"model_name":"z-{id}","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"z-{id}"}}`).is(500),
