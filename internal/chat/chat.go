@@ -41,9 +41,10 @@ type Person interface {
 	// Read returns the next input. [io.EOF] ends the conversation, and so does
 	// [ErrInterrupted] the second time in a row.
 	Read(ctx context.Context) (Input, error)
-	// Words shows a part of an answer, End its end.
-	Words(text string)
-	End()
+	// Words shows a part of an answer, End its end. An error ends the conversation: nobody
+	// reads the answers.
+	Words(text string) error
+	End() error
 	// Say shows a sentence or a list.
 	Say(text string)
 	// Fail shows an error after which the conversation goes on.
@@ -73,6 +74,7 @@ type Session struct {
 
 	turns  []Message // without the system prompt
 	unsent string    // the message that got no answer, for /retry
+	unread bool      // nobody reads the answers
 	cost   cost
 }
 
@@ -97,7 +99,7 @@ func (s *Session) Run(ctx context.Context) error {
 			continue
 		}
 		done, err := s.handle(ctx, in)
-		if done || err != nil && (s.Strict || ctx.Err() != nil) {
+		if done || s.unread || err != nil && (s.Strict || ctx.Err() != nil) {
 			return err
 		}
 		if err != nil {
@@ -135,14 +137,22 @@ func (s *Session) send(ctx context.Context, text string) error {
 	asking, stop := s.Person.Cancelable(ctx)
 	defer stop()
 	shown := false
+	var lost error
 	answer, err := s.Gateway.Complete(asking, s.Model, messages, func(words string) {
 		shown = true
-		s.Person.Words(words)
+		if lost == nil {
+			if lost = s.Person.Words(words); lost != nil {
+				stop()
+			}
+		}
 	})
-	if shown {
-		s.Person.End()
+	if shown && lost == nil {
+		lost = s.Person.End()
 	}
 	s.cost.add(answer, err == nil || answer.Text != "")
+	if s.unread = lost != nil; s.unread {
+		return lost
+	}
 	canceled := stopped(ctx, asking)
 	if s.unsent = text; answer.Text != "" && (err == nil || canceled) {
 		s.turns, s.unsent = append(turns, Message{"assistant", answer.Text}), ""

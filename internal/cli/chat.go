@@ -168,6 +168,10 @@ func (c *chatRun) Complete(ctx context.Context, model string, messages []chat.Me
 	}
 	prepared.Waive()
 	result, err := prepared.Run(ctx)
+	if err == nil { // an interrupt has no part in it
+		c.writes.Store(0)
+		c.answers.Add(1)
+	}
 	return answerOf(result.Body), err
 }
 

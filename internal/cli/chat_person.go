@@ -26,7 +26,7 @@ func (c *chatRun) person() (p chat.Person, end func()) {
 	if c.Terminal == nil {
 		lines := bufio.NewScanner(c.Stdin)
 		lines.Buffer(nil, maxMessage)
-		return &piped{out, lines}, func() {}
+		return &piped{out, lines, make(chan bool, 1)}, func() {}
 	}
 	t := &typist{talker: out, in: c.Terminal, interrupts: make(chan os.Signal, 1)}
 	// From here on Ctrl-C stops an answer, not the program.
@@ -42,14 +42,17 @@ const maxMessage = 16 << 20
 type talker struct{ *app }
 
 // Words implements [chat.Person].
-func (t talker) Words(text string) { _, _ = io.WriteString(t.Stdout, text) }
+func (t talker) Words(text string) error {
+	_, err := io.WriteString(t.Stdout, text)
+	return unwritten(err)
+}
 
 // End implements [chat.Person].
-func (t talker) End() {
+func (t talker) End() error {
 	if s, ok := t.Stdout.(*screen); ok {
 		s.flush()
 	}
-	_, _ = io.WriteString(t.Stdout, "\n")
+	return t.Words("\n")
 }
 
 // Say implements [chat.Person].
@@ -67,12 +70,23 @@ func (t talker) Fail(err error) {
 type piped struct {
 	talker
 	lines *bufio.Scanner
+	next  chan bool // whether there is a line
 }
 
+// errEnded ends a chat that was interrupted from outside.
+var errEnded = &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted", Err: context.Canceled}
+
 // Read implements [chat.Person].
-func (p *piped) Read(context.Context) (chat.Input, error) {
+func (p *piped) Read(ctx context.Context) (chat.Input, error) {
+	go func() { p.next <- p.lines.Scan() }()
+	more := false
+	select {
+	case <-ctx.Done():
+		return chat.Input{}, errEnded
+	case more = <-p.next:
+	}
 	switch {
-	case p.lines.Scan():
+	case more:
 		return chat.Input{Text: p.lines.Text(), Plain: true}, nil
 	case errors.Is(p.lines.Err(), bufio.ErrTooLong):
 		return chat.Input{}, usageError(fmt.Sprintf("a line of standard input is longer than %d MiB", maxMessage>>20))
@@ -159,7 +173,7 @@ func (t *typist) line(ctx context.Context, prompt string) (string, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		return "", errInterrupted
+		return "", errEnded
 	case r := <-result:
 		if r.err != nil && !errors.Is(r.err, term.ErrPasteIndicator) {
 			// The editor keeps what was typed; the next line begins empty.

@@ -130,6 +130,8 @@ type app struct {
 	// writes counts the requests sent that change something; shown is how many items
 	// of a list were written.
 	writes, shown atomic.Int64
+	// answers counts those of a chat.
+	answers atomic.Int64
 	// serving says that the command ends by itself after an interrupt, and takes its
 	// time.
 	serving atomic.Bool

@@ -83,6 +83,8 @@ func (a *app) interruption(err error) *proxyclient.Error {
 	e := operation.AsError(err)
 	writes, shown := a.writes.Load(), a.shown.Load()
 	switch {
+	case writes == 0 && a.answers.Load() > 0:
+		out.Message = fmt.Sprintf("Interrupted after %s.", operation.Counted(a.answers.Load(), "answer"))
 	case writes == 0 && a.op != nil && a.op.Effect != operation.Read:
 		out.Message = "Interrupted; nothing was sent."
 	case shown > 0:
