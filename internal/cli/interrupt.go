@@ -37,6 +37,9 @@ func interruptible() (context.Context, context.CancelFunc) {
 	go func() {
 		<-signals
 		time.Sleep(settle)
+		for len(signals) > 0 { // timeout(1) signals the process and its group
+			<-signals
+		}
 		cancel()
 		<-signals
 		os.Exit(interrupted)
