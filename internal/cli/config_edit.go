@@ -59,6 +59,10 @@ func (a *app) editConfig(ctx context.Context) error {
 	}
 	for {
 		if err := a.runEditor(editor, draft); err != nil {
+			if now, unread := os.ReadFile(draft); unread == nil && bytes.Equal(now, text) {
+				err = errors.Join(a.dropDraft(draft), err)
+				return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "the configuration was not changed: " + err.Error(), Err: err}
+			}
 			return a.keptDraft(draft, err)
 		}
 		next, err := os.ReadFile(draft)

@@ -305,6 +305,9 @@ func (s *setting) tell(name string, created, first bool) {
 	default:
 		s.note("Set %s of profile %s.", s.name, name)
 	}
+	if s.keep {
+		s.note("The credentials of profile %s are sent to %s now.", name, s.value)
+	}
 	variables := map[string]string{config.BaseURL: config.URLVariable, config.APIKey: config.KeyVariable, config.KeyHeader: config.KeyHeaderVariable,
 		config.CAFile: config.CAFileVariable, config.ClientCert: config.ClientCertVariable, config.ClientKey: config.ClientKeyVariable}
 	if variable := variables[s.Name]; variable != "" {

@@ -188,6 +188,10 @@ func (a *app) configError(err error) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeUsage, Message: err.Error(), Err: err}
 	if _, broken := errors.AsType[*config.FileError](err); broken {
 		e.Hint = "edit it with " + program + " config edit"
+	} else if _, unset := errors.AsType[*config.ReferenceError](err); unset {
+		e.Hint = "to change it, run " + program + " config set --help"
+	} else if _, unknown := errors.AsType[*config.UnknownProfileError](err); unknown {
+		e.Hint = program + " config list shows the profiles"
 	}
 	return e
 }

@@ -159,15 +159,22 @@ func (f *File) ProfileNames() []string {
 	return names
 }
 
+// UnknownProfileError is the error for a profile that does not exist.
+type UnknownProfileError struct{ text string }
+
+// Error implements error.
+func (e *UnknownProfileError) Error() string { return e.text }
+
 // Lacks returns the error for a profile that does not exist; it names the nearest one.
 func (f *File) Lacks(name string) error {
-	switch {
-	case !f.Exists:
-		return fmt.Errorf("no profile %q: %s does not exist; create it with config set base_url URL --profile %s", name, f.Path, name)
-	case len(f.Profiles) == 0:
-		return fmt.Errorf("no profile %q: %s has no profiles; create it with config set base_url URL --profile %s", name, f.Path, name)
+	text := fmt.Sprintf("no profile %q in %s%s", name, f.Path, orNearest(name, f.ProfileNames()))
+	if what := "does not exist"; len(f.Profiles) == 0 {
+		if f.Exists {
+			what = "has no profiles"
+		}
+		text = fmt.Sprintf("no profile %q: %s %s; create it with litellm-proxy config set base_url URL --profile %s", name, f.Path, what, name)
 	}
-	return fmt.Errorf("no profile %q in %s%s", name, f.Path, orNearest(name, f.ProfileNames()))
+	return &UnknownProfileError{text}
 }
 
 // Parse reads the text of a configuration file. Its errors are of type [*FileError] and

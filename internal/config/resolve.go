@@ -122,6 +122,20 @@ func (s *Settings) confirm(name string) error {
 	return fmt.Errorf("--confirm-profile: %q is not the name of this gateway's profile", name)
 }
 
+// ReferenceError is the error for a setting that refers to a secret which cannot be found.
+type ReferenceError struct {
+	Profile, Setting string
+	Err              error
+}
+
+// Error implements error.
+func (e *ReferenceError) Error() string {
+	return fmt.Sprintf("%s of profile %s: %v", e.Setting, e.Profile, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *ReferenceError) Unwrap() error { return e.Err }
+
 // Reveal follows the references of the profile in use: to its key, files and headers. What
 // a flag or the environment sets is not looked up. The errors contain no secret.
 func (s *Settings) Reveal(r *Resolver) error {
@@ -133,7 +147,7 @@ func (s *Settings) Reveal(r *Resolver) error {
 	if value := p.Get(APIKey); value != "" && s.APIKey == "" && !r.NoKey {
 		key, place, err := r.Resolve(p, value)
 		if err != nil {
-			return fmt.Errorf("api_key of profile %s: %w", p.Name, err)
+			return &ReferenceError{p.Name, APIKey, err}
 		}
 		s.APIKey, s.APIKeySource = key, s.Source()
 		if place != "" {
@@ -159,7 +173,7 @@ func (s *Settings) revealHeaders(r *Resolver) error {
 		}
 		text, _, err := r.Resolve(s.Profile, value)
 		if err != nil {
-			return fmt.Errorf("headers.%s of profile %s: %w", name, s.Profile.Name, err)
+			return &ReferenceError{s.Profile.Name, Headers + "." + name, err}
 		}
 		if s.Headers == nil {
 			s.Headers = http.Header{}
