@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/keystore"
@@ -37,9 +38,14 @@ type fileVault struct {
 	mu      sync.Mutex
 	path    string
 	file    *os.File
+	size    int64
 	rows    [][]string     // of the file, in order
 	at      map[string]int // identity → index of its row
 	dropped map[int]bool
+
+	disk    sync.Mutex // of synced, and one Sync at a time
+	written atomic.Int64
+	synced  int64
 }
 
 // OpenFile returns the vault in a CSV file, which is made if there is none. What another
@@ -58,15 +64,13 @@ func OpenFile(path string) (Vault, error) {
 	if v.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
 		return nil, err
 	}
-	size := int64(len(data))
-	if err := errors.Join(v.file.Chmod(0o600), v.file.Truncate(size)); err != nil {
-		return nil, errors.Join(err, v.file.Close())
+	v.size = int64(len(data))
+	err = errors.Join(v.file.Chmod(0o600), v.file.Truncate(v.size))
+	if err == nil && v.size == 0 {
+		err = v.append(header)
 	}
-	if _, err := v.file.Seek(size, 0); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, v.file.Close())
-	}
-	if size == 0 {
-		return v, v.append(header)
 	}
 	return v, nil
 }
@@ -98,32 +102,62 @@ func identity(source, alias string) string {
 	return "alias " + alias
 }
 
-// append writes a row and waits until it is on disk.
+// append writes a row.
 func (v *fileVault) append(row []string) error {
 	var line bytes.Buffer
 	w := csv.NewWriter(&line)
 	_ = w.Write(row)
 	w.Flush()
-	if _, err := v.file.Write(line.Bytes()); err != nil {
+	if _, err := v.file.WriteAt(line.Bytes(), v.size); err != nil {
+		return errors.Join(err, v.file.Truncate(v.size)) // without half a row
+	}
+	v.size += int64(line.Len())
+	v.written.Add(1)
+	return nil
+}
+
+// sync waits until the rows written so far are on disk. Those who wait share one write.
+func (v *fileVault) sync(written int64) error {
+	v.disk.Lock()
+	defer v.disk.Unlock()
+	if v.synced >= written {
+		return nil
+	}
+	now := v.written.Load()
+	if err := v.file.Sync(); err != nil {
 		return err
 	}
-	return v.file.Sync()
+	v.synced = now
+	return nil
 }
 
 func (v *fileVault) Value(source, alias string) (string, error) {
+	value, written, err := v.put(source, alias)
+	if err == nil {
+		err = v.sync(written)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the key was not sent, because it could not be written to %s: %w", v.path, err)
+	}
+	return value, nil
+}
+
+// put returns the value for the copy of a key, and the number of rows that must be on disk
+// before it is used.
+func (v *fileVault) put(source, alias string) (value string, written int64, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if i, known := v.at[identity(source, alias)]; known {
 		delete(v.dropped, i)
-		return v.rows[i][1], nil
+		return v.rows[i][1], v.written.Load(), nil
 	}
-	value := newValue()
+	value = newValue()
 	row := []string{alias, value, operation.KeyHash(value), source}
 	if err := v.append(row); err != nil {
-		return "", fmt.Errorf("the key was not sent, because it could not be written to %s: %w", v.path, err)
+		return "", 0, err
 	}
 	v.add(row)
-	return value, nil
+	return value, v.written.Load(), nil
 }
 
 func (v *fileVault) Drop(source, alias string) error {

@@ -84,6 +84,8 @@ type Gateway struct {
 	shuffles uint64    // how often that was done
 	sso      ssoState
 	data     state
+	waiting  sync.Mutex // of jobs
+	jobs     []*job     // that are to be written to the file
 }
 
 // state is everything a request can change: plain maps, ready for JSON. A value
@@ -219,29 +221,67 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve performs the request and returns its answer, encoded.
 func (g *Gateway) serve(r *http.Request, raw []byte) *encoded {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var answer *encoded
-	work := func() {
+	j := &job{}
+	j.work = func() {
 		c := &call{Gateway: g, state: &g.data, r: r, path: r.URL.Path, query: r.URL.Query(), raw: raw}
 		if r.Method != http.MethodGet {
 			c.orders = nil
 		}
 		c.resetBudgets()
 		// Encoded while the lock is held: the answer shares maps with the state.
-		answer = encode(c.dispatch())
-	}
-	if g.store == nil {
-		work()
-		return answer
+		j.answer = encode(c.dispatch())
 	}
 	// No other GET changes anything that is stored but the budgets whose time has come, and that
 	// happens again to whoever looks next.
-	write := r.Method != http.MethodGet || r.URL.Path == "/health" || r.URL.Path == "/sso/callback"
-	if err := g.store.do(g, write, work); err != nil {
+	if g.store != nil && (r.Method != http.MethodGet || r.URL.Path == "/health" || r.URL.Path == "/sso/callback") {
+		g.together(j)
+		return j.answer
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.store == nil {
+		j.work()
+	} else if err := g.store.do(g, false, j.work); err != nil {
 		return encode(stateFailed(err))
 	}
-	return answer
+	return j.answer
+}
+
+// job is one request that changes the file.
+type job struct {
+	work   func()
+	answer *encoded
+	ended  bool
+}
+
+// together performs a job with all those that wait meanwhile, and writes the file once for
+// them: it is written as a whole, and each time waits for the disk.
+func (g *Gateway) together(j *job) {
+	g.waiting.Lock()
+	g.jobs = append(g.jobs, j)
+	g.waiting.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if j.ended {
+		return
+	}
+	g.waiting.Lock()
+	jobs := g.jobs
+	g.jobs = nil
+	g.waiting.Unlock()
+	if !slices.Contains(jobs, j) { // whoever took it panicked
+		jobs = append(jobs, j)
+	}
+	err := g.store.do(g, true, func() {
+		for _, j := range jobs {
+			j.work()
+		}
+	})
+	for _, j := range jobs {
+		if j.ended = true; err != nil {
+			j.answer = encode(stateFailed(err))
+		}
+	}
 }
 
 // stamp returns the time for created_at and updated_at: milliseconds in UTC,
