@@ -40,8 +40,6 @@ type Config struct {
 	APIKeySource string
 	// Session is what is known of APIKey if it is the token of a sign-in.
 	Session Session
-	// Profile is the name of the stored settings in use, for messages; empty: none.
-	Profile string
 	// Timeout is for one request with its answer; for a stream until its headers,
 	// and then between two pieces of it. 0: [DefaultTimeout].
 	Timeout time.Duration
@@ -89,7 +87,6 @@ type Client struct {
 	key        string
 	keySource  string
 	session    Session
-	profile    string
 	keyHeader  string                                // canonical name
 	scheme     *string                               // before the key, of WithAuthorization
 	extra      http.Header                           // of each request
@@ -132,7 +129,7 @@ func New(cfg Config) (*Client, error) {
 	if c.key, err = cleanKey(cfg.APIKey, cfg.APIKeySource); err != nil {
 		return nil, err
 	}
-	c.keySource, c.session, c.profile = cfg.APIKeySource, cfg.Session, cfg.Profile
+	c.keySource, c.session = cfg.APIKeySource, cfg.Session
 	if c.keyHeader, err = cleanKeyHeader(cfg.KeyHeader); err != nil {
 		return nil, err
 	}
@@ -185,9 +182,6 @@ func (c *Client) BaseURLSource() string { return c.baseSource }
 
 // APIKeySource is where the key came from, as [Config] or [Client.WithKey] said.
 func (c *Client) APIKeySource() string { return c.keySource }
-
-// Profile is the name of the stored settings in use, as [Config] said.
-func (c *Client) Profile() string { return c.profile }
 
 // HasKey reports whether requests carry a key; it says nothing of its validity.
 func (c *Client) HasKey() bool { return c.key != "" }

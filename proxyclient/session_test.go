@@ -52,12 +52,12 @@ func second[T any](_ T, err error) error { return err }
 
 func TestSession(t *testing.T) {
 	known := Session{TeamID: "t", TeamAlias: "red", Expires: time.Unix(1, 0)}
-	c, err := New(Config{BaseURL: "http://127.0.0.1:1", APIKey: TokenPrefix + "x", Session: known, Profile: "prod"})
+	c, err := New(Config{BaseURL: "http://127.0.0.1:1", APIKey: TokenPrefix + "x", Session: known})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.SignedIn() || c.Session() != known || c.Profile() != "prod" {
-		t.Errorf("signed in %v, session %+v, profile %q", c.SignedIn(), c.Session(), c.Profile())
+	if !c.SignedIn() || c.Session() != known {
+		t.Errorf("signed in %v, session %+v", c.SignedIn(), c.Session())
 	}
 	other := c.WithKey("sk-1234", "")
 	if other.SignedIn() || other.Session() != (Session{}) {

@@ -88,7 +88,7 @@ func identity(ctx context.Context, call *operation.Call, _ struct{}) (operation.
 	limits := who.limits(call)
 	word := func(item json.RawMessage, field string) string { return operation.Word(operation.Lookup(item, field)) }
 	report := identityReport{
-		URL: client.BaseURL(), URLSource: client.BaseURLSource(), Profile: client.Profile(),
+		URL: client.BaseURL(), URLSource: client.BaseURLSource(), Profile: call.Profile(),
 		UserID: who.userID(), UserEmail: word(who.user, "user_email"), UserAlias: word(who.user, "user_alias"), Role: who.role(),
 		Spend: operation.NoNull(operation.Lookup(who.user, "spend")), MaxBudget: operation.NoNull(operation.Lookup(who.user, "max_budget")),
 		Credential: credentialReport{

@@ -28,7 +28,7 @@ func (a *app) sessionKey(c *proxyclient.Client) (*proxyclient.Client, error) {
 		return a.pythonKey(c), nil
 	}
 	a.key = session.Key
-	return c.WithKey(session.Key, login.Source), nil
+	return session.Client(c), nil
 }
 
 // pythonKey gives the client the key that the Python CLI stored for its gateway.
@@ -51,15 +51,20 @@ func (a *app) liveKey(c *proxyclient.Client) mcpserver.Credential {
 	}
 	sessions, err := login.Open(a.Getenv)
 	if err != nil { // no home directory: nobody signed in
-		return func(context.Context) (string, string, error) { return python, login.PythonSource, nil }
+		return func(_ context.Context, c *proxyclient.Client) (*proxyclient.Client, error) {
+			return c.WithKey(python, login.PythonSource), nil
+		}
 	}
 	live := sessions.Watch(login.New(c))
-	return func(ctx context.Context) (string, string, error) {
-		key, err := live.Key(ctx)
-		if key == "" && err == nil && python != "" {
-			return python, login.PythonSource, nil
+	return func(ctx context.Context, c *proxyclient.Client) (*proxyclient.Client, error) {
+		session, err := live.Session(ctx)
+		switch {
+		case session != nil:
+			return session.Client(c), err
+		case python != "":
+			return c.WithKey(python, login.PythonSource), err
 		}
-		return key, login.Source, err
+		return c.WithKey("", login.Source), err
 	}
 }
 

@@ -109,6 +109,9 @@ func (e *exam) key(context.Context) []Finding {
 	key, from := strings.TrimSpace(e.Settings.APIKey), source(e.Settings.APIKeySource)
 	if e.Client != nil && e.Client.HasKey() && (key == "" || e.Settings.Sandbox()) {
 		// That of a session, or the sandbox's own.
+		if e.Client.SignedIn() {
+			return good("signed in%s", source(e.Client.APIKeySource()))
+		}
 		return good("%s%s", e.Client.MaskedKey(), source(e.Client.APIKeySource()))
 	}
 	if problem, fix := malformed(key); problem != "" {
@@ -119,7 +122,7 @@ func (e *exam) key(context.Context) []Finding {
 		return skip("not known because of the settings")
 	case key == "":
 		return warn("no key is set", "set {api_key}, or sign in: litellm-proxy login")
-	case !strings.HasPrefix(key, "sk-") && !strings.HasPrefix(key, "litellm_login_"):
+	case !strings.HasPrefix(key, "sk-") && !strings.HasPrefix(key, proxyclient.TokenPrefix):
 		return warn("the key"+from+" does not start with sk-", "check {api_key}; a gateway that verifies other tokens accepts it")
 	}
 	return good("%s%s", secret.Mask(key), from)
@@ -148,7 +151,11 @@ func (e *exam) access(ctx context.Context) []Finding {
 		if state == "missing" {
 			return failed(proxyclient.CodeUnauthorized, err, "set {api_key}")
 		}
-		f := failed(proxyclient.CodeUnauthorized, err, "set {api_key} to a key that the gateway accepts")
+		fix := "set {api_key} to a key that the gateway accepts"
+		if e.Client.SignedIn() {
+			fix = "sign in again: {login}"
+		}
+		f := failed(proxyclient.CodeUnauthorized, err, fix)
 		if c := proxyclient.CodeOf(err); c != "" {
 			f[0].code = c
 		}
@@ -165,7 +172,9 @@ func (e *exam) access(ctx context.Context) []Finding {
 	}
 	if end, parsed := time.Parse(time.RFC3339, word(body, "key.expires")); parsed == nil {
 		left := end.Sub(e.now())
-		if left < soon {
+		if signedIn := e.Client.SignedIn(); signedIn && left < time.Hour {
+			return warn(fmt.Sprintf("%s; the session expires at %s", text, end.Local().Format("15:04")), "sign in again: {login}")
+		} else if !signedIn && left < soon {
 			return warn(fmt.Sprintf("%s; it expires in %s, on %s", text, days(left), day(end)), "get a new key, or extend this one: keys update --duration 90d")
 		}
 		text += "; it expires on " + day(end)

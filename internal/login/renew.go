@@ -202,29 +202,26 @@ type Live struct {
 // Watch returns the live session of a gateway.
 func (s *Store) Watch(g *Gateway) *Live { return &Live{store: s, gateway: g} }
 
-// Key returns the token for a request, "" if nobody is signed in.
-func (l *Live) Key(ctx context.Context) (string, error) {
+// Session returns the session for a request, nil if nobody is signed in.
+func (l *Live) Session(ctx context.Context) (*Session, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now, err := l.store.changed()
 	if err != nil {
-		return "", local(err)
+		return nil, local(err)
 	}
 	if now == nil {
 		l.read, l.session = nil, nil
-		return "", nil
+		return nil, nil
 	}
 	same := l.read != nil && os.SameFile(l.read, now) && l.read.ModTime().Equal(now.ModTime())
 	if !same || l.session != nil && l.session.Renewal != nil && l.session.Expires.Sub(l.store.now()) < renewBefore {
 		session, _, err := l.store.Use(ctx, l.gateway)
 		if err != nil {
 			l.read = nil
-			return "", err
+			return nil, err
 		}
 		l.read, l.session = now, session
 	}
-	if l.session == nil {
-		return "", nil
-	}
-	return l.session.Key, nil
+	return l.session, nil
 }

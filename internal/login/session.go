@@ -61,6 +61,12 @@ func (s *Session) Team() Team {
 	return Team{ID: s.TeamID}
 }
 
+// Client is a client of the session's gateway, with the token and what is known of it.
+func (s *Session) Client(c *proxyclient.Client) *proxyclient.Client {
+	team := s.Team()
+	return c.WithKey(s.Key, Source).WithSession(proxyclient.Session{TeamID: team.ID, TeamAlias: team.Alias, Expires: s.Expires, Assumed: s.Assumed})
+}
+
 // secrets is what the key store has of a session.
 type secrets struct {
 	Key          string `json:"key"`
@@ -221,4 +227,4 @@ func (s *Store) changed() (fs.FileInfo, error) {
 
 // IsToken reports whether a key is a token that the gateway gave to a person who signed
 // in.
-func IsToken(key string) bool { return strings.HasPrefix(key, "litellm_login_") }
+func IsToken(key string) bool { return strings.HasPrefix(key, proxyclient.TokenPrefix) }

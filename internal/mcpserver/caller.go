@@ -91,8 +91,7 @@ func (c *caller) client(ctx context.Context, s *Server) (*proxyclient.Client, er
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "no gateway is configured on this server", Hint: "set {base_url}"}
 	}
 	if !c.remote && s.credential != nil {
-		key, source, err := s.credential(ctx)
-		return s.client.WithKey(key, source), err
+		return s.credential(ctx, s.client)
 	}
 	if !c.remote || c.useOwn {
 		return s.client, nil

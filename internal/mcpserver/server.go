@@ -58,9 +58,8 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Credential returns a key and where it came from. Without a key, "", calls are sent
-// without one.
-type Credential func(context.Context) (key, source string, err error)
+// Credential returns the client with the key of a call, or without a key.
+type Credential func(context.Context, *proxyclient.Client) (*proxyclient.Client, error)
 
 // Server is an MCP server for one gateway. It may serve several transports at
 // the same time.
