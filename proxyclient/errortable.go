@@ -17,7 +17,7 @@ type row struct {
 	status int    // what the answer says it is: 404 for HTTP 500 with "404: …" inside
 	typ    string // error.type
 	text   string // alternatives joined by |, in the message, whatever their case
-	signed bool   // the credential is the token of a sign-in
+	signed bool   // the credential is a sign-in token
 	code   Code
 	hint   string
 }
@@ -266,7 +266,7 @@ func (c *Client) usedKey() string {
 		return "no API key was given"
 	}
 	if c.SignedIn() {
-		return "the credential used was the token of a sign-in" + from(c.keySource)
+		return "the credential used was a sign-in token" + from(c.keySource)
 	}
 	return "the key used was " + secret.Mask(c.key) + from(c.keySource)
 }

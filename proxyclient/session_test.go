@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// signedAnswers are those of a live LiteLLM 1.110.2 to the token of a sign-in.
+// signedAnswers are those of a live LiteLLM 1.110.2 to a sign-in token.
 var signedAnswers = []struct {
 	status int
 	body   string
@@ -32,14 +32,14 @@ func TestSignedAnswers(t *testing.T) {
 		_, _ = io.WriteString(w, body)
 	})
 	token := TokenPrefix + strings.Repeat("Ab3_", 190)
-	signed := plain.WithKey(token, "the session of login")
+	signed := plain.WithKey(token, "the stored session")
 	for _, tt := range signedAnswers {
 		status, body = tt.status, tt.body
 		e := asError(t, second(signed.Do(t.Context(), Request{Method: "GET", Path: "/models"})))
 		if e.Code != tt.code || !strings.Contains(e.Hint, tt.hint) || !strings.Contains(e.Hint, "{login}") {
 			t.Errorf("%d %.80s\n got %s, hint %q\nwant %s, hint %q", tt.status, tt.body, e.Code, e.Hint, tt.code, tt.hint)
 		}
-		if text := e.Error() + e.Hint; strings.Contains(text, token[:40]) || !strings.Contains(text, "the token of a sign-in from the session of login") {
+		if text := e.Error() + e.Hint; strings.Contains(text, token[:40]) || !strings.Contains(text, "a sign-in token from the stored session") {
 			t.Errorf("the text of the error: %s", text)
 		}
 		if e := asError(t, second(plain.Do(t.Context(), Request{Method: "GET", Path: "/models"}))); strings.Contains(e.Hint, "{login}") {

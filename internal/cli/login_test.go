@@ -292,7 +292,7 @@ func TestSessionExpired(t *testing.T) {
 	}
 	g.Inject(sandbox.Fault{Status: http.StatusUnauthorized, Body: `{"error":{"message":"Authentication Error - Expired Key. Key Expiry time 2026-11-25","type":"expired_key","param":"None","code":"401"}}`})
 	p.expect(4, "sign in again: litellm-proxy login", "models", "list")
-	p.expect(4, "from the session of login", "models", "list")
+	p.expect(4, "from the stored session", "models", "list")
 }
 
 // TestServersAndSessions: an MCP server over stdio uses the session, one over http never
@@ -375,7 +375,7 @@ func TestHTTPServerHasNoSession(t *testing.T) {
 			server = found[1]
 		}
 	}
-	if !strings.Contains(notes.String(), "never uses the session of login") {
+	if !strings.Contains(notes.String(), "never uses the stored session") {
 		t.Errorf("the server does not say so: %s", &notes)
 	}
 	session := ""

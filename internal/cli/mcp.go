@@ -121,7 +121,7 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 }
 
 // serverClient is the gateway's, with the server's own key if it has one. Over stdio the
-// session of login stands in for that: the person who signed in is the one who uses the
+// stored session stands in for that: the person who signed in is the one who uses the
 // server. Over http and sse it may be anybody, so the session is never used.
 //
 // It is not gated: the server itself asks before each change of a protected gateway.
@@ -141,7 +141,7 @@ func (m *mcpRun) serverClient() (*proxyclient.Client, error) {
 	case m.transport == "stdio":
 		m.o.Credential = m.liveKey(client)
 	case m.h.UseOwnKey && m.signedIn(client):
-		m.note("Without a key: --use-own-key never uses the session of login. Set --api-key or " + config.KeyVariable + ".")
+		m.note("Without a key: --use-own-key never uses the stored session. Set --api-key or " + config.KeyVariable + ".")
 	}
 	return client, nil
 }

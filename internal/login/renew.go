@@ -18,7 +18,7 @@ const (
 	// SignInAgain is the next step when a session has ended.
 	SignInAgain = "sign in again: litellm-proxy login"
 	// Source is where a session's key came from, for messages.
-	Source = "the session of login"
+	Source = "the stored session"
 
 	// renewBefore is how long before its end a token is renewed, warnBefore when one that
 	// cannot be renewed is announced to end.
