@@ -173,7 +173,7 @@ func program(t *testing.T, url string, args ...string) (*exec.Cmd, func() int) {
 	}
 	path := filepath.Join(t.TempDir(), "status")
 	cmd := exec.Command(self, args...)
-	cmd.Env = append(os.Environ(), peakFile+"="+path, "LITELLM_PROXY_URL="+url, "LITELLM_PROXY_API_KEY=sk-1234", "GOMEMLIMIT=")
+	cmd.Env = append(os.Environ(), "LITELLM_PROXY_CONFIG="+os.DevNull, "LITELLM_PROXY_PROFILE=", peakFile+"="+path, "LITELLM_PROXY_URL="+url, "LITELLM_PROXY_API_KEY=sk-1234", "GOMEMLIMIT=")
 	return cmd, func() int {
 		t.Helper()
 		status, err := os.ReadFile(path)

@@ -149,6 +149,7 @@ func TestExamples(t *testing.T) {
 		lines = append(lines, op.Examples...)
 	}
 	t.Chdir(t.TempDir())
+	home := t.TempDir()
 	for _, example := range lines {
 		line, _, _ := strings.Cut(example, " | ")
 		words, err := exec.Command("sh", "-c", "printf '%s\\0' "+line).Output()
@@ -168,7 +169,12 @@ func TestExamples(t *testing.T) {
 			}
 		}
 		args = slices.DeleteFunc(args, func(arg string) bool { return arg == "--sandbox" })
-		if status, _, stderr := run(t, gateway.URL, "sk-x", args...); status == 2 && !strings.Contains(stderr, "--yes") {
+		env := map[string]string{"LITELLM_PROXY_URL": gateway.URL, "LITELLM_PROXY_API_KEY": "sk-x", "USER": "tester"}
+		if args[0] == "config" || args[0] == "--profile" {
+			env["HOME"], env["LITELLM_PROXY_KEYSTORE"] = home, "file"
+		}
+		// Where there is no terminal, some need a flag or a value.
+		if status, _, stderr := invoke(env, "", args...); status == 2 && !strings.Contains(stderr, "--yes") && !strings.Contains(stderr, "api_key needs a value") {
 			t.Errorf("litellm-proxy %s: %s", example, stderr)
 		}
 	}

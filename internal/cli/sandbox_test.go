@@ -17,7 +17,7 @@ import (
 // program runs the command as a process of its own, on the sandbox in a file.
 func program(file string, args ...string) (stdout string, err error) {
 	cmd := exec.Command("litellm-proxy", append([]string{"--sandbox"}, args...)...)
-	cmd.Env = append(os.Environ(), "LITELLM_PROXY_SANDBOX="+file, "LITELLM_PROXY_URL=", "LITELLM_PROXY_API_KEY=")
+	cmd.Env = append(os.Environ(), "LITELLM_PROXY_CONFIG="+os.DevNull, "LITELLM_PROXY_PROFILE=", "LITELLM_PROXY_SANDBOX="+file, "LITELLM_PROXY_URL=", "LITELLM_PROXY_API_KEY=")
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Run(); err != nil {

@@ -71,7 +71,7 @@ func (c *caller) keySetting() string {
 	if c.remote && !c.useOwn {
 		return "the key that the client sends in its Authorization header"
 	}
-	return "LITELLM_PROXY_API_KEY (set by the person who runs this server)"
+	return "LITELLM_PROXY_API_KEY or the profile's key (set by the person who runs this server)"
 }
 
 // keyHint is the next step of one whose key is missing or refused.
