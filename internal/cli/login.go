@@ -52,7 +52,13 @@ no key is given with --api-key, LITELLM_PROXY_API_KEY or a profile.`
 	f.StringVar(&l.team, "team", "", "Team to sign in for, by alias or ID (default: your only team, or a choice at the terminal)")
 	f.BoolVar(&l.noBrowser, "no-browser", false, "Print the page without opening a browser")
 	f.BoolVar(&l.pkce, "pkce", false, "Sign in through a browser on this machine, and renew the session automatically")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return l.run(cmd.Context()) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		err := l.run(cmd.Context())
+		if e, ok := errors.AsType[*proxyclient.Error](err); ok && e.Status != 0 {
+			return proxyclient.Wrap("login", err) // the gateway's own words
+		}
+		return err
+	}
 }
 
 func (l *loginRun) run(ctx context.Context) error {
