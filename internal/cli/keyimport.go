@@ -257,7 +257,7 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 		what: "key",
 		steps: []planStep{
 			{verb: "create", count: plan.Create, first: plan.Names},
-			{verb: "delete", count: plan.Repair},
+			{verb: "replace", count: plan.Replace},
 			{state: "unchanged", count: plan.Exists},
 			{state: "refused", count: plan.Refused},
 		},

@@ -160,6 +160,9 @@ func TestExamples(t *testing.T) {
 		if args[0] == "sandbox" || args[0] == "mcp" || args[0] == "demo" {
 			args = append(args[:1:1], "--help") // these would serve, or empty a state
 		}
+		if len(args) > 1 && args[1] == "import" {
+			args = append(args, "--help") // it needs a file or another gateway; its flags are read
+		}
 		for _, arg := range args {
 			_, file, ok := strings.Cut(arg, "@")
 			if ok && (!strings.ContainsAny(arg, ":. ") || strings.HasSuffix(file, ".key") || strings.HasSuffix(file, ".json")) {

@@ -127,7 +127,7 @@ func (a *assessment) outlives(at time.Time) []string {
 	if a.expires.IsZero() || !at.IsZero() && (!at.After(a.expires) || !at.After(time.Now())) {
 		return nil
 	}
-	return []string{"expires later"}
+	return []string{later}
 }
 
 // uncarried returns why a copy of the key would be less limited, or would not be the same.
@@ -189,13 +189,16 @@ func (c *Copier) body(a *assessment, value string) operation.Args {
 	return body
 }
 
-// spare is how much earlier than its source a copy expires at least: the answer of the target
-// takes that long.
+// spare is how much earlier than its source a copy expires at least, beside what the target
+// takes to answer.
 const spare = 2 * time.Second
+
+// later is the fault of a copy that outlives its source.
+const later = "expires later"
 
 // secondsLeft returns the whole seconds until a time by the target's clock, rounded down.
 func (c *Copier) secondsLeft(expires time.Time) int {
-	left := expires.Sub(time.Now().Add(c.target.ahead + spare))
+	left := expires.Sub(time.Now().Add(c.target.ahead + spare + 2*time.Duration(c.slow.Load())))
 	return max(int(left/time.Second), 0)
 }
 

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/operation"
@@ -21,6 +24,7 @@ type Copier struct {
 	target  *target
 	vault   Vault
 	options Options
+	slow    atomic.Int64 // nanoseconds that answers to writes take
 }
 
 // Catalog is the operations that a copier uses.
@@ -37,8 +41,9 @@ func New(ctx context.Context, source Source, client *proxyclient.Client, ops Cat
 
 // Plan is what an import is going to do.
 type Plan struct {
-	// Create, Exists and Refused count keys; Repair counts copies of an earlier run to delete.
-	Create, Exists, Refused, Repair, Expired int
+	// Create, Exists, Refused and Expired count keys; Replace counts copies of an earlier run
+	// that are less limited than they must be.
+	Create, Exists, Refused, Replace, Expired int
 	// Names are the names of the first keys to create.
 	Names []string
 	// Notes are what the target lacks, and what stays behind.
@@ -75,8 +80,8 @@ func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, erro
 			p.Exists++
 			out.State, out.ID = bulk.Unchanged, a.copy.token
 		case repair:
-			p.Repair++
-			out.State, out.ID = bulk.Failed, a.copy.token
+			p.Replace++
+			out.State, out.ID = bulk.Changed, a.copy.token
 		case expired:
 			p.Expired++
 			out.State, out.Reason = bulk.Unchanged, "expired"
@@ -119,7 +124,7 @@ func (c *Copier) item(a *assessment) bulk.Item {
 	case create:
 		item.Do = func(ctx context.Context) (bulk.Outcome, error) { return c.create(ctx, a) }
 	case repair:
-		item.Do = func(ctx context.Context) (bulk.Outcome, error) { return c.remove(ctx, a, a.copy.token, a.faults) }
+		item.Do = func(ctx context.Context) (bulk.Outcome, error) { return c.replace(ctx, a) }
 	case refused:
 		item.Do = func(context.Context) (bulk.Outcome, error) { return bulk.Outcome{}, errors.New(join(a.faults)) }
 	default:
@@ -141,7 +146,7 @@ func (c *Copier) create(ctx context.Context, a *assessment) (bulk.Outcome, error
 		return bulk.Outcome{}, err
 	}
 	out := bulk.Outcome{State: bulk.Created, ID: operation.KeyHash(value)}
-	answer, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: "/key/generate", Body: operation.Encode(c.body(a, value))})
+	answer, err := c.timed(ctx, "/key/generate", c.body(a, value))
 	if err != nil {
 		switch state := bulk.StateAfter(err); {
 		case state == bulk.Failed && !limited(err):
@@ -160,10 +165,51 @@ func (c *Copier) create(ctx context.Context, a *assessment) (bulk.Outcome, error
 			return out, &proxyclient.Error{Code: proxyclient.CodeUnknownOutcome, Sent: true, Message: "the key was created, but its settings could not be checked: " + err.Error()}
 		}
 	}
-	if faults := a.unlike(answer); len(faults) > 0 {
-		return c.remove(ctx, a, out.ID, faults)
+	faults := a.unlike(answer)
+	if slices.Equal(faults, []string{later}) {
+		faults = c.shorten(ctx, a, out.ID, answer)
 	}
-	return out, nil
+	if len(faults) == 0 {
+		return out, nil
+	}
+	why := "the target made a copy that is less limited (" + join(faults) + ")"
+	if err := c.remove(ctx, a, out.ID); err != nil {
+		return out, fmt.Errorf("%s, and it could not be deleted: %w; delete key %s yourself", why, err, out.ID)
+	}
+	return bulk.Outcome{ID: out.ID}, errors.New(why + "; the copy was deleted")
+}
+
+// timed sends a write and notes how long the answer took, on which the expiry depends.
+func (c *Copier) timed(ctx context.Context, path string, body operation.Args) (json.RawMessage, error) {
+	start := time.Now()
+	answer, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: path, Body: operation.Encode(body)})
+	took := int64(time.Since(start))
+	c.slow.Store(max(took, c.slow.Load()*9/10))
+	return answer, err
+}
+
+// shorten corrects the expiry of a copy whose request took so long that it would outlive its
+// source. It returns what is still wrong.
+func (c *Copier) shorten(ctx context.Context, a *assessment, token string, answer json.RawMessage) []string {
+	at, _ := timeOf(answer, "expires")
+	left := max(c.secondsLeft(a.expires)-int(at.Sub(a.expires)/time.Second), 0)
+	changed, err := c.timed(ctx, "/key/update", operation.Args{"key": operation.Encode(token), "duration": operation.Encode(fmt.Sprintf("%ds", left))})
+	if err != nil {
+		return []string{later}
+	}
+	at, _ = timeOf(changed, "expires")
+	return a.outlives(at)
+}
+
+// replace deletes a copy of an earlier run that is less limited than it must be, and makes
+// it again.
+func (c *Copier) replace(ctx context.Context, a *assessment) (bulk.Outcome, error) {
+	if err := c.remove(ctx, a, a.copy.token); err != nil {
+		return bulk.Outcome{ID: a.copy.token}, fmt.Errorf("the copy of an earlier run is less limited (%s), and it could not be deleted: %w", join(a.faults), err)
+	}
+	out, err := c.create(ctx, a)
+	out.State = bulk.Changed
+	return out, err
 }
 
 // limited reports whether the gateway refused an item for its rate: it is sent again.
@@ -175,14 +221,13 @@ func (c *Copier) look(ctx context.Context, token string) (json.RawMessage, error
 	return operation.Lookup(body, "info"), err
 }
 
-// remove deletes a copy that is less limited than its source. The outcome is a failure.
-func (c *Copier) remove(ctx context.Context, a *assessment, token string, faults []string) (bulk.Outcome, error) {
-	why := "the target made a copy that is less limited (" + join(faults) + ")"
+// remove deletes a copy and its value.
+func (c *Copier) remove(ctx context.Context, a *assessment, token string) error {
 	_, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: "/key/delete", Body: operation.Encode(map[string][]string{"keys": {token}})})
 	if err != nil && !operation.IsNotFound(err) {
-		return bulk.Outcome{ID: token}, fmt.Errorf("%s, and it could not be deleted: %w; delete key %s yourself", why, err, token)
+		return err
 	}
-	return bulk.Outcome{ID: token}, errors.Join(errors.New(why+"; the copy was deleted"), c.vault.Drop(a.key, a.alias))
+	return c.vault.Drop(a.key, a.alias)
 }
 
 // newValue returns a new key.

@@ -320,7 +320,7 @@ func TestLooser(t *testing.T) {
 	for field, change := range map[string]string{
 		"max_budget": `"max_budget": 5`, "rpm_limit": `"rpm_limit": 5`, "models": `"models": ["m"]`, "blocked": `"blocked": true`,
 		"allowed_routes": `"allowed_routes": ["/x"]`, "metadata": `"metadata": {"model_rpm_limit": {"m": 1}}`, "spend": `"max_budget": 5, "spend": 4`,
-		"duration": `"expires": "2099-01-01T00:00:00Z"`, "team_id": `"team_id": "red"`,
+		"team_id": `"team_id": "red"`,
 	} {
 		t.Run(field, func(t *testing.T) {
 			to := newGateway(t)
@@ -536,5 +536,29 @@ func TestVault(t *testing.T) {
 	}
 	if now, _ := os.ReadFile(other); string(now) != "name,price\na,1\n" {
 		t.Error("it was changed")
+	}
+}
+
+// TestSlow: a copy whose request took long does not outlive its source.
+func TestSlow(t *testing.T) {
+	to := newGateway(t)
+	expires := time.Now().Add(time.Hour)
+	long := true
+	to.before = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/key/generate" && long { // as if it had arrived a minute late
+			var body map[string]json.RawMessage
+			data, _ := io.ReadAll(r.Body)
+			_ = json.Unmarshal(data, &body)
+			body["duration"] = json.RawMessage(`"3660s"`)
+			data = operation.Encode(body)
+			r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
+		}
+		return false
+	}
+	source := one(fmt.Sprintf(`{"token": "t", "key_alias": "x", "expires": %q}`, expires.UTC().Format(time.RFC3339)))
+	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
+	outcomes, summary := imported(t, source, to, vault, keycopy.Options{})
+	if at := when(t, operation.Lookup(to.all(t)["x"], "expires")); summary.Created != 1 || at.After(expires) || at.Before(expires.Add(-5*time.Minute)) {
+		t.Errorf("it expires at %s, the source at %s: %+v", at, expires, outcomes)
 	}
 }

@@ -148,7 +148,6 @@ func (v *fileVault) put(source, alias string) (value string, written int64, err 
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if i, known := v.at[identity(source, alias)]; known {
-		delete(v.dropped, i)
 		return v.rows[i][1], v.written.Load(), nil
 	}
 	value = newValue()
@@ -165,6 +164,7 @@ func (v *fileVault) Drop(source, alias string) error {
 	defer v.mu.Unlock()
 	if i, known := v.at[identity(source, alias)]; known {
 		v.dropped[i] = true
+		delete(v.at, identity(source, alias))
 	}
 	return nil
 }
