@@ -33,19 +33,10 @@ type modelsImport struct {
 	credentials []modelfile.PlannedCredential
 	// alone is held for writing by a model that is added again because the gateway could not
 	// serve it: the fault of one keeps others from being served.
-	alone sync.RWMutex
-	mu    sync.Mutex
-	added map[string]bool // by ID
-	// ready are closed when a credential is there, or is not going to be.
-	ready map[string]*outcome
-}
-
-// outcome is what became of a credential.
-type outcome struct {
-	done  chan struct{}
-	close sync.Once
-	tries int
-	err   error
+	alone   sync.RWMutex
+	mu      sync.Mutex
+	added   map[string]bool     // by ID
+	earlier map[string]*earlier // what others wait for, by kind and name
 }
 
 func (a *app) bindModelsImport(cmd *cobra.Command) {
@@ -263,19 +254,22 @@ func prefixed(prefix, text string) string {
 
 // bulkPlan is the plan in the terms of all bulk runs.
 func (m *modelsImport) bulkPlan() bulkPlan {
-	m.ready = map[string]*outcome{}
+	m.earlier = map[string]*earlier{}
 	steps := map[modelfile.Action]*planStep{
 		modelfile.Create: {verb: "create"}, modelfile.Change: {verb: "change"}, modelfile.Unchanged: {state: "unchanged"},
 		modelfile.Kept: {state: "different"}, modelfile.Unclear: {state: "unclear"},
 	}
 	for _, c := range m.credentials {
 		steps[c.Action].add("credential " + c.Name)
-		if c.Action != modelfile.Unchanged && c.Action != modelfile.Kept {
-			m.ready[c.Name] = &outcome{done: make(chan struct{})}
+		if c.Action == modelfile.Create || c.Action == modelfile.Change {
+			m.earlier["credential "+c.Name] = &earlier{done: make(chan struct{})}
 		}
 	}
 	for _, p := range m.plan {
 		steps[p.Action].add(p.Name)
+		if p.Risky() && p.Action == modelfile.Create {
+			m.earlier["model "+p.ID] = &earlier{done: make(chan struct{})}
+		}
 	}
 	p := bulkPlan{what: "item", items: m.items(), planned: m.planned()}
 	if steps[modelfile.Kept].count > 0 && !m.rules.Update {
@@ -305,7 +299,8 @@ func (m *modelsImport) planned() iter.Seq[bulk.Outcome] {
 	}
 }
 
-// items are the credentials and then the models. A model waits for its credential.
+// items are the credentials, the models that the gateway may not be able to serve, and the
+// other models.
 func (m *modelsImport) items() iter.Seq[bulk.Item] {
 	return func(yield func(bulk.Item) bool) {
 		for _, c := range m.credentials {
@@ -313,13 +308,23 @@ func (m *modelsImport) items() iter.Seq[bulk.Item] {
 				return
 			}
 		}
-		for _, p := range m.plan {
+		models := slices.Clone(m.plan)
+		slices.SortStableFunc(models, func(a, b modelfile.PlannedModel) int { return rank(a) - rank(b) })
+		for _, p := range models {
 			name := fmt.Sprintf("%s: %s", p.Place, p.Label())
 			if !yield(bulk.Item{Name: name, Do: func(ctx context.Context) (bulk.Outcome, error) { return m.model(ctx, p) }}) {
 				return
 			}
 		}
 	}
+}
+
+// rank puts the risky models first.
+func rank(p modelfile.PlannedModel) int {
+	if p.Risky() {
+		return 0
+	}
+	return 1
 }
 
 // errDiffers is the outcome of what differs and is not to be changed.

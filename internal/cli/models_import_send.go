@@ -51,15 +51,7 @@ func (m *modelsImport) credential(ctx context.Context, c modelfile.PlannedCreden
 	default:
 		return out, errDiffers(c.Reason, m.rules)
 	}
-	if ready := m.ready[c.Name]; ready != nil {
-		ready.tries++
-		if e := operation.AsError(err); e == nil || e.Status != http.StatusTooManyRequests || ready.tries >= bulk.MaxTries {
-			ready.close.Do(func() {
-				ready.err = err
-				close(ready.done)
-			})
-		}
-	}
+	m.finish("credential "+c.Name, err)
 	return out, err
 }
 
@@ -67,7 +59,7 @@ func (m *modelsImport) credential(ctx context.Context, c modelfile.PlannedCreden
 func (m *modelsImport) model(ctx context.Context, p modelfile.PlannedModel) (out bulk.Outcome, err error) {
 	out.ID = p.ID
 	if p.Action == modelfile.Create || p.Action == modelfile.Change {
-		if err := m.waitFor(ctx, p.Credential()); err != nil {
+		if err := m.wait(ctx, p); err != nil {
 			return out, err
 		}
 	}
@@ -76,6 +68,7 @@ func (m *modelsImport) model(ctx context.Context, p modelfile.PlannedModel) (out
 		out.State = bulk.Created
 		err := m.create(ctx, p)
 		m.record(p.ID, err)
+		m.finish("model "+p.ID, err)
 		return out, err
 	case modelfile.Change:
 		out.State = bulk.Changed
@@ -98,18 +91,44 @@ func (m *modelsImport) record(id string, err error) {
 	}
 }
 
-// waitFor waits for all credentials that the import creates or changes: what the models
-// look up has to have them. It returns an error if the model's own was not stored.
-func (m *modelsImport) waitFor(ctx context.Context, name string) error {
-	for _, ready := range m.ready {
+// earlier is an item for which others wait.
+type earlier struct {
+	done  chan struct{}
+	tries int
+	err   error
+	ended bool
+}
+
+// finish lets go on what waits for an item, unless the item is going to be sent again.
+func (m *modelsImport) finish(name string, err error) {
+	e := m.earlier[name]
+	if e == nil || e.ended {
+		return
+	}
+	e.tries++
+	if refused := operation.AsError(err); refused != nil && refused.Status == http.StatusTooManyRequests && e.tries < bulk.MaxTries {
+		return
+	}
+	e.ended, e.err = true, err
+	close(e.done)
+}
+
+// wait waits for the credentials, which models look up, and for the models that the gateway
+// may not be able to serve: while it has one, it serves no new one. It returns an error if
+// the model's own credential was not stored.
+func (m *modelsImport) wait(ctx context.Context, p modelfile.PlannedModel) error {
+	for name, e := range m.earlier {
+		if p.Risky() && strings.HasPrefix(name, "model ") {
+			continue
+		}
 		select {
-		case <-ready.done:
+		case <-e.done:
 		case <-ctx.Done():
-			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "the credentials were not stored in time"}
+			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "what it waits for was not stored in time"}
 		}
 	}
-	if ready := m.ready[name]; ready != nil && ready.err != nil {
-		return fmt.Errorf("not sent, because its credential %s was not stored", name)
+	if e := m.earlier["credential "+p.Credential()]; e != nil && e.err != nil {
+		return fmt.Errorf("not sent, because its credential %s was not stored", p.Credential())
 	}
 	return nil
 }
@@ -134,16 +153,50 @@ func changed(p modelfile.PlannedModel) operation.Args {
 // operation. The fault may be another one's that was under way, so it is added again while
 // nothing else is.
 func (m *modelsImport) create(ctx context.Context, p modelfile.PlannedModel) error {
-	m.alone.RLock()
-	_, err := m.send(ctx, "models add", p.Args())
-	m.alone.RUnlock()
-	if !takenBack(err) || m.parallel == 1 {
-		return unset(err, p)
+	add := func() error {
+		_, err := m.send(ctx, "models add", p.Args())
+		return err
+	}
+	if !p.Risky() {
+		m.alone.RLock()
+		err := add()
+		m.alone.RUnlock()
+		if !isStored(err) && (!takenBack(err) || m.parallel == 1) {
+			return err
+		}
 	}
 	m.alone.Lock()
 	defer m.alone.Unlock()
-	_, err = m.send(ctx, "models add", p.Args())
+	err := add()
+	if isStored(err) {
+		if err = m.forget(ctx, p, err); err == nil {
+			err = add()
+		}
+	}
 	return unset(err, p)
+}
+
+// isStored reports whether the gateway refuses a deployment because it has its ID.
+func isStored(err error) bool {
+	e := operation.AsError(err)
+	return e != nil && e.Status == http.StatusInternalServerError && strings.Contains(e.Message, "Failed to add model to db")
+}
+
+// forget deletes a deployment that is stored and not listed: the gateway cannot serve it,
+// and an import that was killed has left it.
+func (m *modelsImport) forget(ctx context.Context, p modelfile.PlannedModel, refused error) error {
+	deployments, err := m.deployments(ctx, operation.Env{Client: m.env.Client})
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(deployments, func(d modelfile.Deployment) bool { return d.ID == p.ID }) {
+		return refused // somebody else added it just now
+	}
+	if _, err := m.send(ctx, "models delete", operation.Args{"id": operation.Encode(p.ID)}); err != nil {
+		return refused // it is something else
+	}
+	m.note("%s: %s: the gateway had stored it but did not list it, as after an interrupted import; it is added again", p.Place, operation.Shown(p.Label()))
+	return nil
 }
 
 // takenBack reports whether models add deleted a deployment because the gateway could not

@@ -248,6 +248,13 @@ func (m Model) Credential() string {
 	return ""
 }
 
+// Risky reports whether the gateway may be unable to serve the model: its provider's model is
+// a reference, whose variable may not be set.
+func (m Model) Risky() bool {
+	model := m.Params.Get("model")
+	return model != nil && isReference(*model)
+}
+
 // AccessGroups returns the model's access groups.
 func (m Model) AccessGroups() (groups []string) {
 	if v := m.Info.Get("access_groups"); v != nil && v.Kind == List {

@@ -55,7 +55,7 @@ func (c *call) teamsWith(model object) []string {
 func modelInfo(c *call) *reply {
 	if id := c.query.Get("litellm_model_id"); id != "" {
 		model := c.modelByID(id)
-		if model == nil {
+		if model == nil || unset(model) {
 			return detailError(http.StatusBadRequest, fmt.Sprintf("Model id = %s not found on litellm proxy", id))
 		}
 		describe := c.describe
@@ -110,7 +110,8 @@ func modelInfoV2(c *call) *reply {
 func (c *call) modelMatches(model object, flags map[string]bool) bool {
 	name, id := text(model["model_name"]), c.query.Get("modelId")
 	switch {
-	case id != "" && infoOf(model)["id"] != id,
+	case unset(model),
+		id != "" && infoOf(model)["id"] != id,
 		id == "" && !c.asksFor("model", name),
 		!contains(name, c.query.Get("search")) && !contains(text(params(model)["model"]), c.query.Get("search")),
 		flags["wildcard_only"] && !strings.Contains(name, "*"),

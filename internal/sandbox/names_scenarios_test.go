@@ -63,6 +63,8 @@ func namesScenarios() []scenario {
 		}, cleanup: []step{post("/model/delete", `{"id":"r-{id}"}`)}},
 		{name: "model: an environment variable that is not set", steps: []step{
 			post("/model/new", `{"model_name":"e-{id}","litellm_params":{"model":"os.environ/UNSET_{id}"},"model_info":{"id":"m-{id}"}}`).is(500),
+			get("/v1/model/info?litellm_model_id=m-{id}").is(400), get("/v2/model/info?modelId=m-{id}").wants("data.#", "0"),
+			post("/model/new", `{"model_name":"e-{id}","litellm_params":{"model":"os.environ/UNSET_{id}"},"model_info":{"id":"m-{id}"}}`).is(500),
 			post("/model/new", `{"model_name":"z-{id}","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"z-{id}"}}`).is(500),
 			deleteModel, post("/model/delete", `{"id":"z-{id}"}`),
 			post("/model/new", `{"model_name":"z-{id}","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"z-{id}"}}`).but("litellm_params.model"),

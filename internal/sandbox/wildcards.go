@@ -16,6 +16,9 @@ func isWildcard(model object) bool { return strings.Contains(text(model["model_n
 func (c *call) expanded() []object {
 	var out, wild []object
 	for _, model := range c.Models {
+		if unset(model) {
+			continue // it is not served
+		}
 		if !isWildcard(model) {
 			out = append(out, model)
 			continue
