@@ -171,6 +171,11 @@ func TestExamples(t *testing.T) {
 				}
 			}
 		}
+		if file := args[min(2, len(args)-1)]; len(args) > 2 && args[1] == "import" {
+			if err := os.WriteFile(file, nil, 0o600); err != nil { // no rows
+				t.Fatal(err)
+			}
+		}
 		args = slices.DeleteFunc(args, func(arg string) bool { return arg == "--sandbox" })
 		env := map[string]string{"LITELLM_PROXY_URL": gateway.URL, "LITELLM_PROXY_API_KEY": "sk-x", "USER": "tester"}
 		if args[0] == "config" || args[0] == "--profile" {
