@@ -133,7 +133,7 @@ func (c Column) value(cell bulk.Cell) (json.RawMessage, error) {
 		if len(list) == 0 && !strings.HasPrefix(strings.TrimSpace(cell.Text), "[") {
 			return nil, errors.New("has no item; for an empty list, write []")
 		}
-		return operation.Encode(slices.Concat([]string{}, list)), nil
+		return operation.Encode(append([]string{}, list...)), nil
 	case operation.KindString:
 		return operation.Encode(cell.Text), nil
 	case 0:

@@ -20,6 +20,9 @@ type Exporter struct {
 	Env        operation.Env
 	// Generated includes budgets that the gateway made for one key, customer or team.
 	Generated bool
+
+	columns []Column
+	update  *operation.Operation
 }
 
 // Exported is what an export wrote and what it left out.
@@ -34,13 +37,13 @@ type Exported struct {
 // Columns returns the names of the columns of an export.
 func (e *Exporter) Columns() []string {
 	var names []string
-	for _, c := range e.columns() {
+	for _, c := range e.exported() {
 		names = append(names, c.Name)
 	}
 	return names
 }
 
-func (e *Exporter) columns() []Column {
+func (e *Exporter) exported() []Column {
 	return slices.DeleteFunc(e.Resource.Columns(e.Operations), func(c Column) bool { return !c.exported })
 }
 
@@ -48,7 +51,9 @@ func (e *Exporter) columns() []Column {
 func (e *Exporter) Run(ctx context.Context, to *bulk.Writer) (*Exported, error) {
 	out := &Exported{}
 	r := e.Resource
-	_, _, list := r.operations(e.Operations)
+	e.columns = e.exported()
+	var list *operation.Operation
+	_, e.update, list = r.operations(e.Operations)
 	call, err := operation.Prepare(ctx, e.Env, list, operation.Args{})
 	if err != nil {
 		return out, err
@@ -96,33 +101,37 @@ func (r *Resource) skip(item json.RawMessage) string {
 // row returns the values of an item for the columns, and the names of those with secrets.
 func (e *Exporter) row(item json.RawMessage) (values []json.RawMessage, hidden []string) {
 	r := e.Resource
-	_, update, _ := r.operations(e.Operations)
-	if r.Settle != nil {
-		var members operation.Args
-		if json.Unmarshal(item, &members) == nil {
-			r.Settle(members)
-			item = operation.Encode(members)
-		}
+	var members operation.Args
+	if json.Unmarshal(item, &members) != nil {
+		members = operation.Args{}
 	}
-	columns := e.columns()
+	if r.Settle != nil {
+		r.Settle(members)
+		item = operation.Encode(members)
+	}
+	metadata := operation.Args{}
+	_ = json.Unmarshal(members["metadata"], &metadata)
 	inside := map[string]bool{} // members of metadata with a column of their own
 	for _, name := range r.Own {
 		inside[name] = true
 	}
-	values = make([]json.RawMessage, len(columns))
-	for i, c := range columns {
+	values = make([]json.RawMessage, len(e.columns))
+	for i, c := range e.columns {
 		if c.Property == "metadata" {
 			continue
 		}
-		value, _ := r.stored(update, item, c.Property)
-		if operation.Lookup(item, "metadata."+c.Property) != nil {
+		value, there := members[c.Property]
+		if !there || e.update.Update.At[c.Property] != "" {
+			value, _ = e.update.Update.Stored(item, c.Property)
+		}
+		if metadata[c.Property] != nil {
 			inside[c.Property] = true
 		}
 		values[i] = set(value)
 	}
-	for i, c := range columns {
+	for i, c := range e.columns {
 		if c.Property == "metadata" {
-			values[i] = set(without(operation.Lookup(item, "metadata"), inside))
+			values[i] = set(without(members["metadata"], inside))
 		}
 		clean, lost := withoutSecrets(c.Property, values[i])
 		if values[i] = set(clean); len(lost) > 0 {
@@ -157,7 +166,7 @@ func withoutSecrets(name string, value json.RawMessage) (json.RawMessage, []stri
 		object := operation.Encode(operation.Args{name: value})
 		return string(secret.JSON(object)) != string(object)
 	}
-	if value == nil || !alone(name, value) {
+	if value == nil || plainValue(value) || !alone(name, value) {
 		return value, nil
 	}
 	var members operation.Args
@@ -175,4 +184,9 @@ func withoutSecrets(name string, value json.RawMessage) (json.RawMessage, []stri
 		return nil, []string{name}
 	}
 	return operation.Encode(members), lost
+}
+
+// plainValue reports whether a value is a number or a boolean, which are no secrets.
+func plainValue(value json.RawMessage) bool {
+	return strings.ContainsAny(string(value[:1]), "-0123456789tf")
 }

@@ -3,7 +3,6 @@ package sheet
 import (
 	"bytes"
 	"context"
-	"crypto/sha1"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -163,12 +162,16 @@ func (i *Importer) derive(ctx context.Context, alias string) (string, error) {
 		alias = strings.ToLower(alias)
 	}
 	for n := 0; ; n++ {
-		id := uuid.NewHash(sha1.New(), space, fmt.Appendf(nil, "%s %d %s", r.Name, n, alias), 5).String()
+		id := derived(r.Name, n, alias)
 		item, _, err := i.list.Collection().SharedItem(ctx, i.lookup, id, "")
 		if err != nil || item == nil {
 			return id, err
 		}
 	}
+}
+
+func derived(resource string, n int, alias string) string {
+	return uuid.NewSHA1(space, fmt.Appendf(nil, "%s %d %s", resource, n, alias)).String()
 }
 
 // checked prepares the call of a new item and drops it: what the operation refuses is told
@@ -205,7 +208,7 @@ func (i *Importer) compare(ctx context.Context, e *entry, item json.RawMessage) 
 	e.change = operation.Args{i.Resource.ID: operation.Encode(e.id)}
 	extra := operation.Args{}
 	for _, name := range slices.Sorted(maps.Keys(differing)) {
-		stored, _ := i.Resource.stored(i.update, item, name)
+		stored, _ := i.update.Update.Stored(item, name)
 		words = append(words, i.difference(name, differing[name], stored)...)
 		_, declared := i.update.Field(name)
 		switch {
@@ -278,7 +281,7 @@ func (r *Resource) differing(update *operation.Operation, args operation.Args, i
 	delete(given, r.ID)
 	out := operation.Args{}
 	for name, asked := range given {
-		stored, told := r.stored(update, item, name)
+		stored, told := update.Update.Stored(item, name)
 		switch {
 		case !told || isEmpty(asked) && isEmpty(stored):
 		case r.Joins[name] != "" && within(asked, stored):
@@ -288,15 +291,6 @@ func (r *Resource) differing(update *operation.Operation, args operation.Args, i
 		}
 	}
 	return out
-}
-
-// stored returns the value of a property in an item, and whether the item tells it.
-func (r *Resource) stored(update *operation.Operation, item json.RawMessage, name string) (json.RawMessage, bool) {
-	if path := r.At[name]; path != "" {
-		value := operation.Lookup(item, path)
-		return value, value != nil
-	}
-	return update.Update.Stored(item, name)
 }
 
 // within reports whether a list has all items of another one.

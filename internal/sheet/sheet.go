@@ -32,8 +32,6 @@ type Resource struct {
 	Refused map[string]string
 	// More are the fields of the request beyond the flags that an export writes.
 	More []string
-	// At is where the list shows a property, if not where the update operation finds it.
-	At map[string]string
 	// Joins are properties with things that an item belongs to, by ID or name, and the
 	// operations that list those. The item may belong to more than the row says.
 	Joins map[string]string
