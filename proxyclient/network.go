@@ -20,9 +20,9 @@ func (c *Client) netText(err error) string {
 		return c.scrub("looking up " + dns.Name + " failed: " + dns.Err)
 	}
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case IsRefused(err):
 		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case isReset(err):
 		return "the connection was reset"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "the connection was closed"
@@ -33,6 +33,23 @@ func (c *Client) netText(err error) string {
 		text = "the answer is not HTTP"
 	}
 	return c.excerpt(text, 300)
+}
+
+// Windows has numbers of its own for these errors; no other system uses them.
+const (
+	wsaAborted = syscall.Errno(10053)
+	wsaReset   = syscall.Errno(10054)
+	wsaRefused = syscall.Errno(10061)
+)
+
+// IsRefused reports whether nothing listens at the address of a connection.
+func IsRefused(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaRefused)
+}
+
+// isReset reports whether the other side broke the connection.
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, wsaReset) || errors.Is(err, wsaAborted)
 }
 
 func netHint(err error) string {

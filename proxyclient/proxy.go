@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // via is the HTTP or SOCKS proxy between this machine and the gateway.
@@ -104,7 +103,7 @@ func (v *via) failure(c *Client, err error) string {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return "has an unknown host name"
 	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	if IsRefused(err) {
 		return "refused the connection"
 	}
 	return "failed: " + c.netText(err)

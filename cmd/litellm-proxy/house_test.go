@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 		"internal/modelfile",
 		"internal/operation",
 		"internal/output",
+		"internal/replace",
 		"internal/sandbox",
 		"internal/secret",
 		"internal/sheet",
@@ -42,12 +43,13 @@ var rooms = map[string][]string{
 	"internal/bulk":      {"internal/operation", "internal/secret", "proxyclient"},
 	"internal/modelfile": {"internal/secret"},
 	"internal/sheet":     {"internal/bulk", "internal/operation", "internal/secret", "proxyclient"},
-	"internal/config":    {},
+	"internal/replace":   {},
+	"internal/config":    {"internal/replace"},
 	"internal/keycopy":   {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},
 	"internal/keystore":  {"internal/config"},
 	"internal/login":     {"internal/config", "internal/keystore", "proxyclient"},
 	"internal/doctor":    {"internal/config", "internal/secret", "proxyclient"},
-	"internal/sandbox":   {"internal/secret"},
+	"internal/sandbox":   {"internal/replace", "internal/secret"},
 	"internal/secret":    {},
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -25,7 +26,7 @@ func unwritten(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.EPIPE):
+	case readerLeft(err):
 		return errReaderLeft
 	case errors.Is(err, output.ErrYAMLFull):
 		return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
@@ -33,6 +34,12 @@ func unwritten(err error) error {
 		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "writing the answer: " + reason(err), Err: err}
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUnwritten, Message: "writing the answer: " + reason(err)}
+}
+
+// readerLeft reports whether a pipe was closed by its reader.
+func readerLeft(err error) bool {
+	const brokenPipe, noData = syscall.Errno(109), syscall.Errno(232) // Windows
+	return errors.Is(err, syscall.EPIPE) || runtime.GOOS == "windows" && (errors.Is(err, brokenPipe) || errors.Is(err, noData))
 }
 
 // reason is why a write failed, without the name of the file.

@@ -12,6 +12,7 @@ import (
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/keycopy"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/replace"
 )
 
 func bindKeysExport(a *app, cmd *cobra.Command) {
@@ -80,5 +81,5 @@ func replaced(name string, write func(io.Writer) error) (err error) {
 	if err = f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return replace.File(f.Name(), name)
 }

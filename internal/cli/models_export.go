@@ -14,6 +14,7 @@ import (
 
 	"litellm-proxy/internal/modelfile"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/replace"
 	"litellm-proxy/proxyclient"
 )
 
@@ -158,7 +159,7 @@ func (e *modelsExport) write(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = replace.File(f.Name(), path)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())

@@ -15,6 +15,7 @@ import (
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/replace"
 	"litellm-proxy/internal/sheet"
 	"litellm-proxy/proxyclient"
 )
@@ -316,7 +317,7 @@ func (f *wholeFile) discard() {
 func (f *wholeFile) commit() error {
 	err := f.Close()
 	if f.name != "" && err == nil {
-		err = os.Rename(f.Name(), f.name)
+		err = replace.File(f.Name(), f.name)
 	}
 	if err != nil && f.name != "" {
 		_ = os.Remove(f.Name())

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"litellm-proxy/internal/replace"
 )
 
 // lockLimit is how long another process may hold the lock of a file. A renewal of a
@@ -73,5 +75,5 @@ func WritePrivate(path string, data []byte) (err error) {
 	if err = errors.Join(err, next.Sync(), next.Close()); err != nil {
 		return err
 	}
-	return os.Rename(next.Name(), path)
+	return replace.File(next.Name(), path)
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"litellm-proxy/proxyclient"
@@ -91,17 +90,12 @@ func (e *exam) unconnected(what string, addrs []string, err error) []Finding {
 		setting = "check the proxy variables, or list the gateway's host in NO_PROXY"
 	}
 	switch ne, _ := errors.AsType[net.Error](err); {
-	case isRefused(err):
+	case proxyclient.IsRefused(err):
 		return fail(proxyclient.CodeUnreachable, "nothing listens at "+at, "start "+what+", or "+setting)
 	case ne != nil && ne.Timeout():
 		return fail(proxyclient.CodeUnreachable, "no answer from "+at, "a firewall may drop the connection, or the gateway is reached through a VPN; "+setting)
 	}
 	return fail(proxyclient.CodeUnreachable, fmt.Sprintf("cannot connect to %s: %v", at, errors.Unwrap(err)), setting)
-}
-
-func isRefused(err error) bool {
-	const wsaRefused = syscall.Errno(10061) // Windows
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, wsaRefused)
 }
 
 func short(d time.Duration) time.Duration {

@@ -13,6 +13,8 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+
+	"litellm-proxy/internal/replace"
 )
 
 // The file is a line that describes it and the state as one JSON document:
@@ -210,7 +212,7 @@ func (s *store) write(h head, payload []byte) error {
 	_, err = fmt.Fprintf(file, "%s%d %08x %s\n%s", magic, format, sum(0, encoded), encoded, payload)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
-		err = os.Rename(next, s.path)
+		err = replace.File(next, s.path)
 	}
 	if err != nil {
 		return err
