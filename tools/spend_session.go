@@ -151,7 +151,7 @@ func sessionTotals(id string, found []logged) (about operation.Row, notes []stri
 	prompt, answer, failed := 0, 0, 0
 	first, last := found[0].Start, found[0].End
 	for _, l := range found {
-		models = append(models, cmp.Or(l.Group, l.Model))
+		models = append(models, operation.Shown(cmp.Or(l.Group, l.Model)))
 		spend, prompt, answer = spend+l.Spend, prompt+l.Prompt, answer+l.Answer
 		last = max(last, l.End)
 		if l.failed() {
@@ -159,10 +159,10 @@ func sessionTotals(id string, found []logged) (about operation.Row, notes []stri
 		}
 	}
 	models = operation.Unique(models)
-	about = operation.RowOf("session_id", id, "requests", len(found), "failed", failed, "spend", spend, "prompt_tokens", prompt,
+	about = operation.RowOf("session_id", operation.Shown(id), "requests", len(found), "failed", failed, "spend", spend, "prompt_tokens", prompt,
 		"completion_tokens", answer, "total_tokens", prompt+answer, "models", models, "start", first, "end", last)
 	return about, []string{fmt.Sprintf("%s, %d failed; %s US dollars; %d tokens in, %d out; models: %s",
-		operation.Counted(len(found), "request"), failed, amount(spend), prompt, answer, operation.Shown(strings.Join(models, ", ")))}
+		operation.Counted(len(found), "request"), failed, amount(spend), prompt, answer, strings.Join(models, ", "))}
 }
 
 // readBodies reads what a request sent and got. The gateway may not keep it.
