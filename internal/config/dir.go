@@ -11,6 +11,9 @@ import (
 func Dir(getenv func(string) string) (string, error) {
 	base := configDir(runtime.GOOS, getenv)
 	if base == "" {
+		if runtime.GOOS == "windows" {
+			return "", errors.New("no directory for the configuration; set APPDATA")
+		}
 		return "", errors.New("no home directory for the configuration; set HOME or XDG_CONFIG_HOME")
 	}
 	return filepath.Join(base, "litellm-proxy"), nil

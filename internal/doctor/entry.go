@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -44,22 +43,20 @@ func (e *exam) server(c client, path string, mode fs.FileMode, where string, s s
 
 // command checks that the program of an entry is there.
 func (e *exam) command(where string, s server) []Finding {
-	if strings.ContainsAny(s.command, `/\`) {
-		if strings.HasPrefix(s.command, "~") {
-			return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s starts with ~, which clients do not replace", where, s.command), "write the whole path, such as "+e.Program)
-		}
-		if !filepath.IsAbs(s.command) {
-			return nil // relative to where the client runs, which is not known
-		}
-		if info, err := os.Stat(s.command); err != nil || info.IsDir() || e.system != "windows" && info.Mode()&0o111 == 0 {
-			return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s does not exist or cannot be run", where, s.command), e.useThis())
-		}
+	isPath := strings.ContainsAny(s.command, `/\`)
+	switch {
+	case strings.HasPrefix(s.command, "~"):
+		return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s starts with ~, which clients do not replace", where, s.command), "write the whole path, such as "+e.Program)
+	case isPath && !filepath.IsAbs(s.command) && !strings.HasPrefix(s.command, "/"):
+		return nil // relative to where the client runs, which is not known
+	}
+	if _, err := exec.LookPath(s.command); err == nil {
 		return nil
 	}
-	if _, err := exec.LookPath(s.command); err != nil {
-		return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s is not on PATH", where, s.command), e.useThis())
+	if isPath {
+		return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s does not exist or cannot be run", where, s.command), e.useThis())
 	}
-	return nil
+	return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s is not on PATH", where, s.command), e.useThis())
 }
 
 // useThis is the advice to name the program that is running.
