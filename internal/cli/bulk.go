@@ -201,7 +201,8 @@ func (b *bulkRun) agreed(ctx context.Context, p bulkPlan) error {
 	if err := b.guard(ctx); err != nil {
 		return err
 	}
-	if b.yes || b.Terminal == nil || b.set.guarded.Load() {
+	typed := b.set.guarded.Load() && b.flags.ConfirmProfile == "" // the name was the answer
+	if b.yes || b.Terminal == nil || typed {
 		return nil
 	}
 	question := p.question

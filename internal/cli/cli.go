@@ -228,8 +228,8 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	p.SortFlags = false
 	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then the profile's, then "+config.DefaultURL+")")
 	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "Use the built-in sandbox (short for --base-url "+config.SandboxURL+")")
-	p.StringVar(&a.flags.Profile, "profile", "", "Profile of the configuration file to use (default "+config.ProfileVariable+", then the current one)")
-	p.StringVar(&a.flags.ConfirmProfile, "confirm-profile", "", "Name of the protected profile whose gateway may be changed")
+	p.Var((*nonEmpty)(&a.flags.Profile), "profile", "Profile of the configuration file to use (default "+config.ProfileVariable+", then the current one)")
+	p.Var((*nonEmpty)(&a.flags.ConfirmProfile), "confirm-profile", "Name of the protected profile whose gateway may be changed")
 	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
 	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
 	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")

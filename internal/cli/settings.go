@@ -73,8 +73,21 @@ func (a *app) clientFor(s config.Settings) (*proxyclient.Client, error) {
 	return proxyclient.New(c)
 }
 
+// nonEmpty is a flag that an unset variable of a script must not leave empty: another
+// profile would be used.
+type nonEmpty string
+
+func (v *nonEmpty) String() string { return string(*v) }
+func (v *nonEmpty) Type() string   { return "string" }
+func (v *nonEmpty) Set(text string) error {
+	if *v = nonEmpty(strings.TrimSpace(text)); *v == "" {
+		return errors.New("must not be empty")
+	}
+	return nil
+}
+
 // profileClient makes a client for a profile by its own settings alone, to read from
-// another gateway than that of this run.
+// another gateway than that of this run. It sends no change.
 func (a *app) profileClient(name string) (*proxyclient.Client, error) {
 	hidden := func(variable string) string {
 		switch variable {
@@ -91,7 +104,16 @@ func (a *app) profileClient(name string) (*proxyclient.Client, error) {
 	if err := s.Reveal(a.resolver()); err != nil {
 		return nil, a.configError(err)
 	}
-	return a.clientFor(s)
+	c, err := a.clientFor(s)
+	if err == nil && s.APIKey == "" && !s.Sandbox() {
+		c, err = a.sessionKey(c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.Gated(func(r proxyclient.Recorded) error {
+		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "profile " + name + " is only read from; not sent: " + r.Method + " " + r.Path}
+	}), nil
 }
 
 // settings are those of this run, with the secrets that they refer to.
