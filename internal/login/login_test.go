@@ -87,7 +87,7 @@ func TestCodeFlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.UserID != "ann" || s.Team() != (Team{"team-red", "red"}) || !s.Assumed || s.BaseURL != p.server.URL || !IsToken(s.Key) {
+	if s.UserID != "ann" || s.Team() != (Team{"team-red", "red"}) || !s.Assumed || s.BaseURL != p.server.URL || !strings.HasPrefix(s.Key, proxyclient.TokenPrefix) {
 		t.Errorf("ann: %+v", s)
 	}
 	who, err := p.Try(t.Context(), s.Key)

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"litellm-proxy/internal/config"
@@ -224,7 +223,3 @@ func (s *Store) changed() (fs.FileInfo, error) {
 	}
 	return info, err
 }
-
-// IsToken reports whether a key is a token that the gateway gave to a person who signed
-// in.
-func IsToken(key string) bool { return strings.HasPrefix(key, proxyclient.TokenPrefix) }
