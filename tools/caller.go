@@ -1,8 +1,10 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"net/url"
 	"time"
 
 	"litellm-proxy/internal/operation"
@@ -118,4 +120,31 @@ func (c *caller) expires(call *operation.Call) json.RawMessage {
 // bound reports whether it is known for which team the credential is, if for any.
 func (c *caller) bound(call *operation.Call) bool {
 	return c.kind == virtualKey || c.kind == signIn && !call.Client().Session().Expires.IsZero()
+}
+
+// showKey reads one key, by default the caller's own. The gateway stores no token of a
+// sign-in, and no master key.
+func showKey(ctx context.Context, call *operation.Call, in keysInfoInput) (operation.Result, error) {
+	const hint = "whoami shows who you are; to see a virtual key, give {key} or {alias}"
+	query := url.Values{}
+	switch {
+	case in.Key != "":
+		query.Set("key", string(in.Key))
+	case call.Client().SignedIn():
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "you are signed in, and a sign-in token is not a virtual key", Hint: hint}
+	}
+	body, err := call.Read(ctx, proxyclient.Request{Path: "/key/info", Query: query})
+	if e := operation.AsError(err); in.Key == "" && operation.IsNotFound(err) {
+		e.Hint = hint
+	}
+	return operation.Result{Body: body}, err
+}
+
+// notesSessionTeam notes that a key made in a session does not belong to its team.
+func notesSessionTeam(_ context.Context, call *operation.Call) error {
+	team := call.Client().Session()
+	if team.TeamID != "" && call.Body().String("team_id") == "" {
+		call.Note("The key belongs to no team, so the limits of your session's team " + operation.Shown(cmp.Or(team.TeamAlias, team.TeamID)) + " do not apply to it")
+	}
+	return nil
 }

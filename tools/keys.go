@@ -141,7 +141,7 @@ var keysGenerate = &operation.Operation{
 	Effect:      operation.Write,
 	Consent:     givesKey("user_id"),
 	Default:     true,
-	Checks:      []operation.Check{wholeRotation, ownSoftBudget, notesTeamKey, notesBlockedTeam},
+	Checks:      []operation.Check{wholeRotation, ownSoftBudget, notesTeamKey, notesBlockedTeam, notesSessionTeam},
 	Do:          operation.Endpoint[keysGenerateInput]{Method: "POST", Path: "/key/generate"},
 	Columns:     shownOnce(keyColumns),
 	Done:        "generated key {key_alias} {key_name} (token {token})",
@@ -160,7 +160,7 @@ var keysInfo = &operation.Operation{
 	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
 	Effect:   operation.Read,
 	Default:  true,
-	Do:       operation.Endpoint[keysInfoInput]{Method: "GET", Path: "/key/info"},
+	Do:       operation.Func[keysInfoInput](showKey),
 	// The answer has the key beside info, and no token within it.
 	Columns: append([]operation.Column{{Name: "key", ID: true}},
 		within("info", slices.DeleteFunc(slices.Clone(keyColumns), func(c operation.Column) bool { return c.Name == "token" }))...),
