@@ -49,6 +49,9 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 	}
 	user, err := callersUser(ctx, call)
 	if e := operation.AsError(err); e != nil && (e.Status == 0 || who.kind == signIn) {
+		if operation.IsNotFound(err) {
+			e.Hint = "the gateway's database does not have the user of the session; sign in again: {login}"
+		}
 		return nil, err
 	}
 	switch id := operation.Word(operation.Lookup(user, "user_id")); {
