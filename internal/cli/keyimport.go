@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"strings"
 	"time"
@@ -101,9 +103,13 @@ func (i *keyImport) start(ctx context.Context, args []string) error {
 	case !strings.HasSuffix(strings.ToLower(i.keysOut), ".csv"):
 		return usageError("--keys-out: the name must end in .csv; nothing was sent")
 	}
+	client, err := i.client()
+	if err != nil {
+		return err
+	}
 	var ran error
 	err = config.Locked(ctx, i.keysOut, func() error {
-		vault, err := keycopy.OpenFile(i.keysOut)
+		vault, err := keycopy.OpenFile(i.keysOut, client.BaseURL())
 		if err == nil {
 			ran = i.copy(ctx, source, vault)
 			err = vault.Close()
@@ -159,7 +165,27 @@ func (i *keyImport) source(args []string) (keycopy.Source, error) {
 	if config.SameURL(client.BaseURL(), target.BaseURL()) {
 		return nil, usageError(fmt.Sprintf("%s is both source and target; give the target with --base-url or --profile", client.BaseURL()))
 	}
-	return keycopy.Gateway(client, i.Operations.Find("keys list"), func(said string) { i.note("Source: %s", i.words(said)) }), nil
+	said := func(text string) { i.note("Source: %s", i.words(text)) }
+	return fromSource(keycopy.Gateway(client, i.Operations.Find("keys list"), said)), nil
+}
+
+// fromSource makes the errors of a gateway say that it is the source, whose settings are
+// others than the target's.
+func fromSource(source keycopy.Source) keycopy.Source {
+	return func(ctx context.Context) iter.Seq2[json.RawMessage, error] {
+		return func(yield func(json.RawMessage, error) bool) {
+			for key, err := range source(ctx) {
+				if e := operation.AsError(err); e != nil {
+					told := *e
+					told.Hint = strings.NewReplacer("{api_key}", "the source's key", "{base_url}", "the source's URL").Replace(e.Hint)
+					err = proxyclient.Wrap("the source", &told)
+				}
+				if !yield(key, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // sourceClient makes the client of the source. A profile's credential goes to its gateway

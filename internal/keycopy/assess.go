@@ -113,7 +113,7 @@ func (c *Copier) present(a *assessment) bool {
 		if p.token == a.key || p.token == a.mark {
 			return true // the key itself, or what it was copied from
 		}
-		a.faults = append(looser(a.want, p.limits), a.outlives(p.expires)...)
+		a.faults = append(looser(a.want, p.limits()), a.outlives(p.expires)...)
 		if len(a.faults) > 0 && a.key != "" && p.mark == a.key && !p.touched {
 			a.verdict = repair
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"net/http"
 	"net/http/httptest"
@@ -91,7 +93,7 @@ func imported(t *testing.T, source keycopy.Source, to *gateway, vault keycopy.Va
 
 func fileVault(t *testing.T, path string) keycopy.Vault {
 	t.Helper()
-	vault, err := keycopy.OpenFile(path)
+	vault, err := keycopy.OpenFile(path, "https://gw.example")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -363,8 +365,8 @@ func TestLooser(t *testing.T) {
 					t.Errorf("the copy is left: %v", left)
 				}
 			}
-			if rows := rowsOf(t, path); len(rows) != 0 {
-				t.Errorf("the file keeps %d keys", len(rows))
+			if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("a file without keys is left: %v", err)
 			}
 		})
 	}
@@ -523,6 +525,17 @@ func TestVault(t *testing.T) {
 	if again, _ := vault.Value("source", "alias"); again != value {
 		t.Error("another value for the same key")
 	}
+	elsewhere, err := keycopy.OpenFile(path, "https://other.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, _ := elsewhere.Value("source", "alias"); again == value {
+		t.Error("one value for two gateways")
+	}
+	_ = elsewhere.Drop("source", "alias")
+	if err := elsewhere.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := vault.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -531,7 +544,7 @@ func TestVault(t *testing.T) {
 	}
 	other := filepath.Join(t.TempDir(), "other.csv")
 	_ = os.WriteFile(other, []byte("name,price\na,1\n"), 0o600)
-	if _, err := keycopy.OpenFile(other); err == nil || !strings.Contains(err.Error(), "name another file") {
+	if _, err := keycopy.OpenFile(other, "https://gw.example"); err == nil || !strings.Contains(err.Error(), "name another file") {
 		t.Errorf("another program's file: %v", err)
 	}
 	if now, _ := os.ReadFile(other); string(now) != "name,price\na,1\n" {

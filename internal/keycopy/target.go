@@ -36,7 +36,13 @@ type present struct {
 	token, mark string
 	touched     bool // somebody changed it after its creation
 	expires     time.Time
-	limits      operation.Args
+	packed      json.RawMessage // its limits: there may be many keys
+}
+
+// limits returns the settings of the key.
+func (p *present) limits() (limits operation.Args) {
+	_ = json.Unmarshal(p.packed, &limits)
+	return limits
 }
 
 // openTarget reads the target's keys and models. list and generate are the operations "keys
@@ -67,11 +73,8 @@ func openTarget(ctx context.Context, client *proxyclient.Client, list, generate 
 }
 
 func (t *target) add(key json.RawMessage) {
-	p := &present{token: text(key, "token"), mark: text(key, "metadata."+Mark), touched: !empty(operation.Lookup(key, "settings_updated_at")), limits: operation.Args{}}
+	p := &present{token: text(key, "token"), mark: text(key, "metadata."+Mark), touched: !empty(operation.Lookup(key, "settings_updated_at")), packed: operation.Encode(limits(key))}
 	p.expires, _ = timeOf(key, "expires")
-	for name, value := range limits(key) {
-		p.limits[name] = slices.Clone(value) // not the page that it came with
-	}
 	alias := strings.Clone(text(key, "key_alias"))
 	t.byToken[p.token] = p
 	if p.mark != "" {

@@ -30,13 +30,14 @@ type Vault interface {
 }
 
 // header is the first row of a file of keys.
-var header = []string{"key_alias", "key", "token", "source_token"}
+var header = []string{"key_alias", "key", "token", "gateway", "source_token"}
 
 // fileVault is a CSV file for its owner alone. Rows are appended, each on disk before its
 // key is sent; rows of copies that were not made are taken out when the file is closed.
 type fileVault struct {
 	mu      sync.Mutex
 	path    string
+	base    string
 	file    *os.File
 	size    int64
 	rows    [][]string     // of the file, in order
@@ -49,9 +50,10 @@ type fileVault struct {
 }
 
 // OpenFile returns the vault in a CSV file, which is made if there is none. What another
-// program wrote there is an error. The caller keeps other processes away.
-func OpenFile(path string) (Vault, error) {
-	v := &fileVault{path: path, at: map[string]int{}, dropped: map[int]bool{}}
+// program wrote there is an error. base is the URL of the gateway that the keys are for: rows
+// of another one are kept. The caller keeps other processes away.
+func OpenFile(path, base string) (Vault, error) {
+	v := &fileVault{path: path, base: base, at: map[string]int{}, dropped: map[int]bool{}}
 	data, err := config.ReadPrivate(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -90,7 +92,9 @@ func (v *fileVault) read(data []byte) error {
 }
 
 func (v *fileVault) add(row []string) {
-	v.at[identity(row[3], row[0])] = len(v.rows)
+	if row[3] == v.base {
+		v.at[identity(row[4], row[0])] = len(v.rows)
+	}
 	v.rows = append(v.rows, row)
 }
 
@@ -151,7 +155,7 @@ func (v *fileVault) put(source, alias string) (value string, written int64, err 
 		return v.rows[i][1], v.written.Load(), nil
 	}
 	value = newValue()
-	row := []string{alias, value, operation.KeyHash(value), source}
+	row := []string{alias, value, operation.KeyHash(value), v.base, source}
 	if err := v.append(row); err != nil {
 		return "", 0, err
 	}
@@ -175,8 +179,13 @@ func (v *fileVault) Close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	err := v.file.Close()
-	if err != nil || len(v.dropped) == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(v.rows) == len(v.dropped):
+		return os.Remove(v.path)
+	case len(v.dropped) == 0:
+		return nil
 	}
 	var kept bytes.Buffer
 	w := csv.NewWriter(&kept)
