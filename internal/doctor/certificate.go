@@ -100,6 +100,9 @@ func (e *exam) untrusted(leaf *x509.Certificate, err error) []Finding {
 
 // noHandshake words why there was no TLS connection, as the client words it.
 func (e *exam) noHandshake(ctx context.Context, p *probe) []Finding {
+	if f := p.silent(); f != nil {
+		return f
+	}
 	if e.Client == nil {
 		return failed(proxyclient.CodeUnreachable, p.failed, "check {base_url}")
 	}

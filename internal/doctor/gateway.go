@@ -22,6 +22,9 @@ func word(body []byte, path string) (text string) {
 
 // gateway asks whether a LiteLLM gateway answers at the URL.
 func (e *exam) gateway(ctx context.Context) []Finding {
+	if e.probed != nil && e.probed.silent() != nil {
+		return e.probed.silent()
+	}
 	body, err := e.ready(ctx)
 	switch {
 	case err == nil && word(body, "status") == "":

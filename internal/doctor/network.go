@@ -164,6 +164,15 @@ func (e *exam) look(ctx context.Context) *probe {
 	return p
 }
 
+// silent is the failure of a gateway that takes connections and does not answer, or nil.
+func (p *probe) silent() []Finding {
+	if ne, ok := errors.AsType[net.Error](p.failed); !ok || !ne.Timeout() {
+		return nil
+	}
+	return fail(proxyclient.CodeUnreachable, fmt.Sprintf("the gateway accepts connections but did not answer within %s", p.got.Sub(p.sent).Round(100*time.Millisecond)),
+		"look into the gateway's log: it may be starting or overloaded; or allow more time with {timeout}")
+}
+
 // tlsConfig is that of the client.
 func (e *exam) tlsConfig() (*tls.Config, error) {
 	s := e.Settings

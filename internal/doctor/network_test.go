@@ -291,8 +291,9 @@ func TestUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	for _, scheme := range []string{"http://", "https://"} {
+	for scheme, check := range map[string]string{"http://": "gateway", "https://": "tls"} {
 		r = examine(t, Subject{Settings: config.Settings{BaseURL: scheme + silent.Addr().String()}, Limit: 100 * time.Millisecond}, nil)
+		expect(t, r, check, Failed, "did not answer within 100ms", "{timeout}")
 		if r.Code() != proxyclient.CodeUnreachable {
 			t.Errorf("%s: code %q, %+v", scheme, r.Code(), r.Checks)
 		}
