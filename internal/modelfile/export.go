@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -303,14 +304,16 @@ func float11(s string) string {
 }
 
 // unquoted is text that no YAML reader takes for anything else, apart from single words.
-var unquoted = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./*+@()-]*(?:[: ][A-Za-z0-9_./*+@()-]+|://)*$`)
+var unquoted = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./*+@()-]*(?:[: ][A-Za-z0-9_./*+@()-]+|://)*$`)
+})
 
 // text is a text, in quotes where a reader of YAML 1.1 or 1.2 may take it for something
 // else.
 func text(s string) *yaml.Node {
 	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s, Style: yaml.DoubleQuotedStyle}
 	switch kind, _, err := plain(s); {
-	case err != nil || kind != Text || !unquoted.MatchString(s) || len(s) > 200:
+	case err != nil || kind != Text || !unquoted().MatchString(s) || len(s) > 200:
 	case slices.Contains(words("y n"), strings.ToLower(s)) || words11[strings.ToLower(s)] != 0:
 	default:
 		n.Style = 0

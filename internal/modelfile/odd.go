@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // referencePrefix begins a reference to the gateway's environment or secret manager.
@@ -14,7 +15,9 @@ func isReference(v Value) bool {
 }
 
 // almost are spellings of references that the gateway takes as text.
-var almost = regexp.MustCompile(`(?i)^\s*(?:os\.environ[^/]|os\.environ$|os\.getenv|os\.env/|environ/|environ\[|os/environ|env\.|env/|\$\{\{?\s*[a-z_.]+\s*\}?\}$|\$[A-Z_][A-Z0-9_]*$|os\.environ/.*[\s"']|\s+os\.environ/|os\.environ/$)`)
+var almost = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*(?:os\.environ[^/]|os\.environ$|os\.getenv|os\.env/|environ/|environ\[|os/environ|env\.|env/|\$\{\{?\s*[a-z_.]+\s*\}?\}$|\$[A-Z_][A-Z0-9_]*$|os\.environ/.*[\s"']|\s+os\.environ/|os\.environ/$)`)
+})
 
 // odd warns about values that the gateway takes for something else than they seem to be.
 func (f *File) odd(model, path string, v Value) {
@@ -55,14 +58,16 @@ func (f *File) oddText(model, path string, v Value) {
 	name, isParam := strings.CutPrefix(path, "litellm_params.")
 	checked := isParam && (isPrice(name) || slices.Contains(wholeParams, name) || slices.Contains(numberParams, name) || slices.Contains(numericParams, name))
 	switch {
-	case almost.MatchString(v.Text):
+	case almost().MatchString(v.Text):
 		f.Findings.add(Warning, v.Place, model, "%s looks like a reference, but is text to the gateway; write os.environ/NAME", path)
 	case isReference(v) && (!isParam || strings.ContainsAny(name, ".[")) && !strings.HasPrefix(path, "credential_values."):
 		f.Findings.add(Warning, v.Place, model, "%s is not resolved when the model is added: only parameters directly under litellm_params are", path)
-	case v.Source != "" && !checked && exponent.MatchString(v.Source):
+	case v.Source != "" && !checked && exponent().MatchString(v.Source):
 		f.Findings.add(Warning, v.Place, model, "%s: %s is text to the gateway%s", path, v.Source, numberHint(v))
 	}
 }
 
 // exponent is a number in the notation that YAML 1.1 does not know.
-var exponent = regexp.MustCompile(`^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$`)
+var exponent = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[-+]?[0-9]+(?:\.[0-9]*)?[eE][-+]?[0-9]+$`)
+})

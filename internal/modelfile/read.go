@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -49,7 +50,7 @@ func parse(file string, data []byte, findings *Findings) (Value, bool) {
 	}
 	text := strings.ReplaceAll(strings.ReplaceAll(string(data), "\r\n", "\n"), "\r", "\n")
 	// The library knows no YAML 1.2 by its name; PyYAML ignores the number.
-	text = version.ReplaceAllString(text, "%YAML 1.1$1")
+	text = version().ReplaceAllString(text, "%YAML 1.1$1")
 	r.lines = strings.Split(text, "\n")
 	d := yaml.NewDecoder(strings.NewReader(text))
 	var doc yaml.Node
@@ -88,14 +89,18 @@ func (r *reader) printable(data []byte) bool {
 	return true
 }
 
-var version = regexp.MustCompile(`^%YAML 1\.[0-9]+(\s)`)
+var version = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^%YAML 1\.[0-9]+(\s)`)
+})
 
-var atLine = regexp.MustCompile(`^line ([0-9]+): `)
+var atLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^line ([0-9]+): `)
+})
 
 // syntax reports an error of the YAML library.
 func (r *reader) syntax(err error) {
 	text, at := strings.TrimPrefix(err.Error(), "yaml: "), Place{File: r.file, Line: 1}
-	if m := atLine.FindStringSubmatch(text); m != nil {
+	if m := atLine().FindStringSubmatch(text); m != nil {
 		at.Line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
 	}
