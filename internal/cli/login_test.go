@@ -274,6 +274,9 @@ func TestLoginFails(t *testing.T) {
 	p.env["LITELLM_PROXY_URL"] = "http://127.0.0.1:1"
 	p.expect(5, "cannot reach the gateway", "login")
 	p.expect(4, "", "auth", "print-token")
+	p.env["LITELLM_PROXY_KEYSTORE"] = "cloud"
+	p.expect(2, `LITELLM_PROXY_KEYSTORE: "cloud" is not file or system`, "models", "list")
+	p.expect(2, "is not file or system", "login")
 }
 
 func signInOff(t *testing.T) string {

@@ -14,7 +14,10 @@ import (
 // one that the Python CLI stored for it.
 func (a *app) sessionKey(c *proxyclient.Client) (*proxyclient.Client, error) {
 	sessions, err := login.Open(a.Getenv)
-	if err != nil {
+	switch {
+	case proxyclient.CodeOf(err) == proxyclient.CodeUsage:
+		return nil, err
+	case err != nil:
 		return a.pythonKey(c), nil // no home directory: nobody signed in
 	}
 	session, note, err := sessions.Use(a.ctx, login.New(c))
@@ -50,9 +53,12 @@ func (a *app) liveKey(c *proxyclient.Client) mcpserver.Credential {
 		a.note("Using %s until you sign in.", login.PythonSource)
 	}
 	sessions, err := login.Open(a.Getenv)
-	if err != nil { // no home directory: nobody signed in
+	if err != nil {
+		if proxyclient.CodeOf(err) != proxyclient.CodeUsage {
+			err = nil // no home directory: nobody signed in
+		}
 		return func(_ context.Context, c *proxyclient.Client) (*proxyclient.Client, error) {
-			return c.WithKey(python, login.PythonSource), nil
+			return c.WithKey(python, login.PythonSource), err
 		}
 	}
 	live := sessions.Watch(login.New(c))
