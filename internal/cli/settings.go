@@ -208,7 +208,7 @@ func (a *app) configError(err error) error {
 		return errInterrupted
 	}
 	e := &proxyclient.Error{Code: proxyclient.CodeUsage, Message: err.Error(), Err: err}
-	if _, broken := errors.AsType[*config.FileError](err); broken {
+	if fault, broken := errors.AsType[*config.FileError](err); broken && fault.Line > 0 {
 		e.Hint = "edit it with " + program + " config edit"
 	} else if _, unset := errors.AsType[*config.ReferenceError](err); unset {
 		e.Hint = "to change it, run " + program + " config set --help"
