@@ -67,10 +67,6 @@ type bulkPlan struct {
 	items iter.Seq[bulk.Item]
 	// planned gives the report of a dry run: each item with what would become of it.
 	planned iter.Seq[bulk.Outcome]
-	// question replaces the question at a terminal; consent replaces the question as a
-	// whole, for commands that ask for more than a yes.
-	question string
-	consent  func(context.Context) error
 	// again is the advice after failures (default: run the same command again).
 	again string
 }
@@ -195,28 +191,25 @@ func (b *bulkRun) openReport() (*bulk.Report, error) {
 
 // agreed asks before the first write, at a terminal.
 func (b *bulkRun) agreed(ctx context.Context, p bulkPlan) error {
-	if p.consent != nil {
-		return p.consent(ctx)
+	if b.yes || b.Terminal == nil {
+		return b.guard(ctx)
 	}
-	if err := b.guard(ctx); err != nil {
+	var parts []string
+	for _, s := range p.steps {
+		if s.verb != "" && s.count > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", s.verb, operation.Counted(s.count, p.what)))
+		}
+	}
+	what := strings.Join(parts, " and ")
+	s, err := b.choice()
+	if err != nil {
 		return err
 	}
-	typed := b.set.guarded.Load() && b.flags.ConfirmProfile == "" // the name was the answer
-	if b.yes || b.Terminal == nil || typed {
-		return nil
+	where := s.BaseURL
+	if s.Profile != nil {
+		where += " (profile " + s.Profile.Name + ")"
 	}
-	question := p.question
-	if question == "" {
-		var parts []string
-		for _, s := range p.steps {
-			if s.verb != "" && s.count > 0 {
-				parts = append(parts, fmt.Sprintf("%s %s", s.verb, operation.Counted(s.count, p.what)))
-			}
-		}
-		question = strings.Join(parts, " and ")
-		question = strings.ToUpper(question[:1]) + question[1:] + "?"
-	}
-	return b.agree(ctx, question)
+	return b.accept(ctx, fmt.Sprintf("%s%s at %s?", strings.ToUpper(what[:1]), what[1:], where))
 }
 
 // dry ends a dry run.

@@ -60,19 +60,19 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 }
 
 // accept asks the question: at a protected gateway its profile's name is the answer.
-func (c *call) accept(ctx context.Context, question string) error {
-	s, err := c.choice()
+func (a *app) accept(ctx context.Context, question string) error {
+	s, err := a.choice()
 	switch {
 	case err != nil:
 		return err
-	case s.Protected != "" && c.flags.ConfirmProfile == "":
-		fmt.Fprintln(c.Stderr, question)
+	case s.Protected != "" && a.flags.ConfirmProfile == "":
+		fmt.Fprintln(a.Stderr, question)
 	default:
-		if err := c.agree(ctx, question); err != nil {
+		if err := a.agree(ctx, question); err != nil {
 			return err
 		}
 	}
-	return c.guard(ctx)
+	return a.guard(ctx)
 }
 
 // acceptCount asks for the number of things that filters select.

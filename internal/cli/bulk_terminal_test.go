@@ -1,0 +1,43 @@
+//go:build linux
+
+package cli_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"litellm-proxy/internal/sandbox"
+)
+
+// TestImportAsks: at a terminal an import shows its plan and asks. Ctrl-C ends it with
+// status 130, after the requests under way, with what was done.
+func TestImportAsks(t *testing.T) {
+	g := newCounted(t)
+	g.before = func(http.ResponseWriter, string, int) bool {
+		time.Sleep(20 * time.Millisecond)
+		return false
+	}
+	file, _ := teamsFile(t, 500)
+	no := atTerminal(t, g.url, nil, "teams", "import", file, "--api-key", sandbox.MasterKey)
+	no.expect("create 500 teams: team-0000, team-0001, team-0002, team-0003, team-0004 and 495 more")
+	no.expect("Create 500 teams at " + g.url + "?")
+	no.kind("n\n")
+	if status, text := no.end(); status != 2 || !strings.Contains(text, "not confirmed; nothing was sent") {
+		t.Errorf("exit %d after a no: %s", status, text)
+	}
+	yes := atTerminal(t, g.url, nil, "teams", "import", file, "--api-key", sandbox.MasterKey)
+	yes.expect("Continue? [y/N] ")
+	yes.kind("y\n")
+	yes.expect("teams import")
+	yes.expect("/500)")
+	yes.kind("\x03")
+	status, text := yes.end()
+	if status != 130 || !strings.Contains(text, `"stopped": "interrupted"`) || !strings.Contains(text, `"not_tried": `) || strings.Contains(text, `"not_tried": 0`) {
+		t.Errorf("exit %d after Ctrl-C: %s", status, text)
+	}
+	if all, most := g.attempts(); most != 1 || all == 0 || all == 500 {
+		t.Errorf("%d requests, up to %d for one team", all, most)
+	}
+}
