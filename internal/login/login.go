@@ -113,7 +113,7 @@ func (g *Gateway) Check(ctx context.Context, pkce bool) error {
 	case pkce && facts.Disabled:
 		return refused(proxyclient.CodeUnsupported, "sign in without --pkce", "the gateway's admin UI is disabled (DISABLE_ADMIN_UI), and --pkce needs it")
 	case !pkce && facts.SSO != nil && !*facts.SSO:
-		return refused(proxyclient.CodeUnsupported, "use a virtual key with {api_key}, or set up single sign-on at the gateway", "the gateway has no single sign-on configured, so nobody can sign in")
+		return refused(proxyclient.CodeUnsupported, "use a virtual key with {api_key}; an administrator can sign in with --pkce", "the gateway has no single sign-on configured, so this sign-in cannot be completed")
 	}
 	return nil
 }
