@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +208,9 @@ func TestStoredKeyIsBound(t *testing.T) {
 }
 
 func TestReferences(t *testing.T) {
+	if os.PathSeparator != '/' {
+		t.Skip("the commands are those of Unix")
+	}
 	dir := t.TempDir()
 	write(t, dir+"/key.txt", "sk-file\n")
 	write(t, dir+"/empty.txt", "\n")
@@ -237,6 +241,9 @@ func TestReferences(t *testing.T) {
 
 // TestCommandLimit: a command that hangs ends, with what it started.
 func TestCommandLimit(t *testing.T) {
+	if os.PathSeparator != '/' {
+		t.Skip("the command is one of Unix")
+	}
 	r := &Resolver{Context: t.Context(), Limit: 50 * time.Millisecond, Getenv: func(string) string { return "" }}
 	_, _, err := r.Resolve(&Profile{}, "exec:sh -c 'sleep 60 & sleep 60'")
 	if err == nil || err.Error() != "sh did not end within 50ms" {
