@@ -143,7 +143,9 @@ var exclusive = map[string]string{"models get": "name", "models test": "model", 
 	"spend calculate": "completion_response prompt_tokens completion_tokens",
 	// Limits next to a budget: see TestSharedBudgets in package tools.
 	"keys generate": "soft_budget", "customers update": "budget_id", "tags create": "budget_id", "tags update": "budget_id",
-	"access-groups budget-set": "budget_id"}
+	"access-groups budget-set": "budget_id",
+	// Filters, which no keys may stand beside: see keyselect.txtar.
+	"keys delete": "user_id team_id organization_id search status unused expired expect"}
 
 // leftOut tells whether a field is left out of the call with everything.
 func leftOut(op *operation.Operation, f operation.Field) bool {

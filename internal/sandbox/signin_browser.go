@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -119,7 +120,7 @@ func visitPage(client *http.Client, request *http.Request) (Visited, string, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxBody))
-	text := strings.Join(strings.Fields(html.UnescapeString(markup.ReplaceAllString(string(body), " "))), " ")
+	text := strings.Join(strings.Fields(html.UnescapeString(markup().ReplaceAllString(string(body), " "))), " ")
 	return Visited{Status: answer.StatusCode, Address: answer.Request.URL.String(), Text: text}, string(body), err
 }
 
@@ -131,19 +132,25 @@ type pageForm struct {
 	choices map[string][]string
 }
 
+// lazily compiles a regular expression at its first use: to compile it at the start would
+// cost every command some time.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 var (
-	markup    = regexp.MustCompile(`(?s)<style.*?</style>|<script.*?</script>|<title.*?</title>|<[^>]*>`)
-	element   = regexp.MustCompile(`(?s)<(form|input|button|select|option)\b([^>]*)>`)
-	attribute = regexp.MustCompile(`([a-z-]+)="([^"]*)"`)
+	markup    = lazily(`(?s)<style.*?</style>|<script.*?</script>|<title.*?</title>|<[^>]*>`)
+	element   = lazily(`(?s)<(form|input|button|select|option)\b([^>]*)>`)
+	attribute = lazily(`([a-z-]+)="([^"]*)"`)
 )
 
 // formIn reads the first form of a page, or nil.
 func formIn(body string) *pageForm {
 	var form *pageForm
 	choosing := ""
-	for _, found := range element.FindAllStringSubmatch(body, -1) {
+	for _, found := range element().FindAllStringSubmatch(body, -1) {
 		at := map[string]string{}
-		for _, pair := range attribute.FindAllStringSubmatch(found[2], -1) {
+		for _, pair := range attribute().FindAllStringSubmatch(found[2], -1) {
 			at[pair[1]] = html.UnescapeString(pair[2])
 		}
 		name := at["name"]

@@ -4,7 +4,6 @@ import (
 	"html"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +30,7 @@ func (f *cliFlow) address() string {
 
 func htmlText(s string) string { return html.EscapeString(s) }
 
-var loginID = regexp.MustCompile(`^cli-[A-Za-z0-9_-]{12,124}$`)
+var loginID = lazily(`^cli-[A-Za-z0-9_-]{12,124}$`)
 
 // flow finds a login that is under way.
 func (c *call) flow(id string) (*cliFlow, *reply) {
@@ -39,7 +38,7 @@ func (c *call) flow(id string) (*cliFlow, *reply) {
 	case strings.HasPrefix(id, "sk-"):
 		return nil, detail(http.StatusBadRequest, "Your litellm CLI is out of date and uses a login flow this proxy no longer supports. "+
 			"Upgrade it with `pip install -U 'litellm[proxy]'` and run `lite login` again.")
-	case !loginID.MatchString(id):
+	case !loginID().MatchString(id):
 		return nil, detail(http.StatusBadRequest, "Invalid CLI login session id")
 	}
 	for _, flow := range c.sso.flows {
