@@ -180,8 +180,14 @@ func (c *Client) BaseURL() string { return c.baseText }
 // BaseURLSource is where the address came from, as [Config] said.
 func (c *Client) BaseURLSource() string { return c.baseSource }
 
-// APIKeySource is where the key came from, as [Config] or [Client.WithKey] said.
-func (c *Client) APIKeySource() string { return c.keySource }
+// APIKeySource is where the key came from, as [Config] or [Client.WithKey] said, or ""
+// without one.
+func (c *Client) APIKeySource() string {
+	if c.key == "" {
+		return ""
+	}
+	return c.keySource
+}
 
 // HasKey reports whether requests carry a key; it says nothing of its validity.
 func (c *Client) HasKey() bool { return c.key != "" }

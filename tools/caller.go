@@ -26,6 +26,7 @@ const (
 	virtualKey = "virtual key"
 	signIn     = "sign-in"
 	ownIssuer  = "token" // of the gateway's own way to authenticate, such as a company's JWT
+	noKey      = "none"  // the gateway answers everybody
 )
 
 // identify asks the gateway who the caller is. Only /key/info tells keys apart, and only
@@ -36,6 +37,8 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 	if !call.Client().SignedIn() {
 		info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 		switch {
+		case !call.Client().HasKey() && (err == nil || operation.IsNotFound(err)):
+			return &caller{kind: noKey}, nil // what it tells is about nobody
 		case err == nil:
 			who.kind, who.hash, who.key = virtualKey, operation.Word(operation.Lookup(info, "key")), operation.Lookup(info, "info")
 			if operation.Word(operation.Lookup(who.key, "user_id")) == "" {

@@ -154,10 +154,17 @@ func TestRefusedSelections(t *testing.T) {
 // TestProtectedByURL: a protected gateway is recognized by each of its names, a credential's
 // only by its own.
 func TestProtectedByURL(t *testing.T) {
+	name, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		a, b            string
 		same, reachable bool
 	}{
+		{"http://localhost:4000", "http://127.0.0.1:04000", false, true},
+		{"http://localhost:4000", "http://" + name + ":4000", false, true},
+		{"http://localhost:4000", "http://192.0.2.1:4000", false, false},
 		{"http://localhost:4000", "HTTP://LOCALHOST:4000/", true, true},
 		{"https://gw.example", "https://gw.example:443//", true, true},
 		{"http://localhost:4000", "http://127.0.0.1:4000", false, true},

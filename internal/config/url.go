@@ -3,6 +3,8 @@ package config
 import (
 	"net"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 )
 
@@ -34,7 +36,8 @@ func CanonicalURL(text string) string {
 func SameURL(a, b string) bool { return CanonicalURL(a) == CanonicalURL(b) }
 
 // reachesSame reports whether two URLs may lead to one gateway: unlike [SameURL], it takes
-// all names of this machine for one. It is for protection, not for credentials.
+// all names and addresses of this machine for one. It is for protection, not for
+// credentials.
 func reachesSame(a, b string) bool { return loose(a) == loose(b) }
 
 func loose(text string) string {
@@ -43,12 +46,32 @@ func loose(text string) string {
 		return CanonicalURL(text)
 	}
 	host := strings.TrimSuffix(u.Hostname(), ".")
-	if ip := net.ParseIP(host); ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if thisMachine(host) {
 		host = "localhost"
 	}
-	port := u.Port()
+	port := strings.TrimLeft(u.Port(), "0")
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
 	return net.JoinHostPort(host, port) + strings.TrimRight(u.Path, "/")
+}
+
+// thisMachine reports whether a host is this machine, without asking the network.
+func thisMachine(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	if ip == nil {
+		name, err := os.Hostname()
+		return err == nil && strings.EqualFold(host, name)
+	}
+	if ip.IsLoopback() || ip.IsUnspecified() {
+		return true
+	}
+	own, _ := net.InterfaceAddrs() // without them, only the loopback is known
+	return slices.ContainsFunc(own, func(a net.Addr) bool {
+		network, ok := a.(*net.IPNet)
+		return ok && network.IP.Equal(ip)
+	})
 }

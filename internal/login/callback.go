@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type callback struct {
 	server   *http.Server
 	state    string
 	came     chan arrival
+	used     atomic.Bool
 }
 
 // arrival is what the browser brought.
@@ -83,12 +85,11 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(http.StatusBadRequest, "Not this sign-in", "The address does not belong to the sign-in that is waiting. Go back to the terminal.")
 		return
 	}
-	select {
-	case c.came <- a:
-	default:
+	if !c.used.CompareAndSwap(false, true) {
 		page(http.StatusConflict, "Already used", "This sign-in is already under way in the terminal.")
 		return
 	}
+	c.came <- a
 	if a.problem != "" {
 		page(http.StatusOK, "Not signed in", "The terminal says more. You can close this window.")
 		return

@@ -59,9 +59,9 @@ func (g *Gateway) Start(ctx context.Context) (*Code, error) {
 	if life <= 0 {
 		life = 10 * time.Minute
 	}
-	c := &Code{id: started.ID, secret: started.Secret, UserCode: started.Code, Ends: g.now().Add(min(life, mostPatience)),
+	c := &Code{id: started.ID, secret: started.Secret, UserCode: oneLine(started.Code), Ends: g.now().Add(min(life, mostPatience)),
 		URL: g.base + "/sso/key/generate?source=litellm-cli&key=" + url.QueryEscape(started.ID)}
-	if strings.HasPrefix(started.Full, "http") && sameHost(started.Full, g.base) {
+	if web := strings.HasPrefix(started.Full, "http://") || strings.HasPrefix(started.Full, "https://"); web && sameHost(started.Full, g.base) {
 		c.Full = started.Full
 	}
 	return c, nil
@@ -177,7 +177,9 @@ func (g *Gateway) poll(ctx context.Context, c *Code, team string) (*polled, erro
 	case e.Status == http.StatusBadRequest && strings.Contains(e.Message, "not found or expired"):
 		return nil, refused(proxyclient.CodeUnauthorized, again, "the gateway no longer knows this sign-in: it expired, its answer was lost on the way, "+
 			"the gateway was restarted, or it runs several replicas without a shared cache")
-	case e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout:
+	case e.Code == proxyclient.CodeUsage: // it cannot be sent, now or later
+		return nil, err
+	case e.Status >= http.StatusMultipleChoices && e.Status < http.StatusInternalServerError && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout:
 		return nil, err
 	}
 	return nil, nil

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/proxyclient"
@@ -29,12 +30,18 @@ type Team struct {
 	Alias string `json:"alias,omitempty"`
 }
 
-// String is how a message names the team: alias and ID.
+// String is how a message names the team: alias and ID, on one line.
 func (t Team) String() string {
+	text := t.Alias + " (" + t.ID + ")"
 	if t.Alias == "" || t.Alias == t.ID {
-		return t.ID
+		text = t.ID
 	}
-	return t.Alias + " (" + t.ID + ")"
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
 }
 
 // Names lists teams for a message.
@@ -164,6 +171,8 @@ func (g *Gateway) Try(ctx context.Context, token string) (Person, error) {
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return who, err
+	case errors.As(err, &e) && (e.Code == proxyclient.CodeUsage || e.Status == http.StatusRequestHeaderFieldsTooLarge):
+		return who, refused(proxyclient.CodeBadAnswer, "", "the gateway gave a token that cannot be sent; you are not signed in: %s", e.Message)
 	case !errors.As(err, &e) || e.Code != proxyclient.CodeUnauthorized && e.Code != proxyclient.CodeForbidden:
 		return who, fmt.Errorf("%w: %w", ErrUnchecked, err)
 	case e.Type == "expired_key":

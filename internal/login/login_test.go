@@ -160,10 +160,17 @@ func TestPollsThatFail(t *testing.T) {
 		_, err := p.Wait(t.Context(), code, nobody)
 		wants(t, body, err, proxyclient.CodeBadAnswer, "without a token")
 	}
+	// A poll that leads elsewhere, or cannot be sent, is not waited for.
+	code = p.start(t, "ann@example.com")
+	p.sandbox.Inject(sandbox.Fault{Path: "/sso/cli/poll/" + code.id, Status: http.StatusTemporaryRedirect, Header: map[string]string{"Location": "http://127.0.0.1:1/"}})
+	_, err := p.Wait(t.Context(), code, nobody)
+	wants(t, "redirected", err, proxyclient.CodeRedirected, "not followed")
+	_, err = p.Wait(t.Context(), &Code{id: "cli-x", secret: "a\r\nX: y", Ends: code.Ends}, nobody)
+	wants(t, "not to be sent", err, proxyclient.CodeUsage)
 	// The answer with the token is lost on the way.
 	code = p.start(t, "ann@example.com")
 	p.sandbox.Inject(sandbox.Fault{Path: "/sso/cli/poll/" + code.id, Times: 1, Drop: true})
-	_, err := p.Wait(t.Context(), code, nobody)
+	_, err = p.Wait(t.Context(), code, nobody)
 	wants(t, "lost", err, proxyclient.CodeUnauthorized, "its answer was lost on the way")
 }
 
@@ -232,6 +239,8 @@ func TestTokensThatDoNotWork(t *testing.T) {
 		wants(t, c.words, err, proxyclient.CodeUnauthorized, c.words, "you are not signed in")
 	}
 	p := serve(t)
+	_, err := p.Try(t.Context(), "litellm_login_a\nb")
+	wants(t, "a line end", err, proxyclient.CodeBadAnswer, "cannot be sent", "you are not signed in")
 	p.sandbox.Inject(sandbox.Fault{Path: "/v2/user/info", Status: http.StatusServiceUnavailable})
 	quick, err := proxyclient.New(proxyclient.Config{BaseURL: p.server.URL, Retries: -1})
 	if err != nil {
@@ -255,14 +264,20 @@ func TestCodeInAddress(t *testing.T) {
 	if s, err := p.Wait(t.Context(), code, nobody); err != nil || s.UserID != "ann" {
 		t.Errorf("%+v, %v", s, err)
 	}
-	p.sandbox.Inject(sandbox.Fault{Path: "/sso/cli/start",
-		Body: `{"login_id":"cli-x","poll_secret":"s","user_code":"c","verification_uri_complete":"https://elsewhere.example/"}`})
-	if code, err = p.Start(t.Context()); err != nil || code.Full != "" {
-		t.Errorf("an address elsewhere: %+v, %v", code, err)
+	for _, address := range []string{"https://elsewhere.example/", "httpx://127.0.0.1/", "javascript:alert(1)"} {
+		remove := p.sandbox.Inject(sandbox.Fault{Path: "/sso/cli/start",
+			Body: `{"login_id":"cli-x","poll_secret":"s","user_code":"c\nd","verification_uri_complete":"` + address + `"}`})
+		if code, err = p.Start(t.Context()); err != nil || code.Full != "" || code.UserCode != "c d" {
+			t.Errorf("%s: %+v, %v", address, code, err)
+		}
+		remove()
 	}
 }
 
 func TestFind(t *testing.T) {
+	if text := (Team{"t", "a\n\x1b[2Jb"}).String(); text != "a  [2Jb (t)" {
+		t.Errorf("control characters: %q", text)
+	}
 	teams := []Team{{"t1", "red"}, {"t2", "blue"}, {"red", "green"}, {"t4", "two"}, {"t5", "two"}}
 	for name, want := range map[string]string{"t2": "t2", "blue": "t2", "red": "red", "t5": "t5"} {
 		if got, err := Find(teams, name); got.ID != want || err != nil {

@@ -103,7 +103,7 @@ func (g *Gateway) endpoints(ctx context.Context) (*endpoints, error) {
 // path is an endpoint's below the base URL, "" if it is elsewhere.
 func (g *Gateway) path(endpoint string) string {
 	rest, ok := strings.CutPrefix(config.CanonicalURL(endpoint), g.base+"/")
-	if !ok || strings.ContainsAny(rest, "?#") {
+	if !ok || strings.ContainsAny(endpoint, "?#@") {
 		return ""
 	}
 	return "/" + rest

@@ -63,6 +63,8 @@ func TestDocument(t *testing.T) {
 		{"another issuer", document("http://gw.example", base+"/token"), 0, proxyclient.CodeUsage, "use --base-url http://gw.example"},
 		{"tokens elsewhere", document(base, "http://gw.example/token"), 0, proxyclient.CodeBadAnswer, "another address"},
 		{"tokens at a longer host", document(base, base+"0/token"), 0, proxyclient.CodeBadAnswer, "another address"},
+		{"tokens with a user", document(base, strings.Replace(base, "://", "://u@", 1)+"/token"), 0, proxyclient.CodeBadAnswer, "another address"},
+		{"tokens with a query", document(base, base+"/token?to=x"), 0, proxyclient.CodeBadAnswer, "another address"},
 		{"no PKCE", `{"detail":"Not Found"}`, 404, proxyclient.CodeUnsupported, "no sign-in by PKCE"},
 		{"no S256", strings.Replace(document(base, base+"/token"), "S256", "plain", 1), 0, proxyclient.CodeUnsupported, "S256"},
 	} {
@@ -115,6 +117,9 @@ func TestCallbackRefuses(t *testing.T) {
 	if a, err := c.wait(t.Context()); a.code != "right" || err != nil {
 		t.Errorf("%+v, %v", a, err)
 	}
+	if got := ask("GET", host, "/callback?code=later&state=the-state"); got != http.StatusConflict {
+		t.Errorf("one after that: %d", got)
+	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.wait(ended); err == nil {
@@ -137,6 +142,7 @@ func FuzzCallback(f *testing.F) {
 		if err != nil || u.Host != host {
 			return
 		}
+		c.used.Store(false)
 		w := httptest.NewRecorder()
 		c.ServeHTTP(w, &http.Request{Method: http.MethodGet, URL: u, Host: u.Host})
 		select {

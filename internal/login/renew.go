@@ -23,6 +23,9 @@ const (
 	// renewBefore is how long before its end a token is renewed, warnBefore when one that
 	// cannot be renewed is announced to end.
 	renewBefore, warnBefore = 10 * time.Minute, time.Hour
+
+	// longestLife, in seconds, is what a token's life may be for us to believe it.
+	longestLife = 1e9
 )
 
 // Use returns the session of the gateway with a token that is good for now: renewed if
@@ -131,7 +134,7 @@ func (g *Gateway) refresh(ctx context.Context, old *Session) (*Session, error) {
 func (s *Session) take(p *pair, now time.Time) {
 	s.Key, s.Obtained, s.Warned = p.Token, now, false
 	s.Expires, s.Assumed = now.Add(time.Duration(p.Seconds*float64(time.Second))), false
-	if p.Seconds <= 0 {
+	if p.Seconds <= 0 || p.Seconds > longestLife {
 		s.Expires, s.Assumed = now.Add(assumedLife), true
 	}
 	if p.Refresh != "" {

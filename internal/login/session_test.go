@@ -280,3 +280,15 @@ func TestBrowserCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestLifeOfToken: a life that no token has is not believed.
+func TestLifeOfToken(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for seconds, assumed := range map[float64]bool{60: false, 0: true, -1: true, 1e300: true} {
+		var s Session
+		s.take(&pair{Token: "t", Seconds: seconds}, now)
+		if s.Assumed != assumed || !s.Expires.After(now) {
+			t.Errorf("%g seconds: expires %s, assumed %v", seconds, s.Expires, s.Assumed)
+		}
+	}
+}
