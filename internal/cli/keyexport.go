@@ -19,7 +19,7 @@ func bindKeysExport(a *app, cmd *cobra.Command) {
 	cmd.Use = "export [<file>]"
 	cmd.Long = `Write virtual keys as rows that keys import reads: CSV, YAML or JSON lines, by the ending
 of the file. Without a file, they go to standard output. A row has the hash of the key,
-never the key itself; members of the metadata that hold secrets are left out.`
+never the key itself; metadata and other settings that hold secrets are left out.`
 	cmd.Example = `  litellm-proxy keys export keys.csv
   litellm-proxy keys export --file-format jsonl | jq -r .key_alias`
 	cmd.Args = cobra.MaximumNArgs(1)
@@ -54,7 +54,7 @@ func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format) e
 	}
 	a.note("Exported %s", operation.Counted(n, "key"))
 	if left > 0 {
-		a.note("Left out %s of metadata with secrets", operation.Counted(left, "member"))
+		a.note("Left out %s with secrets", operation.Counted(left, "setting"))
 	}
 	return nil
 }

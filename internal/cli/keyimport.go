@@ -283,7 +283,7 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 		what: "key",
 		steps: []planStep{
 			{verb: "create", count: plan.Create, first: plan.Names},
-			{verb: "replace", count: plan.Replace},
+			{verb: "replace", count: plan.Replace, first: plan.Replaced},
 			{state: "unchanged", count: plan.Exists},
 			{state: "refused", count: plan.Refused},
 		},

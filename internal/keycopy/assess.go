@@ -72,8 +72,12 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 			a.left = append(a.left, "metadata."+string(name))
 		}
 	}
-	if c.present(a) {
+	twin := c.twin(a)
+	if c.present(a, !twin) {
 		return a, nil
+	}
+	if twin {
+		a.faults = append(a.faults, "another key of the source has this alias too; rename one of them")
 	}
 	if !a.expires.IsZero() && !a.expires.After(time.Now()) && !c.options.IncludeExpired {
 		a.verdict = expired
@@ -103,10 +107,24 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 	return a, nil
 }
 
-// present looks for the key or its copy on the target, and compares them.
-func (c *Copier) present(a *assessment) bool {
-	for _, p := range []*present{c.target.byToken[a.key], c.target.byToken[a.mark], c.target.byMark[a.key], c.target.byAlias[a.alias]} {
-		if p == nil {
+// twin reports whether another key of the source came first with the same alias: what the
+// target has under it is not this key.
+func (c *Copier) twin(a *assessment) bool {
+	if a.alias == "" || a.key == "" {
+		return false
+	}
+	first, known := c.aliases[a.alias]
+	if !known {
+		c.aliases[a.alias] = a.key
+	}
+	return known && first != a.key
+}
+
+// present looks for the key or its copy on the target, by alias too if it tells the key, and
+// compares them.
+func (c *Copier) present(a *assessment, byAlias bool) bool {
+	for i, p := range []*present{c.target.byToken[a.key], c.target.byToken[a.mark], c.target.byMark[a.key], c.target.byAlias[a.alias]} {
+		if p == nil || i == 3 && !byAlias {
 			continue
 		}
 		a.copy, a.verdict = p, exists
@@ -154,9 +172,6 @@ func (c *Copier) uncarried(key json.RawMessage, a *assessment) (faults []string)
 				faults = append(faults, name+" would start again at 0 on the target; to accept that, use --restart-budgets")
 			}
 		}
-	}
-	if routes := a.want["rotation_interval"]; routes != nil && a.want["auto_rotate"] == nil {
-		delete(a.want, "rotation_interval") // the gateway ignores half of a rotation
 	}
 	slices.Sort(faults)
 	return faults

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,8 @@ type Copier struct {
 	target  *target
 	vault   Vault
 	options Options
-	slow    atomic.Int64 // nanoseconds that answers to writes take
+	slow    atomic.Int64      // nanoseconds that answers to writes take
+	aliases map[string]string // alias → hash of the source's first key that has it
 }
 
 // Catalog is the operations that a copier uses.
@@ -36,7 +38,7 @@ func New(ctx context.Context, source Source, client *proxyclient.Client, ops Cat
 	if err != nil {
 		return nil, err
 	}
-	return &Copier{source: source, target: t, vault: vault, options: o}, nil
+	return &Copier{source: source, target: t, vault: vault, options: o, aliases: map[string]string{}}, nil
 }
 
 // Plan is what an import is going to do.
@@ -44,8 +46,8 @@ type Plan struct {
 	// Create, Exists, Refused and Expired count keys; Replace counts copies of an earlier run
 	// that are less limited than they must be.
 	Create, Exists, Refused, Replace, Expired int
-	// Names are the names of the first keys to create.
-	Names []string
+	// Names are the names of the first keys to create, and Replaced of the first to replace.
+	Names, Replaced []string
 	// Notes are what the target lacks, and what stays behind.
 	Notes []string
 }
@@ -57,6 +59,7 @@ const named = 5
 // expects.
 func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, error) {
 	p := &Plan{}
+	var looser []string
 	left := map[string]int{}
 	for key, err := range c.source(ctx) {
 		if err != nil {
@@ -79,8 +82,13 @@ func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, erro
 		case exists:
 			p.Exists++
 			out.State, out.ID = bulk.Unchanged, a.copy.token
+			if len(a.faults) > 0 {
+				looser = append(looser, a.Name())
+			}
 		case repair:
-			p.Replace++
+			if p.Replace++; len(p.Replaced) < named {
+				p.Replaced = append(p.Replaced, a.Name())
+			}
 			out.State, out.ID = bulk.Changed, a.copy.token
 		case expired:
 			p.Expired++
@@ -92,6 +100,13 @@ func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, erro
 		each(out)
 	}
 	p.Notes = append(p.Notes, c.target.Missing()...)
+	if n := len(looser); n > 0 {
+		said := fmt.Sprintf("%s of the target allow more than the source: ", operation.Counted(n, "existing key")) + strings.Join(looser[:min(n, mostMissing)], ", ")
+		if n > mostMissing {
+			said += fmt.Sprintf(" and %d more", n-mostMissing)
+		}
+		p.Notes = append(p.Notes, said+"; they stay unchanged, see --report for the settings")
+	}
 	for name, n := range left {
 		p.Notes = append(p.Notes, fmt.Sprintf("%s of %s stays behind: the source encrypted it; set it again on the target", name, operation.Counted(n, "key")))
 	}
@@ -148,15 +163,19 @@ func (c *Copier) create(ctx context.Context, a *assessment) (bulk.Outcome, error
 	out := bulk.Outcome{State: bulk.Created, ID: operation.KeyHash(value)}
 	answer, err := c.timed(ctx, "/key/generate", c.body(a, value))
 	if err != nil {
-		switch state := bulk.StateAfter(err); {
-		case state == bulk.Failed && !limited(err):
-			return out, errors.Join(err, c.vault.Drop(a.key, a.alias))
-		case state != bulk.Unknown:
-			return out, err
+		if limited(err) {
+			return out, err // it is sent again
 		}
-		// The gateway may have made it all the same.
+		if never(err) {
+			return out, errors.Join(err, c.vault.Drop(a.key, a.alias))
+		}
+		// Whatever the answer says, the gateway may have made the key: only when it has none,
+		// its value is forgotten.
 		made, lost := c.look(ctx, out.ID)
 		if lost != nil {
+			if operation.IsNotFound(lost) && bulk.StateAfter(err) == bulk.Failed {
+				err = errors.Join(err, c.vault.Drop(a.key, a.alias))
+			}
 			return out, err
 		}
 		answer = made
@@ -214,6 +233,13 @@ func (c *Copier) replace(ctx context.Context, a *assessment) (bulk.Outcome, erro
 
 // limited reports whether the gateway refused an item for its rate: it is sent again.
 func limited(err error) bool { return proxyclient.CodeOf(err) == proxyclient.CodeRateLimited }
+
+// never reports whether a request did nothing for certain: it was not sent, or its sender was
+// refused.
+func never(err error) bool {
+	e := operation.AsError(err)
+	return e != nil && e.Status == 0 && !e.Sent || operation.IsRefused(err)
+}
 
 // look returns a key of the target by its hash.
 func (c *Copier) look(ctx context.Context, token string) (json.RawMessage, error) {

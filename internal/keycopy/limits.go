@@ -38,6 +38,9 @@ func limits(key json.RawMessage) operation.Args {
 			}
 		}
 	}
+	if out["auto_rotate"] == nil {
+		delete(out, "rotation_interval") // the gateway ignores half of a rotation
+	}
 	if table := operation.NoNull(operation.Lookup(key, "litellm_budget_table")); alertOnly(table) {
 		delete(out, "budget_id")
 		out["soft_budget"] = operation.Lookup(table, "soft_budget")

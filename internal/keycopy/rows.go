@@ -136,7 +136,7 @@ func typed(value json.RawMessage, k kind) (json.RawMessage, error) {
 }
 
 // Export writes the keys of a source as rows, without secrets. It returns the number of keys
-// and of metadata members that it left out because they hold secrets.
+// and of members that it left out because they hold secrets.
 func Export(ctx context.Context, source Source, w *bulk.Writer) (keys, left int, err error) {
 	for key, err := range source(ctx) {
 		if err != nil {
@@ -161,8 +161,13 @@ func rowValues(ctx context.Context, key json.RawMessage) (values []json.RawMessa
 	for i, name := range order {
 		value := want[name]
 		switch name {
-		case "metadata":
-			value, left = withoutSecrets(ctx, operation.Lookup(key, "metadata"))
+		case "metadata", "config", "router_settings", "permissions", "aliases":
+			if name == "metadata" {
+				value = operation.Lookup(key, name)
+			}
+			var n int
+			value, n = withoutSecrets(ctx, value)
+			left += n
 		case "budget_id", "soft_budget":
 			value = operation.Lookup(key, name) // the budget beside it says what they are
 		case "litellm_budget_table":
@@ -192,11 +197,11 @@ func tierOf(budget json.RawMessage) json.RawMessage {
 	return secret.Encode(kept)
 }
 
-// withoutSecrets returns metadata without members that hold secrets or cannot be read
+// withoutSecrets returns an object without members that hold secrets or cannot be read
 // elsewhere.
-func withoutSecrets(ctx context.Context, metadata json.RawMessage) (kept json.RawMessage, left int) {
+func withoutSecrets(ctx context.Context, object json.RawMessage) (kept json.RawMessage, left int) {
 	out := secret.Object{}
-	for name, value := range secret.Members(metadata) {
+	for name, value := range secret.Members(object) {
 		member := secret.Encode(secret.Object{{Name: string(name), Value: value}})
 		masked, err := secret.Redactor{}.JSON(ctx, member)
 		if encrypted(value) || err != nil || string(masked) != string(member) {

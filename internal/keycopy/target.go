@@ -34,7 +34,7 @@ type target struct {
 // present is a key that the target has.
 type present struct {
 	token, mark string
-	touched     bool // somebody changed it after its creation
+	touched     bool // somebody changed or used it after its creation
 	expires     time.Time
 	packed      json.RawMessage // its limits: there may be many keys
 }
@@ -73,7 +73,8 @@ func openTarget(ctx context.Context, client *proxyclient.Client, list, generate 
 }
 
 func (t *target) add(key json.RawMessage) {
-	p := &present{token: text(key, "token"), mark: text(key, "metadata."+Mark), touched: !empty(operation.Lookup(key, "settings_updated_at")), packed: operation.Encode(limits(key))}
+	p := &present{token: text(key, "token"), mark: text(key, "metadata."+Mark), packed: operation.Encode(limits(key))}
+	p.touched = !empty(operation.Lookup(key, "settings_updated_at")) || !empty(operation.Lookup(key, "last_active"))
 	p.expires, _ = timeOf(key, "expires")
 	alias := strings.Clone(text(key, "key_alias"))
 	t.byToken[p.token] = p

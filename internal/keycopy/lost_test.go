@@ -1,0 +1,116 @@
+package keycopy_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"litellm-proxy/internal/bulk"
+	"litellm-proxy/internal/keycopy"
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// TestMadeAllTheSame: the value of a key that the gateway made stays in the file, whatever
+// the gateway or a proxy before it answered.
+func TestMadeAllTheSame(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError, http.StatusTooManyRequests} {
+		to := newGateway(t)
+		lost := true
+		to.before = func(w http.ResponseWriter, r *http.Request) bool {
+			if !lost || r.URL.Path != "/key/generate" {
+				return false
+			}
+			lost = false
+			to.box.ServeHTTP(httptest.NewRecorder(), r)
+			w.Header().Set("Retry-After", "0")
+			http.Error(w, `{"error": {"message": "injected", "code": "0"}}`, status)
+			return true
+		}
+		path := filepath.Join(t.TempDir(), "k.csv")
+		vault := fileVault(t, path)
+		outcomes, summary := imported(t, one(`{"token": "t", "key_alias": "ci", "max_budget": 5}`), to, vault, keycopy.Options{})
+		if err := vault.Close(); err != nil || summary.Created != 1 {
+			t.Errorf("%d: %+v, %v", status, outcomes, err)
+		}
+		token := operation.Word(operation.Lookup(to.all(t)["ci"], "token"))
+		if value := rowsOf(t, path)["ci"]; operation.KeyHash(value) != token {
+			t.Errorf("%d: the file does not have the key", status)
+		}
+	}
+}
+
+// TestTwins: of two keys with one alias the second is refused, in every run.
+func TestTwins(t *testing.T) {
+	to := newGateway(t)
+	source := keycopy.Source(func(context.Context) iter.Seq2[json.RawMessage, error] {
+		return func(yield func(json.RawMessage, error) bool) {
+			_ = yield(json.RawMessage(`{"token": "a", "key_alias": "ci", "max_budget": 5}`), nil) &&
+				yield(json.RawMessage(`{"token": "b", "key_alias": "ci", "max_budget": 1}`), nil)
+		}
+	})
+	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
+	for run := range 2 {
+		outcomes, summary := imported(t, source, to, vault, keycopy.Options{})
+		if summary.Failed != 1 || summary.Created != 1-run || summary.Unchanged != run {
+			t.Errorf("run %d: %+v", run, outcomes)
+		}
+	}
+}
+
+// TestHalfRotation: a copy without the half of a rotation that the gateway ignores is whole.
+func TestHalfRotation(t *testing.T) {
+	to := newGateway(t)
+	source := one(`{"token": "t", "key_alias": "ci", "auto_rotate": false, "rotation_interval": "30d"}`)
+	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
+	for _, want := range []bulk.State{bulk.Created, bulk.Unchanged} {
+		if outcomes, _ := imported(t, source, to, vault, keycopy.Options{}); outcomes["ci"].State != want {
+			t.Errorf("%+v, want %s", outcomes, want)
+		}
+	}
+}
+
+// TestUsedCopy: a copy that is in use is never replaced because its source got narrower; the
+// plan says that it allows more.
+func TestUsedCopy(t *testing.T) {
+	to := newGateway(t)
+	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
+	imported(t, one(`{"token": "t", "key_alias": "ci", "max_budget": 5}`), to, vault, keycopy.Options{})
+	value, err := vault.Value("t", "ci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	use, err := proxyclient.New(proxyclient.Config{BaseURL: to.BaseURL(), APIKey: value})
+	if err == nil {
+		_, err = use.JSON(t.Context(), proxyclient.Request{Method: "POST", Path: "/chat/completions", Body: []byte(`{"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}`)})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	copier, err := keycopy.New(t.Context(), one(`{"token": "t", "key_alias": "ci", "max_budget": 1}`), to.Client, catalog, vault, keycopy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := copier.Plan(t.Context(), func(bulk.Outcome) {})
+	if err != nil || plan.Exists != 1 || !strings.Contains(strings.Join(plan.Notes, "\n"), "ci") {
+		t.Errorf("%+v, %v", plan, err)
+	}
+}
+
+// TestExportSecrets: no setting of a key takes a secret into an export.
+func TestExportSecrets(t *testing.T) {
+	const secret = "sk-provider-secret-0123456789"
+	var out bytes.Buffer
+	_, left, err := keycopy.Export(t.Context(), one(`{"token": "t", "key_alias": "ci", "metadata": {"api_key": "`+secret+`", "n": 1},
+		"config": {"model_list": [{"litellm_params": {"api_key": "`+secret+`"}}]}, "router_settings": {"redis_password": "`+secret+`", "num_retries": 2},
+		"permissions": {"api_key": "`+secret+`"}, "aliases": {"fast": "`+secret+`"}}`), bulk.NewWriter(&out, bulk.JSONL, keycopy.Columns()))
+	if err != nil || left != 5 || strings.Contains(out.String(), secret) || !strings.Contains(out.String(), "num_retries") {
+		t.Errorf("left out %d, %v: %s", left, err, out.String())
+	}
+}
