@@ -135,6 +135,8 @@ type app struct {
 	// serving says that the command ends by itself after an interrupt, and takes its
 	// time.
 	serving atomic.Bool
+	// renewing says that the session is being renewed, which must not end in the middle.
+	renewing atomic.Bool
 	// demo is the throw-away sandbox of a demo under way, instead of the one in
 	// the file.
 	demo *sandbox.Gateway

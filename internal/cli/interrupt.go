@@ -63,6 +63,9 @@ func (a *app) wait(ctx context.Context, done <-chan int) int {
 		return status
 	case <-time.After(grace):
 	}
+	if a.renewing.Load() {
+		return <-done
+	}
 	defer a.finish()
 	return a.report(a.interruption(errInterrupted), interrupted)
 }

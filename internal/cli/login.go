@@ -73,7 +73,7 @@ func (l *loginRun) run(ctx context.Context) error {
 		return err
 	}
 	l.gateway = gateway
-	if l.sessions, err = login.Open(l.Getenv); err != nil {
+	if l.sessions, err = l.app.sessions(); err != nil {
 		return err
 	}
 	if _, err := l.sessions.List(); err != nil { // before the person does anything

@@ -32,7 +32,7 @@ gateway. The token itself cannot be revoked; it works until it expires.`
 		if err != nil {
 			return err
 		}
-		sessions, err := login.Open(a.Getenv)
+		sessions, err := a.sessions()
 		if err != nil {
 			return err
 		}
@@ -56,6 +56,7 @@ func (a *app) logout(ctx context.Context, sessions *login.Store, gateway *login.
 		a.notePython(baseURL)
 		return nil
 	}
+	until := lifeOf(session)
 	revoked, problem := false, error(nil)
 	if session.Renewal != nil {
 		// A session whose secret is lost is removed all the same.
@@ -78,14 +79,26 @@ func (a *app) logout(ctx context.Context, sessions *login.Store, gateway *login.
 		return &proxyclient.Error{Code: e.Code, Status: e.Status, Hint: e.Hint,
 			Message: "signed out of " + baseURL + " on this machine, but the renewal could not be revoked at the gateway: " + e.Message}
 	case revoked:
-		a.note("Signed out of %s and revoked the renewal. The token works until it expires at %s.", baseURL, clockTime(session.Expires))
-	case session.Assumed:
-		a.note("Signed out of %s. The token cannot be revoked; it works until it expires, about %s.", baseURL, clockTime(session.Expires))
+		a.note("Signed out of %s and revoked the renewal. The token %s.", baseURL, until)
 	default:
-		a.note("Signed out of %s. The token cannot be revoked; it works until it expires at %s.", baseURL, clockTime(session.Expires))
+		a.note("Signed out of %s. The token cannot be revoked; it %s.", baseURL, until)
 	}
 	a.notePython(baseURL)
 	return nil
+}
+
+// lifeOf says how long the token of a session works, or worked.
+func lifeOf(session *login.Session) string {
+	at, past := clockTime(session.Expires), time.Now().After(session.Expires)
+	switch {
+	case past && session.Assumed:
+		return "expired about " + at + ", unless the gateway lets tokens live longer"
+	case past:
+		return "expired at " + at
+	case session.Assumed:
+		return "works until it expires, about " + at
+	}
+	return "works until it expires at " + at
 }
 
 func clockTime(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
@@ -108,7 +121,7 @@ func (a *app) logoutAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := login.Open(a.Getenv)
+	sessions, err := a.sessions()
 	if err != nil {
 		return err
 	}
@@ -157,11 +170,11 @@ and profiles are not printed.`
 		if err != nil {
 			return err
 		}
-		sessions, err := login.Open(a.Getenv)
+		sessions, err := a.sessions()
 		if err != nil {
 			return err
 		}
-		session, note, err := sessions.Use(cmd.Context(), gateway)
+		session, note, err := a.useSession(cmd.Context(), sessions, gateway)
 		if err != nil {
 			return err
 		}

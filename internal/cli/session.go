@@ -13,14 +13,14 @@ import (
 // sessionKey gives a client without a key that of the session with its gateway, or the
 // one that the Python CLI stored for it.
 func (a *app) sessionKey(c *proxyclient.Client) (*proxyclient.Client, error) {
-	sessions, err := login.Open(a.Getenv)
+	sessions, err := a.sessions()
 	switch {
 	case proxyclient.CodeOf(err) == proxyclient.CodeUsage:
 		return nil, err
 	case err != nil:
 		return a.pythonKey(c), nil // no home directory: nobody signed in
 	}
-	session, note, err := sessions.Use(a.ctx, login.New(c))
+	session, note, err := a.useSession(a.ctx, sessions, login.New(c))
 	if note != "" {
 		a.note("%s", note)
 	}
@@ -32,6 +32,22 @@ func (a *app) sessionKey(c *proxyclient.Client) (*proxyclient.Client, error) {
 	}
 	a.key = session.Key
 	return session.Client(c), nil
+}
+
+// sessions are those of this user.
+func (a *app) sessions() (*login.Store, error) {
+	sessions, err := login.Open(a.Getenv)
+	if err == nil {
+		sessions.Renewing = a.renewing.Store
+	}
+	return sessions, err
+}
+
+// useSession is the session of a gateway, renewed if need be. A renewal is not one of the
+// changes that the command makes.
+func (a *app) useSession(ctx context.Context, sessions *login.Store, gateway *login.Gateway) (*login.Session, string, error) {
+	defer a.writes.Store(a.writes.Load())
+	return sessions.Use(ctx, gateway)
 }
 
 // pythonKey gives the client the key that the Python CLI stored for its gateway.
@@ -52,7 +68,7 @@ func (a *app) liveKey(c *proxyclient.Client) mcpserver.Credential {
 	if python != "" {
 		a.note("Using %s until you sign in.", login.PythonSource)
 	}
-	sessions, err := login.Open(a.Getenv)
+	sessions, err := a.sessions()
 	if err != nil {
 		if proxyclient.CodeOf(err) != proxyclient.CodeUsage {
 			err = nil // no home directory: nobody signed in
@@ -76,7 +92,7 @@ func (a *app) liveKey(c *proxyclient.Client) mcpserver.Credential {
 
 // signedIn reports whether there is a session with the client's gateway.
 func (a *app) signedIn(c *proxyclient.Client) bool {
-	sessions, err := login.Open(a.Getenv)
+	sessions, err := a.sessions()
 	if err != nil {
 		return false
 	}

@@ -367,6 +367,9 @@ func (r *reader) settings(p *Profile, n *yaml.Node, prefix, what string) error {
 			return r.fault(m.line, "%s: unknown setting %q%s", what, m.name, nearestSetting(m.name, prefix))
 		}
 		if isNull(resolved(m.value)) {
+			if setting.Kind == Boolean {
+				return r.fault(m.line, "%s: %s is neither true nor false", what, m.name)
+			}
 			continue // as if it were not there
 		}
 		value, err := r.value(m, setting)

@@ -28,6 +28,7 @@ func TestFaults(t *testing.T) {
 		"profiles:\n  a:\n    mcp.confirm: auto\n":            `f:3: profile a: unknown setting "mcp.confirm"; there are base_url`,
 		"profiles:\n  a: {base_url: x}\n  a: {base_url: y}\n": `f:3: "a" is set twice in profiles`,
 		"profiles:\n  a b: {}\n":                              `f:2: profile "a b": the name of a profile has`,
+		"profiles:\n  a:\n    protected:\n":                   `f:3: profile a: protected is neither true nor false`,
 		"profiles:\n  a:\n    protected: maybe\n":             `f:3: protected is not true or false`,
 		"profiles:\n  a:\n    format: jsn\n":                  `f:3: profile a: format: "jsn" is not one of table`,
 		"profiles:\n  a:\n    api_key: [sk-secret]\n":         `f:3: api_key must be a single value`,

@@ -180,7 +180,9 @@ func (r *Resolver) output(line string) (string, error) {
 	var out, problems capped
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	cmd.WaitDelay = time.Second // for what it started and left behind
-	err = cmd.Run()
+	if err = cmd.Run(); errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it succeeded, and left something behind
+	}
 	found, _, _ := strings.Cut(strings.TrimLeft(out.String(), "\r\n"), "\n")
 	found = strings.TrimSpace(found)
 	switch {
@@ -207,11 +209,17 @@ func ended(err error) string {
 }
 
 // said is the last of what a command wrote about its problem, on one line and without
-// anything that it printed as the secret.
+// anything that it printed as the secret: a line of that, or a longer word.
 func said(problems, secrets string) string {
+	const longer = 6
 	for line := range strings.Lines(secrets) {
 		if line = strings.TrimSpace(line); line != "" {
 			problems = strings.ReplaceAll(problems, line, masked)
+		}
+		for word := range strings.FieldsFuncSeq(line, func(r rune) bool { return strings.ContainsRune(" \t=:,;\"'{}[]", r) }) {
+			if len(word) >= longer {
+				problems = strings.ReplaceAll(problems, word, masked)
+			}
 		}
 	}
 	if problems = strings.Join(strings.Fields(problems), " "); problems == "" {

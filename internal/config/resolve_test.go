@@ -234,6 +234,8 @@ func TestReferences(t *testing.T) {
 		{`exec:printf '%s\nurl: x\n' "sk-first line"`, "sk-first line", "exec:printf", ""},
 		{"exec:sh -c 'echo sk-hidden; echo not signed in: sk-hidden >&2; exit 3'", "", "", "sh failed: exit status 3: not signed in: ****"},
 		{"exec:no-such-command-here", "", "", "executable file not found"},
+		{"exec:sh -c 'echo token=sk-hidden; echo not signed in: sk-hidden >&2; exit 3'", "", "", "sh failed: exit status 3: not signed in: ****"},
+		{"exec:sh -c 'sleep 2 & echo sk-daemon'", "sk-daemon", "exec:sh", ""},
 		{"exec:true", "", "", "true printed nothing"},
 	} {
 		found, place, err := r.Resolve(&Profile{Name: "prod"}, tt.value)

@@ -79,6 +79,13 @@ func (s *Store) renew(ctx context.Context, g *Gateway) (session *Session, note s
 		if session.RefreshToken == "" || session.Renewal == nil || session.Expires.Sub(s.now()) >= renewBefore {
 			return nil
 		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if s.Renewing != nil {
+			s.Renewing(true)
+			defer s.Renewing(false)
+		}
 		// Not ended by Ctrl-C: the refresh token would be used up and its answer lost.
 		fresh, err := g.refresh(context.WithoutCancel(ctx), session)
 		if err != nil {

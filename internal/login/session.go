@@ -74,6 +74,10 @@ type secrets struct {
 
 // Store has the sessions of this user.
 type Store struct {
+	// Renewing, when set, is called with true before a renewal and with false when its
+	// result is stored. Ending the process in between loses the session.
+	Renewing func(bool)
+
 	path string // of the list
 	keys keystore.Store
 	now  func() time.Time

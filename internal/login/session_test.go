@@ -1,9 +1,11 @@
 package login
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -132,6 +134,22 @@ func TestRenewedOnce(t *testing.T) {
 	p, getenv := serve(t), home(t)
 	first, err := p.visit(t, sandbox.Browser{Email: "ann@example.com"}, "")
 	if err != nil {
+		t.Fatal(err)
+	}
+	first.Expires = time.Now().Add(time.Minute)
+	save(t, open(t, getenv), first)
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := open(t, getenv).Use(interrupted, p.Gateway); err == nil {
+		t.Error("an interrupted command renewed the session")
+	}
+	var told []bool
+	watched := open(t, getenv)
+	watched.Renewing = func(on bool) { told = append(told, on) }
+	if _, _, err := watched.Use(t.Context(), p.Gateway); err != nil || !slices.Equal(told, []bool{true, false}) {
+		t.Errorf("a renewal was announced as %v, %v", told, err)
+	}
+	if first, err = watched.Load(p.server.URL); err != nil {
 		t.Fatal(err)
 	}
 	first.Expires = time.Now().Add(time.Minute)
