@@ -36,6 +36,9 @@ type Item struct {
 	// what it has already done. Its context is not canceled when the run is interrupted,
 	// but some seconds later.
 	Do func(context.Context) (Outcome, error)
+	// Ended is called once with what became of the item, even if it was not tried. It may be
+	// nil.
+	Ended func(Outcome)
 }
 
 // Outcome is what became of one item.

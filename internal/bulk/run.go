@@ -20,8 +20,8 @@ const (
 	// longestPause is how long a run waits because the gateway asks for it. It stops if the
 	// gateway asks for more.
 	longestPause = 5 * time.Minute
-	// MaxTries is how often an item is sent that the gateway refuses with 429.
-	MaxTries = 10
+	// maxTries is how often an item is sent that the gateway refuses with 429.
+	maxTries = 10
 	// lastWords is how long the items under way may take after an interrupt.
 	lastWords = 10 * time.Second
 	// hopeless is how many items in a row may find no gateway before the run stops.
@@ -98,14 +98,14 @@ func (r *run) all(work context.Context, items iter.Seq[Item]) {
 	started := 0
 	for item := range items {
 		if r.starts.Err() != nil {
-			r.tell(Outcome{Name: item.Name, State: NotTried})
+			r.tell(item, Outcome{Name: item.Name, State: NotTried})
 			continue
 		}
 		if started < r.options.Parallel {
 			started++
 			workers.Go(func() {
 				for item := range queue {
-					r.tell(r.try(work, item))
+					r.tell(item, r.try(work, item))
 				}
 			})
 		}
@@ -116,7 +116,10 @@ func (r *run) all(work context.Context, items iter.Seq[Item]) {
 }
 
 // tell counts an outcome and passes it on.
-func (r *run) tell(o Outcome) {
+func (r *run) tell(item Item, o Outcome) {
+	if item.Ended != nil {
+		item.Ended(o)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done++
@@ -141,7 +144,7 @@ func (r *run) try(work context.Context, item Item) Outcome {
 		if err == nil {
 			return out
 		}
-		if refused && tries < MaxTries {
+		if refused && tries < maxTries {
 			why = err.Error()
 			continue
 		}

@@ -24,7 +24,7 @@ import (
 func numbered(n int, do func(ctx context.Context, i int) (Outcome, error)) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		for i := range n {
-			if !yield(Item{fmt.Sprint(i), func(ctx context.Context) (Outcome, error) { return do(ctx, i) }}) {
+			if !yield(Item{Name: fmt.Sprint(i), Do: func(ctx context.Context) (Outcome, error) { return do(ctx, i) }}) {
 				return
 			}
 		}

@@ -304,7 +304,8 @@ func (m *modelsImport) planned() iter.Seq[bulk.Outcome] {
 func (m *modelsImport) items() iter.Seq[bulk.Item] {
 	return func(yield func(bulk.Item) bool) {
 		for _, c := range m.credentials {
-			if !yield(bulk.Item{Name: "credential " + c.Name, Do: func(ctx context.Context) (bulk.Outcome, error) { return m.credential(ctx, c) }}) {
+			name := "credential " + c.Name
+			if !yield(bulk.Item{Name: name, Ended: m.awaited(name), Do: func(ctx context.Context) (bulk.Outcome, error) { return m.credential(ctx, c) }}) {
 				return
 			}
 		}
@@ -312,7 +313,7 @@ func (m *modelsImport) items() iter.Seq[bulk.Item] {
 		slices.SortStableFunc(models, func(a, b modelfile.PlannedModel) int { return rank(a) - rank(b) })
 		for _, p := range models {
 			name := fmt.Sprintf("%s: %s", p.Place, p.Label())
-			if !yield(bulk.Item{Name: name, Do: func(ctx context.Context) (bulk.Outcome, error) { return m.model(ctx, p) }}) {
+			if !yield(bulk.Item{Name: name, Ended: m.awaited("model " + p.ID), Do: func(ctx context.Context) (bulk.Outcome, error) { return m.model(ctx, p) }}) {
 				return
 			}
 		}

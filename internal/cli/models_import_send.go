@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -43,6 +44,9 @@ func (m *modelsImport) credential(ctx context.Context, c modelfile.PlannedCreden
 	case modelfile.Create:
 		out.State = bulk.Created
 		_, err = m.send(ctx, "credentials create", c.Args())
+		if bulk.StateAfter(err) == bulk.Unknown && m.isStoredCredential(ctx, c) {
+			err = nil
+		}
 	case modelfile.Change:
 		out.State = bulk.Changed
 		_, err = m.send(ctx, "credentials update", c.Args())
@@ -51,8 +55,14 @@ func (m *modelsImport) credential(ctx context.Context, c modelfile.PlannedCreden
 	default:
 		return out, errDiffers(c.Reason, m.rules)
 	}
-	m.finish("credential "+c.Name, err)
 	return out, err
+}
+
+// isStoredCredential reports whether the gateway has a credential by now.
+func (m *modelsImport) isStoredCredential(ctx context.Context, c modelfile.PlannedCredential) bool {
+	stored, err := m.storedCredentials(ctx, operation.Env{Client: m.env.Client}) // not what was read before
+	plan := modelfile.CompareCredentials([]modelfile.Credential{c.Credential}, stored, modelfile.Rules{})
+	return err == nil && plan[0].Action == modelfile.Unchanged
 }
 
 // model creates or changes one deployment.
@@ -67,8 +77,10 @@ func (m *modelsImport) model(ctx context.Context, p modelfile.PlannedModel) (out
 	case modelfile.Create:
 		out.State = bulk.Created
 		err := m.create(ctx, p)
+		if errors.Is(err, errThere) {
+			out.State, out.Reason, err = bulk.Unchanged, errThere.Error(), nil
+		}
 		m.record(p.ID, err)
-		m.finish("model "+p.ID, err)
 		return out, err
 	case modelfile.Change:
 		out.State = bulk.Changed
@@ -94,28 +106,24 @@ func (m *modelsImport) record(id string, err error) {
 // earlier is an item for which others wait.
 type earlier struct {
 	done  chan struct{}
-	tries int
-	err   error
-	ended bool
+	state bulk.State // after done
 }
 
-// finish lets go on what waits for an item, unless the item is going to be sent again.
-func (m *modelsImport) finish(name string, err error) {
+// awaited returns what lets go on the items that wait for this one, or nil.
+func (m *modelsImport) awaited(name string) func(bulk.Outcome) {
 	e := m.earlier[name]
-	if e == nil || e.ended {
-		return
+	if e == nil {
+		return nil
 	}
-	e.tries++
-	if refused := operation.AsError(err); refused != nil && refused.Status == http.StatusTooManyRequests && e.tries < bulk.MaxTries {
-		return
+	return func(o bulk.Outcome) {
+		e.state = o.State
+		close(e.done)
 	}
-	e.ended, e.err = true, err
-	close(e.done)
 }
 
 // wait waits for the credentials, which models look up, and for the models that the gateway
 // may not be able to serve: while it has one, it serves no new one. It returns an error if
-// the model's own credential was not stored.
+// the run ended meanwhile or the model's own credential was not stored.
 func (m *modelsImport) wait(ctx context.Context, p modelfile.PlannedModel) error {
 	for name, e := range m.earlier {
 		if p.Risky() && strings.HasPrefix(name, "model ") {
@@ -124,10 +132,12 @@ func (m *modelsImport) wait(ctx context.Context, p modelfile.PlannedModel) error
 		select {
 		case <-e.done:
 		case <-ctx.Done():
+		}
+		if ctx.Err() != nil || e.state == bulk.NotTried {
 			return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "what it waits for was not stored in time"}
 		}
 	}
-	if e := m.earlier["credential "+p.Credential()]; e != nil && e.err != nil {
+	if e := m.earlier["credential "+p.Credential()]; e != nil && e.state != bulk.Created && e.state != bulk.Changed {
 		return fmt.Errorf("not sent, because its credential %s was not stored", p.Credential())
 	}
 	return nil
@@ -162,7 +172,7 @@ func (m *modelsImport) create(ctx context.Context, p modelfile.PlannedModel) err
 		err := add()
 		m.alone.RUnlock()
 		if !isStored(err) && (!takenBack(err) || m.parallel == 1) {
-			return err
+			return m.settled(ctx, p, err)
 		}
 	}
 	m.alone.Lock()
@@ -173,7 +183,39 @@ func (m *modelsImport) create(ctx context.Context, p modelfile.PlannedModel) err
 			err = add()
 		}
 	}
-	return unset(err, p)
+	return unset(m.settled(ctx, p, err), p)
+}
+
+// settled asks the gateway about a deployment whose answer was lost. One that it does not
+// list and may be unable to serve keeps it from serving others, so it is deleted.
+func (m *modelsImport) settled(ctx context.Context, p modelfile.PlannedModel, lost error) error {
+	if lost == nil || bulk.StateAfter(lost) != bulk.Unknown {
+		return lost
+	}
+	switch listed, same, err := m.listed(ctx, p); {
+	case err != nil || listed && !same || !listed && !p.Risky():
+		return lost
+	case listed:
+		return nil
+	}
+	if _, err := m.send(ctx, "models delete", operation.Args{"id": operation.Encode(p.ID)}); err != nil {
+		return lost // not stored, or not yet
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeInternal, Sent: true,
+		Message: "the answer was lost, and the gateway stored the deployment but " + notServed}
+}
+
+// errThere is the outcome of an entry that the gateway has by now.
+var errThere = errors.New("the gateway has it, but did not list it before")
+
+// listed reports whether the gateway lists a deployment by now, and as the entry describes it.
+func (m *modelsImport) listed(ctx context.Context, p modelfile.PlannedModel) (listed, same bool, err error) {
+	deployments, err := m.deployments(ctx, operation.Env{Client: m.env.Client}) // not what was read before
+	if err != nil {
+		return false, false, err
+	}
+	plan, _ := modelfile.Compare([]modelfile.Model{p.Model}, deployments, modelfile.Rules{ByID: true})
+	return plan[0].Action != modelfile.Create, plan[0].Action == modelfile.Unchanged, nil
 }
 
 // isStored reports whether the gateway refuses a deployment because it has its ID.
@@ -183,13 +225,14 @@ func isStored(err error) bool {
 }
 
 // forget deletes a deployment that is stored and not listed: the gateway cannot serve it,
-// and an import that was killed has left it.
+// and an import that was killed has left it. One that it lists by now returns errThere.
 func (m *modelsImport) forget(ctx context.Context, p modelfile.PlannedModel, refused error) error {
-	deployments, err := m.deployments(ctx, operation.Env{Client: m.env.Client})
-	if err != nil {
+	switch listed, same, err := m.listed(ctx, p); {
+	case err != nil:
 		return err
-	}
-	if slices.ContainsFunc(deployments, func(d modelfile.Deployment) bool { return d.ID == p.ID }) {
+	case same:
+		return errThere
+	case listed:
 		return refused // somebody else added it just now
 	}
 	if _, err := m.send(ctx, "models delete", operation.Args{"id": operation.Encode(p.ID)}); err != nil {
@@ -199,11 +242,14 @@ func (m *modelsImport) forget(ctx context.Context, p modelfile.PlannedModel, ref
 	return nil
 }
 
+// notServed ends or is part of the message about a deployment that was deleted again.
+const notServed = "could not serve it, so it was deleted"
+
 // takenBack reports whether models add deleted a deployment because the gateway could not
 // serve it.
 func takenBack(err error) bool {
 	e := operation.AsError(err)
-	return e != nil && strings.Contains(e.Message, "could not serve it, so it was deleted")
+	return e != nil && strings.Contains(e.Message, notServed)
 }
 
 // unset names the variable that is probably not set where the gateway cannot serve a
