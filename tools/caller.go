@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 	"time"
 
 	"litellm-proxy/internal/operation"
@@ -37,14 +38,14 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 	if !call.Client().SignedIn() {
 		info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info"})
 		switch {
-		case !call.Client().HasKey() && (err == nil || operation.IsNotFound(err)):
+		case !call.Client().HasKey() && (err == nil || notStored(err)):
 			return &caller{kind: noKey}, nil // what it tells is about nobody
 		case err == nil:
 			who.kind, who.hash, who.key = virtualKey, operation.Word(operation.Lookup(info, "key")), operation.Lookup(info, "info")
 			if operation.Word(operation.Lookup(who.key, "user_id")) == "" {
 				return who, nil
 			}
-		case operation.IsNotFound(err):
+		case notStored(err):
 			who.kind = masterKey
 		default:
 			return nil, err
@@ -65,6 +66,13 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 	}
 	who.user = user
 	return who, nil
+}
+
+// notStored reports whether the gateway says that it took the key and has no row of it.
+// Another 404 may be that of a server which is no such gateway.
+func notStored(err error) bool {
+	e := operation.AsError(err)
+	return operation.IsNotFound(err) && strings.Contains(e.Message, "not found in database")
 }
 
 // callersUser reads the user that the credential belongs to. Older gateways have only the

@@ -10,6 +10,33 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
+// TestCallerElsewhere: a server that knows no /key/info does not make a key the master key.
+func TestCallerElsewhere(t *testing.T) {
+	for _, body := range []string{`{"error": {"message": "Unknown request URL: GET /key/info"}}`, `{"error": "404 page not found"}`, `{"detail": "Not Found"}`} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/models" || r.URL.Path == "/health/readiness" {
+				_, _ = io.WriteString(w, `{"status": "healthy", "data": []}`)
+				return
+			}
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, body)
+		}))
+		client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-somebody-0000000000"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := operation.Env{Client: client}
+		if result, err := run(t.Context(), env, whoAmI, nil); err == nil {
+			t.Errorf("whoami after %s: %s", body, result.Body)
+		}
+		result, err := run(t.Context(), env, gatewayStatus, nil)
+		if key := operation.Lookup(result.Body, "key"); err != nil || operation.Lookup(key, "kind") != nil || operation.Lookup(key, "role") != nil {
+			t.Errorf("status after %s: %s, %v", body, result.Body, err)
+		}
+		server.Close()
+	}
+}
+
 // TestCallerWithoutKey: at a gateway that answers everybody, a caller without a key is
 // neither a virtual key nor the master key, and comes from nowhere.
 func TestCallerWithoutKey(t *testing.T) {

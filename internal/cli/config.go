@@ -344,15 +344,20 @@ func (a *app) forgetKey(p *config.Profile) error {
 	if p.Get(config.APIKey) != config.InKeyStore {
 		return nil
 	}
+	return a.dropKey(p.Name)
+}
+
+// dropKey removes the key of a profile that had one in the key store.
+func (a *app) dropKey(profile string) error {
 	store, err := keystore.Open(a.Getenv)
 	if err == nil {
-		err = store.Delete(config.KeyName(p.Name))
+		err = store.Delete(config.KeyName(profile))
 	}
 	if errors.Is(err, keystore.ErrNotFound) {
 		return nil
 	}
 	if err != nil {
-		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: fmt.Sprintf("the key of profile %s is still in the key store: %v", p.Name, err), Err: err}
+		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: fmt.Sprintf("the key of profile %s is still in the key store: %v", profile, err), Err: err}
 	}
 	a.note("Removed its key from %s.", store.Place())
 	return nil

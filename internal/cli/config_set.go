@@ -214,11 +214,10 @@ func (s *setting) store(name string) error {
 		s.secret, s.value = s.value, config.InKeyStore
 	}
 	var before *config.Profile
-	first := false
+	first, stored := false, false
 	err := s.update(func(e *config.Editor) error {
 		if before = e.Profile(name); before != nil {
-			copied := *before
-			before = &copied
+			stored = before.Get(config.APIKey) == config.InKeyStore
 		}
 		first = e.Current == "" && len(e.Profiles) == 0
 		if err := s.move(before); err != nil {
@@ -236,6 +235,9 @@ func (s *setting) store(name string) error {
 		return err
 	}
 	s.tell(name, before == nil, first)
+	if s.Name == config.APIKey && s.value != config.InKeyStore && stored {
+		return s.dropKey(name)
+	}
 	return nil
 }
 
