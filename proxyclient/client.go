@@ -2,6 +2,8 @@ package proxyclient
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -198,6 +200,15 @@ func (c *Client) MaskedKey() string {
 		return ""
 	}
 	return secret.Mask(c.key)
+}
+
+// KeyHash is the hash by which the gateway knows the key, or "" without one.
+func (c *Client) KeyHash() string {
+	if c.key == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(c.key))
+	return hex.EncodeToString(sum[:])
 }
 
 // Timeout is the limit of a request that names none itself.

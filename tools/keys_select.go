@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -82,30 +83,70 @@ func ageOf(text string) (time.Duration, bool) {
 	return time.Duration(n) * unit, err == nil && n > 0 && n < 10000
 }
 
-// selectedKeys returns the keys that the filters of a call match. The gateway's answer is
-// checked against the filters: an older gateway ignores those that it does not know.
+// selectedKeys returns the keys that the filters of a call match, and notes those that are
+// left out.
 func selectedKeys(ctx context.Context, call *operation.Call) ([]operation.Thing, error) {
-	return operation.Once(call, "selected keys", func() ([]operation.Thing, error) {
-		args, filter := call.Args(), url.Values{}
-		for _, name := range []string{"user_id", "team_id", "organization_id", "status"} {
-			if value := args.String(name); value != "" {
-				filter.Set(name, value)
-			}
-		}
-		if search := args.String("search"); search != "" {
-			filter.Set("search", operation.Unpattern(search))
-		}
-		var things []operation.Thing
-		for key, err := range keyCollection.All(ctx, call, filter) {
-			if err != nil {
-				return nil, err
-			}
-			if keyMatches(key, args, call.Now()) {
-				things = append(things, keyThing(key))
-			}
-		}
-		return things, nil
+	type selection struct {
+		things []operation.Thing
+		notes  []string
+	}
+	found, err := operation.Once(call, "selected keys", func() (s selection, err error) {
+		s.things, s.notes, err = findSelected(ctx, call)
+		return s, err
 	})
+	for _, said := range found.notes {
+		call.Note(said)
+	}
+	return found.things, err
+}
+
+// findSelected reads the keys that the filters match. The gateway's answer is checked
+// against the filters: an older gateway ignores those that it does not know. The caller's
+// own key is left out, and for {unused} keys whose last use the gateway does not tell.
+func findSelected(ctx context.Context, call *operation.Call) (things []operation.Thing, notes []string, err error) {
+	args, filter, own, untold := call.Args(), url.Values{}, call.Client().KeyHash(), 0
+	for _, name := range []string{"user_id", "team_id", "organization_id", "status"} {
+		if value := args.String(name); value != "" {
+			filter.Set(name, value)
+		}
+	}
+	if search := args.String("search"); search != "" {
+		filter.Set("search", operation.Unpattern(search))
+	}
+	for key, err := range keyCollection.All(ctx, call, filter) {
+		switch {
+		case err != nil:
+			return nil, nil, err
+		case !keyMatches(key, args, call.Now()):
+		case operation.Word(operation.Lookup(key, "token")) == own && own != "":
+			notes = append(notes, "Left out your own key, which matches; to delete it, name it")
+		case args["unused"] != nil && useUntold(key):
+			untold++
+		default:
+			things = append(things, keyThing(key))
+		}
+	}
+	if untold > 0 {
+		notes = append(notes, "Left out "+operation.Counted(untold, "key")+" whose last use the gateway does not tell")
+	}
+	return things, notes, nil
+}
+
+// useUntold reports whether a key was used although the gateway does not tell when: older
+// ones have no such time.
+func useUntold(key json.RawMessage) bool {
+	if _, known := timeOf(key, "last_active"); known {
+		return false
+	}
+	spent := func(field string) bool {
+		var n float64
+		return json.Unmarshal(operation.Lookup(key, field), &n) == nil && n > 0
+	}
+	tells := false
+	for name := range secret.Fields(key) {
+		tells = tells || string(name) == "last_active"
+	}
+	return !tells || spent("spend") || spent("total_spend")
 }
 
 // keyThing returns a key with what a question says about it.

@@ -39,6 +39,18 @@ func TestKeyMatches(t *testing.T) {
 	}
 }
 
+// TestUseUntold: whether a key is unused is only known where the gateway tells its last use.
+func TestUseUntold(t *testing.T) {
+	for key, want := range map[string]bool{
+		`{"created_at": "2020-01-01T00:00:00Z"}`: true, `{"last_active": null, "spend": 0.5}`: true, `{"last_active": null, "spend": 0, "total_spend": 2}`: true,
+		`{"last_active": null, "spend": 0}`: false, `{"last_active": "2026-10-31T00:00:00Z", "spend": 3}`: false,
+	} {
+		if got := useUntold([]byte(key)); got != want {
+			t.Errorf("%s: %v", key, got)
+		}
+	}
+}
+
 // TestEveryFilterSelects: a filter that is forgotten among the selectors would be ignored.
 func TestEveryFilterSelects(t *testing.T) {
 	for _, f := range keysDelete.Fields() {
