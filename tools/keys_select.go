@@ -220,7 +220,7 @@ func deleteSelected(ctx context.Context, call *operation.Call, in keysDeleteInpu
 	}
 	if n := len(things); call.Arg("expect") != nil && n != int(in.Expect) {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeUsage,
-			Message: fmt.Sprintf("%s match, but {expect} is %d; nothing was deleted", operation.Counted(n, "key"), in.Expect),
+			Message: fmt.Sprintf("the filters match %s, but {expect} is %d; nothing was deleted", operation.Counted(n, "key"), in.Expect),
 			Hint:    "preview the keys with a dry run"}
 	}
 	if call.Planning() {

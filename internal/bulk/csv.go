@@ -23,6 +23,7 @@ func readCSV(b *bufio.Reader, yield func(Row, error) bool) {
 	r.Comma, r.FieldsPerRecord, r.ReuseRecord = comma, -1, true
 	record, err := r.Read()
 	if errors.Is(err, io.EOF) {
+		yield(Row{}, errors.New("the file is empty; its first line must name the columns"))
 		return
 	}
 	var columns []string

@@ -47,7 +47,7 @@ func TestRead(t *testing.T) {
 		{"tabs", CSV, "email\tteam\nann\tred\n", "2: email=~ann team=~red"},
 		{"cell on several lines", CSV, "a,b\n\"1\n2\",3\n4,5\n", "2: a=~1\n2 b=~3\n4: a=~4 b=~5"},
 		{"empty rows", CSV, "a,b\n1,2\n,\n,,,\n", "2: a=~1 b=~2"},
-		{"empty file", CSV, "", ""},
+		{"empty file", CSV, "", "0! the file is empty; its first line must name the columns"},
 		{"too many cells", CSV, "a,b\n1,2,3\n4\n", "2! has 3 cells, but the header has 2\n3: a=~4"},
 		{"column without a name", CSV, "a,,\n1,,\n2,x,\n", "2: a=~1\n3! has a value in column 2, which has no name"},
 		{"a column twice", CSV, "a,a\n1,2\n", "0! the header has the column a twice"},

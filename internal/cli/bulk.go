@@ -3,9 +3,12 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"regexp"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -184,6 +187,9 @@ func (b *bulkRun) openReport() (*bulk.Report, error) {
 	}
 	report, err := bulk.OpenReport(b.report, b.input, b.masked)
 	if err != nil {
+		if _, ok := errors.AsType[*fs.PathError](err); ok {
+			err = errors.New("cannot write " + b.report + ": " + reason(err))
+		}
 		return nil, usageError("--report: " + err.Error() + "; nothing was sent")
 	}
 	return report, nil
@@ -212,14 +218,39 @@ func (b *bulkRun) agreed(ctx context.Context, p bulkPlan) error {
 	return b.accept(ctx, fmt.Sprintf("%s%s at %s?", strings.ToUpper(what[:1]), what[1:], where))
 }
 
-// dry ends a dry run.
+// refuses reports whether the plan refuses items.
+func (p *bulkPlan) refuses() bool {
+	return slices.ContainsFunc(p.steps, func(s planStep) bool { return s.state == "refused" && s.count > 0 })
+}
+
+// moreFailures says how many failures were not told one by one.
+func (b *bulkRun) moreFailures(told int) {
+	more := told - maxFailureLines
+	if more <= 0 {
+		return
+	}
+	where := "to see all, use --report FILE"
+	if b.report != "" {
+		where = "all are in " + b.report
+	}
+	b.note("%s; %s", operation.Counted(more, "more failure"), where)
+}
+
+// dry ends a dry run: it tells what is refused, and why.
 func (b *bulkRun) dry(p bulkPlan, report *bulk.Report) error {
-	if p.planned != nil && report != nil {
+	told := 0
+	if p.planned != nil && (report != nil || p.refuses()) {
 		for o := range p.planned {
 			o.Reason = b.plain(o.Reason)
 			report.Add(o)
+			if o.State == bulk.Failed {
+				if told++; told <= maxFailureLines {
+					b.note("%s: %s", o.Name, o.Reason)
+				}
+			}
 		}
 	}
+	b.moreFailures(told)
 	if err := report.Close(); err != nil {
 		return unwritten(err)
 	}
@@ -238,13 +269,7 @@ func (b *bulkRun) dry(p bulkPlan, report *bulk.Report) error {
 // ended tells how the run went: what is left to do on stderr, the counts on stdout, and
 // the exit status.
 func (b *bulkRun) ended(ctx context.Context, p bulkPlan, summary bulk.Summary, told int, lost error) error {
-	if more := told - maxFailureLines; more > 0 {
-		where := "to see all, use --report FILE"
-		if b.report != "" {
-			where = "all are in " + b.report
-		}
-		b.note("%s; %s", operation.Counted(more, "more failure"), where)
-	}
+	b.moreFailures(told)
 	if summary.Stopped != "" {
 		b.note("Stopped: %s. %s not tried.", summary.Stopped, operation.Counted(summary.NotTried, p.what))
 	}

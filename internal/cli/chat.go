@@ -50,7 +50,7 @@ which spend session shows. Parameters that you omit are not sent.`
   litellm-proxy chat gpt-4o-mini -s "Answer in one sentence" -t 0.2
   echo "Hello, how are you?" | litellm-proxy chat gpt-4o-mini`
 	f := cmd.Flags()
-	f.StringVarP(&c.temperature, "temperature", "t", "", "Sampling temperature, a `number` from 0 to 2 (default: the model's)")
+	f.StringVarP(&c.temperature, "temperature", "t", "", "Sampling temperature from 0 to 2 (a `number`; default: the model's)")
 	f.StringVar(&c.maxTokens, "max-tokens", "", "Limit of tokens to generate for an answer, a whole `number`")
 	f.StringVarP(&c.system, "system", "s", "", "System prompt, a `text`")
 	cmd.Args = nil

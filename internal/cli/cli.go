@@ -340,6 +340,10 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 				if value, ok := strings.CutPrefix(why, "strconv.ParseBool: parsing "); ok {
 					why = strings.TrimSuffix(value, ": invalid syntax") + " is not true or false"
 				}
+				if value, ok := strings.CutPrefix(why, "strconv.ParseInt: parsing "); ok {
+					quoted, _ := strconv.QuotedPrefix(value)
+					why = quoted + " is not a whole number"
+				}
 				text = flag + ": " + why
 			}
 		}

@@ -41,6 +41,9 @@ func (a *app) editConfig(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.Terminal == nil && a.Getenv("VISUAL") == "" && a.Getenv("EDITOR") == "" {
+		return usageError("config edit needs a terminal; without one, use config set")
+	}
 	editor, err := a.editor()
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: `Walk through the main workflow on a temporary sandbox: a team with a budget, a key, a
 call, its cost, the rejected call once the budget is spent, and what an assistant sees.
 It needs no gateway and no settings, opens no connection and leaves nothing behind.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd.Context()) },
 	}
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,37 +10,48 @@ import (
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/keycopy"
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/internal/replace"
 )
 
 func bindKeysExport(a *app, cmd *cobra.Command) {
-	cmd.Use = "export [<file>]"
+	cmd.Use, cmd.Args = "export [<file>]", atMostOneFile
 	cmd.Long = `Write virtual keys as rows that keys import reads: CSV, YAML or JSON lines, by the ending
 of the file. Without a file, they go to standard output. A row has the hash of the key,
 never the key itself; metadata and other settings that hold secrets are left out.`
 	cmd.Example = `  litellm-proxy keys export keys.csv
-  litellm-proxy keys export --file-format jsonl | jq -r .key_alias`
-	cmd.Args = cobra.MaximumNArgs(1)
-	format := ""
-	cmd.Flags().StringVar(&format, "file-format", "", "Format: csv, yaml, jsonl (default by the file's ending, then jsonl)")
+  litellm-proxy keys export --format jsonl | jq -r .key_alias`
+	format, overwrite := "", false
+	cmd.Flags().StringVar(&format, "format", "", "Output format: csv, yaml, jsonl (default: by the file's ending, else jsonl)")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+	overwriteFlag(cmd, &overwrite)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		name := strings.Join(args, "")
+		if name == "-" {
+			name = ""
+		}
 		if name == "" && format == "" {
 			format = string(bulk.JSONL)
 		}
-		written, err := bulk.FormatOf(name, format)
+		written, err := exportFormat(name, format)
 		if err != nil {
-			return usageError(err.Error() + "; give --file-format")
+			return err
 		}
-		if name == "" || name == "-" {
-			return a.exportKeys(cmd.Context(), a.Stdout, written)
+		if name == "" {
+			return a.exportKeys(cmd.Context(), a.Stdout, written, "")
 		}
-		return replaced(name, func(w io.Writer) error { return a.exportKeys(cmd.Context(), w, written) })
+		file, err := newFile(name, overwrite)
+		if err != nil {
+			return err
+		}
+		if err := a.exportKeys(cmd.Context(), file, written, " to "+name); err != nil {
+			file.discard()
+			return err
+		}
+		return unwritten(file.commit())
 	}
 }
 
 // exportKeys writes the keys of the gateway.
-func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format) error {
+func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format, where string) error {
 	client, err := a.client()
 	if err != nil {
 		return err
@@ -52,34 +61,9 @@ func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format) e
 	if err != nil {
 		return err
 	}
-	a.note("Exported %s", operation.Counted(n, "key"))
+	a.note("exported %s%s", operation.Counted(n, "key"), where)
 	if left > 0 {
 		a.note("Left out %s with secrets", operation.Counted(left, "setting"))
 	}
 	return nil
-}
-
-// replaced writes a file for its owner alone, and puts it in its place when it is whole.
-func replaced(name string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	if err = write(f); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		_ = f.Close()
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return replace.File(f.Name(), name)
 }

@@ -38,12 +38,12 @@ func keysCommands() []local {
 // keyImport is one run of keys import.
 type keyImport struct {
 	*bulkRun
-	from, sourceURL, sourceKey, since, keysOut, fileFormat string
-	options                                                keycopy.Options
+	from, sourceURL, sourceKey, since, keysOut, inputFormat string
+	options                                                 keycopy.Options
 }
 
 func bindKeysImport(a *app, cmd *cobra.Command) {
-	cmd.Use = "import [<file>]"
+	cmd.Use, cmd.Args = "import [<file>]", atMostOneFile
 	cmd.Long = `Copy virtual keys from another gateway (--from) or from a file that keys export wrote.
 A copy is never less limited than its source: it keeps alias, limits, spend, expiry,
 owner, models, metadata and whether it is blocked. A key whose settings cannot be kept
@@ -55,7 +55,6 @@ standard input.`
 	cmd.Example = `  litellm-proxy keys import --from staging --keys-out keys.csv --dry-run
   litellm-proxy keys import --from https://old.example.com --source-api-key @old.key --keys-out keys.csv
   litellm-proxy keys import keys.jsonl --keys-out keystore:`
-	cmd.Args = cobra.MaximumNArgs(1)
 	i := &keyImport{bulkRun: a.bindBulk(cmd)}
 	flags := cmd.Flags()
 	flags.StringVar(&i.from, "from", "", "Profile or URL of the gateway to copy from")
@@ -65,7 +64,8 @@ standard input.`
 	flags.StringVar(&i.since, "created-since", "", "Only keys created at this time (UTC) or later: 2026-01-31 or 2026-01-31_08:00")
 	flags.BoolVar(&i.options.IncludeExpired, "include-expired", false, "Copy expired keys too; the copies are expired")
 	flags.BoolVar(&i.options.RestartBudgets, "restart-budgets", false, "Copy keys with model budgets or budget windows, whose spend starts again at 0")
-	flags.StringVar(&i.fileFormat, "file-format", "", "Format of the file: csv, yaml, jsonl (default by its ending)")
+	flags.StringVar(&i.inputFormat, "input-format", "", "Format of the file: csv, yaml, jsonl (default: by its ending)")
+	_ = cmd.RegisterFlagCompletionFunc("input-format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return i.start(cmd.Context(), args) }
 }
 
@@ -195,7 +195,11 @@ func (i *keyImport) sourceClient(from string) (*proxyclient.Client, error) {
 		if i.sourceKey != "" {
 			return nil, usageError("--source-api-key is for --from with a URL; a profile has a credential of its own")
 		}
-		return i.profileClient(from)
+		client, err := i.profileClient(from)
+		if e := operation.AsError(err); e != nil {
+			e.Message = strings.Replace(e.Message, "--profile: ", "--from: ", 1)
+		}
+		return client, err
 	}
 	key, source := i.sourceKey, "--source-api-key"
 	if key == "" {
@@ -224,11 +228,17 @@ func (i *keyImport) sourceClient(from string) (*proxyclient.Client, error) {
 
 // rows returns the keys of a file, which is read as a whole first.
 func (i *keyImport) rows(name string) (keycopy.Source, error) {
-	format, err := bulk.FormatOf(name, i.fileFormat)
+	format, err := bulk.FormatOf(name, i.inputFormat)
 	if err != nil {
-		return nil, usageError(err.Error() + "; give --file-format")
+		return nil, usageError(err.Error() + "; give the format with --input-format")
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(name) }
+	open := func() (io.ReadCloser, error) {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, usageError("cannot read " + name + ": " + reason(err) + "; nothing was sent")
+		}
+		return file, nil
+	}
 	if name == "-" {
 		data, err := io.ReadAll(io.LimitReader(i.Stdin, maxValueFile+1))
 		if err != nil {
@@ -241,15 +251,18 @@ func (i *keyImport) rows(name string) (keycopy.Source, error) {
 	}
 	source := keycopy.Rows(open, format)
 	faults := source.Check(context.Background())
+	if len(faults) == 1 && proxyclient.CodeOf(faults[0]) == proxyclient.CodeUsage {
+		return nil, faults[0]
+	}
 	for n, fault := range faults {
 		if n == maxFailureLines {
 			i.note("%s more", operation.Counted(len(faults)-n, "error"))
 			break
 		}
-		i.note("%s: %v", name, fault)
+		i.note("%s: %v", fileName(name), fault)
 	}
 	if len(faults) > 0 {
-		return nil, usageError(fmt.Sprintf("%s has %s; nothing was sent", name, operation.Counted(len(faults), "error")))
+		return nil, usageError(fmt.Sprintf("%s has %s; nothing was sent", fileName(name), operation.Counted(len(faults), "error")))
 	}
 	return source, nil
 }
@@ -268,7 +281,7 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 	}
 	planned := func(func(bulk.Outcome) bool) {}
 	each := func(bulk.Outcome) {}
-	if i.dryRun && i.report != "" {
+	if i.dryRun {
 		planned = func(yield func(bulk.Outcome) bool) { _, _ = copier.Plan(ctx, func(o bulk.Outcome) { yield(o) }) }
 	}
 	plan, err := copier.Plan(ctx, each)

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"litellm-proxy/internal/secret"
 )
 
 // local is a command that is not an operation. It works with this machine's files,
@@ -52,11 +55,20 @@ func (a *app) addLocals(root *cobra.Command) {
 			a.bind[group] = bind
 			continue
 		}
-		cmd := &cobra.Command{Use: verb, Short: l.summary, Args: cobra.NoArgs}
+		cmd := &cobra.Command{Use: verb, Short: l.summary, Args: noArguments}
 		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
 		a.bind[cmd] = bind
 		parent.AddCommand(cmd)
 	}
+}
+
+// noArguments refuses positional arguments.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	path := strings.TrimPrefix(cmd.CommandPath(), program+" ")
+	return usageError(fmt.Sprintf("%s takes no arguments; remove %q", path, secret.Text(args[0])))
 }
 
 // groupFor returns the command that holds a resource's commands.

@@ -33,7 +33,7 @@ stdout carries the protocol; the log goes to stderr.`,
   litellm-proxy mcp --profile prod
   litellm-proxy mcp --sandbox
   litellm-proxy mcp --transport http --addr 127.0.0.1:8808`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	m := &mcpRun{app: a, transport: "stdio"}
 	a.bind[cmd] = m.flags

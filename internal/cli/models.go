@@ -35,8 +35,24 @@ func oneFile(cmd *cobra.Command, args []string) error {
 	return usageError(fmt.Sprintf("%s takes one file; remove %q", path, secret.Text(args[1])))
 }
 
+// fileName is what the file of an argument is called.
+func fileName(argument string) string {
+	if argument == "-" {
+		return "standard input"
+	}
+	return argument
+}
+
+// atMostOneFile takes the name of a file, or none.
+func atMostOneFile(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return oneFile(cmd, args)
+}
+
 func (a *app) bindModelsLint(cmd *cobra.Command) {
-	cmd.Use, cmd.Args = "lint FILE", oneFile
+	cmd.Use, cmd.Args = "lint <file>", oneFile
 	cmd.Long = `Check a LiteLLM config.yaml as the gateway reads it, without a gateway.
 
 The gateway reads YAML 1.1: 1e-06 is text, on is true, 010 is 8. Errors are what the gateway
@@ -72,7 +88,7 @@ func (a *app) modelFile(path string) (*modelfile.File, error) {
 		return io.ReadAll(io.LimitReader(f, modelfile.MaxSize+1))
 	})
 	if err != nil {
-		return nil, usageError(fmt.Sprintf("cannot read %s: %s", path, plainPath(err)))
+		return nil, usageError(fmt.Sprintf("cannot read %s: %s", path, reason(err)))
 	}
 	return file, nil
 }

@@ -2,11 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -14,26 +10,19 @@ import (
 
 	"litellm-proxy/internal/modelfile"
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/internal/replace"
 	"litellm-proxy/proxyclient"
 )
 
 // modelsExport is one run of models export.
 type modelsExport struct {
 	*app
-	merge                      string
-	names                      []string
-	dbOnly, credentials, force bool
+	merge                          string
+	names                          []string
+	dbOnly, credentials, overwrite bool
 }
 
 func (a *app) bindModelsExport(cmd *cobra.Command) {
-	cmd.Use = "export [FILE]"
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			return nil
-		}
-		return oneFile(cmd, args)
-	}
+	cmd.Use, cmd.Args = "export [<file>]", atMostOneFile
 	cmd.Long = `Write the gateway's models in the form of config.yaml, to a file or to standard output.
 
 The gateway does not show secrets and shows references such as os.environ/NAME as their
@@ -47,7 +36,7 @@ masks are never written. The file is readable by its owner only.`
 	flags.StringArrayVar(&run.names, "name", nil, "Only deployments of the model with this name; repeatable")
 	flags.BoolVar(&run.credentials, "credentials", false, "Export credentials, too, as credential_list")
 	flags.BoolVar(&run.dbOnly, "db-only", false, "Leave out models of the gateway's own configuration file")
-	flags.BoolVar(&run.force, "force", false, "Replace FILE if it exists")
+	overwriteFlag(cmd, &run.overwrite)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return run.start(cmd.Context(), strings.Join(args, ""))
 	}
@@ -57,8 +46,8 @@ func (e *modelsExport) start(ctx context.Context, path string) error {
 	if path == "-" {
 		path = ""
 	}
-	if _, err := os.Lstat(path); path != "" && err == nil && !e.force {
-		return usageError(path + " exists; use --force to replace it")
+	if err := writable(path, e.overwrite); path != "" && err != nil {
+		return err
 	}
 	from, err := e.source()
 	if err != nil {
@@ -146,34 +135,21 @@ func (e *modelsExport) source() (*modelfile.File, error) {
 	return from, nil
 }
 
-// write writes the export to standard output, or to a file of its own that takes the place
-// of the old one when it is complete.
+// write writes the export to standard output or to a file.
 func (e *modelsExport) write(path string, data []byte) error {
 	if path == "" {
 		_, err := e.Stdout.Write(data)
 		return unwritten(err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".models-*.yaml") // 0600
+	file, err := newFile(path, e.overwrite)
 	if err != nil {
-		return usageError("cannot write " + path + ": " + plainPath(err))
+		return err
 	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = replace.File(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if _, err := file.Write(data); err != nil {
+		file.discard()
 		return unwritten(err)
 	}
-	return nil
-}
-
-// plainPath is why a file cannot be opened, without its name.
-func plainPath(err error) string {
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathErr.Err.Error()
-	}
-	return err.Error()
+	return unwritten(file.commit())
 }
 
 // maxLeftLines is how many values that are left out are named one by one.

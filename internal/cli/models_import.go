@@ -40,7 +40,7 @@ type modelsImport struct {
 }
 
 func (a *app) bindModelsImport(cmd *cobra.Command) {
-	cmd.Use, cmd.Args = "import FILE", oneFile
+	cmd.Use, cmd.Args = "import <file>", oneFile
 	cmd.Long = `Add the models of a LiteLLM config.yaml (model_list and credential_list) to the gateway.
 
 The file is read as the gateway reads it and checked as a whole; with an error in it, nothing
@@ -107,10 +107,10 @@ func (m *modelsImport) checked(path string) error {
 		}
 	}
 	if refused > 0 {
-		return &proxyclient.Error{Code: proxyclient.CodeInvalid, Message: fmt.Sprintf("%s has %s; nothing was sent", path, operation.Counted(refused, "error"))}
+		return usageError(fmt.Sprintf("%s has %s; nothing was sent", path, operation.Counted(refused, "error")))
 	}
 	if len(m.file.Models)+len(m.file.Credentials) == 0 {
-		return &proxyclient.Error{Code: proxyclient.CodeInvalid, Message: path + " has no model_list and no credential_list; nothing was sent"}
+		return usageError(path + " has no model_list and no credential_list; nothing was sent")
 	}
 	for _, model := range m.file.Models {
 		if err := m.Operations.Find("models add").Validate(model.Args()); err != nil {

@@ -97,7 +97,7 @@ func (a *app) sandboxPath() *cobra.Command {
 		Short: "Print the path of the sandbox's state file",
 		Long: "Print the path of the sandbox's state file. " + config.SandboxVariable + ` sets another one.
 The file holds the sandbox's keys and credentials in plain text.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			path, err := config.SandboxPath(a.Getenv)
 			if err != nil {
@@ -116,7 +116,7 @@ func (a *app) sandboxReset() *cobra.Command {
 		Long: `Delete everything in the sandbox: keys, users, teams and all other objects. Its admin key stays the same.
 A file that is damaged or not a sandbox's is moved aside, as FILE.damaged, and a new one is created.`,
 		Example: "  litellm-proxy sandbox reset --yes",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	yes := false
 	a.bind[cmd] = func(cmd *cobra.Command) { cmd.Flags().BoolVarP(&yes, "yes", "y", false, "Skip the confirmation") }
@@ -169,7 +169,7 @@ func (a *app) sandboxServe() *cobra.Command {
 Prints its URL and admin key as lines for a shell, and one line per request on stderr.
 It shares its state with --sandbox. Press Ctrl-C to stop it.`,
 		Example: "  litellm-proxy sandbox serve\n  litellm-proxy sandbox serve --addr 127.0.0.1:4001",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	addr := ""
 	a.bind[cmd] = func(cmd *cobra.Command) {

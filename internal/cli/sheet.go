@@ -2,12 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,7 +12,6 @@ import (
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/internal/replace"
 	"litellm-proxy/internal/sheet"
 	"litellm-proxy/proxyclient"
 )
@@ -54,13 +50,12 @@ func (a *app) bindImport(cmd *cobra.Command, r *sheet.Resource) {
 	for _, c := range columns[:min(4, len(columns))] {
 		names = append(names, c.Name)
 	}
-	cmd.Use = "import <file>"
+	cmd.Use, cmd.Args = "import <file>", oneFile
 	cmd.Long = fmt.Sprintf(importHelp, r.Name, strings.Join(names, ", "), r.IdentityWords(a.Operations))
 	cmd.Example = fmt.Sprintf("  litellm-proxy %[1]s import %[1]s.csv --dry-run\n  litellm-proxy %[1]s import %[1]s.csv --update --parallel 4 --report done.csv", r.Name)
 	cmd.Flags().BoolVar(&i.update, "update", false, "Change items that exist and differ")
 	cmd.Flags().StringVar(&i.inputFormat, "input-format", "", "Format of the file: csv, yaml, jsonl (default: by its ending)")
 	_ = cmd.RegisterFlagCompletionFunc("input-format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
-	cmd.Args = cobra.ExactArgs(1)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return i.start(cmd.Context(), args[0]) }
 }
 
@@ -123,10 +118,10 @@ func (i *sheetImport) refused(name string, faults []sheet.Fault) error {
 			i.note("%s", operation.Counted(len(faults)-n, "more error"))
 			break
 		}
-		i.note("%s", fault)
+		i.note("%s: %s", fileName(name), fault)
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUsage,
-		Message: fmt.Sprintf("%s has %s; nothing was sent", name, operation.Counted(len(faults), "error")),
+		Message: fmt.Sprintf("%s has %s; nothing was sent", fileName(name), operation.Counted(len(faults), "error")),
 		Hint:    fmt.Sprintf("see %s %s import --help", program, i.resource.Name)}
 }
 
@@ -181,16 +176,15 @@ func (a *app) bindExport(cmd *cobra.Command, r *sheet.Resource) {
 	if a.progress != nil {
 		a.progress.what = r.Name + " export"
 	}
-	cmd.Use = "export [file]"
+	cmd.Use, cmd.Args = "export [<file>]", atMostOneFile
 	cmd.Long = fmt.Sprintf(exportHelp, r.Name)
 	cmd.Example = fmt.Sprintf("  litellm-proxy %[1]s export %[1]s.csv\n  litellm-proxy %[1]s export --format jsonl", r.Name)
 	cmd.Flags().StringVar(&e.format, "format", "", "Output format: csv, yaml, jsonl (default: by the file's ending, else csv)")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
-	cmd.Flags().BoolVar(&e.overwrite, "overwrite", false, "Replace the file if it exists")
+	overwriteFlag(cmd, &e.overwrite)
 	if r.Name == "budgets" {
 		cmd.Flags().BoolVar(&e.generated, "generated", false, "Include budgets that the gateway created for one key, customer or team")
 	}
-	cmd.Args = cobra.MaximumNArgs(1)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		name := ""
 		if len(args) == 1 && args[0] != "-" {
@@ -205,8 +199,8 @@ func (e *sheetExport) start(ctx context.Context, name string) error {
 	format := bulk.CSV
 	if name != "" || e.format != "" {
 		var err error
-		if format, err = bulk.FormatOf(name, e.format); err != nil {
-			return usageError(fmt.Sprintf("%v; give the format with --format", err))
+		if format, err = exportFormat(name, e.format); err != nil {
+			return err
 		}
 	}
 	client, err := e.client()
@@ -275,52 +269,4 @@ func (r *replies) Write(p []byte) (int, error) {
 		r.err = err
 	}
 	return n, err
-}
-
-// newFile is a file that appears under its name only when it is whole.
-type wholeFile struct {
-	*os.File
-	name string // "" if it is written in place, such as /dev/stdout
-}
-
-func newFile(name string, overwrite bool) (*wholeFile, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err == nil && !info.Mode().IsRegular():
-		file, err := os.OpenFile(name, os.O_WRONLY, 0)
-		if err != nil {
-			return nil, usageError("cannot write " + name + ": " + reason(err))
-		}
-		return &wholeFile{file, ""}, nil
-	case err == nil && !overwrite:
-		return nil, usageError(name + " exists; to replace it, add --overwrite")
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, usageError("cannot write " + name + ": " + reason(err))
-	}
-	if target, err := filepath.EvalSymlinks(name); err == nil {
-		name = target
-	}
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return nil, usageError("cannot write " + name + ": " + reason(err))
-	}
-	return &wholeFile{file, name}, nil
-}
-
-func (f *wholeFile) discard() {
-	_ = f.Close()
-	if f.name != "" {
-		_ = os.Remove(f.Name())
-	}
-}
-
-func (f *wholeFile) commit() error {
-	err := f.Close()
-	if f.name != "" && err == nil {
-		err = replace.File(f.Name(), f.name)
-	}
-	if err != nil && f.name != "" {
-		_ = os.Remove(f.Name())
-	}
-	return err
 }

@@ -17,7 +17,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Show the versions of this program and the gateway",
 		Example: "  litellm-proxy version\n  litellm-proxy --version",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 	}
 	a.bind[cmd] = func(cmd *cobra.Command) {
 		cmd.Flags().StringVar(&a.format, "format", "", "Output format: text, json (default text)")

@@ -51,6 +51,9 @@ func (a *assessment) Name() string {
 	if a.alias != "" {
 		return a.alias
 	}
+	if a.key == "" {
+		return "key without a name"
+	}
 	return "key " + a.key
 }
 

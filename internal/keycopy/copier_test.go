@@ -498,7 +498,7 @@ func TestRows(t *testing.T) {
 		{"key_alias,max_budget\na,x\n", "line 2: max_budget: x is not a number"},
 		{"key_alias,max_budget\na,-1\n", "line 2: max_budget: -1 is not a number"},
 		{"key_alias,blocked\na,maybe\n", "line 2: blocked: maybe is not true or false"},
-		{"key_alias,max_budgett\na,1\n", "unknown column max_budgett"},
+		{"key_alias,max_budgett\na,1\n", "there is no column max_budgett; did you mean max_budget?"},
 		{"key_alias\na\na\n", "alias a occurs twice"},
 		{"key_alias,metadata\na,5\n", "metadata: 5 is not JSON"},
 	} {

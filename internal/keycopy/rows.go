@@ -24,8 +24,16 @@ func Rows(open func() (io.ReadCloser, error), format bulk.Format) Source {
 				return
 			}
 			defer file.Close()
+			first := true
 			for row, err := range bulk.Read(file, format) {
 				var key json.RawMessage
+				if first {
+					first = false
+					if fault := checkColumns(row.Header); fault != nil {
+						yield(nil, fault)
+						return
+					}
+				}
 				if err == nil {
 					key, err = rowKey(row)
 				}
@@ -63,6 +71,23 @@ func (s Source) Check(ctx context.Context) (faults []error) {
 	return faults
 }
 
+// checkColumns returns an error for a header with an unknown column.
+func checkColumns(header []string) error {
+	for _, name := range header {
+		if name != "" && others[name] == 0 && !known(name) {
+			return unknownColumn(name)
+		}
+	}
+	return nil
+}
+
+func unknownColumn(name string) error {
+	if near := operation.Nearest(name, order); near != "" {
+		return fmt.Errorf("there is no column %s; did you mean %s?", operation.Shown(name), near)
+	}
+	return fmt.Errorf("there is no column %s; the columns are %s", operation.Shown(name), strings.Join(order, ", "))
+}
+
 // rowKey returns a row as the key object that it was written from.
 func rowKey(row bulk.Row) (json.RawMessage, error) {
 	key := secret.Object{}
@@ -72,7 +97,7 @@ func rowKey(row bulk.Row) (json.RawMessage, error) {
 			k, is = others[cell.Column], others[cell.Column] != 0
 		}
 		if !is && !known(cell.Column) {
-			return nil, fmt.Errorf("unknown column %s; the columns are %s", operation.Name(cell.Column), strings.Join(order, ", "))
+			return nil, unknownColumn(cell.Column)
 		}
 		value, err := cellValue(cell, k)
 		if err != nil {
