@@ -146,7 +146,7 @@ func same(a, b json.RawMessage) bool {
 	x, errX := strconv.ParseFloat(string(a), 64)
 	y, errY := strconv.ParseFloat(string(b), 64)
 	if errX == nil && errY == nil {
-		return x == y
+		return sameNumber(x, y)
 	}
 	var v, w []string
 	if json.Unmarshal(a, &v) == nil && json.Unmarshal(b, &w) == nil {

@@ -18,6 +18,7 @@ func TestTook(t *testing.T) {
 		took      bool
 	}{
 		{`5`, `5.0`, true}, {`0`, `0.0`, true}, {`0`, `null`, false}, {`5`, `6`, false}, {`"5"`, `5`, true},
+		{`1.2999999999999998e-06`, `1.3e-6`, true}, {`0.30000000000000004`, `0.3`, true}, {`0.1`, `0.10000000001`, false}, {`1000000000000001`, `1000000000000002`, false},
 		{`null`, `null`, true}, {`null`, `[]`, true}, {`[]`, `null`, true}, {`{}`, `null`, true}, {`""`, `null`, true}, {`null`, `5`, false},
 		{`false`, `null`, true}, {`false`, `true`, false}, {`true`, `null`, false}, {`true`, `true`, true},
 		{`"a"`, `"a "`, true}, {`"ci"`, `"CI"`, false}, {`"Ann@Example.com"`, `"ann@example.com"`, true},
