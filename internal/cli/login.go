@@ -76,7 +76,7 @@ func (l *loginRun) run(ctx context.Context) error {
 	if l.sessions, err = l.app.sessions(); err != nil {
 		return err
 	}
-	if _, err := l.sessions.List(); err != nil { // before the person does anything
+	if err := l.sessions.Ready(ctx); err != nil { // before the person does anything
 		return err
 	}
 	if err := gateway.Check(ctx, l.pkce); err != nil {

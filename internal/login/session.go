@@ -107,6 +107,11 @@ func local(err error) error {
 // Trouble is why the last session went to a file although the system has a key store.
 func (s *Store) Trouble() error { return s.keys.Trouble() }
 
+// Ready returns an error if no session can be stored in the list of sessions.
+func (s *Store) Ready(ctx context.Context) error {
+	return local(config.Locked(ctx, s.path, func() error { _, err := s.read(); return err }))
+}
+
 // List returns the base URLs that have a session, sorted.
 func (s *Store) List() ([]string, error) {
 	all, err := s.read()

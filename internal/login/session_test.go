@@ -310,3 +310,20 @@ func TestLifeOfToken(t *testing.T) {
 		}
 	}
 }
+
+// TestReady: where no session can be stored, that is known before anybody signs in.
+func TestReady(t *testing.T) {
+	getenv := home(t)
+	s := open(t, getenv)
+	if err := s.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	dir := filepath.Dir(s.path)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(dir, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "a file in the way", s.Ready(t.Context()), proxyclient.CodeLocal)
+}
