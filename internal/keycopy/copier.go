@@ -221,9 +221,9 @@ func (c *Copier) shorten(ctx context.Context, a *assessment, token string, answe
 }
 
 // replace deletes a copy of an earlier run that is less limited than it must be, and makes
-// it again.
+// it again, with the same value if the vault has it: it may have been handed out.
 func (c *Copier) replace(ctx context.Context, a *assessment) (bulk.Outcome, error) {
-	if err := c.remove(ctx, a, a.copy.token); err != nil {
+	if err := c.delete(ctx, a.copy.token); err != nil {
 		return bulk.Outcome{ID: a.copy.token}, fmt.Errorf("the copy of an earlier run is less limited (%s), and it could not be deleted: %w", join(a.faults), err)
 	}
 	out, err := c.create(ctx, a)
@@ -249,11 +249,19 @@ func (c *Copier) look(ctx context.Context, token string) (json.RawMessage, error
 
 // remove deletes a copy and its value.
 func (c *Copier) remove(ctx context.Context, a *assessment, token string) error {
-	_, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: "/key/delete", Body: operation.Encode(map[string][]string{"keys": {token}})})
-	if err != nil && !operation.IsNotFound(err) {
+	if err := c.delete(ctx, token); err != nil {
 		return err
 	}
 	return c.vault.Drop(a.key, a.alias)
+}
+
+// delete deletes a copy.
+func (c *Copier) delete(ctx context.Context, token string) error {
+	_, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "POST", Path: "/key/delete", Body: operation.Encode(map[string][]string{"keys": {token}})})
+	if operation.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // newValue returns a new key.

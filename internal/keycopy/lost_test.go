@@ -76,6 +76,19 @@ func TestHalfRotation(t *testing.T) {
 	}
 }
 
+// TestReplacedKeepsValue: a copy that is made again has the value that may be handed out.
+func TestReplacedKeepsValue(t *testing.T) {
+	to := newGateway(t)
+	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
+	imported(t, one(`{"token": "t", "key_alias": "ci", "max_budget": 5}`), to, vault, keycopy.Options{})
+	before := operation.Word(operation.Lookup(to.all(t)["ci"], "token"))
+	outcomes, summary := imported(t, one(`{"token": "t", "key_alias": "ci", "max_budget": 1}`), to, vault, keycopy.Options{})
+	after := to.all(t)["ci"]
+	if summary.Changed != 1 || operation.Word(operation.Lookup(after, "token")) != before || string(operation.Lookup(after, "max_budget")) != "1.0" {
+		t.Errorf("%+v: %s", outcomes, after)
+	}
+}
+
 // TestUsedCopy: a copy that is in use is never replaced because its source got narrower; the
 // plan says that it allows more.
 func TestUsedCopy(t *testing.T) {
