@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/dlclark/regexp2"
 	"github.com/spf13/cobra"
 
 	"litellm-proxy/internal/bulk"
@@ -80,7 +79,9 @@ func (m *modelsImport) start(ctx context.Context, path string) error {
 	if err := m.checked(path); err != nil {
 		return err
 	}
-	m.choose(selects)
+	if err := m.choose(selects); err != nil {
+		return err
+	}
 	client, err := m.client()
 	if err != nil {
 		return err
@@ -129,7 +130,7 @@ func (m *modelsImport) checked(path string) error {
 }
 
 // filter compiles the regular expressions. Their syntax is close to Python's.
-func (m *modelsImport) filter() (func(modelfile.Model) bool, error) {
+func (m *modelsImport) filter() (func(modelfile.Model) (bool, error), error) {
 	models, err := expression("only-models-matching-regex", m.models)
 	if err != nil {
 		return nil, err
@@ -138,44 +139,42 @@ func (m *modelsImport) filter() (func(modelfile.Model) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(model modelfile.Model) bool {
-		if !models(model.Upstream()) {
-			return false
+	return func(model modelfile.Model) (bool, error) {
+		ok, err := models(model.Upstream())
+		if !ok || err != nil || m.groups == "" {
+			return ok, err
 		}
-		return m.groups == "" || slices.ContainsFunc(model.AccessGroups(), groups)
-	}, nil
-}
-
-// pythonNames turns Python's notation of named groups into the library's.
-var pythonNames = strings.NewReplacer("(?P<", "(?<")
-
-// expression compiles one regular expression; an empty one matches everything.
-func expression(flag, text string) (func(string) bool, error) {
-	if text == "" {
-		return func(string) bool { return true }, nil
-	}
-	re, err := regexp2.Compile(pythonNames.Replace(text), regexp2.None)
-	if err != nil {
-		return nil, usageError(fmt.Sprintf("--%s: %q is not a regular expression: %v", flag, text, err))
-	}
-	re.MatchTimeout = matchTimeout
-	return func(s string) bool {
-		ok, err := re.MatchString(s)
-		return ok && err == nil
+		for _, group := range model.AccessGroups() {
+			if ok, err := groups(group); ok || err != nil {
+				return ok, err
+			}
+		}
+		return false, nil
 	}, nil
 }
 
 // choose drops the models that were not asked for, and the credentials that only they use.
-func (m *modelsImport) choose(selects func(modelfile.Model) bool) {
+func (m *modelsImport) choose(selects func(modelfile.Model) (bool, error)) error {
 	if m.models == "" && m.groups == "" {
-		return
+		return nil
 	}
 	all := len(m.file.Models)
-	m.file.Models = slices.DeleteFunc(m.file.Models, func(model modelfile.Model) bool { return !selects(model) })
+	var chosen []modelfile.Model
+	for _, model := range m.file.Models {
+		ok, err := selects(model)
+		if err != nil {
+			return err
+		}
+		if ok {
+			chosen = append(chosen, model)
+		}
+	}
+	m.file.Models = chosen
 	m.file.Credentials = slices.DeleteFunc(m.file.Credentials, func(c modelfile.Credential) bool {
 		return !slices.ContainsFunc(m.file.Models, func(model modelfile.Model) bool { return model.Credential() == c.Name })
 	})
 	m.note("%d of %s selected", len(m.file.Models), operation.Counted(all, "model"))
+	return nil
 }
 
 // compare reads what the gateway has, once, and plans.

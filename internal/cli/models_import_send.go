@@ -8,16 +8,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/modelfile"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
-
-// matchTimeout bounds one match of a regular expression, which may go back and forth.
-const matchTimeout = time.Second
 
 // send runs one write of the import through its operation.
 func (m *modelsImport) send(ctx context.Context, path string, args operation.Args) (operation.Result, error) {
