@@ -25,6 +25,7 @@ gateway. The token itself cannot be revoked; it works until it expires.`
 	all := false
 	cmd.Flags().BoolVar(&all, "all", false, "Sign out of every gateway")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		a.keyless = true
 		if all {
 			return a.logoutAll(cmd.Context())
 		}
@@ -117,6 +118,11 @@ func (a *app) logoutAll(ctx context.Context) error {
 	if a.flags.BaseURL != "" {
 		return usageError("--all signs out of every gateway; drop --base-url")
 	}
+	elsewhere, err := a.choice() // without what a profile has for its own gateway
+	if err != nil {
+		return err
+	}
+	elsewhere.Headers, elsewhere.ClientCert, elsewhere.ClientKey = nil, "", "" // for one gateway, too
 	settings, err := a.settings()
 	if err != nil {
 		return err
@@ -134,11 +140,11 @@ func (a *app) logoutAll(ctx context.Context) error {
 	}
 	failed := false
 	for _, baseURL := range all {
-		s := settings
-		s.BaseURL, s.BaseURLSource, s.APIKey = baseURL, "a session", ""
-		if !config.SameURL(baseURL, settings.BaseURL) {
-			s.Headers = nil // they are for one gateway
+		s := elsewhere
+		if config.SameURL(baseURL, settings.BaseURL) {
+			s = settings
 		}
+		s.BaseURL, s.BaseURLSource, s.APIKey = baseURL, "a session", ""
 		c, err := a.clientFor(s)
 		if err == nil {
 			err = a.logout(ctx, sessions, login.New(c))
@@ -166,6 +172,7 @@ and profiles are not printed.`
 	cmd.Example = `  litellm-proxy auth print-token
   curl -H "Authorization: Bearer $(litellm-proxy auth print-token)" https://gateway.example/models`
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		a.keyless = true
 		gateway, _, err := a.signInClient()
 		if err != nil {
 			return err

@@ -142,8 +142,30 @@ func TestCredentialsStayHome(t *testing.T) {
 	if status, stdout, stderr := invoke(env("LITELLM_PROXY_URL", other.URL), call, "mcp"); status != 0 || !strings.Contains(stdout, `"id":2`) {
 		t.Errorf("mcp: status %d, %s %s", status, stdout, stderr)
 	}
+	sessionFiles(t, dir, other.URL)
+	status, _, stderr := invoke(env("XDG_CONFIG_HOME", dir, "LITELLM_PROXY_KEYSTORE", "file"), "", "logout", "--all")
+	if status != 0 || other.writes == 0 || !strings.Contains(stderr, "revoked the renewal") {
+		t.Errorf("logout: status %d, %d requests, %s", status, other.writes, stderr)
+	}
 	if len(other.seen) == 0 || other.has("sk-the-key") || other.has("the-header") || other.certs > 0 {
 		t.Errorf("the other gateway got %q and %d certificates", other.seen, other.certs)
+	}
+}
+
+// sessionFiles stores a session that can be renewed.
+func sessionFiles(t *testing.T, configHome, baseURL string) {
+	t.Helper()
+	dir := filepath.Join(configHome, "litellm-proxy")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"sessions.json":    fmt.Sprintf(`{%q: {"obtained": "2026-01-01T00:00:00Z", "expires": "2099-01-01T00:00:00Z", "renewal": {"client_id": "c", "token_path": "/token", "revoke_path": "/revoke"}}}`, baseURL),
+		"credentials.json": fmt.Sprintf(`{"session %s": "{\"key\": \"litellm_login_x\", \"refresh_token\": \"llm_srefresh_x\"}"}`, baseURL),
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
