@@ -165,6 +165,7 @@ func (i *keyImport) source(args []string) (keycopy.Source, error) {
 	if config.SameURL(client.BaseURL(), target.BaseURL()) {
 		return nil, usageError(fmt.Sprintf("%s is both source and target; give the target with --base-url or --profile", client.BaseURL()))
 	}
+	i.options.From = client
 	said := func(text string) { i.note("Source: %s", i.words(text)) }
 	return fromSource(keycopy.Gateway(client, i.Operations.Find("keys list"), said)), nil
 }

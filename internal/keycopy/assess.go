@@ -10,6 +10,7 @@ import (
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
+	"litellm-proxy/proxyclient"
 )
 
 // Options are what the person decides about an import.
@@ -19,6 +20,9 @@ type Options struct {
 	// RestartBudgets copies keys with model budgets or budget windows although what they
 	// spent in the current period cannot be carried over.
 	RestartBudgets bool
+	// From is the gateway that the source is, whose teams and users are compared with the
+	// target's; nil for a file.
+	From *proxyclient.Client
 }
 
 // verdict is what is to be done with a key of the source.
@@ -107,6 +111,7 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 		return a, nil
 	}
 	c.target.lacksModels(a.want)
+	c.owners.compare(ctx, c.target, a.want)
 	return a, nil
 }
 

@@ -25,7 +25,8 @@ type Copier struct {
 	target  *target
 	vault   Vault
 	options Options
-	slow    atomic.Int64      // nanoseconds that answers to writes take
+	slow    atomic.Int64 // nanoseconds that answers to writes take
+	owners  *owners
 	aliases map[string]string // alias → hash of the source's first key that has it
 }
 
@@ -38,7 +39,11 @@ func New(ctx context.Context, source Source, client *proxyclient.Client, ops Cat
 	if err != nil {
 		return nil, err
 	}
-	return &Copier{source: source, target: t, vault: vault, options: o, aliases: map[string]string{}}, nil
+	who, err := openOwners(ctx, o.From, ops.List)
+	if err != nil {
+		return nil, err
+	}
+	return &Copier{owners: who, source: source, target: t, vault: vault, options: o, aliases: map[string]string{}}, nil
 }
 
 // Plan is what an import is going to do.
@@ -99,7 +104,7 @@ func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, erro
 		}
 		each(out)
 	}
-	p.Notes = append(p.Notes, c.target.Missing()...)
+	p.Notes = append(append(p.Notes, c.target.Missing()...), c.owners.notes()...)
 	if n := len(looser); n > 0 {
 		said := fmt.Sprintf("%s of the target allow more than the source: ", operation.Counted(n, "existing key")) + strings.Join(looser[:min(n, mostMissing)], ", ")
 		if n > mostMissing {

@@ -311,7 +311,7 @@ func TestRefused(t *testing.T) {
 	if writes != 0 || len(to.all(t)) != before {
 		t.Errorf("%d writes were sent", writes)
 	}
-	if outcomes, _ := imported(t, one(`{"max_budget": 1}`), to, nil, keycopy.Options{}); outcomes["key "].State != bulk.Failed {
+	if outcomes, _ := imported(t, one(`{"max_budget": 1}`), to, nil, keycopy.Options{}); outcomes["key without a name"].State != bulk.Failed {
 		t.Errorf("a row without identity: %v", outcomes)
 	}
 }

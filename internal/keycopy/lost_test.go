@@ -127,3 +127,22 @@ func TestExportSecrets(t *testing.T) {
 		t.Errorf("left out %d, %v: %s", left, err, out.String())
 	}
 }
+
+// TestLooserOwner: a team of the target that allows more than the source's is named.
+func TestLooserOwner(t *testing.T) {
+	from, to := newGateway(t), newGateway(t)
+	from.post(t, "/team/new", `{"team_id": "red", "max_budget": 3}`)
+	from.post(t, "/team/new", `{"team_id": "blue", "max_budget": 3}`)
+	to.post(t, "/team/new", `{"team_id": "red"}`)
+	to.post(t, "/team/new", `{"team_id": "blue", "max_budget": 2}`)
+	from.post(t, "/key/generate", `{"key_alias": "a", "team_id": "red"}`)
+	from.post(t, "/key/generate", `{"key_alias": "b", "team_id": "blue"}`)
+	copier, err := keycopy.New(t.Context(), from.keys(), to.Client, catalog, nil, keycopy.Options{From: from.Client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := copier.Plan(t.Context(), func(bulk.Outcome) {})
+	if err != nil || plan.Create != 2 || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "team red allows more than the source's (max_budget is missing)") {
+		t.Errorf("%+v, %v", plan, err)
+	}
+}
