@@ -35,6 +35,8 @@ type counted struct {
 	// took effect.
 	before func(w http.ResponseWriter, alias string, nth int) bool
 	after  func(alias string, nth int) (spoil bool)
+	// spoiled answers in place of the gateway; nil closes the connection.
+	spoiled func(w http.ResponseWriter)
 }
 
 func newCounted(t *testing.T) *counted {
@@ -65,7 +67,11 @@ func (c *counted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if c.after != nil && c.after(team.Alias, nth) {
 		c.Gateway.ServeHTTP(httptest.NewRecorder(), r)
-		panic(http.ErrAbortHandler)
+		if c.spoiled == nil {
+			panic(http.ErrAbortHandler)
+		}
+		c.spoiled(w)
+		return
 	}
 	c.Gateway.ServeHTTP(w, r)
 }
@@ -154,18 +160,24 @@ func TestImportFailures(t *testing.T) {
 // TestImportLostAnswer: a team whose creation was answered into the void is found and
 // counted, and not created again.
 func TestImportLostAnswer(t *testing.T) {
-	g := newCounted(t)
-	g.after = func(alias string, _ int) bool { return tenth(alias) }
-	file, aliases := teamsFile(t, 40)
-	status, stdout, stderr := run(t, g.url, sandbox.MasterKey, "teams", "import", file)
-	if status != 0 || !strings.Contains(stdout, `"created": 40`) {
-		t.Errorf("exit %d: %s%s", status, stdout, stderr)
-	}
-	if all, most := g.attempts(); all != 40 || most != 1 {
-		t.Errorf("%d requests, up to %d for one team", all, most)
-	}
-	if got := g.teams(t); !slices.Equal(got, aliases) {
-		t.Errorf("%d teams, want each of %d once", len(got), len(aliases))
+	for name, spoiled := range map[string]func(http.ResponseWriter){
+		"closed": nil,
+		"page":   func(w http.ResponseWriter) { _, _ = io.WriteString(w, "<html>sign in</html>") },
+		"504":    func(w http.ResponseWriter) { http.Error(w, "upstream timed out", http.StatusGatewayTimeout) },
+	} {
+		g := newCounted(t)
+		g.after, g.spoiled = func(alias string, _ int) bool { return tenth(alias) }, spoiled
+		file, aliases := teamsFile(t, 40)
+		status, stdout, stderr := run(t, g.url, sandbox.MasterKey, "teams", "import", file)
+		if status != 0 || !strings.Contains(stdout, `"created": 40`) {
+			t.Errorf("%s: exit %d: %s%s", name, status, stdout, stderr)
+		}
+		if all, most := g.attempts(); all != 40 || most != 1 {
+			t.Errorf("%s: %d requests, up to %d for one team", name, all, most)
+		}
+		if got := g.teams(t); !slices.Equal(got, aliases) {
+			t.Errorf("%s: %d teams, want each of %d once", name, len(got), len(aliases))
+		}
 	}
 }
 

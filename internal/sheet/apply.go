@@ -96,7 +96,7 @@ func (i *Importer) settled(ctx context.Context, e entry, out bulk.Outcome, faile
 	if refused == nil || e.do != bulk.Created || e.id == "" {
 		return out, failed
 	}
-	lost := refused.Code == proxyclient.CodeUnknownOutcome
+	lost := bulk.StateAfter(failed) == bulk.Unknown
 	if !lost && refused.Status != 400 && refused.Status != 409 {
 		return out, failed
 	}
