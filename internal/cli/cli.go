@@ -314,6 +314,9 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	}
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
+		if name == "config-claude" {
+			return usageError(text + ": coding agents are set up by LiteLLM's Python CLI (lite login --config-claude)")
+		}
 		if a.op != nil {
 			if why := a.op.Refusal(strings.ReplaceAll(name, "-", "_")); why != "" {
 				return usageError(fmt.Sprintf("%s takes no --%s: %s", a.op.Path, name, why))

@@ -62,11 +62,7 @@ func (a *app) editConfig(ctx context.Context) error {
 	}
 	for {
 		if err := a.runEditor(editor, draft); err != nil {
-			if now, unread := os.ReadFile(draft); unread == nil && bytes.Equal(now, text) {
-				err = errors.Join(a.dropDraft(draft), err)
-				return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "the configuration was not changed: " + err.Error(), Err: err}
-			}
-			return a.keptDraft(draft, err)
+			return a.unedited(draft, text, err)
 		}
 		next, err := os.ReadFile(draft)
 		if err != nil {
@@ -117,6 +113,15 @@ func (a *app) dropDraft(draft string) error {
 		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "cannot remove the draft: " + err.Error(), Err: err}
 	}
 	return nil
+}
+
+// unedited is the error of an editor that failed. The draft is kept if it has changes.
+func (a *app) unedited(draft string, text []byte, err error) error {
+	if now, unread := os.ReadFile(draft); unread != nil || !bytes.Equal(now, text) {
+		return a.keptDraft(draft, err)
+	}
+	err = errors.Join(a.dropDraft(draft), err)
+	return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "the configuration was not changed: " + err.Error(), Err: err}
 }
 
 // keptDraft is the error of an edit that did not end in a saved file.

@@ -69,7 +69,7 @@ standard input.`
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return i.start(cmd.Context(), args) }
 }
 
-// start checks the command line and runs the import, alone with its file of keys.
+// start checks the command line and runs the import.
 func (i *keyImport) start(ctx context.Context, args []string) error {
 	if err := i.check(); err != nil {
 		return err
@@ -103,6 +103,11 @@ func (i *keyImport) start(ctx context.Context, args []string) error {
 	case !strings.HasSuffix(strings.ToLower(i.keysOut), ".csv"):
 		return usageError("--keys-out: the name must end in .csv; nothing was sent")
 	}
+	return i.copyToFile(ctx, source)
+}
+
+// copyToFile copies keys, alone with the file of the new ones.
+func (i *keyImport) copyToFile(ctx context.Context, source keycopy.Source) error {
 	client, err := i.client()
 	if err != nil {
 		return err
@@ -202,6 +207,10 @@ func (i *keyImport) sourceClient(from string) (*proxyclient.Client, error) {
 		}
 		return client, err
 	}
+	named := "--from"
+	if i.from == "" {
+		named = "--source-base-url"
+	}
 	key, source := i.sourceKey, "--source-api-key"
 	if key == "" {
 		key, source = i.Getenv(sourceKeyVariable), sourceKeyVariable
@@ -220,7 +229,7 @@ func (i *keyImport) sourceClient(from string) (*proxyclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	way := config.Settings{BaseURL: from, BaseURLSource: "--from", APIKey: text, APIKeySource: source, Timeout: s.Timeout}
+	way := config.Settings{BaseURL: from, BaseURLSource: named, APIKey: text, APIKeySource: source, Timeout: s.Timeout}
 	if strings.HasPrefix(strings.ToLower(from), "https:") {
 		way.CAFile = s.CAFile
 	}

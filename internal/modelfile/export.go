@@ -142,7 +142,12 @@ func (e *exporter) model(i int, d Deployment) *yaml.Node {
 	}
 	entry := &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{
 		text("model_name"), text(d.Name), text("litellm_params"), node(params), text("model_info"), node(info)}}
-	var comments []string
+	entry.HeadComment = comment(e.remarks(d, left, has))
+	return entry
+}
+
+// remarks are the comments on an entry: what is left out of it, and whether it is blocked.
+func (e *exporter) remarks(d Deployment, left []string, has bool) (comments []string) {
 	for _, name := range left {
 		e.out.Left = append(e.out.Left, fmt.Sprintf("%s (ID %s): %s", d.Name, d.ID, name))
 	}
@@ -156,8 +161,7 @@ func (e *exporter) model(i int, d Deployment) *yaml.Node {
 	if d.Blocked {
 		comments = append(comments, "Blocked on the gateway.")
 	}
-	entry.HeadComment = comment(comments)
-	return entry
+	return comments
 }
 
 // byName returns the members of a map by name: the gateway's database has an order of its

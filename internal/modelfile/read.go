@@ -196,30 +196,38 @@ func (r *reader) value(n *yaml.Node, depth int) (Value, error) {
 	if n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!map" && n.Tag != "!!seq" {
 		r.fault(v.Place, "the gateway does not know this tag; put a text that begins with ! in quotes")
 	}
+	if err := r.fill(&v, n, depth+1); err != nil {
+		return Value{}, err
+	}
+	return v, nil
+}
+
+// fill reads the items or members of a collection.
+func (r *reader) fill(v *Value, n *yaml.Node, depth int) error {
 	if v.Kind == List {
 		for _, item := range n.Content {
-			one, err := r.value(item, depth+1)
+			one, err := r.value(item, depth)
 			if err != nil {
-				return Value{}, err
+				return err
 			}
 			v.Items = append(v.Items, one)
 		}
-		return v, nil
+		return nil
 	}
 	pairs, err := r.pairs(n, 0)
 	if err != nil {
-		return Value{}, err
+		return err
 	}
 	r.duplicates(n)
 	set := v.setter()
 	for _, p := range pairs {
-		value, err := r.value(p.value, depth+1)
+		value, err := r.value(p.value, depth)
 		if err != nil {
-			return Value{}, err
+			return err
 		}
 		set(Member{Name: r.name(p.key), Place: r.at(p.key), Value: value})
 	}
-	return v, nil
+	return nil
 }
 
 // name returns the name of a member as JSON writes it.
