@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -52,13 +53,16 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 		}
 	}
 	user, err := callersUser(ctx, call)
-	if e := operation.AsError(err); e != nil && (e.Status == 0 || who.kind == signIn) {
+	e := operation.AsError(err)
+	if e != nil && (e.Status == 0 || who.kind == signIn) {
 		if operation.IsNotFound(err) {
 			e.Hint = "the gateway's database does not have the user of the session; sign in again: {login}"
 		}
 		return nil, err
 	}
 	switch id := operation.Word(operation.Lookup(user, "user_id")); {
+	case who.kind == masterKey && e != nil && e.Status == http.StatusBadRequest:
+		who.kind = ownIssuer // without a user, which the master key has
 	case who.kind == masterKey && (id == "" || id == administrator):
 		return who, nil // its user has whatever role the database gives it
 	case who.kind == masterKey:

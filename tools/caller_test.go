@@ -37,6 +37,29 @@ func TestCallerElsewhere(t *testing.T) {
 	}
 }
 
+// TestCallerOfCustomAuth: a credential that the gateway takes without a row and without a
+// user is not the master key.
+func TestCallerOfCustomAuth(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/key/info" {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"error": {"message": "Key not found in database", "code": "404"}}`)
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"detail": "user_id is required"}`)
+	}))
+	defer server.Close()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "a-company-token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := run(t.Context(), operation.Env{Client: client}, whoAmI, nil)
+	if kind := operation.Word(operation.Lookup(result.Body, "credential.kind")); err != nil || kind != ownIssuer || operation.Lookup(result.Body, "role") != nil {
+		t.Errorf("%s, %v", result.Body, err)
+	}
+}
+
 // TestCallerWithoutKey: at a gateway that answers everybody, a caller without a key is
 // neither a virtual key nor the master key, and comes from nowhere.
 func TestCallerWithoutKey(t *testing.T) {

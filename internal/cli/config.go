@@ -344,12 +344,20 @@ func (a *app) forgetKey(p *config.Profile) error {
 	if p.Get(config.APIKey) != config.InKeyStore {
 		return nil
 	}
-	return a.dropKey(p.Name)
+	return a.dropKey(p.Name, p.Get(config.BaseURL))
 }
 
-// dropKey removes the key of a profile that had one in the key store.
-func (a *app) dropKey(profile string) error {
+// dropKey removes the key of a profile that had one in the key store. A key for another
+// gateway is that of a profile in another configuration file.
+func (a *app) dropKey(profile, baseURL string) error {
 	store, err := keystore.Open(a.Getenv)
+	stored := ""
+	if err == nil {
+		stored, err = store.Get(config.KeyName(profile))
+	}
+	if bound, _, _ := strings.Cut(stored, " "); err == nil && !config.SameURL(bound, baseURL) {
+		return nil
+	}
 	if err == nil {
 		err = store.Delete(config.KeyName(profile))
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -65,6 +66,9 @@ func (a *app) editConfig(ctx context.Context) error {
 			return a.unedited(draft, text, err)
 		}
 		next, err := os.ReadFile(draft)
+		if errors.Is(err, fs.ErrNotExist) {
+			return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: "the configuration was not changed: the editor left no file", Err: err}
+		}
 		if err != nil {
 			return a.keptDraft(draft, err)
 		}

@@ -236,7 +236,7 @@ func (s *setting) store(name string) error {
 	}
 	s.tell(name, before == nil, first)
 	if s.Name == config.APIKey && s.value != config.InKeyStore && stored {
-		return s.dropKey(name)
+		return s.dropKey(name, before.Get(config.BaseURL))
 	}
 	return nil
 }
@@ -275,7 +275,11 @@ func (s *setting) keepKey(p *config.Profile) error {
 		_, s.secret, _ = strings.Cut(stored, " ")
 		url = s.value
 	case s.secret == "": // config set api_key keystore
-		if _, err := store.Get(config.KeyName(p.Name)); err != nil {
+		stored, err := store.Get(config.KeyName(p.Name))
+		if bound, _, _ := strings.Cut(stored, " "); err == nil && !config.SameURL(bound, url) {
+			err = fmt.Errorf("the one in %s is for %s", store.Place(), bound)
+		}
+		if err != nil {
 			return s.storeError(p, err)
 		}
 		return nil
