@@ -80,11 +80,14 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 		}
 	}
 	twin := c.twin(a)
-	if c.present(a, !twin) {
+	found := c.present(a, !twin)
+	if twin && (!found || a.verdict == repair) {
+		a.faults = append(a.faults, "another key of the source has this alias too; rename one of them")
+		a.verdict = refused
 		return a, nil
 	}
-	if twin {
-		a.faults = append(a.faults, "another key of the source has this alias too; rename one of them")
+	if found {
+		return a, nil
 	}
 	if !a.expires.IsZero() && !a.expires.After(time.Now()) && !c.options.IncludeExpired {
 		a.verdict = expired

@@ -62,6 +62,11 @@ func TestTwins(t *testing.T) {
 			t.Errorf("run %d: %+v", run, outcomes)
 		}
 	}
+	// Nor is a copy of it made again under that alias.
+	to.post(t, "/key/generate", `{"key_alias": "other", "metadata": {"imported_from_key": "b"}}`)
+	if outcomes, summary := imported(t, source, to, vault, keycopy.Options{}); summary.Failed != 1 || summary.Unchanged != 1 || to.all(t)["other"] == nil {
+		t.Errorf("%+v", outcomes)
+	}
 }
 
 // TestHalfRotation: a copy without the half of a rotation that the gateway ignores is whole.
