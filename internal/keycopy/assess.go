@@ -79,8 +79,9 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 			a.left = append(a.left, "metadata."+string(name))
 		}
 	}
-	twin := c.twin(a)
-	found := c.present(a, !twin)
+	gone := !a.expires.IsZero() && !a.expires.After(time.Now()) && !c.options.IncludeExpired
+	twin := !gone && c.twin(a)
+	found := c.present(a, !twin && !gone)
 	if twin && (!found || a.verdict == repair) {
 		a.faults = append(a.faults, "another key of the source has this alias too; rename one of them")
 		a.verdict = refused
@@ -89,7 +90,7 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 	if found {
 		return a, nil
 	}
-	if !a.expires.IsZero() && !a.expires.After(time.Now()) && !c.options.IncludeExpired {
+	if gone {
 		a.verdict = expired
 		return a, nil
 	}

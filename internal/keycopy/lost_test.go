@@ -51,7 +51,8 @@ func TestTwins(t *testing.T) {
 	to := newGateway(t)
 	source := keycopy.Source(func(context.Context) iter.Seq2[json.RawMessage, error] {
 		return func(yield func(json.RawMessage, error) bool) {
-			_ = yield(json.RawMessage(`{"token": "a", "key_alias": "ci", "max_budget": 5}`), nil) &&
+			_ = yield(json.RawMessage(`{"token": "c", "key_alias": "ci", "expires": "2020-01-01T00:00:00Z"}`), nil) &&
+				yield(json.RawMessage(`{"token": "a", "key_alias": "ci", "max_budget": 5}`), nil) &&
 				yield(json.RawMessage(`{"token": "b", "key_alias": "ci", "max_budget": 1}`), nil)
 		}
 	})
