@@ -104,18 +104,29 @@ func (f *finder) find(name string) (Column, error) {
 	return Column{}, fmt.Errorf("there is no column %s; the columns are %s", operation.Shown(name), strings.Join(flags, ", "))
 }
 
+// undeclared are the types of further fields of the requests.
+var undeclared = map[string]operation.Kind{
+	"blocked": operation.KindBoolean, "soft_budget": operation.KindNumber,
+	"tpd_limit": operation.KindInteger, "max_parallel_requests": operation.KindInteger,
+}
+
 // value returns the value of a cell, typed as the column; nil means that none is given.
 func (c Column) value(cell bulk.Cell) (json.RawMessage, error) {
 	if cell.Value != nil {
 		return operation.NoNull(cell.Value), nil
 	}
-	switch c.Kind {
+	kind := c.Kind
+	if kind == 0 {
+		kind = undeclared[c.Property]
+	}
+	switch kind {
 	case operation.KindInteger, operation.KindNumber:
 		text := strings.TrimSpace(cell.Text)
-		if !json.Valid([]byte(text)) || strings.Trim(text, "+-.0123456789eE") != "" {
+		_, err := strconv.ParseFloat(text, 64) // too large is none
+		if err != nil || !json.Valid([]byte(text)) || strings.Trim(text, "+-.0123456789eE") != "" {
 			return nil, fmt.Errorf("%q is not a number", operation.Shown(cell.Text))
 		}
-		if whole := strings.TrimSuffix(text, ".0"); c.Kind == operation.KindInteger { // Excel
+		if whole := strings.TrimSuffix(text, ".0"); kind == operation.KindInteger { // Excel
 			text = whole
 		}
 		return json.RawMessage(text), nil

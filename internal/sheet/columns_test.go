@@ -114,6 +114,23 @@ func TestWithoutSecrets(t *testing.T) {
 	}
 }
 
+// TestUndeclared types the further fields of a request, too, and refuses what they cannot be.
+func TestUndeclared(t *testing.T) {
+	for _, tt := range []struct{ column, text, want string }{
+		{"blocked", "TRUE", "true"}, {"blocked", "0", "false"}, {"blocked", "yes", ""}, {"tpd_limit", "5.0", "5"},
+		{"tpd_limit", "many", ""}, {"max_budget", "1e999", ""}, {"max_budget", "1e3", "1e3"}, {"model_max_budget", `{"a": 1}`, `{"a": 1}`},
+	} {
+		column, err := newFinder(Of("teams"), tools.All()).find(tt.column)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := column.value(bulk.Cell{Column: tt.column, Text: tt.text})
+		if string(got) != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%s %s: %s, %v; want %q", tt.column, tt.text, got, err, tt.want)
+		}
+	}
+}
+
 // FuzzLoad reads any file: it must end without a panic, and never with arguments that the
 // operation refuses.
 func FuzzLoad(f *testing.F) {
