@@ -100,10 +100,16 @@ func (l *loginRun) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return errInterrupted
 	}
+	replaced, _ := l.sessions.Load(session.BaseURL) // what cannot be read cannot be revoked
 	if err := l.sessions.Save(ctx, session); err != nil {
 		return err
 	}
 	l.say(session, who)
+	if replaced != nil {
+		if _, err := gateway.Revoke(ctx, replaced); err != nil {
+			l.note("The renewal of the session before this one could not be revoked: %v", err)
+		}
+	}
 	if settings.APIKey != "" {
 		l.note("The key from %s takes precedence over this session.", settings.APIKeySource)
 	}

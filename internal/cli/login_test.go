@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -408,4 +409,27 @@ func TestHTTPServerHasNoSession(t *testing.T) {
 	if got := ask(`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"models_list","arguments":{}}}`); !strings.Contains(got, "no API key was given") || strings.Contains(got, "login") {
 		t.Errorf("over http: %s", got)
 	}
+}
+
+// TestLoginAgain: the renewal of the session that a sign-in replaces is revoked.
+func TestLoginAgain(t *testing.T) {
+	g := sandbox.NewWithSignIn()
+	var revoked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/revoke" {
+			revoked.Add(1)
+		}
+		g.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	p := newPerson(t, server.URL)
+	for i, args := range [][]string{{"login", "--no-browser", "--pkce"}, {"login", "--no-browser", "--pkce"}, {"login", "--no-browser"}, {"login", "--no-browser"}} {
+		if _, stderr, status := p.browse(t.Context(), sandbox.Browser{Email: "ann@example.com"}, args...); status != 0 {
+			t.Fatalf("%v: status %d, %s", args, status, stderr)
+		}
+		if got := int(revoked.Load()); got != min(i, 2) {
+			t.Errorf("%d renewals are revoked after sign-in %d", got, i+1)
+		}
+	}
+	p.expect(0, "", "whoami")
 }
