@@ -500,7 +500,9 @@ func TestRows(t *testing.T) {
 		{"key_alias,blocked\na,maybe\n", "line 2: blocked: maybe is not true or false"},
 		{"key_alias,max_budgett\na,1\n", "there is no column max_budgett; did you mean max_budget?"},
 		{"key_alias\na\na\n", "alias a occurs twice"},
-		{"key_alias,metadata\na,5\n", "metadata: 5 is not JSON"},
+		{"key_alias,metadata\na,5\n", "metadata: 5 is not a JSON object"},
+		{"key_alias,metadata\na,[1]\n", "metadata: [1] is not a JSON object"},
+		{"key_alias,policies\na,{}\n", "policies: {} is not a JSON list"},
 	} {
 		source := keycopy.Rows(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(tt.text)), nil }, bulk.CSV)
 		if faults := source.Check(t.Context()); len(faults) != 1 || !strings.Contains(faults[0].Error(), tt.want) {

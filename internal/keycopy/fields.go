@@ -10,7 +10,8 @@ const (
 	number                 // a limit: a copy has at most as much
 	flag                   // true or false
 	names                  // a list that allows: a copy allows nothing more
-	object                 // a JSON value that must be the same
+	object                 // a JSON object that must be the same
+	array                  // a JSON list that must be the same
 )
 
 // carried are the fields of a key object that /key/generate takes as they are.
@@ -20,7 +21,7 @@ var carried = map[string]kind{
 	"budget_duration": words, "budget_id": words, "rotation_interval": words,
 	"blocked": flag, "auto_rotate": flag,
 	"models": names, "allowed_routes": names, "allowed_cache_controls": names,
-	"access_group_ids": object, "policies": object, "budget_limits": object, "aliases": object, "config": object, "permissions": object,
+	"access_group_ids": array, "policies": array, "budget_limits": array, "aliases": object, "config": object, "permissions": object,
 	"model_max_budget": object, "budget_fallbacks": object, "router_settings": object, "metadata": object,
 }
 

@@ -115,7 +115,7 @@ func cellValue(cell bulk.Cell, k kind) (json.RawMessage, error) {
 	}
 	said := strings.TrimSpace(cell.Text)
 	switch k {
-	case number, flag, object:
+	case number, flag, object, array:
 		if k == flag {
 			said = strings.ToLower(said) // spreadsheets write TRUE
 		}
@@ -133,7 +133,7 @@ func cellValue(cell bulk.Cell, k kind) (json.RawMessage, error) {
 	return secret.Encode(cell.Text), nil
 }
 
-var nouns = map[kind]string{words: "a text", number: "a number", flag: "true or false", names: "a list", object: "JSON"}
+var nouns = map[kind]string{words: "a text", number: "a number", flag: "true or false", names: "a list", object: "a JSON object", array: "a JSON list"}
 
 // typed refuses a value of another kind: a limit that is a text would be no limit.
 func typed(value json.RawMessage, k kind) (json.RawMessage, error) {
@@ -150,7 +150,7 @@ func typed(value json.RawMessage, k kind) (json.RawMessage, error) {
 	case bool:
 		ok = ok || k == flag
 	case []any:
-		ok = ok || k == names || k == object
+		ok = ok || k == names || k == array
 	case map[string]any:
 		ok = ok || k == object
 	}
