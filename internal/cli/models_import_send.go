@@ -45,7 +45,11 @@ func (m *modelsImport) credential(ctx context.Context, c modelfile.PlannedCreden
 		}
 	case modelfile.Change:
 		out.State = bulk.Changed
-		_, err = m.send(ctx, "credentials update", c.Args())
+		args := operation.Args(c.Args())
+		if len(c.Remove) > 0 {
+			args["credential_values_to_delete"] = operation.Encode(c.Remove)
+		}
+		_, err = m.send(ctx, "credentials update", args)
 	case modelfile.Unchanged:
 		out.State = bulk.Unchanged
 	default:

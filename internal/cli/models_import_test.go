@@ -96,3 +96,28 @@ func TestModelsImportLostAnswer(t *testing.T) {
 		}
 	}
 }
+
+// TestModelsImportCredentialValues: a value that only the gateway has is a difference, and
+// --update removes it.
+func TestModelsImportCredentialValues(t *testing.T) {
+	server := httptest.NewServer(sandbox.New())
+	t.Cleanup(server.Close)
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	imported := func(values string, args ...string) (int, string, string) {
+		text := "credential_list:\n  - {credential_name: c, credential_info: {}, credential_values: {" + values + "}}\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return run(t, server.URL, sandbox.MasterKey, append([]string{"models", "import", file, "--yes"}, args...)...)
+	}
+	imported(`api_key: x, api_base: "http://old"`)
+	if status, _, stderr := imported("api_key: x"); status != 1 || !strings.Contains(stderr, "differs in credential_values.api_base; use --update") {
+		t.Errorf("exit %d: %s", status, stderr)
+	}
+	if status, stdout, stderr := imported("api_key: x", "--update"); status != 0 || !strings.Contains(stdout, `"changed": 1`) {
+		t.Errorf("exit %d: %s%s", status, stdout, stderr)
+	}
+	if status, stdout, stderr := imported("api_key: x"); status != 0 || !strings.Contains(stdout, `"unchanged": 1`) {
+		t.Errorf("exit %d: %s%s", status, stdout, stderr)
+	}
+}

@@ -191,7 +191,20 @@ func (c Credential) unlike(s StoredCredential) (differences []string) {
 	}
 	compare("credential_info.", c.Info, s.Info)
 	compare("credential_values.", c.Values, s.Values)
+	for _, name := range c.removed(s) {
+		differences = append(differences, "credential_values."+name)
+	}
 	return differences
+}
+
+// removed returns the values of a stored credential that an entry does not have.
+func (c Credential) removed(s StoredCredential) (names []string) {
+	for _, m := range s.Values.Members {
+		if c.Values.Get(m.Name) == nil && m.Value.Kind != Null {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 // fits reports whether a text can be what a mask hides: masks show both ends.

@@ -34,6 +34,8 @@ type PlannedCredential struct {
 	Credential
 	Action Action
 	Reason string
+	// Remove names the values that a change removes.
+	Remove []string
 }
 
 // Rules are the choices of an import.
@@ -150,7 +152,7 @@ func CompareCredentials(credentials []Credential, stored []StoredCredential, rul
 				case stored[at].Config:
 					p.Reason += "; it is in the gateway's configuration file, so change it there"
 				case rules.Update:
-					p.Action = Change
+					p.Action, p.Remove = Change, c.removed(stored[at])
 				}
 			}
 		}
