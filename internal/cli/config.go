@@ -23,7 +23,7 @@ func configCommands() []local {
 		{path: "config list", summary: "List the profiles", bind: bindConfigList},
 		{path: "config use", summary: "Make a profile the current one", bind: bindConfigUse},
 		{path: "config get", summary: "Show a setting of a profile, or all of them", bind: bindConfigGet},
-		{path: "config set", summary: "Set a setting of a profile", bind: bindConfigSet},
+		{path: "config set", summary: "Change a setting of a profile", bind: bindConfigSet},
 		{path: "config unset", summary: "Remove a setting of a profile, or the profile", bind: bindConfigUnset},
 		{path: "config edit", summary: "Edit the configuration file in an editor", bind: bindConfigEdit},
 		{path: "config path", summary: "Print the path of the configuration file", bind: bindConfigPath},

@@ -119,6 +119,6 @@ func verdict(r doctor.Report) error {
 			names = append(names, f.Check)
 		}
 	}
-	return &proxyclient.Error{Code: code, Hint: "do what is said below each failure, then run doctor again",
+	return &proxyclient.Error{Code: code, Hint: "follow the advice below each failure, then run doctor again",
 		Message: fmt.Sprintf("%s failed: %s", operation.Counted(int64(r.Count(doctor.Failed)), "check"), strings.Join(names, ", "))}
 }

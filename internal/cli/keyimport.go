@@ -60,7 +60,7 @@ standard input.`
 	flags.StringVar(&i.from, "from", "", "Profile or URL of the gateway to copy from")
 	flags.StringVar(&i.sourceURL, "source-base-url", "", "URL of the gateway to copy from")
 	flags.StringVar(&i.sourceKey, "source-api-key", "", "API key of the gateway to copy from, @file or @- (default "+sourceKeyVariable+")")
-	flags.StringVar(&i.keysOut, "keys-out", "", "CSV file for the new keys, for you alone, or "+inKeystore+" for the key store")
+	flags.StringVar(&i.keysOut, "keys-out", "", "CSV file for the new keys, readable by you only, or "+inKeystore+" for the key store")
 	flags.StringVar(&i.since, "created-since", "", "Only keys created at this time (UTC) or later: 2026-01-31 or 2026-01-31_08:00")
 	flags.BoolVar(&i.options.IncludeExpired, "include-expired", false, "Copy expired keys too; the copies are expired")
 	flags.BoolVar(&i.options.RestartBudgets, "restart-budgets", false, "Copy keys with model budgets or budget windows, whose spend starts again at 0")

@@ -24,8 +24,8 @@ Over stdio (the default), the client starts this program, and calls use the key 
 "Authorization: Bearer sk-...". The server's own key is used only with --use-own-key;
 clients then send the token from --auth-token-file.
 
-Without a key, stdio uses the session of litellm-proxy login, also one that begins later;
-http and sse never do.
+Without a key, stdio uses the session of litellm-proxy login, even one that you start
+later; http and sse never do.
 
 stdout carries the protocol; the log goes to stderr.`,
 		Example: `  litellm-proxy mcp

@@ -64,7 +64,7 @@ func (e *exam) database(ctx context.Context) []Finding {
 		return warn("the gateway has no database: it keeps no keys, users or teams", "set DATABASE_URL on the gateway")
 	case "":
 		if err != nil {
-			return failed(proxyclient.CodeUnavailable, err, "look into the gateway's log")
+			return failed(proxyclient.CodeUnavailable, err, "check the gateway's log")
 		}
 		return skip("the gateway does not say")
 	default:

@@ -170,7 +170,7 @@ func (p *probe) silent() []Finding {
 		return nil
 	}
 	return fail(proxyclient.CodeUnreachable, fmt.Sprintf("the gateway accepts connections but did not answer within %s", p.got.Sub(p.sent).Round(100*time.Millisecond)),
-		"look into the gateway's log: it may be starting or overloaded; or allow more time with {timeout}")
+		"check the gateway's log: it may be starting or overloaded; or allow more time with {timeout}")
 }
 
 // tlsConfig is that of the client.

@@ -91,7 +91,7 @@ func (c *callback) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.came <- a
 	if a.problem != "" {
-		page(http.StatusOK, "Not signed in", "The terminal says more. You can close this window.")
+		page(http.StatusOK, "Not signed in", "See the terminal for details. You can close this window.")
 		return
 	}
 	page(http.StatusOK, "Almost done", "The terminal finishes the sign-in. You can close this window.")

@@ -84,7 +84,7 @@ func startError(err error) error {
 // expired is the end of a sign-in that nobody completed.
 func expired() error {
 	return refused(proxyclient.CodeUnauthorized, again, "the sign-in expired before it was completed; "+
-		"a wrong code, a refusal by the provider or the gateway, and a page left open look alike from here, and the browser's page says which it was")
+		"a wrong code, a refusal by the provider or the gateway, and a page left open look alike from here; the browser's page says which it was")
 }
 
 // polled is an answer to a poll.
