@@ -58,6 +58,13 @@ which spend session shows. Parameters that you omit are not sent.`
 	// A misspelled command is the fault, not its flags.
 	misspelled := c.misspelled(cmd, a.after("chat"))
 	cmd.FParseErrWhitelist.UnknownFlags = misspelled
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		e := operation.AsError(a.flagError(cmd, err))
+		if strings.HasSuffix(err.Error(), "-m") || strings.Contains(err.Error(), "--message") {
+			e.Hint = "to send one message, run " + program + " chat completions <model> -m user:…"
+		}
+		return e
+	})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if misspelled || len(args) == 1 && cmd.ArgsLenAtDash() != 0 && c.misspelled(cmd, args[0]) {
 			err := operation.AsError(a.group(cmd, args))

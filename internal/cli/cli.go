@@ -140,6 +140,8 @@ type app struct {
 	// demo is the throw-away sandbox of a demo under way, instead of the one in
 	// the file.
 	demo *sandbox.Gateway
+	// sandboxSaid is what was said of the sandbox already.
+	sandboxSaid string
 }
 
 // readOnly tells whether --read-only is given, in any spelling that pflag takes; the

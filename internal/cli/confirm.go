@@ -16,12 +16,16 @@ import (
 // a command that names its targets goes ahead, as scripts expect.
 func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	if c.op.Consent.Sweeping && prepared.Effect() == operation.Destructive && c.Terminal == nil && !c.yes {
-		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " names no target; nothing was sent",
+		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: c.op.Path + " needs a confirmation; nothing was sent",
 			Hint: "to skip the confirmation, add --yes"}
 	}
 	n, selects, err := prepared.Selected(ctx)
 	if err != nil {
 		return err
+	}
+	if selects && n == 0 && prepared.Arg(operation.ExpectField) == nil {
+		prepared.Approve(&operation.Plan{}) // what matches by now is not deleted either
+		return nil
 	}
 	if selects && (c.yes || c.Terminal == nil) {
 		if err := c.expected(prepared, n); err != nil {

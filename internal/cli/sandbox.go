@@ -48,8 +48,14 @@ func (a *app) useSandbox(c *proxyclient.Config) error {
 	return nil
 }
 
-// noteSandbox says what is at work, so that nobody takes it for a gateway.
+// noteSandbox says what is at work, so that nobody takes it for a gateway. It says so
+// once, however many clients a command makes.
 func (a *app) noteSandbox(path, more string) {
+	said := path + more
+	if a.sandboxSaid == said {
+		return
+	}
+	a.sandboxSaid = said
 	a.note("Using the built-in sandbox; nothing reaches a provider (state: %s).%s", path, more)
 }
 
