@@ -2,7 +2,6 @@ package tools
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -28,10 +27,10 @@ func (v *vault) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			migrated, v.legacy = migrated-1, 1
 		}
 	}
-	_, _ = io.WriteString(w, string(operation.Encode(map[string]any{"status": "success", "report": map[string]any{
+	_, _ = w.Write(operation.Encode(map[string]any{"status": "success", "report": map[string]any{
 		"residual_legacy": v.legacy, "total_undecryptable": v.broken,
 		"locations": map[string]any{"credentials": map[string]int{"migrated": migrated, "undecryptable": v.broken, "legacy": v.legacy}},
-	}})))
+	}}))
 }
 
 // TestEncryptionMigrate: the plan has the gateway's report and changes nothing; secrets

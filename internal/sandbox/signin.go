@@ -267,7 +267,7 @@ func (c *call) signedIn(p Person) (before []string) {
 	before = c.teamIDs(id)
 	user := byID(c.Users, "user_id", id)
 	if user == nil {
-		user = c.addUser(id, object{"user_email": p.Email, "user_alias": p.Name, "user_role": or2(p.Role, roleUserViewer),
+		c.addUser(id, object{"user_email": p.Email, "user_alias": p.Name, "user_role": or2(p.Role, roleUserViewer),
 			"sso_user_id": id, "metadata": object{"auth_provider": nil}})
 	} else {
 		user["sso_user_id"], user["updated_at"] = id, c.stamp()
