@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -377,9 +378,10 @@ func TestLost(t *testing.T) {
 	for _, arrived := range []bool{true, false} {
 		to := newGateway(t)
 		var keep http.Handler
-		lost := true
+		var lost atomic.Bool
+		lost.Store(true)
 		to.before = func(w http.ResponseWriter, r *http.Request) bool {
-			if !lost || r.URL.Path != "/key/generate" && (r.URL.Path != "/key/info") {
+			if !lost.Load() || r.URL.Path != "/key/generate" && (r.URL.Path != "/key/info") {
 				return false
 			}
 			if r.URL.Path == "/key/generate" && arrived {
@@ -403,7 +405,7 @@ func TestLost(t *testing.T) {
 		}
 		_ = vault.Close()
 		value := rowsOf(t, path)[""]
-		lost = false
+		lost.Store(false)
 		vault = fileVault(t, path)
 		outcomes, summary = imported(t, source, to, vault, keycopy.Options{})
 		_ = vault.Close()
