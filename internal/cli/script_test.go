@@ -26,34 +26,40 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"litellm-proxy": func() { os.Exit(cli.Main(tools.All())) }})
 }
 
-// TestScripts runs the scripts in testdata/script, each on a sandbox of its own
-// below a path prefix, as a gateway behind SERVER_ROOT_PATH has one.
+// TestScripts runs the scripts in testdata/script and testdata/alone, each on a sandbox of
+// its own below a path prefix, as a gateway behind SERVER_ROOT_PATH has one.
 func TestScripts(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the scripts use sh, and paths and modes as Unix has them")
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		RequireExplicitExec: false,
-		Condition:           since(sandbox.Version),
-		Setup: func(e *testscript.Env) error {
-			gateway := httptest.NewServer(http.StripPrefix("/prefix", sandbox.New()))
-			e.Defer(gateway.Close)
-			environment(e, gateway.URL+"/prefix", sandbox.MasterKey)
-			return nil
-		},
-	})
+	for _, dir := range []string{"script", "alone"} {
+		testscript.Run(t, testscript.Params{
+			Dir:       "testdata/" + dir,
+			Condition: since(sandbox.Version),
+			Setup: func(e *testscript.Env) error {
+				gateway := httptest.NewServer(http.StripPrefix("/prefix", sandbox.New()))
+				e.Defer(gateway.Close)
+				environment(e, gateway.URL+"/prefix", sandbox.MasterKey)
+				return nil
+			},
+		})
+	}
 }
 
 // TestScriptsLive runs the same scripts on a real gateway: the sandbox proves
 // only that we agree with ourselves. Scripts that need a fault are left out.
-func TestScriptsLive(t *testing.T) {
+func TestScriptsLive(t *testing.T) { live(t, "script") }
+
+// TestScriptsLiveAlone runs those that no other script may run beside.
+func TestScriptsLiveAlone(t *testing.T) { live(t, "alone") }
+
+func live(t *testing.T, dir string) {
 	url, key := os.Getenv("LITELLM_TEST_URL"), os.Getenv("LITELLM_TEST_API_KEY")
 	if url == "" || key == "" {
 		t.Skip("live: set LITELLM_TEST_URL and LITELLM_TEST_API_KEY to a gateway that tests may fill and empty")
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:       "testdata/script",
+		Dir:       "testdata/" + dir,
 		Condition: since(liveVersion(t, url, key)),
 		Setup: func(e *testscript.Env) error {
 			environment(e, url, key)
