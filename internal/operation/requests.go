@@ -38,8 +38,17 @@ func (op *Operation) Documented() []string {
 	return names
 }
 
-// Nearest returns the name that was probably meant, or "".
-func Nearest(name string, names []string) string { return nearest(name, names) }
+// Nearest returns the name that was probably meant, or "": one within two letters, or the
+// first that ends with the name, such as team_alias for alias.
+func Nearest(name string, names []string) string {
+	if near := nearest(name, names); near != "" {
+		return near
+	}
+	if i := slices.IndexFunc(names, func(known string) bool { return strings.HasSuffix(known, "_"+snake(name)) }); i >= 0 {
+		return names[i]
+	}
+	return ""
+}
 
 // unlisted are parameters of deployments that LiteLLM 1.110.2 takes and its OpenAPI document
 // leaves out.

@@ -37,6 +37,7 @@ func TestLoad(t *testing.T) {
 		{"empty list", "teams", "team_alias,models\nt,[]\n", `{"models":[],"team_alias":"t"}`},
 		{"JSON list", "teams", "team_alias,models\nt,\"[\"\"a,b\"\"]\"\n", `{"models":["a,b"],"team_alias":"t"}`},
 
+		{"the end of a column's name", "teams", "alias\nt\n", "there is no column alias; did you mean team_alias?\nline 2: has no team_alias"},
 		{"unknown column", "teams", "team_alias,max_budgte,x\nt,1,2\n", "there is no column max_budgte; did you mean max_budget?\nthere is no column x; the columns are team_alias, team_id, models,"},
 		{"the same column twice", "teams", "team_alias,max_budget,max-budget\nt,1,2\n", "line 2: the columns max_budget and max-budget are the same"},
 		{"refused column", "teams", "team_alias,members\nt,ann\n", "the column members is not imported: members join with"},
