@@ -161,7 +161,7 @@ func (c *Copier) item(a *assessment) bulk.Item {
 
 // create makes the copy. Its value is in the vault before it is sent.
 func (c *Copier) create(ctx context.Context, a *assessment) (bulk.Outcome, error) {
-	value, err := c.vault.Value(a.key, a.alias)
+	value, err := c.value(ctx, a)
 	if err != nil {
 		return bulk.Outcome{}, err
 	}
@@ -246,8 +246,41 @@ func never(err error) bool {
 	return e != nil && e.Status == 0 && !e.Sent || operation.IsRefused(err)
 }
 
-// look returns a key of the target by its hash.
+// value returns the value for a copy. That of a copy which somebody deleted at the target is
+// not used again: it may have been deleted because others know it.
+func (c *Copier) value(ctx context.Context, a *assessment) (string, error) {
+	value, again, err := c.vault.Value(a.key, a.alias)
+	if err != nil || !again || a.verdict != create {
+		return value, err
+	}
+	info, err := c.info(ctx, operation.KeyHash(value))
+	if err != nil && !operation.IsNotFound(err) {
+		return "", fmt.Errorf("whether the target had the key before could not be read: %w", err)
+	}
+	if text(info, "status") != deleted {
+		return value, nil
+	}
+	if err := c.vault.Drop(a.key, a.alias); err != nil {
+		return "", err
+	}
+	value, _, err = c.vault.Value(a.key, a.alias)
+	return value, err
+}
+
+// deleted is the status of a key that the gateway only remembers.
+const deleted = "deleted"
+
+// look returns a key that the target has, by its hash.
 func (c *Copier) look(ctx context.Context, token string) (json.RawMessage, error) {
+	info, err := c.info(ctx, token)
+	if err == nil && text(info, "status") == deleted {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the target has deleted the key"}
+	}
+	return info, err
+}
+
+// info returns what the target knows of a key, also after its deletion.
+func (c *Copier) info(ctx context.Context, token string) (json.RawMessage, error) {
 	body, err := c.target.client.JSON(ctx, proxyclient.Request{Method: "GET", Path: "/key/info", Query: url.Values{"key": {token}}, Read: true})
 	return operation.Lookup(body, "info"), err
 }

@@ -517,7 +517,7 @@ func TestRows(t *testing.T) {
 func TestVault(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "k.csv")
 	vault := fileVault(t, path)
-	value, err := vault.Value("source", "alias")
+	value, _, err := vault.Value("source", "alias")
 	if err != nil || !strings.HasPrefix(value, "sk-") {
 		t.Fatalf("%q, %v", value, err)
 	}
@@ -526,14 +526,14 @@ func TestVault(t *testing.T) {
 		t.Fatal(err)
 	}
 	vault = fileVault(t, path)
-	if again, _ := vault.Value("source", "alias"); again != value {
+	if again, _, _ := vault.Value("source", "alias"); again != value {
 		t.Error("another value for the same key")
 	}
 	elsewhere, err := keycopy.OpenFile(path, "https://other.example")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, _ := elsewhere.Value("source", "alias"); again == value {
+	if again, _, _ := elsewhere.Value("source", "alias"); again == value {
 		t.Error("one value for two gateways")
 	}
 	_ = elsewhere.Drop("source", "alias")

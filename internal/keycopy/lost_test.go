@@ -101,7 +101,7 @@ func TestUsedCopy(t *testing.T) {
 	to := newGateway(t)
 	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
 	imported(t, one(`{"token": "t", "key_alias": "ci", "max_budget": 5}`), to, vault, keycopy.Options{})
-	value, err := vault.Value("t", "ci")
+	value, _, err := vault.Value("t", "ci")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,5 +150,29 @@ func TestLooserOwner(t *testing.T) {
 	plan, err := copier.Plan(t.Context(), func(bulk.Outcome) {})
 	if err != nil || plan.Create != 2 || len(plan.Notes) != 1 || !strings.Contains(plan.Notes[0], "team red allows more than the source's (max_budget is missing)") {
 		t.Errorf("%+v, %v", plan, err)
+	}
+}
+
+// TestDeletedCopy: a copy that somebody deleted at the target gets another value when it is
+// made again, and the old one leaves the file.
+func TestDeletedCopy(t *testing.T) {
+	to := newGateway(t)
+	path := filepath.Join(t.TempDir(), "k.csv")
+	values := map[string]bool{}
+	for range 2 {
+		vault := fileVault(t, path)
+		outcomes, summary := imported(t, one(`{"token": "t", "key_alias": "ci", "max_budget": 5}`), to, vault, keycopy.Options{})
+		if err := vault.Close(); err != nil || summary.Created != 1 {
+			t.Fatalf("%v, %+v", err, outcomes)
+		}
+		rows := rowsOf(t, path)
+		if len(rows) != 1 {
+			t.Errorf("%d rows", len(rows))
+		}
+		values[rows["ci"]] = true
+		to.post(t, "/key/delete", `{"key_aliases": ["ci"]}`)
+	}
+	if len(values) != 2 {
+		t.Error("the copy has the value of the deleted one")
 	}
 }

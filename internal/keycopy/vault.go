@@ -19,8 +19,9 @@ import (
 // Vault keeps the values of new keys. It is safe for concurrent use.
 type Vault interface {
 	// Value returns the value for the copy of a key, by the hash of the source or else by
-	// its alias: that of an earlier run, or a new one, which is stored before it is returned.
-	Value(source, alias string) (string, error)
+	// its alias: that of an earlier run, which again reports, or a new one, which is stored
+	// before it is returned.
+	Value(source, alias string) (value string, again bool, err error)
 	// Drop forgets the value of a copy that was not made.
 	Drop(source, alias string) error
 	// Place is where the values are, for messages.
@@ -135,32 +136,32 @@ func (v *fileVault) sync(written int64) error {
 	return nil
 }
 
-func (v *fileVault) Value(source, alias string) (string, error) {
-	value, written, err := v.put(source, alias)
+func (v *fileVault) Value(source, alias string) (value string, again bool, err error) {
+	value, again, written, err := v.put(source, alias)
 	if err == nil {
 		err = v.sync(written)
 	}
 	if err != nil {
-		return "", fmt.Errorf("the key was not sent, because it could not be written to %s: %w", v.path, err)
+		return "", false, fmt.Errorf("the key was not sent, because it could not be written to %s: %w", v.path, err)
 	}
-	return value, nil
+	return value, again, nil
 }
 
 // put returns the value for the copy of a key, and the number of rows that must be on disk
 // before it is used.
-func (v *fileVault) put(source, alias string) (value string, written int64, err error) {
+func (v *fileVault) put(source, alias string) (value string, again bool, written int64, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if i, known := v.at[identity(source, alias)]; known {
-		return v.rows[i][1], v.written.Load(), nil
+		return v.rows[i][1], true, v.written.Load(), nil
 	}
 	value = newValue()
 	row := []string{alias, value, operation.KeyHash(value), v.base, source}
 	if err := v.append(row); err != nil {
-		return "", 0, err
+		return "", false, 0, err
 	}
 	v.add(row)
-	return value, v.written.Load(), nil
+	return value, false, v.written.Load(), nil
 }
 
 func (v *fileVault) Drop(source, alias string) error {
@@ -217,19 +218,19 @@ func (v *storeVault) name(source, alias string) string {
 	return "key " + source + " " + v.base
 }
 
-func (v *storeVault) Value(source, alias string) (string, error) {
+func (v *storeVault) Value(source, alias string) (value string, again bool, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	name := v.name(source, alias)
-	value, err := v.store.Get(name)
+	value, err = v.store.Get(name)
 	if err == nil || !errors.Is(err, keystore.ErrNotFound) {
-		return value, err
+		return value, true, err
 	}
 	value = newValue()
 	if err := v.store.Set(name, value); err != nil {
-		return "", fmt.Errorf("the key was not sent, because it could not be stored in %s: %w", v.store.Place(), err)
+		return "", false, fmt.Errorf("the key was not sent, because it could not be stored in %s: %w", v.store.Place(), err)
 	}
-	return value, nil
+	return value, false, nil
 }
 
 func (v *storeVault) Drop(source, alias string) error {

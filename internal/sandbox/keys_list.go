@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -171,7 +172,9 @@ func keyInfo(c *call) *reply {
 	row := c.who.key
 	switch {
 	case c.query.Has("key"):
-		row = byID(c.Keys, "token", tokenOf(asked))
+		if row = byID(c.Keys, "token", tokenOf(asked)); row == nil {
+			return c.deletedKeyInfo(asked)
+		}
 	case c.who.session && c.who.isAdmin():
 		return fail(http.StatusBadRequest, "bad_request_error", "key", "No key passed in. Pass ?key= or authenticate with a virtual key.")
 	case c.who.session:
@@ -180,16 +183,46 @@ func keyInfo(c *call) *reply {
 		asked = text(row["token"])
 	}
 	if row == nil {
-		return fail(http.StatusNotFound, "not_found_error", "key", "Key not found in database")
+		return noSuchKey()
 	}
-	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
-		return failure(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
+	if bad := c.mayReadKey(row); bad != nil {
+		return bad
 	}
 	info := offset(view("key_info", row, "status", c.status(row), "litellm_budget_table", c.budgetOf(row)))
 	if usage := windowUsage(row); len(usage) > 0 {
 		info["budget_limits_usage"] = usage
 	}
 	return ok(object{"key": asked, "info": info})
+}
+
+// deletedKeyInfo answers for a key that is not there, or not any more.
+func (c *call) deletedKeyInfo(asked string) *reply {
+	token := tokenOf(asked)
+	for _, row := range slices.Backward(c.DeletedKeys) {
+		if row["token"] != token {
+			continue
+		}
+		if bad := c.mayReadKey(row); bad != nil {
+			return bad
+		}
+		info := maps.Clone(row)
+		delete(info, "token")
+		info["status"] = "deleted"
+		return ok(object{"key": asked, "info": offset(info)})
+	}
+	return noSuchKey()
+}
+
+func noSuchKey() *reply {
+	return fail(http.StatusNotFound, "not_found_error", "key", "Key not found in database")
+}
+
+// mayReadKey refuses to show a key of others to an ordinary user.
+func (c *call) mayReadKey(row object) *reply {
+	if own := c.who.key != nil && row["token"] == c.who.key["token"]; !own && !c.who.sees() && (c.who.userID == "" || row["user_id"] != c.who.userID) {
+		return failure(http.StatusForbidden, "You are not allowed to access this key's info. Your role="+c.who.shownRole())
+	}
+	return nil
 }
 
 func keyHealth(*call) *reply { return ok(object{"key": "healthy", "logging_callbacks": nil}) }

@@ -98,7 +98,7 @@ func scenarios() []scenario {
 			get("/key/list?key_alias=k-{id}&return_full_object=true"),
 			post("/key/delete", `{"keys":["{key}"]}`).wants("deleted_keys.0", `"{key}"`), post("/key/delete", `{"keys":["{key}"]}`).is(404),
 			get("/key/list?key_alias=k-{id}").wants("total_count", "0"),
-			get("/key/list?key_alias=k-{id}&return_full_object=true&status=deleted"),
+			get("/key/list?key_alias=k-{id}&return_full_object=true&status=deleted"), get("/key/info?key={key}").wants("info.status", `"deleted"`),
 		}, cleanup: []step{deleteKey}},
 		{name: "key: every field", steps: []step{
 			newKey(`,"max_budget":5,"budget_duration":"30d","duration":"1h","models":["gpt-4o-mini"],"aliases":{"a":"b"},"config":{"x":1},"metadata":{"m":[1,{"é":"\""}]},` +
