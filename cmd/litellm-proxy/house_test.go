@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -106,5 +107,20 @@ func TestHouse(t *testing.T) {
 	}
 	if seen != len(rooms) {
 		t.Errorf("%d of the %d rooms have code", seen, len(rooms))
+	}
+}
+
+// TestTopLevel: only these, and files whose names begin with a dot, are at the top level.
+func TestTopLevel(t *testing.T) {
+	entries, err := os.ReadDir("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := strings.Fields("cmd docs internal prompts proxyclient tools LICENSE README.md go.mod go.sum mcp.json.example")
+	ignored := strings.Fields("completions dist litellm-proxy") // a build and a release make them
+	for _, entry := range entries {
+		if name := entry.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(known, name) && !slices.Contains(ignored, name) {
+			t.Errorf("%s is not one of %v", name, known)
+		}
 	}
 }

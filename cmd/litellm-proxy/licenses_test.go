@@ -13,11 +13,11 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite THIRD_PARTY_LICENSES")
+var update = flag.Bool("update", false, "rewrite docs/third-party-licenses.txt")
 
-const licensesFile = "../../THIRD_PARTY_LICENSES"
+const licensesFile = "../../docs/third-party-licenses.txt"
 
-// TestThirdPartyLicenses: THIRD_PARTY_LICENSES has the license of every module that the
+// TestThirdPartyLicenses: docs/third-party-licenses.txt has the license of every module that the
 // program links on any system. Run it with -update after a change of modules.
 func TestThirdPartyLicenses(t *testing.T) {
 	want := thirdParty(t)
@@ -31,7 +31,7 @@ func TestThirdPartyLicenses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(bytes.ReplaceAll(have, []byte("\r\n"), []byte("\n")), want) {
-		t.Error("THIRD_PARTY_LICENSES is stale: run go test ./cmd/litellm-proxy -run ThirdParty -update")
+		t.Error("docs/third-party-licenses.txt is stale: run go test ./cmd/litellm-proxy -run ThirdParty -update")
 	}
 }
 

@@ -52,7 +52,7 @@ func TestRelease(t *testing.T) {
 			t.Errorf("it needs %s, which is not here", file)
 		}
 	}
-	for _, file := range []string{"LICENSE", "THIRD_PARTY_LICENSES"} {
+	for _, file := range []string{"LICENSE", "docs/third-party-licenses.txt"} {
 		if !slices.Contains(release.Archives[0].Files, file) || !slices.Contains(release.Dockers[0].Files, file) {
 			t.Errorf("%s is not in every archive and image", file)
 		}
