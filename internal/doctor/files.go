@@ -16,8 +16,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// files looks at the files that this program reads: whether they can be read, and by
-// whom else.
+// files checks that the files of this program can be read, and by nobody else.
 func (e *exam) files(context.Context) []Finding {
 	var all []Finding
 	looked := 0
