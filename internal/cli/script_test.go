@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 // only that we agree with ourselves. Scripts that need a fault are left out.
 func TestScriptsLive(t *testing.T) { live(t, "script") }
 
-// TestScriptsLiveAlone runs those that no other script may run beside.
+// TestScriptsLiveAlone runs those that disturb other scripts, or that read whole lists.
 func TestScriptsLiveAlone(t *testing.T) { live(t, "alone") }
 
 func live(t *testing.T, dir string) {
