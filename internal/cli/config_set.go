@@ -28,7 +28,7 @@ where there is none. Give it as @file or @-, or leave it out to be asked for it.
 values take env:, file: and exec: too.` + settingsHelp()
 	cmd.Example = `  litellm-proxy config set base_url https://gateway.example.com --profile prod
   litellm-proxy config set api_key --profile prod
-  litellm-proxy config set api_key "exec:op read op://work/litellm/key"
+  litellm-proxy config set api_key "exec:op read op://vault/litellm/key"
   litellm-proxy config set protected true --profile prod`
 	cmd.Args = exactly("config set", "a setting and a value", 1, 2)
 	cmd.ValidArgsFunction = a.completeSettings(true)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// SignIn is the single sign-on of a gateway, and the people whom its provider knows. A
+// SignIn is the single sign-on of a gateway, and the people with an account at its provider. A
 // sandbox has none until [Gateway.SignIn] is called: then it answers as a gateway without
 // sign-on, whose logins stay pending.
 type SignIn struct {
@@ -20,7 +20,7 @@ type SignIn struct {
 	Domain    string        // of the email addresses that the gateway accepts; empty: all
 }
 
-// Person is somebody whom the provider knows.
+// Person is a person with an account at the provider.
 type Person struct {
 	Email   string
 	UserID  string   // at the gateway; the part of the email address before the @ if empty
@@ -36,7 +36,7 @@ func (p Person) id() string {
 }
 
 // People are a member of one team, a member of two, a member of none, an administrator,
-// somebody whose domain gateways may refuse, and somebody whom the provider refuses. The
+// somebody whose domain gateways may refuse, and somebody refused by the provider. The
 // teams team-red and team-blue must exist before anybody joins them.
 func People() []Person {
 	return []Person{
