@@ -171,7 +171,7 @@ func (c *Client) setDefaults() {
 		c.retries = 0
 	}
 	if c.sleep == nil {
-		c.sleep = sleep
+		c.sleep = Sleep
 	}
 }
 
@@ -342,7 +342,8 @@ func printable(s string, n int) string {
 	return strings.TrimSpace(b.String())
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for d, or until the context ends, and then returns the context's error.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

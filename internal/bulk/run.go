@@ -54,7 +54,7 @@ func Run(ctx context.Context, items iter.Seq[Item], o Options, each func(Outcome
 		o.Parallel = DefaultParallel
 	}
 	if o.Sleep == nil {
-		o.Sleep = sleep
+		o.Sleep = proxyclient.Sleep
 	}
 	r := &run{options: o, each: each}
 	var stop context.CancelCauseFunc
@@ -64,7 +64,7 @@ func Run(ctx context.Context, items iter.Seq[Item], o Options, each func(Outcome
 	work, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	defer context.AfterFunc(ctx, func() {
-		if sleep(work, lastWords) == nil {
+		if proxyclient.Sleep(work, lastWords) == nil {
 			end()
 		}
 	})()
@@ -232,16 +232,5 @@ func (r *run) wait() error {
 		if err := r.options.Sleep(r.starts, left); err != nil {
 			return err
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
 	}
 }

@@ -29,11 +29,7 @@ gateway. The token itself cannot be revoked; it works until it expires.`
 		if all {
 			return a.logoutAll(cmd.Context())
 		}
-		gateway, _, err := a.signInClient()
-		if err != nil {
-			return err
-		}
-		sessions, err := a.sessions()
+		gateway, sessions, err := a.signedInAt()
 		if err != nil {
 			return err
 		}
@@ -173,11 +169,7 @@ and profiles are not printed.`
   curl -H "Authorization: Bearer $(litellm-proxy auth print-token)" https://gateway.example/models`
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		a.keyless = true
-		gateway, _, err := a.signInClient()
-		if err != nil {
-			return err
-		}
-		sessions, err := a.sessions()
+		gateway, sessions, err := a.signedInAt()
 		if err != nil {
 			return err
 		}

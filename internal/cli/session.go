@@ -116,4 +116,14 @@ func (a *app) signInClient() (*login.Gateway, config.Settings, error) {
 	return login.New(c), s, nil
 }
 
+// signedInAt is the gateway of the settings, and the stored sessions.
+func (a *app) signedInAt() (*login.Gateway, *login.Store, error) {
+	gateway, _, err := a.signInClient()
+	if err != nil {
+		return nil, nil, err
+	}
+	sessions, err := a.sessions()
+	return gateway, sessions, err
+}
+
 var errSandboxSignIn error = &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "the built-in sandbox needs no sign-in; set the gateway with --base-url"}

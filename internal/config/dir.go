@@ -22,11 +22,17 @@ func Dir(getenv func(string) string) (string, error) {
 // configDir is where an operating system wants a program's configuration: "" if nothing
 // says whose.
 func configDir(system string, getenv func(string) string) string {
-	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+	return userDir(system, getenv, "XDG_CONFIG_HOME", "APPDATA", ".config")
+}
+
+// userDir is a directory of the user: that of the XDG variable, else the operating system's
+// own, which the other variable names on Windows. "" if nothing says whose.
+func userDir(system string, getenv func(string) string, xdg, windows, below string) string {
+	if dir := getenv(xdg); filepath.IsAbs(dir) {
 		return dir
 	}
 	if system == "windows" {
-		return getenv("APPDATA")
+		return getenv(windows)
 	}
 	home := getenv("HOME")
 	switch {
@@ -35,5 +41,5 @@ func configDir(system string, getenv func(string) string) string {
 	case system == "darwin":
 		return filepath.Join(home, "Library", "Application Support")
 	}
-	return filepath.Join(home, ".config")
+	return filepath.Join(home, below)
 }

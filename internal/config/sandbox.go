@@ -29,18 +29,5 @@ func SandboxPath(getenv func(string) string) (string, error) {
 // stateDir is where an operating system wants what a program keeps and could do
 // without: "" if nothing says whose.
 func stateDir(system string, getenv func(string) string) string {
-	if dir := getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return dir
-	}
-	if system == "windows" {
-		return getenv("LOCALAPPDATA")
-	}
-	home := getenv("HOME")
-	switch {
-	case home == "":
-		return ""
-	case system == "darwin":
-		return filepath.Join(home, "Library", "Application Support")
-	}
-	return filepath.Join(home, ".local", "state")
+	return userDir(system, getenv, "XDG_STATE_HOME", "LOCALAPPDATA", filepath.Join(".local", "state"))
 }

@@ -144,7 +144,7 @@ func (g *Gateway) Wait(ctx context.Context, c *Code, choose func(context.Context
 			return nil, expired()
 		}
 		// Soon at first: a browser that knows the person is done within a second.
-		if err := sleep(ctx, min(g.pause, 100*time.Millisecond+g.now().Sub(begun)/4)); err != nil {
+		if err := proxyclient.Sleep(ctx, min(g.pause, 100*time.Millisecond+g.now().Sub(begun)/4)); err != nil {
 			return nil, err
 		}
 	}
@@ -183,15 +183,4 @@ func (g *Gateway) poll(ctx context.Context, c *Code, team string) (*polled, erro
 		return nil, err
 	}
 	return nil, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
