@@ -32,14 +32,20 @@ func (a *app) client() (*proxyclient.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.clientFor(s)
-	if err == nil && s.APIKey == "" && !s.Sandbox() {
-		c, err = a.sessionKey(c)
-	}
+	c, err := a.keyed(s)
 	if err != nil {
 		return nil, err
 	}
 	return a.gated(c, s), nil
+}
+
+// keyed is a client with these settings, and without a key of theirs that of the session.
+func (a *app) keyed(s config.Settings) (*proxyclient.Client, error) {
+	c, err := a.clientFor(s)
+	if err == nil && s.APIKey == "" && !s.Sandbox() {
+		return a.sessionKey(c)
+	}
+	return c, err
 }
 
 // gated is a client that sends no change to a protected gateway before [app.guard].
@@ -104,10 +110,7 @@ func (a *app) profileClient(name string) (*proxyclient.Client, error) {
 	if err := s.Reveal(a.resolver()); err != nil {
 		return nil, a.configError(err)
 	}
-	c, err := a.clientFor(s)
-	if err == nil && s.APIKey == "" && !s.Sandbox() {
-		c, err = a.sessionKey(c)
-	}
+	c, err := a.keyed(s)
 	if err != nil {
 		return nil, err
 	}
