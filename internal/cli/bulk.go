@@ -150,9 +150,11 @@ func (b *bulkRun) run(ctx context.Context, p bulkPlan) error {
 	}
 	// From here on the run ends by itself after an interrupt, and says what it did.
 	b.serving.Store(true)
-	defer context.AfterFunc(ctx, func() {
+	said := make(chan struct{})
+	uninterrupted := context.AfterFunc(ctx, func() {
 		b.note("Interrupted; waiting for the requests under way. Press Ctrl-C again to stop at once.")
-	})()
+		close(said)
+	})
 	told := 0
 	options := bulk.Options{Parallel: b.parallel, Total: total, Paused: func(wait time.Duration) {
 		b.note("The gateway asked to wait; continuing in %s.", wait.Round(time.Second/10))
@@ -169,6 +171,9 @@ func (b *bulkRun) run(ctx context.Context, p bulkPlan) error {
 			}
 		}
 	})
+	if !uninterrupted() {
+		<-said
+	}
 	b.progress.end()
 	return b.ended(ctx, p, summary, told, report.Close())
 }

@@ -70,7 +70,7 @@ func Run(ctx context.Context, sys System) int { return run(ctx, sys, nil) }
 
 func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
 	a := &app{ctx: ctx, System: sys, readOnly: readOnly(sys.Args), jsonErrors: jsonErrors(sys.Args), demo: demo}
-	a.Stdout, a.Stderr = a.screened(sys.Stdout), a.screened(sys.Stderr)
+	a.Stdout, a.Stderr = a.screened(sys.Stdout), shared(a.screened(sys.Stderr))
 	a.help.w = a.Stdout
 	a.progress = watch(a.Stderr)
 	a.sources = &sources{stdin: a.Stdin}

@@ -33,6 +33,28 @@ func (a *app) screened(w io.Writer) io.Writer {
 	return w
 }
 
+// shared is w, safe for concurrent use: the requests of a bulk run, an interrupt and the
+// clients of a server write their notes when they come.
+func shared(w io.Writer) io.Writer {
+	if isTerminal(w) {
+		return w
+	}
+	return &lines{w: w}
+}
+
+// lines is a writer that no terminal reads.
+type lines struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements [io.Writer].
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
 // isTerminal tells whether a person's terminal reads what is written to w.
 func isTerminal(w io.Writer) bool {
 	_, ok := w.(*screen)
