@@ -11,6 +11,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -122,11 +123,11 @@ func (p Prompt) Render(values map[string]string) (string, error) {
 			return "", fmt.Errorf("the argument %s is required: %s", a.Name, a.Description)
 		}
 	}
-	for name, value := range values {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !p.takes(name) {
 			return "", fmt.Errorf("there is no argument %q; there are %s", name, strings.Join(names, ", "))
 		}
-		if len(value) > maxValue {
+		if len(values[name]) > maxValue {
 			return "", fmt.Errorf("the argument %s is longer than %d characters", name, maxValue)
 		}
 	}

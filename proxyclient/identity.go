@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -51,7 +52,7 @@ func isBodyHeader(name string) bool {
 // cleanHeaders checks [Config.Headers]. Values may be secrets and are not repeated.
 func (c *Client) cleanHeaders(given http.Header) (http.Header, error) {
 	out := http.Header{}
-	for name, values := range given {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
 		// A proxy in front of the gateway may want these for itself.
 		free := strings.EqualFold(name, "cookie") || strings.EqualFold(name, authorization) && c.keyHeader != authorization
 		refuse := func(why string) error {
@@ -67,7 +68,7 @@ func (c *Client) cleanHeaders(given http.Header) (http.Header, error) {
 		case isOwnHeader(name) && !free || isBodyHeader(name):
 			return nil, refuse("is set by this program")
 		}
-		for _, value := range values {
+		for _, value := range given[name] {
 			if value = strings.TrimSpace(value); value == "" {
 				return nil, refuse("has no value")
 			}

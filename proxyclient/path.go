@@ -1,7 +1,9 @@
 package proxyclient
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"litellm-proxy/internal/secret"
@@ -53,7 +55,7 @@ func expand(template string, params map[string]string) (string, error) {
 		rest = tail
 	}
 	if used < len(params) {
-		for name := range params {
+		for _, name := range slices.Sorted(maps.Keys(params)) {
 			if !InPath(template, name) {
 				return "", usage("the path %s has no place for %q", template, name)
 			}

@@ -2,8 +2,10 @@ package proxyclient
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -171,7 +173,7 @@ func (c *Client) headers(p *prepared) (http.Header, error) {
 // given returns the headers of the request itself.
 func (c *Client) given(p *prepared) (http.Header, error) {
 	h := make(http.Header, len(p.Header)+len(c.extra)+6)
-	for name, values := range p.Header {
+	for _, name := range slices.Sorted(maps.Keys(p.Header)) {
 		if !isToken(name) {
 			return nil, usage("%q is not a header name", name)
 		}
@@ -186,7 +188,7 @@ func (c *Client) given(p *prepared) (http.Header, error) {
 			// canonical name.
 			key = strings.ToLower(name)
 		}
-		for _, v := range values {
+		for _, v := range p.Header[name] {
 			for i := 0; i < len(v); i++ {
 				if v[i] < ' ' && v[i] != '\t' || v[i] == 0x7f {
 					return nil, usage("the value of the header %s contains a control character", name)

@@ -145,16 +145,16 @@ func (c *chatRun) run(ctx context.Context, args []string) (err error) {
 // arguments are those of chat completions.
 func (c *chatRun) arguments(model string, messages []chat.Message) (operation.Args, error) {
 	args := operation.Args{"model": operation.Encode(model), "messages": operation.Encode(messages), "stream": json.RawMessage("true")}
-	for name, text := range map[string]string{"temperature": c.temperature, "max_tokens": c.maxTokens} {
-		if text == "" {
+	for _, given := range []struct{ name, text string }{{"temperature", c.temperature}, {"max_tokens", c.maxTokens}} {
+		if given.text == "" {
 			continue
 		}
-		f, _ := c.complete.Field(name)
-		value, err := number(text, f.Kind)
+		f, _ := c.complete.Field(given.name)
+		value, err := number(given.text, f.Kind)
 		if err != nil {
 			return nil, usageError("--" + f.Flag + ": " + err.Error())
 		}
-		args[name] = value
+		args[given.name] = value
 	}
 	return args, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -196,8 +197,8 @@ func (v *bodyValue) Set(text string) error {
 	if err := json.Unmarshal(object, &members); err != nil {
 		return err
 	}
-	for name, value := range members {
-		if err := v.to.member(extraField, name, value); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if err := v.to.member(extraField, name, members[name]); err != nil {
 			return err
 		}
 	}

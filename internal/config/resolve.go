@@ -2,8 +2,10 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -167,11 +169,12 @@ func (s *Settings) Reveal(r *Resolver) error {
 }
 
 func (s *Settings) revealHeaders(r *Resolver) error {
-	for name, value := range s.Profile.Headers() {
+	headers := s.Profile.Headers()
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		if s.Headers.Values(name) != nil {
 			continue
 		}
-		text, _, err := r.Resolve(s.Profile, value)
+		text, _, err := r.Resolve(s.Profile, headers[name])
 		if err != nil {
 			return &ReferenceError{s.Profile.Name, Headers + "." + name, err}
 		}

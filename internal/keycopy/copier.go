@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -112,8 +113,8 @@ func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, erro
 		}
 		p.Notes = append(p.Notes, said+"; they stay unchanged, see --report for the settings")
 	}
-	for name, n := range left {
-		p.Notes = append(p.Notes, fmt.Sprintf("%s of %s stays behind: the source encrypted it; set it again on the target", name, operation.Counted(n, "key")))
+	for _, name := range slices.Sorted(maps.Keys(left)) {
+		p.Notes = append(p.Notes, fmt.Sprintf("%s of %s stays behind: the source encrypted it; set it again on the target", name, operation.Counted(left[name], "key")))
 	}
 	return p, nil
 }

@@ -192,19 +192,13 @@ func (f *File) credentials(section *Value) {
 		}
 		before := f.Findings.Errors()
 		c := Credential{Name: f.name(&entry, "credential_name"), Place: entry.Place}
-		for member, into := range map[string]*Value{"credential_info": &c.Info, "credential_values": &c.Values} {
-			*into = Value{Kind: Map}
-			v := entry.Get(member)
-			switch {
-			case v == nil && member == "credential_info":
-				f.Findings.add(Warning, entry.Place, c.Name, "the credential has no credential_info, which the gateway wants in a configuration")
-			case v == nil, v.Kind == Map && len(v.Members) == 0 && member == "credential_values":
-				f.Findings.add(Error, entry.Place, c.Name, "the credential has no credential_values")
-			case v.Kind != Map:
-				f.Findings.add(Error, v.Place, c.Name, "%s must be a mapping, not %s", member, v.Kind)
-			default:
-				*into = *v
-			}
+		if entry.Get("credential_info") == nil {
+			f.Findings.add(Warning, entry.Place, c.Name, "the credential has no credential_info, which the gateway wants in a configuration")
+		}
+		c.Info = f.mapping(&entry, "credential_info", c.Name)
+		c.Values = f.mapping(&entry, "credential_values", c.Name)
+		if v := entry.Get("credential_values"); v == nil || v.Kind == Map && len(v.Members) == 0 {
+			f.Findings.add(Error, entry.Place, c.Name, "the credential has no credential_values")
 		}
 		for _, v := range c.Values.Members {
 			if v.Value.Kind == Null {
@@ -220,4 +214,18 @@ func (f *File) credentials(section *Value) {
 			f.Credentials = append(f.Credentials, c)
 		}
 	}
+}
+
+// mapping returns a member of a credential that must be a mapping; an empty one if it is
+// missing or something else.
+func (f *File) mapping(entry *Value, member, credential string) Value {
+	v := entry.Get(member)
+	switch {
+	case v == nil:
+	case v.Kind != Map:
+		f.Findings.add(Error, v.Place, credential, "%s must be a mapping, not %s", member, v.Kind)
+	default:
+		return *v
+	}
+	return Value{Kind: Map}
 }

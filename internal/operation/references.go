@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 
 	"litellm-proxy/proxyclient"
 )
@@ -38,7 +40,7 @@ func (c *Call) references() (found []reference) {
 		case f.Name == ExtraField || f.Kind == KindPairs:
 			var object Args
 			_ = json.Unmarshal(value, &object)
-			for name := range object {
+			for _, name := range slices.Sorted(maps.Keys(object)) {
 				for _, id := range object.List(name) {
 					if of := c.op.Identifies[name]; of != nil {
 						found = append(found, reference{name, id, of, c.op.aliasOf(name)})

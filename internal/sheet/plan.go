@@ -126,9 +126,9 @@ func (i *Importer) entry(ctx context.Context, row row) (entry, error) {
 
 // resolved returns arguments with the IDs of the things that an item belongs to.
 func (i *Importer) resolved(ctx context.Context, args operation.Args) (operation.Args, error) {
-	for property, list := range i.Resource.Joins {
+	for _, property := range slices.Sorted(maps.Keys(i.Resource.Joins)) {
 		ids := slices.Clone(args.List(property))
-		of := i.Operations.Find(list).Collection()
+		of := i.Operations.Find(i.Resource.Joins[property]).Collection()
 		for n, id := range ids {
 			item, named, err := of.SharedItem(ctx, i.lookup, id, id)
 			switch {
