@@ -79,8 +79,10 @@ type planStep struct {
 	// verb is the change as a command, such as "create", and done as a state, such as
 	// "unchanged" for items that stay as they are; one of the two is set.
 	verb, state string
-	count       int
-	first       []string // some of the names
+	// fails marks items that the run cannot do, so that it fails.
+	fails bool
+	count int
+	first []string // some of the names
 }
 
 // planNames is how many names of each step a plan shows.
@@ -223,9 +225,9 @@ func (b *bulkRun) agreed(ctx context.Context, p bulkPlan) error {
 	return b.accept(ctx, fmt.Sprintf("%s%s at %s?", strings.ToUpper(what[:1]), what[1:], where))
 }
 
-// refuses reports whether the plan refuses items.
+// refuses reports whether the plan has items that the run cannot do.
 func (p *bulkPlan) refuses() bool {
-	return slices.ContainsFunc(p.steps, func(s planStep) bool { return s.state == "refused" && s.count > 0 })
+	return slices.ContainsFunc(p.steps, func(s planStep) bool { return s.fails && s.count > 0 })
 }
 
 // moreFailures says how many failures were not told one by one.
@@ -241,7 +243,7 @@ func (b *bulkRun) moreFailures(told int) {
 	b.note("%s; %s", operation.Counted(more, "more failure"), where)
 }
 
-// dry ends a dry run: it tells what is refused, and why.
+// dry ends a dry run: it tells what is refused, and why. Refused items make it fail.
 func (b *bulkRun) dry(p bulkPlan, report *bulk.Report) error {
 	told := 0
 	if p.planned != nil && (report != nil || p.refuses()) {
@@ -268,7 +270,13 @@ func (b *bulkRun) dry(p bulkPlan, report *bulk.Report) error {
 		}
 		counts = append(counts, operation.Member{Name: name, Value: s.count})
 	}
-	return b.print(counts)
+	if err := b.print(counts); err != nil {
+		return err
+	}
+	if p.refuses() {
+		return errFailed // as the run itself
+	}
+	return nil
 }
 
 // ended tells how the run went: what is left to do on stderr, the counts on stdout, and

@@ -308,7 +308,7 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 			{verb: "create", count: plan.Create, first: plan.Names},
 			{verb: "replace", count: plan.Replace, first: plan.Replaced},
 			{state: "unchanged", count: plan.Exists},
-			{state: "refused", count: plan.Refused},
+			{state: "refused", fails: true, count: plan.Refused},
 		},
 		items: copier.Items(ctx, func(err error) { failed = err }), planned: planned,
 		again: "make what is missing on the target, then run the same command again: it does only the rest",

@@ -256,7 +256,7 @@ func (m *modelsImport) bulkPlan() bulkPlan {
 	m.earlier = map[string]*earlier{}
 	steps := map[modelfile.Action]*planStep{
 		modelfile.Create: {verb: "create"}, modelfile.Change: {verb: "change"}, modelfile.Unchanged: {state: "unchanged"},
-		modelfile.Kept: {state: "different"}, modelfile.Unclear: {state: "unclear"},
+		modelfile.Kept: {state: "different", fails: true}, modelfile.Unclear: {state: "unclear", fails: true},
 	}
 	for _, c := range m.credentials {
 		steps[c.Action].add("credential " + c.Name)

@@ -128,7 +128,7 @@ func (i *sheetImport) refused(name string, faults []sheet.Fault) error {
 // plan counts what the import does, and tells how existing items differ.
 func (i *sheetImport) plan(p *sheet.Plan) bulkPlan {
 	create, change := planStep{verb: "create"}, planStep{verb: "change"}
-	same, stuck, differ := planStep{state: "unchanged"}, planStep{state: "refused"}, 0
+	same, stuck, differ := planStep{state: "unchanged"}, planStep{state: "refused", fails: true}, 0
 	p.Count(func(name string, do bulk.State, reason string) {
 		_, name, _ = strings.Cut(name, ": ")
 		switch do {
