@@ -164,6 +164,9 @@ func TestImportLostAnswer(t *testing.T) {
 		"closed": nil,
 		"page":   func(w http.ResponseWriter) { _, _ = io.WriteString(w, "<html>sign in</html>") },
 		"504":    func(w http.ResponseWriter) { http.Error(w, "upstream timed out", http.StatusGatewayTimeout) },
+		"500": func(w http.ResponseWriter) {
+			http.Error(w, `{"error": {"message": "the database is away", "code": "500"}}`, http.StatusInternalServerError)
+		},
 	} {
 		g := newCounted(t)
 		g.after, g.spoiled = func(alias string, _ int) bool { return tenth(alias) }, spoiled

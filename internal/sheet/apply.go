@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"net/http"
 
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/operation"
@@ -88,15 +89,15 @@ func (i *Importer) do(ctx context.Context, e entry) (bulk.Outcome, error) {
 	return out, nil
 }
 
-// settled looks at the gateway after a write whose answer was lost, or that the gateway
-// refused because the item exists: an import that was broken off may have been at work on it
-// still. If the item is as the row says, the row is done.
+// settled looks at the gateway after a write whose answer was lost or says that the gateway
+// failed, or that it refused because the item exists: an import that was broken off may have
+// been at work on it still. If the item is as the row says, the row is done.
 func (i *Importer) settled(ctx context.Context, e entry, out bulk.Outcome, failed error) (bulk.Outcome, error) {
 	refused := operation.AsError(failed)
 	if refused == nil || e.do != bulk.Created || e.id == "" {
 		return out, failed
 	}
-	lost := bulk.StateAfter(failed) == bulk.Unknown
+	lost := bulk.StateAfter(failed) == bulk.Unknown || refused.Status >= http.StatusInternalServerError
 	if !lost && refused.Status != 400 && refused.Status != 409 {
 		return out, failed
 	}
