@@ -82,6 +82,9 @@ func header(record []string) ([]string, error) {
 			return nil, errors.New("line 1 " + errNotUTF8.Error())
 		}
 		name = strings.Clone(strings.TrimSpace(name))
+		if strings.Contains(name, "\r") {
+			return nil, errors.New("the lines end with a carriage return alone; save the file with Unix or Windows line ends (in Excel: CSV UTF-8)")
+		}
 		if name != "" && seen[name] {
 			return nil, fmt.Errorf("the header has the column %s twice", name)
 		}

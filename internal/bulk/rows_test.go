@@ -54,6 +54,7 @@ func TestRead(t *testing.T) {
 		{"bare quote", CSV, "a\nx\"y\n", "0! line 2: a \" stands in a cell that is not quoted; write the cell as \"…\" and the quote as \"\""},
 		{"open quote", CSV, "sep=,\na\n1\n\"y\n", "3: a=~1\n0! line 4: a quoted cell does not end, or something follows its closing \""},
 		{"Latin-1", CSV, "a\nM\xfcller\nx\n", "2! is not UTF-8; save the file as UTF-8 (in Excel: CSV UTF-8)\n3: a=~x"},
+		{"carriage returns alone", CSV, "a,b\r1,2\r3,4\r", "0! the lines end with a carriage return alone; save the file with Unix or Windows line ends (in Excel: CSV UTF-8)"},
 		{"UTF-16", CSV, "\xff\xfea\x00", "0! the file is UTF-16; save it as UTF-8 (in Excel: CSV UTF-8)"},
 
 		{"lines", JSONL, "{\"a\": 1.50, \"b\": null}\r\n\n{\"b\": [\"x\"]}", "1: a=1.50 b=null\n3: b=[\"x\"]"},
