@@ -146,6 +146,11 @@ func (c Column) value(cell bulk.Cell) (json.RawMessage, error) {
 		}
 		return operation.Encode(append([]string{}, list...)), nil
 	case operation.KindString:
+		if c.Property == "user_email" { // with a blank, it is not that of the person who signs in
+			if cell.Text = strings.TrimSpace(cell.Text); cell.Text == "" {
+				return nil, nil
+			}
+		}
 		return operation.Encode(cell.Text), nil
 	case 0:
 		return loose(cell.Text), nil
