@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/url"
 	"reflect"
 	"slices"
@@ -34,9 +36,23 @@ func (f Func[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	d := json.NewDecoder(bytes.NewReader(Encode(call.args)))
 	d.UseNumber()
 	if err := d.Decode(&in); err != nil {
-		return Result{}, Usage("cannot read the arguments: " + err.Error())
+		return Result{}, Usage(outOfRange(err))
 	}
 	return f(ctx, call, in)
+}
+
+// outOfRange words why arguments that are valid by their schema cannot be read: a number is
+// larger than any limit.
+func outOfRange(err error) string {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	number := ""
+	if ok {
+		number, ok = strings.CutPrefix(wrong.Value, "number ")
+	}
+	if !ok {
+		return "cannot read the arguments: " + err.Error()
+	}
+	return fmt.Sprintf("%s: %s is out of range", wrong.Field[strings.LastIndexByte(wrong.Field, '.')+1:], number)
 }
 
 // Rows is a Func that makes a list and sets Result.Page.
