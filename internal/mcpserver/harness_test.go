@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for what must come; no test measures time.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // gateway is a sandbox behind a prefix, and a client of it.
 func gateway(t *testing.T) (*sandbox.Gateway, *proxyclient.Client) {
