@@ -463,7 +463,8 @@ func TestExpired(t *testing.T) {
 func TestRoundTrip(t *testing.T) {
 	from := newGateway(t)
 	from.post(t, "/key/generate", `{"key_alias": "a, \"b\"", "max_budget": 0, "models": ["m,n", "o"], "metadata": {"n": 1.50, "api_key": "sk-0123456789abcdef0123"}, "blocked": true, "soft_budget": 3}`)
-	from.post(t, "/key/generate", `{"key_alias": "007", "tpm_limit": 5, "models": ["m"], "duration": "30d", "spend": 0.25}`)
+	from.post(t, "/key/generate", `{"key_alias": "007", "tpm_limit": 5, "models": ["m"], "duration": "30d", "spend": 0.25, "access_group_ids": ["g", "h"],
+		"budget_limits": [{"budget_duration": "1d", "max_budget": 1}]}`)
 	for _, format := range []bulk.Format{bulk.CSV, bulk.YAML, bulk.JSONL} {
 		var file bytes.Buffer
 		n, left, err := keycopy.Export(t.Context(), from.keys(), bulk.NewWriter(&file, format, keycopy.Columns()))
@@ -478,14 +479,14 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("%s: %v\n%s", format, faults, file.String())
 		}
 		a, b := newGateway(t), newGateway(t)
-		imported(t, from.keys(), a, fileVault(t, filepath.Join(t.TempDir(), "a.csv")), keycopy.Options{})
-		imported(t, rows, b, fileVault(t, filepath.Join(t.TempDir(), "b.csv")), keycopy.Options{})
+		imported(t, from.keys(), a, fileVault(t, filepath.Join(t.TempDir(), "a.csv")), keycopy.Options{RestartBudgets: true})
+		imported(t, rows, b, fileVault(t, filepath.Join(t.TempDir(), "b.csv")), keycopy.Options{RestartBudgets: true})
 		direct, byFile := a.all(t), b.all(t)
 		if len(direct) != 2 || len(byFile) != 2 {
 			t.Fatalf("%s: %d and %d keys", format, len(direct), len(byFile))
 		}
 		for alias, key := range direct {
-			for _, name := range strings.Fields("key_alias max_budget models blocked tpm_limit spend metadata.n litellm_budget_table.soft_budget metadata." + keycopy.Mark) {
+			for _, name := range strings.Fields("key_alias max_budget models blocked tpm_limit spend access_group_ids budget_limits.0.max_budget metadata.n litellm_budget_table.soft_budget metadata." + keycopy.Mark) {
 				if x, y := operation.Lookup(key, name), operation.Lookup(byFile[alias], name); string(x) != string(y) {
 					t.Errorf("%s: %s: %s is %s by file, %s directly", format, alias, name, y, x)
 				}

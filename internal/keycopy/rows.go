@@ -114,6 +114,9 @@ func cellValue(cell bulk.Cell, k kind) (json.RawMessage, error) {
 		return typed(cell.Value, k)
 	}
 	said := strings.TrimSpace(cell.Text)
+	if k == array && !strings.HasPrefix(said, "[") && !strings.HasPrefix(said, "{") {
+		k = names // an export writes a list of texts with commas
+	}
 	switch k {
 	case number, flag, object, array:
 		if k == flag {
