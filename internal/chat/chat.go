@@ -158,6 +158,9 @@ func (s *Session) send(ctx context.Context, text string) error {
 		s.turns, s.unsent = append(turns, Message{"assistant", answer.Text}), ""
 	}
 	switch {
+	case canceled && !shown: // the line has the ^C
+		s.Person.Say("\nStopped. /retry asks again.")
+		return nil
 	case canceled:
 		s.Person.Say("Stopped. /retry asks again.")
 		return nil

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -105,6 +106,7 @@ func (p *piped) Cancelable(ctx context.Context) (context.Context, context.Cancel
 type typist struct {
 	talker
 	in         *os.File
+	keys       *keyboard // of the editor
 	editor     *term.Terminal
 	interrupts chan os.Signal
 }
@@ -139,11 +141,19 @@ func (t *typist) Read(ctx context.Context) (chat.Input, error) {
 		case err != nil:
 			return chat.Input{}, err
 		}
+		if utf8.RuneCountInString(line) == longestLine {
+			t.Say("The line has more characters than can be typed, and nothing was sent. Use chat completions with --message instead.")
+			lines = chat.Lines{}
+			continue
+		}
 		if in, complete := lines.Add(line); complete {
 			return in, nil
 		}
 	}
 }
+
+// longestLine is the length at which the editor takes no more characters.
+const longestLine = 4096
 
 // line reads one line with the terminal in raw mode, and leaves it as it was.
 func (t *typist) line(ctx context.Context, prompt string) (string, error) {
@@ -154,10 +164,10 @@ func (t *typist) line(ctx context.Context, prompt string) (string, error) {
 	}
 	defer func() { _ = term.Restore(fd, state) }()
 	if t.editor == nil {
-		t.editor = term.NewTerminal(&keyboard{in: t.in, out: t.Stderr}, prompt)
+		t.edit(prompt)
 	}
 	t.editor.SetPrompt(prompt)
-	if width, height, err := term.GetSize(fd); err == nil {
+	if width, height, err := term.GetSize(fd); err == nil && width > 0 {
 		_ = t.editor.SetSize(width, height)
 	}
 	t.editor.SetBracketedPasteMode(true)
@@ -169,6 +179,9 @@ func (t *typist) line(ctx context.Context, prompt string) (string, error) {
 	result := make(chan typed, 1)
 	go func() {
 		line, err := t.editor.ReadLine()
+		if err == nil && t.keys.pasting { // the editor marks only what was pasted from its first character on
+			err = term.ErrPasteIndicator
+		}
 		result <- typed{line, err}
 	}()
 	select {
@@ -178,7 +191,7 @@ func (t *typist) line(ctx context.Context, prompt string) (string, error) {
 		if r.err != nil && !errors.Is(r.err, term.ErrPasteIndicator) {
 			// The editor keeps what was typed; the next line begins empty.
 			history := t.editor.History
-			t.editor = term.NewTerminal(&keyboard{in: t.in, out: t.Stderr}, prompt)
+			t.edit(prompt)
 			t.editor.History = history
 			fmt.Fprint(t.Stderr, "\r\n")
 		}
@@ -186,19 +199,65 @@ func (t *typist) line(ctx context.Context, prompt string) (string, error) {
 	}
 }
 
-// keyboard is the terminal of an editor: Ctrl-C is an error of its own.
-type keyboard struct {
-	in  *os.File
-	out io.Writer
+// edit begins a new editor.
+func (t *typist) edit(prompt string) {
+	t.keys = &keyboard{in: t.in, out: t.Stderr}
+	t.editor = term.NewTerminal(t.keys, prompt)
 }
+
+// keyboard is the terminal of an editor: Ctrl-C is an error of its own. It hands over one
+// line at a time, so that pasting says whether the line ended within a pasted text.
+type keyboard struct {
+	in      io.Reader
+	out     io.Writer
+	pending []byte // read, but not handed over
+	last    []byte // the end of what was handed over
+	pasting bool
+}
+
+// Terminals put a pasted text between these.
+const pasteStart, pasteEnd = "\x1b[200~", "\x1b[201~"
 
 // Read implements [io.Reader].
 func (k *keyboard) Read(p []byte) (int, error) {
-	n, err := k.in.Read(p)
-	if i := bytes.IndexByte(p[:n], 3); i >= 0 {
-		return i, chat.ErrInterrupted
+	if len(k.pending) == 0 {
+		b := make([]byte, len(p))
+		n, err := k.in.Read(b)
+		if i := bytes.IndexByte(b[:n], 3); i >= 0 {
+			return copy(p, b[:i]), chat.ErrInterrupted
+		}
+		if k.pending = b[:n]; err != nil {
+			return 0, err
+		}
 	}
-	return n, err
+	n := 0
+	for n < len(p) && len(k.pending) > 0 {
+		c := k.pending[0]
+		k.pending = k.pending[1:]
+		if c == '\n' && bytes.HasSuffix(k.last, []byte("\r")) {
+			k.last = nil // the second half of a line's end
+			continue
+		}
+		p[n] = c
+		n++
+		k.handed(c)
+		if c == '\r' || c == '\n' {
+			break
+		}
+	}
+	return n, nil
+}
+
+// handed follows where a pasted text begins and ends.
+func (k *keyboard) handed(c byte) {
+	k.last = append(k.last, c)
+	k.last = k.last[max(0, len(k.last)-len(pasteStart)):]
+	switch string(k.last) {
+	case pasteStart:
+		k.pasting = true
+	case pasteEnd:
+		k.pasting = false
+	}
 }
 
 // Write implements [io.Writer]. What the editor writes drives the terminal; what it shows

@@ -193,6 +193,37 @@ func TestChatInterrupt(t *testing.T) {
 	}
 }
 
+// TestChatPaste: a pasted text is one message, also behind what was typed, and none of its
+// lines is a command.
+func TestChatPaste(t *testing.T) {
+	c, gateway := chatting(t, "one")
+	c.expect("2004h> ")
+	for _, test := range []struct{ typed, want string }{
+		{"\x1b[200~a\n/exit\n\tb\n\x1b[201~\r", "a\n/exit\n\tb"},
+		{"fix: \x1b[200~a\r\n/exit\nb\x1b[201~ now\r", "fix: a\n/exit\nb now"},
+		{"\x1b[200~one line\x1b[201~\r", "one line"},
+		{"\x1b[200~" + strings.Repeat("x", 5000) + "\x1b[201~\r", strings.Repeat("x", 5000)},
+	} {
+		before := len(c.text())
+		c.kind(test.typed)
+		c.expectAfter(before, "You said ")
+		c.expectAfter(strings.LastIndex(c.text(), "You said "), "2004h> ")
+		if got := gateway.last(); got != "one|user:"+test.want {
+			t.Errorf("%q: the gateway was asked %q", test.typed, got)
+		}
+		c.says("/clear", "forgotten")
+	}
+	c.kind(strings.Repeat("y", 5000) + "\r")
+	c.expect("nothing was sent")
+	if got := gateway.last(); strings.Contains(got, "yyy") {
+		t.Errorf("the gateway was asked %q", got)
+	}
+	c.kind("\x04")
+	if status, text := c.end(); status != 0 {
+		t.Errorf("status %d:\n%s", status, text)
+	}
+}
+
 // TestChatChoice: without a model, one is chosen from the list.
 func TestChatChoice(t *testing.T) {
 	c, gateway := chatting(t)
