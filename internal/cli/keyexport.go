@@ -57,7 +57,11 @@ func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format, w
 		return err
 	}
 	source := keycopy.Gateway(client, a.Operations.Find("keys list"), func(said string) { a.note("%s", a.words(said)) })
-	n, left, err := keycopy.Export(ctx, source, bulk.NewWriter(w, format, keycopy.Columns()))
+	out := &replies{w: w}
+	n, left, err := keycopy.Export(ctx, source, bulk.NewWriter(out, format, keycopy.Columns()))
+	if out.err != nil {
+		return unwritten(out.err)
+	}
 	if err != nil {
 		return err
 	}
