@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,8 @@ type Report struct {
 // ErrEnding is the error for a report that is to be neither CSV nor JSON lines.
 var ErrEnding = errors.New("the file must end in .csv or .jsonl")
 
-// OpenReport creates a report, or empties an old one: CSV or JSON lines, by its ending.
+// OpenReport creates a report, or empties an old one: CSV or JSON lines, by its ending. A file
+// of another kind is left alone: it may hold the only copies of new keys.
 // clean masks secrets in its texts. other is a file that the report must not be, such as
 // the one that is imported; it may be empty.
 func OpenReport(path, other string, clean func(string) string) (*Report, error) {
@@ -34,6 +36,9 @@ func OpenReport(path, other string, clean func(string) string) (*Report, error) 
 	if a, err := os.Stat(path); err == nil {
 		if b, err := os.Stat(other); err == nil && os.SameFile(a, b) {
 			return nil, fmt.Errorf("%s is the file that is read", path)
+		}
+		if a.Mode().IsRegular() && a.Size() > 0 && !isReport(path) {
+			return nil, fmt.Errorf("%s exists and is not a report; name another file", path)
 		}
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -48,12 +53,27 @@ func OpenReport(path, other string, clean func(string) string) (*Report, error) 
 	r := &Report{file: f, clean: clean}
 	if ending == ".csv" {
 		r.csv = csv.NewWriter(f)
-		r.err = r.csv.Write([]string{"name", "outcome", "id", "reason"})
+		r.err = r.csv.Write(reportHeader)
 		return r, nil
 	}
 	r.lines = json.NewEncoder(f)
 	r.lines.SetEscapeHTML(false)
 	return r, nil
+}
+
+var reportHeader = []string{"name", "outcome", "id", "reason"}
+
+// isReport reports whether a file begins as a report does.
+func isReport(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return true // opening it for the report tells why
+	}
+	defer f.Close()
+	header := strings.Join(reportHeader, ",")
+	start := make([]byte, len(header))
+	n, _ := io.ReadFull(f, start)
+	return string(start[:n]) == header || strings.HasPrefix(string(start[:n]), `{"name":`)
 }
 
 // Add writes one outcome. A nil report writes nothing.
@@ -77,9 +97,9 @@ func (r *Report) Close() error {
 	if r == nil {
 		return nil
 	}
-	if r.csv != nil {
+	if r.csv != nil && r.err == nil {
 		r.csv.Flush()
-		r.err = errors.Join(r.err, r.csv.Error())
+		r.err = r.csv.Error()
 	}
 	return errors.Join(r.err, r.file.Close())
 }

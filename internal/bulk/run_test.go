@@ -171,14 +171,18 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean := func(s string) string { return strings.ReplaceAll(s, "secret", "***") }
-	for _, name := range []string{input, filepath.Join(dir, "r.txt")} {
+	keys := filepath.Join(dir, "keys.csv")
+	if err := os.WriteFile(keys, []byte("key_alias,key,token,gateway,source_token\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{input, keys, filepath.Join(dir, "r.txt")} {
 		if _, err := OpenReport(name, input, clean); err == nil {
 			t.Errorf("a report was opened in %s", name)
 		}
 	}
-	for _, name := range []string{"r.csv", "r.jsonl"} {
+	for name, old := range map[string]string{"r.csv": "name,outcome,id,reason\nold,created,,\n", "r.jsonl": `{"name":"old","outcome":"created"}`} {
 		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(old), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		report, err := OpenReport(path, input, clean)

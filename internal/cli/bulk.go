@@ -309,7 +309,7 @@ func (b *bulkRun) ended(ctx context.Context, p bulkPlan, summary bulk.Summary, t
 	case ctx.Err() != nil:
 		return reported(interrupted)
 	case lost != nil:
-		b.note("%s: %v", b.report, lost)
+		b.note("--report: cannot write %s: %s", b.report, reason(lost))
 		return errFailed
 	case !summary.OK():
 		return errFailed
