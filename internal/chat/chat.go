@@ -25,6 +25,8 @@ type Answer struct {
 	Counted bool
 	// Cost is in US dollars; nil if the gateway did not tell.
 	Cost *float64
+	// Cut says that the answer ends at the limit of tokens, not where the model would end it.
+	Cut bool
 }
 
 // Gateway answers the messages.
@@ -164,6 +166,8 @@ func (s *Session) send(ctx context.Context, text string) error {
 	case canceled:
 		s.Person.Say("Stopped. /retry asks again.")
 		return nil
+	case err == nil && answer.Cut:
+		s.Person.Say("The answer was cut at the limit of tokens.")
 	case err == nil && answer.Text == "":
 		s.Person.Say("The answer has no text.")
 	}

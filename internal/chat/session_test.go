@@ -37,7 +37,7 @@ func (w *world) Complete(ctx context.Context, model string, messages []Message, 
 		return Answer{Text: "ok "}, ctx.Err()
 	}
 	words("then")
-	return Answer{Text: "ok then"}, nil
+	return Answer{Text: "ok then", Cut: messages[len(messages)-1].Content == "long"}, nil
 }
 
 func (w *world) Models(context.Context) ([]string, error) { return []string{"m"}, nil }
@@ -94,6 +94,7 @@ func TestSession(t *testing.T) {
 		{name: "a retry that fails keeps the answer", world: world{inputs: []string{"a", "!1", "/retry", "b"}}, asked: []string{"u:a", "u:a", "u:a a:ok then u:b"}},
 		{name: "nothing to retry", world: world{inputs: []string{"/retry"}}, shows: "There is no message to send again."},
 		{name: "an answer without text", world: world{inputs: []string{"nothing", "b"}}, asked: []string{"u:nothing", "u:b"}, shows: "The answer has no text."},
+		{name: "an answer cut short", world: world{inputs: []string{"long", "b"}}, asked: []string{"u:long", "u:long a:ok then u:b"}, shows: "The answer was cut at the limit of tokens."},
 		{name: "clear", world: world{inputs: []string{"a", "/clear", "b"}}, system: "s", asked: []string{"s:s u:a", "s:s u:b"}},
 		{name: "exit", world: world{inputs: []string{"/exit", "a"}}},
 		{name: "one interrupt", world: world{inputs: []string{"^C", "a", "^C", "b"}}, asked: []string{"u:a", "u:a a:ok then u:b"}, shows: "Press Ctrl-C again"},

@@ -189,6 +189,7 @@ func answerOf(body json.RawMessage) chat.Answer {
 			Message struct {
 				Content string `json:"content"`
 			} `json:"message"`
+			FinishReason string `json:"finish_reason"`
 		} `json:"choices"`
 		Usage *struct {
 			In   int      `json:"prompt_tokens"`
@@ -200,6 +201,7 @@ func answerOf(body json.RawMessage) chat.Answer {
 	var answer chat.Answer
 	if len(completion.Choices) > 0 {
 		answer.Text = completion.Choices[0].Message.Content
+		answer.Cut = completion.Choices[0].FinishReason == "length"
 	}
 	if u := completion.Usage; u != nil {
 		answer.In, answer.Out, answer.Counted, answer.Cost = u.In, u.Out, true, u.Cost
