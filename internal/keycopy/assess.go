@@ -68,6 +68,10 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 		a.verdict, a.faults = refused, []string{"has neither key_alias nor token, so a second import would copy it again"}
 		return a, nil
 	}
+	if strings.HasPrefix(a.key, "sk-") { // a copy shows the token of its source
+		a.key, a.verdict, a.faults = "", refused, []string{"token is a key; give its hash, or leave it out"}
+		return a, nil
+	}
 	if said := operation.NoNull(operation.Lookup(key, "expires")); said != nil {
 		var known bool
 		if a.expires, known = timeOf(key, "expires"); !known {

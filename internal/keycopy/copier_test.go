@@ -309,6 +309,10 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: %+v", fields, o)
 		}
 	}
+	vault := fileVault(t, filepath.Join(t.TempDir(), "k.csv"))
+	if outcomes, _ := imported(t, one(`{"token": "sk-0123456789abcdef0123", "key_alias": "x"}`), to, vault, keycopy.Options{}); !strings.Contains(outcomes["x"].Reason, "token is a key") {
+		t.Errorf("a key as token: %v", outcomes)
+	}
 	if writes != 0 || len(to.all(t)) != before {
 		t.Errorf("%d writes were sent", writes)
 	}
@@ -506,6 +510,12 @@ func TestRows(t *testing.T) {
 		{"key_alias,metadata\na,5\n", "metadata: 5 is not a JSON object"},
 		{"key_alias,metadata\na,[1]\n", "metadata: [1] is not a JSON object"},
 		{"key_alias,policies\na,{}\n", "policies: {} is not a JSON list"},
+		{"key_alias,models\na,\" , \"\n", "line 2: models: has no item; for an empty list, write []"},
+		{"key_alias,max_budget\na,1e400\n", "line 2: max_budget: 1e400 is not a number"},
+		{"key_alias,team_alias\na,red\n", "line 2: team_alias is not read; use team_id"},
+		{"key_alias,key_type\na,read_only\nb,default\n", "line 2: key_type is not read; use allowed_routes"},
+		{"key_alias,rpm_limit_per_model\na,\"{\"\"m\"\": 1}\"\n", "line 2: rpm_limit_per_model is not read; use metadata"},
+		{"key_alias,status,blocked\na,revoked,TRUE\nb,revoked,\n", "line 3: status is not read; use blocked or expires"},
 	} {
 		source := keycopy.Rows(func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(tt.text)), nil }, bulk.CSV)
 		if faults := source.Check(t.Context()); len(faults) != 1 || !strings.Contains(faults[0].Error(), tt.want) {

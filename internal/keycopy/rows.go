@@ -105,7 +105,30 @@ func rowKey(row bulk.Row) (json.RawMessage, error) {
 		}
 		key = append(key, secret.Member{Name: cell.Column, Value: value})
 	}
-	return secret.Encode(key), nil
+	object := secret.Encode(key)
+	return object, unread(object)
+}
+
+// inPlaceOf are columns that are not read, because another one has what they stand for.
+var inPlaceOf = []struct{ name, by string }{
+	{"team_alias", "team_id"}, {"user_email", "user_id"}, {"user_alias", "user_id"}, {"user", "user_id"},
+	{"organization_alias", "organization_id"}, {"org_alias", "organization_id"}, {"project_alias", "project_id"}, {"key_type", "allowed_routes"},
+	{"rpm_limit_per_model", "metadata"}, {"tpm_limit_per_model", "metadata"},
+}
+
+// unread refuses a row that says something only where it is not read: its copy would be
+// without it.
+func unread(key json.RawMessage) error {
+	for _, column := range inPlaceOf {
+		value := operation.Lookup(key, column.name)
+		if !empty(value) && string(value) != `"default"` && empty(operation.Lookup(key, column.by)) {
+			return fmt.Errorf("%s is not read; use %s", column.name, column.by)
+		}
+	}
+	if is := text(key, "status"); is != "" && is != "active" && empty(operation.Lookup(key, "blocked")) && empty(operation.Lookup(key, "expires")) {
+		return fmt.Errorf("status is not read; use blocked or expires")
+	}
+	return nil
 }
 
 // cellValue reads a cell as the kind of its column.
@@ -131,6 +154,9 @@ func cellValue(cell bulk.Cell, k kind) (json.RawMessage, error) {
 		if !ok {
 			return nil, fmt.Errorf("%s is not a list", operation.Name(said))
 		}
+		if len(list) == 0 && !strings.HasPrefix(said, "[") {
+			return nil, fmt.Errorf("has no item; for an empty list, write []")
+		}
 		return secret.Encode(list), nil
 	}
 	return secret.Encode(cell.Text), nil
@@ -142,7 +168,7 @@ var nouns = map[kind]string{words: "a text", number: "a number", flag: "true or 
 func typed(value json.RawMessage, k kind) (json.RawMessage, error) {
 	var into any
 	if err := json.Unmarshal(value, &into); err != nil {
-		return nil, fmt.Errorf("is not JSON")
+		return nil, fmt.Errorf("%s is not %s", brief(value), nouns[k])
 	}
 	ok := into == nil || k == 0
 	switch into := into.(type) {
