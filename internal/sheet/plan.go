@@ -101,7 +101,7 @@ func (i *Importer) entry(ctx context.Context, row row) (entry, error) {
 		return e, err
 	}
 	switch {
-	case id != "" && item == nil && len(named) > 0:
+	case id != "" && len(named) > 0 && (item == nil || i.Update && !has(named, r.ID, id)):
 		return e, operation.Usage(fmt.Sprintf("%s %s is taken by %s %s", r.aliasWord(), operation.Shown(alias), r.What, operation.Word(operation.Lookup(named[0], r.ID))))
 	case id == "" && len(named) > 1:
 		return e, operation.Usage(fmt.Sprintf("%d %ss have the %s %s; give the %s of one", len(named), r.What, r.aliasWord(), operation.Shown(alias), r.ID))
@@ -122,6 +122,11 @@ func (i *Importer) entry(ctx context.Context, row row) (entry, error) {
 		return e, err
 	}
 	return e, i.compare(ctx, &e, item)
+}
+
+// has reports whether one of the items has this ID.
+func has(items []json.RawMessage, property, id string) bool {
+	return slices.ContainsFunc(items, func(item json.RawMessage) bool { return operation.Word(operation.Lookup(item, property)) == id })
 }
 
 // resolved returns arguments with the IDs of the things that an item belongs to.
