@@ -143,12 +143,16 @@ func labeled(ctx context.Context, call *operation.Call, of *operation.Collection
 // keyTargets are the keys that a call names by key, hash and alias; absent are those
 // that do not exist.
 func keyTargets(ctx context.Context, call *operation.Call) (things []operation.Thing, absent []string, err error) {
-	hashes := call.Args().List("keys")
+	hashes, given := call.Args().List("keys"), map[string]string{}
 	for i, key := range hashes {
 		hashes[i] = operation.KeyHash(key)
+		given[hashes[i]] = key
 	}
 	if things, absent, err = keyCollection.Targets(ctx, call, "keys", hashes); err != nil {
 		return nil, nil, err
+	}
+	for i, hash := range absent {
+		absent[i] = given[hash]
 	}
 	for _, alias := range call.Args().List("key_aliases") {
 		thing, err := keyCollection.Find(ctx, call, alias, "keys")

@@ -46,6 +46,8 @@ func TestQuestions(t *testing.T) {
 		{"keys delete", `{"key_aliases":["free"]}`, "Delete key free (" + operation.KeyHash("sk-free-0123456789abcdef")[:8] + "…)? Programs that use it stop working."},
 		{"keys delete", `{"keys":["sk-free-0123456789abcdef","gone"],"key_aliases":["ci"]}`, "Delete 2 keys: free (" + operation.KeyHash("sk-free-0123456789abcdef")[:8] +
 			"…), ci (" + operation.KeyHash("sk-ci-0123456789abcdef")[:8] + "…)? Programs that use them stop working. Skipped, because nothing has that name: gone."},
+		{"keys delete", `{"keys":["sk-nobody","sk-free-0123456789abcdef"]}`, "Delete key free (" + operation.KeyHash("sk-free-0123456789abcdef")[:8] +
+			"…)? Programs that use it stop working. Skipped, because nothing has that name: sk-nobody."},
 		{"keys regenerate", `{"alias":"ci","grace_period":"24h"}`, "Replace key ci (" + operation.KeyHash("sk-ci-0123456789abcdef")[:8] + "…) by a new one? The old key stops working after 24h."},
 		{"users delete", `{"user":"ann@example.com"}`, "Delete user ann@example.com (ann-0123…)? Its 1 key stops working."},
 		{"users bulk-delete", `{"user_ids":["ann-0123456789","nobody"]}`,
