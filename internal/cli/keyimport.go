@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -302,6 +303,7 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 		i.note("%s", said)
 	}
 	var failed error
+	var kept atomic.Bool
 	ran := i.run(ctx, bulkPlan{
 		what: "key",
 		steps: []planStep{
@@ -310,17 +312,33 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 			{state: "unchanged", count: plan.Exists},
 			{state: "refused", fails: true, count: plan.Refused},
 		},
-		items: copier.Items(ctx, func(err error) { failed = err }), planned: planned,
+		items: noting(copier.Items(ctx, func(err error) { failed = err }), &kept), planned: planned,
 		again: "make what is missing on the target, then run the same command again: it does only the rest",
 	})
 	if plan.Expired > 0 {
 		i.note("%s left out: expired; to copy them too, use --include-expired", operation.Counted(plan.Expired, "key"))
 	}
+	if kept.Load() {
+		i.note("The new keys are in %s.", vault.Place())
+	}
 	if failed != nil && !errors.Is(failed, context.Canceled) {
 		return proxyclient.Wrap("the import stopped", failed)
 	}
-	if vault != nil && plan.Create > 0 && (ran == nil || errors.Is(ran, errFailed)) {
-		i.note("The new keys are in %s.", vault.Place())
-	}
 	return ran
+}
+
+// noting sets made when an item makes a key, or may have made one.
+func noting(items iter.Seq[bulk.Item], made *atomic.Bool) iter.Seq[bulk.Item] {
+	return func(yield func(bulk.Item) bool) {
+		for item := range items {
+			item.Ended = func(o bulk.Outcome) {
+				if o.State == bulk.Created || o.State == bulk.Changed || o.State == bulk.Unknown {
+					made.Store(true)
+				}
+			}
+			if !yield(item) {
+				return
+			}
+		}
+	}
 }
