@@ -12,9 +12,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"litellm-proxy/proxyclient"
@@ -79,31 +79,25 @@ func TestRunBoundsParallelWork(t *testing.T) {
 }
 
 func TestRunSendsARefusedItemAgainAndPausesAll(t *testing.T) {
-	var mu sync.Mutex
-	tries, slept := map[int]int{}, []time.Duration{}
-	options := Options{Parallel: 1, Sleep: func(_ context.Context, d time.Duration) error {
-		mu.Lock()
-		defer mu.Unlock()
-		slept = append(slept, d)
-		time.Sleep(d / 1000) // a pause of 2 ms in a test of 2 s
-		return nil
-	}}
-	paused := 0
-	options.Paused = func(time.Duration) { paused++ }
-	summary := Run(t.Context(), numbered(3, func(_ context.Context, i int) (Outcome, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		if tries[i]++; i == 1 && tries[i] == 1 {
-			return Outcome{}, answered(http.StatusTooManyRequests, proxyclient.CodeRateLimited, 20*time.Millisecond)
+	synctest.Test(t, func(t *testing.T) { // with a clock of its own
+		const wait = 20 * time.Second
+		begun, paused := time.Now(), 0
+		tries, sent := map[int]int{}, map[int]time.Duration{}
+		options := Options{Parallel: 1, Paused: func(time.Duration) { paused++ }}
+		summary := Run(t.Context(), numbered(3, func(_ context.Context, i int) (Outcome, error) {
+			sent[i] = time.Since(begun)
+			if tries[i]++; i == 1 && tries[i] == 1 {
+				return Outcome{}, answered(http.StatusTooManyRequests, proxyclient.CodeRateLimited, wait)
+			}
+			return Outcome{State: Created}, nil
+		}), options, func(Outcome) {})
+		if summary.Created != 3 || tries[1] != 2 || tries[0] != 1 || tries[2] != 1 {
+			t.Errorf("created %d with tries %v, want the refused item twice and the others once", summary.Created, tries)
 		}
-		return Outcome{State: Created}, nil
-	}), options, func(Outcome) {})
-	if summary.Created != 3 || tries[1] != 2 || tries[0] != 1 || tries[2] != 1 {
-		t.Errorf("created %d with tries %v, want the refused item twice and the others once", summary.Created, tries)
-	}
-	if len(slept) == 0 || slept[0] > 20*time.Millisecond || paused != 1 {
-		t.Errorf("slept %v and paused %d times, want one pause of at most 20ms", slept, paused)
-	}
+		if sent[0] != 0 || sent[1] != wait || sent[2] != wait || paused != 1 {
+			t.Errorf("sent at %v after %d pauses, want all after the refused item to wait %s once", sent, paused, wait)
+		}
+	})
 }
 
 func TestRunSendsAFailedItemOnce(t *testing.T) {

@@ -5,8 +5,9 @@ package cli_test
 import (
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
-	"time"
 
 	"litellm-proxy/internal/sandbox"
 )
@@ -15,8 +16,14 @@ import (
 // status 130, after the requests under way, with what was done.
 func TestImportAsks(t *testing.T) {
 	g := newCounted(t)
+	var sent atomic.Int32
+	hold := make(chan struct{})
+	release := sync.OnceFunc(func() { close(hold) })
+	defer release()
 	g.before = func(http.ResponseWriter, string, int) bool {
-		time.Sleep(20 * time.Millisecond)
+		if sent.Add(1) > 100 { // the rest is under way until the interrupt
+			<-hold
+		}
 		return false
 	}
 	file, _ := teamsFile(t, 500)
@@ -33,6 +40,8 @@ func TestImportAsks(t *testing.T) {
 	yes.expect("teams import")
 	yes.expect("/500)")
 	yes.kind("\x03")
+	yes.expect("Interrupted; waiting for the requests under way")
+	release()
 	status, text := yes.end()
 	if status != 130 || !strings.Contains(text, `"stopped": "interrupted"`) || !strings.Contains(text, `"not_tried": `) || strings.Contains(text, `"not_tried": 0`) {
 		t.Errorf("exit %d after Ctrl-C: %s", status, text)

@@ -84,15 +84,25 @@ func (c *console) says(line, answer string) {
 	c.t.Helper()
 	before := len(c.text())
 	c.kind(line + "\r")
-	c.expectAfter(before, answer)
-	c.expectAfter(before+len(line), "2004h> ") // the editor asks for pasted text to be marked
+	c.prompts(c.expectAfter(before, answer))
 }
 
-func (c *console) expectAfter(at int, text string) {
+// prompts waits for the prompt after a place in the text: from then on, keys go to the
+// editor, which asks for pasted text to be marked.
+func (c *console) prompts(at int) {
+	c.t.Helper()
+	c.expectAfter(at, "2004h> ")
+}
+
+// expectAfter waits for a text after a place, and returns the place behind it.
+func (c *console) expectAfter(at int, text string) (end int) {
 	c.t.Helper()
 	c.more.L.Lock()
 	defer c.more.L.Unlock()
-	for !strings.Contains(c.out.String()[at:], text) {
+	for {
+		if i := strings.Index(c.out.String()[at:], text); i >= 0 {
+			return at + i + len(text)
+		}
 		if c.gone {
 			c.t.Fatalf("%v ended without showing %q:\n%s", c.cmd.Args, text, c.out.String())
 		}
@@ -106,7 +116,7 @@ func TestChat(t *testing.T) {
 	t.Chdir(dir)
 	c, gateway := chatting(t, "one", "-s", "be brief")
 	c.expect("/help lists the commands")
-	c.expect("> ")
+	c.prompts(0)
 	sent := func(want string) {
 		t.Helper()
 		if got := gateway.last(); got != want {
@@ -165,27 +175,25 @@ func TestChat(t *testing.T) {
 // one ends the chat.
 func TestChatInterrupt(t *testing.T) {
 	c, gateway := chatting(t, "one")
-	c.expect("> ")
+	c.prompts(0)
 	c.kind("slow\r")
 	c.expect("slowly...")
 	before := len(c.text())
 	c.kind("\x03")
-	c.expectAfter(before, "Stopped.")
-	c.expectAfter(before, "2004h> ")
+	c.prompts(c.expectAfter(before, "Stopped."))
 	c.says("go on", "You said go on")
 	if got, want := gateway.last(), "one|user:slow|assistant:slowly...|user:go on"; got != want {
 		t.Errorf("the gateway was asked %s, not %s", got, want)
 	}
 	c.kind("half a line\x03")
-	c.expect("Press Ctrl-C again")
+	c.prompts(c.expectAfter(0, "Press Ctrl-C again"))
 	c.says("another", "You said another")
 	if got := gateway.last(); !strings.HasSuffix(got, "|user:another") {
 		t.Errorf("the gateway was asked %s", got)
 	}
 	before = len(c.text())
 	c.kind("\x03")
-	c.expectAfter(before, "Press Ctrl-C again")
-	c.expectAfter(before, "2004h> ")
+	c.prompts(c.expectAfter(before, "Press Ctrl-C again"))
 	c.kind("\x03")
 	status, text := c.end()
 	if status != 130 || !strings.Contains(text, "cost of 1 unknown") {

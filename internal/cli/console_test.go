@@ -108,7 +108,11 @@ func (c *console) echoes() bool {
 
 // hides waits until the terminal shows nothing of what is typed.
 func (c *console) hides() {
+	c.t.Helper()
 	for c.echoes() {
+		if c.ended() {
+			c.t.Fatalf("%v ended without a hidden prompt:\n%s", c.cmd.Args, c.text())
+		}
 		time.Sleep(time.Millisecond)
 	}
 }

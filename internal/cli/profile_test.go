@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,10 +30,11 @@ import (
 // tlsGateway is a gateway over TLS that remembers who called it.
 type tlsGateway struct {
 	*httptest.Server
-	mu     sync.Mutex
-	seen   []string // all header values
-	writes int
-	certs  int // requests with a client certificate
+	writes atomic.Int64
+	certs  atomic.Int64 // of clients
+
+	mu   sync.Mutex
+	seen []string // all header values
 }
 
 func newTLSGateway(t *testing.T, gateway http.Handler) *tlsGateway {
@@ -44,9 +46,9 @@ func newTLSGateway(t *testing.T, gateway http.Handler) *tlsGateway {
 			r.seen = append(r.seen, name+": "+strings.Join(values, ","))
 		}
 		if q.Method != http.MethodGet {
-			r.writes++
+			r.writes.Add(1)
 		}
-		r.certs += len(q.TLS.PeerCertificates)
+		r.certs.Add(int64(len(q.TLS.PeerCertificates)))
 		gateway.ServeHTTP(w, q)
 	}))
 	r.TLS = &tls.Config{ClientAuth: tls.RequestClientCert}
@@ -55,11 +57,14 @@ func newTLSGateway(t *testing.T, gateway http.Handler) *tlsGateway {
 	return r
 }
 
-func (r *tlsGateway) has(text string) bool {
+// headers are all header values until now, one a line.
+func (r *tlsGateway) headers() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return strings.Contains(strings.Join(r.seen, "\n"), text)
+	return strings.Join(r.seen, "\n")
 }
+
+func (r *tlsGateway) has(text string) bool { return strings.Contains(r.headers(), text) }
 
 // pair writes a client certificate and its key into one file.
 func pair(t *testing.T, path string) {
@@ -115,8 +120,8 @@ func TestCredentialsStayHome(t *testing.T) {
 		}
 		return all
 	}
-	if status, _, stderr := invoke(env(), "", "models", "list"); status != 0 || !home.has("sk-the-key-of-prod-1234") || !home.has("the-header-of-prod") || home.certs == 0 {
-		t.Fatalf("at home: status %d, headers %q, %d certificates; %s", status, home.seen, home.certs, stderr)
+	if status, _, stderr := invoke(env(), "", "models", "list"); status != 0 || !home.has("sk-the-key-of-prod-1234") || !home.has("the-header-of-prod") || home.certs.Load() == 0 {
+		t.Fatalf("at home: status %d, headers %q, %d certificates; %s", status, home.headers(), home.certs.Load(), stderr)
 	}
 	const note = "names another gateway than profile prod; its key, client certificate and headers are not used."
 	for name, try := range map[string]struct {
@@ -144,11 +149,11 @@ func TestCredentialsStayHome(t *testing.T) {
 	}
 	sessionFiles(t, dir, other.URL)
 	status, _, stderr := invoke(env("XDG_CONFIG_HOME", dir, "LITELLM_PROXY_KEYSTORE", "file"), "", "logout", "--all")
-	if status != 0 || other.writes == 0 || !strings.Contains(stderr, "revoked the renewal") {
-		t.Errorf("logout: status %d, %d requests, %s", status, other.writes, stderr)
+	if status != 0 || other.writes.Load() == 0 || !strings.Contains(stderr, "revoked the renewal") {
+		t.Errorf("logout: status %d, %d requests, %s", status, other.writes.Load(), stderr)
 	}
-	if len(other.seen) == 0 || other.has("sk-the-key") || other.has("the-header") || other.certs > 0 {
-		t.Errorf("the other gateway got %q and %d certificates", other.seen, other.certs)
+	if other.headers() == "" || other.has("sk-the-key") || other.has("the-header") || other.certs.Load() > 0 {
+		t.Errorf("the other gateway got %q and %d certificates", other.headers(), other.certs.Load())
 	}
 }
 
@@ -212,11 +217,11 @@ func TestProtected(t *testing.T) {
 			t.Errorf("%v: status %d, %s", args, status, stderr)
 		}
 	}
-	if gateway.writes != 0 {
-		t.Fatalf("%d changes reached the gateway", gateway.writes)
+	if gateway.writes.Load() != 0 {
+		t.Fatalf("%d changes reached the gateway", gateway.writes.Load())
 	}
-	if status, _, stderr := invoke(env, "", "--profile", "prod", "--confirm-profile", "prod", "http", "request", "POST", "/key/generate", "-j", "{}"); status != 0 || gateway.writes != 1 {
-		t.Errorf("with the name: status %d, %d changes, %s", status, gateway.writes, stderr)
+	if status, _, stderr := invoke(env, "", "--profile", "prod", "--confirm-profile", "prod", "http", "request", "POST", "/key/generate", "-j", "{}"); status != 0 || gateway.writes.Load() != 1 {
+		t.Errorf("with the name: status %d, %d changes, %s", status, gateway.writes.Load(), stderr)
 	}
 }
 
@@ -236,20 +241,20 @@ func TestProtectedTools(t *testing.T) {
 	env := map[string]string{"LITELLM_PROXY_CONFIG": file, "K": sandbox.MasterKey}
 	for i, tt := range []struct {
 		confirm, arguments string
-		sent               int
+		sent               int64
 	}{
 		{"auto", `{"team_alias": "a"}`, 0}, {"auto", `{"team_alias": "a", "confirm": true}`, 0}, {"auto", `{"team_alias": "a", "confirm_profile": "dev"}`, 0},
 		{"never", `{"team_alias": "a"}`, 0}, {"argument", `{"team_alias": "a", "confirm": true}`, 0}, {"always", `{"team_alias": "a", "confirm_profile": "prod"}`, 0},
 		{"auto", `{"team_alias": "a", "confirm_profile": "prod"}`, 1}, {"never", `{"team_alias": "a", "confirm_profile": "prod"}`, 1}, {"argument", `{"team_alias": "a", "confirm_profile": "prod"}`, 1},
 	} {
-		gateway.writes = 0
+		gateway.writes.Store(0)
 		call := `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}
 {"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"teams_create","arguments":` + strings.ReplaceAll(tt.arguments, `"a"`, fmt.Sprintf(`"a%d"`, i)) + `}}
 {"jsonrpc":"2.0","id":3,"method":"tools/list"}
 `
 		status, stdout, stderr := invoke(env, call, "mcp", "--confirm", tt.confirm)
-		if status != 0 || gateway.writes != tt.sent {
-			t.Errorf("--confirm %s, %s: status %d, %d changes sent; %s %s", tt.confirm, tt.arguments, status, gateway.writes, stdout, stderr)
+		if status != 0 || gateway.writes.Load() != tt.sent {
+			t.Errorf("--confirm %s, %s: status %d, %d changes sent; %s %s", tt.confirm, tt.arguments, status, gateway.writes.Load(), stdout, stderr)
 		}
 		if strings.Contains(stdout, `"keys_list"`) || strings.Contains(stdout, `"confirm_profile":{"type":"string"`) != (tt.confirm != "always") {
 			t.Errorf("--confirm %s: the tools are not those of the profile: %.300s", tt.confirm, stdout)

@@ -23,7 +23,29 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"litellm-proxy": func() { os.Exit(cli.Main(tools.All())) }})
+	testscript.Main(nobody{m}, map[string]func(){"litellm-proxy": func() { os.Exit(cli.Main(tools.All())) }})
+}
+
+// nobody runs the tests without the settings of the person who started them: programs that
+// a test starts inherit the environment.
+type nobody struct{ *testing.M }
+
+// Run implements [testscript.TestingM].
+func (n nobody) Run() int {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "LITELLM_PROXY_") {
+			_ = os.Unsetenv(name)
+		}
+	}
+	home, err := os.MkdirTemp("", "home")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(home) }()
+	for _, name := range []string{"HOME", "USERPROFILE", "APPDATA", "XDG_CONFIG_HOME"} {
+		_ = os.Setenv(name, home)
+	}
+	return n.M.Run()
 }
 
 // TestScripts runs the scripts in testdata/script and testdata/alone, each on a sandbox of

@@ -44,7 +44,10 @@ func TestPrivateFile(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("old"), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o644); err != nil { // whatever the umask is
 		t.Fatal(err)
 	}
 	if _, err := ReadPrivate(link); err == nil || !strings.Contains(err.Error(), "chmod 600") {

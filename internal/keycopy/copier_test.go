@@ -279,10 +279,10 @@ func TestRefused(t *testing.T) {
 	to := newGateway(t)
 	to.post(t, "/budget/new", `{"budget_id": "tier", "max_budget": 20, "budget_duration": "30d"}`)
 	before := len(to.all(t))
-	writes := 0
+	var writes atomic.Int64
 	to.before = func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method != http.MethodGet {
-			writes++
+			writes.Add(1)
 		}
 		return false
 	}
@@ -313,8 +313,8 @@ func TestRefused(t *testing.T) {
 	if outcomes, _ := imported(t, one(`{"token": "sk-0123456789abcdef0123", "key_alias": "x"}`), to, vault, keycopy.Options{}); !strings.Contains(outcomes["x"].Reason, "token is a key") {
 		t.Errorf("a key as token: %v", outcomes)
 	}
-	if writes != 0 || len(to.all(t)) != before {
-		t.Errorf("%d writes were sent", writes)
+	if writes.Load() != 0 || len(to.all(t)) != before {
+		t.Errorf("%d writes were sent", writes.Load())
 	}
 	if outcomes, _ := imported(t, one(`{"max_budget": 1}`), to, nil, keycopy.Options{}); outcomes["key without a name"].State != bulk.Failed {
 		t.Errorf("a row without identity: %v", outcomes)
@@ -332,9 +332,9 @@ func TestLooser(t *testing.T) {
 		t.Run(field, func(t *testing.T) {
 			to := newGateway(t)
 			to.post(t, "/team/new", `{"team_id": "red"}`)
-			dies := false
+			var dies atomic.Bool
 			to.before = func(w http.ResponseWriter, r *http.Request) bool {
-				if dies && r.URL.Path == "/key/delete" {
+				if dies.Load() && r.URL.Path == "/key/delete" {
 					http.Error(w, `{"error": {"message": "gone", "code": "500"}}`, http.StatusInternalServerError)
 					return true
 				}
@@ -357,7 +357,8 @@ func TestLooser(t *testing.T) {
 			if field == "spend" { // of an existing copy, spend may have been reset
 				runs = []bool{false, false}
 			}
-			for _, dies = range runs {
+			for _, dying := range runs {
+				dies.Store(dying)
 				vault := fileVault(t, path)
 				outcomes, _ := imported(t, one(`{"token": "t", "key_alias": "x", `+change+`}`), to, vault, keycopy.Options{})
 				if err := vault.Close(); err != nil {
@@ -366,7 +367,7 @@ func TestLooser(t *testing.T) {
 				if o := outcomes["x"]; o.State != bulk.Failed || !strings.Contains(o.Reason, "less limited") {
 					t.Errorf("%+v", o)
 				}
-				if _, left := to.all(t)["x"]; left != dies {
+				if _, left := to.all(t)["x"]; left != dying {
 					t.Errorf("the copy is left: %v", left)
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"litellm-proxy/internal/bulk"
@@ -22,12 +23,11 @@ import (
 func TestMadeAllTheSame(t *testing.T) {
 	for _, status := range []int{http.StatusBadRequest, http.StatusInternalServerError, http.StatusTooManyRequests} {
 		to := newGateway(t)
-		lost := true
+		var lost atomic.Bool
 		to.before = func(w http.ResponseWriter, r *http.Request) bool {
-			if !lost || r.URL.Path != "/key/generate" {
+			if r.URL.Path != "/key/generate" || !lost.CompareAndSwap(false, true) {
 				return false
 			}
-			lost = false
 			to.box.ServeHTTP(httptest.NewRecorder(), r)
 			w.Header().Set("Retry-After", "0")
 			http.Error(w, `{"error": {"message": "injected", "code": "0"}}`, status)

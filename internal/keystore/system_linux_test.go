@@ -191,7 +191,10 @@ func TestSystem(t *testing.T) {
 	if err := s.Delete(name); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, os.Getenv).Get(name); !errors.Is(err, ErrNotFound) || len(service.items) != 0 {
+	_, err := open(t, os.Getenv).Get(name)
+	service.mu.Lock()
+	defer service.mu.Unlock()
+	if !errors.Is(err, ErrNotFound) || len(service.items) != 0 {
 		t.Errorf("after delete: %v, %d in the key store", err, len(service.items))
 	}
 }
