@@ -248,6 +248,13 @@ func (e *sheetExport) ended(name string, exported *sheet.Exported, err, unwrote 
 		}
 		e.note("left out because it holds a secret: %s", hidden)
 	}
+	for n, refused := range exported.Refused {
+		if n == maxFailureLines {
+			e.note("%s", operation.Counted(len(exported.Refused)-n, "more row")+" that an import refuses")
+			break
+		}
+		e.note("an import refuses this row: %s", refused)
+	}
 	if exported.Generated > 0 {
 		e.note("Left out %s that the gateway created for one key, customer or team; --generated includes them.", operation.Counted(exported.Generated, "budget"))
 	}

@@ -348,3 +348,24 @@ func TestExportHidesSecrets(t *testing.T) {
 		t.Errorf("what was left out is not named: %s", stderr)
 	}
 }
+
+// TestExportNamesRefused: rows that an import refuses are named.
+func TestExportNamesRefused(t *testing.T) {
+	g := newCounted(t)
+	for path, body := range map[string]string{"/budget/new": `{"budget_id": "none"}`, "/team/new": `{"team_id": "bare"}`} {
+		if status, _, stderr := run(t, g.url, sandbox.MasterKey, "http", "request", "POST", path, "-d", body); status != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	for _, id := range []string{"one", "two"} {
+		run(t, g.url, sandbox.MasterKey, "teams", "create", "twin", "--team-id", id, "--duplicate")
+	}
+	for resource, wants := range map[string][]string{"budgets": {"budget none has no limit"}, "teams": {"team bare has no team_alias", "has the alias of another one, twin"}} {
+		status, _, stderr := run(t, g.url, sandbox.MasterKey, resource, "export")
+		for _, want := range wants {
+			if status != 0 || !strings.Contains(stderr, "an import refuses this row: ") || strings.Count(stderr, want) != 1 {
+				t.Errorf("exit %d, want %q: %s", status, want, stderr)
+			}
+		}
+	}
+}

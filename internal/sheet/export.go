@@ -23,6 +23,7 @@ type Exporter struct {
 
 	columns []Column
 	update  *operation.Operation
+	aliases map[string]bool
 }
 
 // Exported is what an export wrote and what it left out.
@@ -32,6 +33,8 @@ type Exported struct {
 	// Secrets are the values that were left out because they hold a secret: "team red:
 	// metadata.logging".
 	Secrets []string
+	// Refused are rows that an import refuses, and why: "team t4 has no team_alias".
+	Refused []string
 }
 
 // Columns returns the names of the columns of an export.
@@ -51,7 +54,7 @@ func (e *Exporter) exported() []Column {
 func (e *Exporter) Run(ctx context.Context, to *bulk.Writer) (*Exported, error) {
 	out := &Exported{}
 	r := e.Resource
-	e.columns = e.exported()
+	e.columns, e.aliases = e.exported(), map[string]bool{}
 	var list *operation.Operation
 	_, e.update, list = r.operations(e.Operations)
 	call, err := operation.Prepare(ctx, e.Env, list, operation.Args{})
@@ -82,6 +85,9 @@ func (e *Exporter) Run(ctx context.Context, to *bulk.Writer) (*Exported, error) 
 			}
 			values, hidden := e.row(item)
 			out.Secrets = append(out.Secrets, hidden...)
+			if why := e.refused(values); why != "" {
+				out.Refused = append(out.Refused, fmt.Sprintf("%s %s %s", r.What, operation.Shown(operation.Word(operation.Lookup(item, r.ID))), why))
+			}
 			if err := to.Write(values); err != nil {
 				return out, err
 			}
@@ -89,6 +95,31 @@ func (e *Exporter) Run(ctx context.Context, to *bulk.Writer) (*Exported, error) 
 		}
 	}
 	return out, to.Close()
+}
+
+// refused says why an import refuses a row, or "".
+func (e *Exporter) refused(values []json.RawMessage) string {
+	r, args := e.Resource, operation.Args{}
+	for i, c := range e.columns {
+		if values[i] != nil {
+			args[c.Property] = values[i]
+		}
+	}
+	if !slices.ContainsFunc(r.Needs, func(property string) bool { return args[property] != nil }) {
+		return "has no " + operation.Or(r.Needs)
+	}
+	if r.Name == "budgets" && len(args) == 1 {
+		return "has no limit"
+	}
+	alias := args.String(r.Alias)
+	if r.Alias == "user_email" {
+		alias = strings.ToLower(alias)
+	}
+	if alias != "" && e.aliases[alias] {
+		return "has the " + r.aliasWord() + " of another one, " + operation.Shown(alias)
+	}
+	e.aliases[alias] = true
+	return ""
 }
 
 func (r *Resource) skip(item json.RawMessage) string {
