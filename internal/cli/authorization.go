@@ -2,6 +2,8 @@ package cli
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -15,14 +17,14 @@ func (c *call) takeAuthorization() error {
 	if !c.op.Consent.Typed || json.Unmarshal(c.values.args["header"], &header) != nil {
 		return nil
 	}
-	for name, value := range header {
+	for _, name := range slices.Sorted(maps.Keys(header)) {
 		if !strings.EqualFold(name, "Authorization") {
 			continue
 		}
 		if c.authorization != "" {
 			return usageError("--header: Authorization is given twice")
 		}
-		value, literal, err := c.sources.at(value, "Authorization header")
+		value, literal, err := c.sources.at(header[name], "Authorization header")
 		switch {
 		case proxyclient.CodeOf(err) == proxyclient.CodeCanceled:
 			return err

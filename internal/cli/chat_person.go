@@ -188,6 +188,10 @@ func (t *typist) line(ctx context.Context, prompt string) (string, error) {
 	case <-ctx.Done():
 		return "", errEnded
 	case r := <-result:
+		select {
+		case <-t.interrupts: // of an answer that had just ended: not for the next one
+		default:
+		}
 		if r.err != nil && !errors.Is(r.err, term.ErrPasteIndicator) {
 			// The editor keeps what was typed; the next line begins empty.
 			history := t.editor.History
