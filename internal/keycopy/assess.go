@@ -64,12 +64,7 @@ func (a *assessment) Name() string {
 // assess decides about one key. Its error ends the import.
 func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, error) {
 	a := &assessment{key: text(key, "token"), alias: text(key, "key_alias"), mark: text(key, "metadata."+Mark), want: limits(key), spend: operation.NoNull(operation.Lookup(key, "spend"))}
-	if a.key == "" && a.alias == "" {
-		a.verdict, a.faults = refused, []string{"has neither key_alias nor token, so a second import would copy it again"}
-		return a, nil
-	}
-	if strings.HasPrefix(a.key, "sk-") { // a copy shows the token of its source
-		a.key, a.verdict, a.faults = "", refused, []string{"token is a key; give its hash, or leave it out"}
+	if a.unidentified() {
 		return a, nil
 	}
 	if said := operation.NoNull(operation.Lookup(key, "expires")); said != nil {
@@ -99,19 +94,8 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 		return a, nil
 	}
 	a.faults = append(a.faults, c.uncarried(key, a)...)
-	lacks, err := c.target.lacks(ctx, a.want)
-	if err != nil {
+	if err := c.lacking(ctx, key, a); err != nil {
 		return nil, err
-	}
-	a.faults = append(a.faults, lacks...)
-	if id := operation.Word(a.want["budget_id"]); id != "" {
-		why, err := c.target.tier(ctx, id, operation.NoNull(operation.Lookup(key, "litellm_budget_table")))
-		if err != nil {
-			return nil, err
-		}
-		if why != "" {
-			a.faults = append(a.faults, why)
-		}
 	}
 	a.verdict = create
 	if len(a.faults) > 0 {
@@ -121,6 +105,38 @@ func (c *Copier) assess(ctx context.Context, key json.RawMessage) (*assessment, 
 	c.target.lacksModels(a.want)
 	c.owners.compare(ctx, c.target, a.want)
 	return a, nil
+}
+
+// unidentified refuses a key that a later import would not know again.
+func (a *assessment) unidentified() bool {
+	switch {
+	case a.key == "" && a.alias == "":
+		a.faults = []string{"has neither key_alias nor token, so a second import would copy it again"}
+	case strings.HasPrefix(a.key, "sk-"): // a copy shows the token of its source
+		a.key, a.faults = "", []string{"token is a key; give its hash, or leave it out"}
+	default:
+		return false
+	}
+	a.verdict = refused
+	return true
+}
+
+// lacking adds what the target lacks of what a key needs, and a budget that allows more there.
+func (c *Copier) lacking(ctx context.Context, key json.RawMessage, a *assessment) error {
+	lacks, err := c.target.lacks(ctx, a.want)
+	if err != nil {
+		return err
+	}
+	a.faults = append(a.faults, lacks...)
+	id := operation.Word(a.want["budget_id"])
+	if id == "" {
+		return nil
+	}
+	why, err := c.target.tier(ctx, id, operation.NoNull(operation.Lookup(key, "litellm_budget_table")))
+	if why != "" {
+		a.faults = append(a.faults, why)
+	}
+	return err
 }
 
 // twin reports whether another key of the source came first with the same alias: what the
