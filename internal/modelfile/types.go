@@ -25,8 +25,14 @@ var (
 		provider_affinity_header litellm_trace_id budget_duration chatgpt_auth_file auto_router_config_path auto_router_config
 		auto_router_default_model auto_router_embedding_model complexity_router_default_model adaptive_router_default_model
 		quality_router_default_model vector_store_id milvus_text_field milvus_db_name valkey_host valkey_password valkey_text_field
-		valkey_embedding_field`)
+		valkey_embedding_field auto_router_routing_compression auto_router_model_compression anthropic_federation_rule_id
+		anthropic_organization_id anthropic_service_account_id anthropic_federation_workspace_id anthropic_identity_token_file
+		anthropic_identity_token anthropic_identity_source anthropic_issuer_url anthropic_issuer_subject anthropic_issuer_audience
+		anthropic_issuer_signing_key_ref anthropic_keycloak_token_url anthropic_keycloak_client_id anthropic_keycloak_auth_method
+		anthropic_keycloak_client_secret_ref anthropic_keycloak_scope openai_identity_provider_id openai_service_account_id
+		openai_identity_token_file token_exchange_endpoint token_exchange_profile token_exchange_scope token_exchange_audience`)
 	listParams = words(`tags tag_regex milvus_partition_names bedrock_tags configurable_clientside_auth_params aws_session_tags`)
+	textLists  = words(`tags tag_regex milvus_partition_names`) // of the lists, those of texts
 	mapParams  = words(`complexity_router_config adaptive_router_config quality_router_config switchyard_router_config timeout_by_service_tier
 		stream_timeout_by_service_tier`)
 	// numeric parameters are not converted, but providers want numbers.
@@ -85,6 +91,13 @@ func (f *File) param(model, path, name string, v Value) {
 		f.text(model, path, v)
 	case slices.Contains(listParams, name) && v.Kind != List:
 		wrong("a list")
+	case slices.Contains(textLists, name):
+		for _, item := range v.Items {
+			if item.Kind == Null {
+				f.Findings.add(Error, item.Place, model, "%s[] must be text, not null", path)
+			}
+			f.text(model, path+"[]", item)
+		}
 	case slices.Contains(mapParams, name) && v.Kind != Map:
 		wrong("a mapping")
 	case name == "vertex_credentials" && v.Kind != Map:
