@@ -250,13 +250,10 @@ func (i *keyImport) rows(name string) (keycopy.Source, error) {
 		}
 		return file, nil
 	}
-	if name == "-" {
-		data, err := io.ReadAll(io.LimitReader(i.Stdin, maxValueFile+1))
+	if info, err := os.Stat(name); name == "-" || err == nil && !info.Mode().IsRegular() {
+		data, err := i.once(name, open)
 		if err != nil {
 			return nil, err
-		}
-		if len(data) > maxValueFile {
-			return nil, usageError(fmt.Sprintf("standard input is larger than %d MiB; write it to a file", maxValueFile>>20))
 		}
 		open = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 	}
@@ -276,6 +273,26 @@ func (i *keyImport) rows(name string) (keycopy.Source, error) {
 		return nil, usageError(fmt.Sprintf("%s has %s; nothing was sent", fileName(name), operation.Counted(len(faults), "error")))
 	}
 	return source, nil
+}
+
+// once reads what can be read only once, such as standard input or a pipe.
+func (i *keyImport) once(name string, open func() (io.ReadCloser, error)) ([]byte, error) {
+	from := io.NopCloser(i.Stdin)
+	if name != "-" {
+		var err error
+		if from, err = open(); err != nil {
+			return nil, err
+		}
+	}
+	defer from.Close()
+	data, err := io.ReadAll(io.LimitReader(from, maxValueFile+1))
+	if err != nil {
+		return nil, usageError("cannot read " + fileName(name) + ": " + reason(err) + "; nothing was sent")
+	}
+	if len(data) > maxValueFile {
+		return nil, usageError(fmt.Sprintf("%s is larger than %d MiB; write it to a file", fileName(name), maxValueFile>>20))
+	}
+	return data, nil
 }
 
 // copy plans the import, asks, and makes the copies.
