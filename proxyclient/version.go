@@ -39,6 +39,9 @@ func (c *Client) ask(ctx context.Context, path string) (json.RawMessage, error) 
 		if e != nil {
 			return e, more
 		}
+		if !json.Valid(body) {
+			return c.notJSON(a.p, &Response{Status: a.resp.StatusCode, Header: a.resp.Header, Body: body}), never
+		}
 		return nil, never
 	})
 	return out, err

@@ -31,6 +31,10 @@ func (a *app) versionCommand() *cobra.Command {
 			return err
 		}
 		gateway, err := client.Version(cmd.Context())
+		if err == nil && gateway == "" {
+			err = &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the answer has no version",
+				Hint: "check that {base_url} is the address of a LiteLLM gateway"}
+		}
 		// Ours is known without the gateway.
 		text := fmt.Sprintf("%s %s\n", program, Version())
 		answer := map[string]any{"client": Version(), "gateway": nil, "url": client.BaseURL()}
