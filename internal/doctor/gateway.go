@@ -39,6 +39,9 @@ func (e *exam) gateway(ctx context.Context) []Finding {
 	if c := proxyclient.CodeOf(err); c != "" {
 		f[0].code = c
 	}
+	if e := asError(err); e != nil && e.Status >= http.StatusInternalServerError {
+		f[0].Found = fmt.Sprintf("the answer was HTTP %d: %s", e.Status, f[0].Found)
+	}
 	if c := f[0].code; c == proxyclient.CodeUnsupported || c == proxyclient.CodeNotFound {
 		f = fail(c, "what answers is not a LiteLLM gateway: it has no /health/readiness", "check the host, port and path in {base_url}")
 	}
@@ -79,7 +82,7 @@ func (e *exam) version(ctx context.Context) []Finding {
 	case asError(err) != nil && asError(err).Status == 0:
 		return failed(proxyclient.CodeUnreachable, err, "")
 	case have == "" && err != nil:
-		return skip("the gateway tells its version only with a valid key")
+		return skip("the gateway tells its version only with a proxy admin's key")
 	case have == "":
 		return skip("the gateway does not tell its version")
 	case before(have, e.Oldest):

@@ -53,6 +53,7 @@ func TestNotReady(t *testing.T) {
 		words, dbHas string
 	}{
 		"another page":    {200, "<html>Welcome to nginx</html>", Failed, Skipped, "", ""},
+		"not now":         {503, "<html>Service Unavailable</html>", Failed, Skipped, "the answer was HTTP 503: an HTML page", ""},
 		"another service": {200, `{"ok": true}`, Failed, Skipped, "not a LiteLLM gateway", ""},
 		"nothing there":   {404, `{"detail": "Not Found"}`, Failed, Skipped, "not a LiteLLM gateway", ""},
 		"no database":     {200, `{"status": "healthy", "db": "Not connected"}`, OK, Warning, "", "DATABASE_URL"},
