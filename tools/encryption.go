@@ -72,7 +72,14 @@ func checkEncryption(ctx context.Context, call *operation.Call) (operation.Resul
 	case left == 0:
 		call.Note("No stored secret uses the old format.")
 	default:
-		call.Note(fmt.Sprintf("%s still %s the old format; encryption migrate re-encrypts them.", operation.Counted(left, "stored secret"), map[bool]string{true: "uses", false: "use"}[left == 1]))
+		verb, them := "use", "them"
+		if left == 1 {
+			verb, them = "uses", "it"
+		}
+		call.Note(fmt.Sprintf("%s still %s the old format; encryption migrate re-encrypts %s.", operation.Counted(left, "stored secret"), verb, them))
+	}
+	if lost, err := strconv.Atoi(string(operation.Lookup(body, "report.total_undecryptable"))); err == nil && lost > 0 {
+		call.Note(operation.Counted(lost, "stored secret") + " cannot be decrypted; report.locations shows where.")
 	}
 	return operation.Result{Body: body}, nil
 }

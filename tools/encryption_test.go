@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,35 @@ func TestEncryptionMigrate(t *testing.T) {
 		result, err := call.Run(t.Context())
 		if failed, _ := json.Marshal(result.Failed); err != nil || result.Done != tt.done || string(failed) != tt.failed || tt.vault.migrations != 1 {
 			t.Errorf("%+v: %v, %q, %s", tt.vault, err, result.Done, failed)
+		}
+		server.Close()
+	}
+}
+
+// TestEncryptionCheck: what is left and what is lost are both said.
+func TestEncryptionCheck(t *testing.T) {
+	for _, tt := range []struct {
+		vault vault
+		notes []string
+	}{
+		{vault{}, []string{"No stored secret uses the old format."}},
+		{vault{legacy: 1}, []string{"1 stored secret still uses the old format; encryption migrate re-encrypts it."}},
+		{vault{legacy: 2, broken: 1}, []string{"2 stored secrets still use the old format; encryption migrate re-encrypts them.",
+			"1 stored secret cannot be decrypted; report.locations shows where."}},
+		{vault{broken: 2}, []string{"No stored secret uses the old format.", "2 stored secrets cannot be decrypted; report.locations shows where."}},
+	} {
+		server := httptest.NewServer(&tt.vault)
+		client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := operation.Prepare(t.Context(), operation.Env{Client: client}, encryptionCheck, operation.Args{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := call.Run(t.Context())
+		if err != nil || !slices.Equal(result.Notes, tt.notes) {
+			t.Errorf("%+v: %v, %q, want %q", tt.vault, err, result.Notes, tt.notes)
 		}
 		server.Close()
 	}

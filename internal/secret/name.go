@@ -88,6 +88,7 @@ var exactNames = map[string]class{
 	"model_groups":            thingName,
 	"providers":               thingName,
 	"entities":                thingName,
+	"locations":               thingName,
 	"mcp_servers":             thingName,
 	"endpoints":               thingName,
 	"api_key_breakdown":       thingName,

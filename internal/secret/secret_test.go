@@ -96,6 +96,8 @@ func TestJSON(t *testing.T) {
 		`{"litellm_params":{"api_key":"` + hash + `","model":"x"}}`: `{"litellm_params":{"api_key":"****","model":"x"}}`,
 		`{"vertex_credentials": {"type": "x", "a": [1]}, "b": 2}`:   `{"vertex_credentials": "****", "b": 2}`,
 		`{"vertex_credentials": {}}`:                                "",
+		`{"locations":{"mcp_user_credentials":{"legacy":2}}}`:       "",
+		`{"locations":{"a":{"password":"hunter2"},"api_key":"x1"}}`: `{"locations":{"a":{"password":"****"},"api_key":"****"}}`,
 		`{"credentials":[{"credential_name":"c"}]}`:                 "",
 		`{"credential_values":{"api_base":"https://x","token_x":"hunter2","aws_region_name":"eu","deep":{"z":["hunter2"]},"n":1}}`: `{"credential_values":{"api_base":"https://x","token_x":"****","aws_region_name":"eu","deep":{"z":["****"]},"n":"****"}}`,
 		`{"headers":{"Authorization":"Bearer hunter2hunter2","Accept":"x"}}`:                                                       `{"headers":{"Authorization":"****","Accept":"****"}}`,
