@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -122,7 +123,7 @@ func showSession(ctx context.Context, call *operation.Call, in spendSessionInput
 	if len(found) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 			Message: "session " + operation.Shown(in.SessionID) + " has no requests that your key may read",
-			Hint:    "a new request appears after some seconds; spend logs --columns session_id lists sessions"}
+			Hint:    "a new request appears after some seconds; spend logs lists requests with their session_id"}
 	}
 	slices.SortStableFunc(found, func(a, b logged) int { return cmp.Compare(a.Start, b.Start) })
 	rows := make([]operation.Row, len(found))
@@ -162,7 +163,7 @@ func sessionTotals(id string, found []logged) (about operation.Row, notes []stri
 	about = operation.RowOf("session_id", operation.Shown(id), "requests", len(found), "failed", failed, "spend", spend, "prompt_tokens", prompt,
 		"completion_tokens", answer, "total_tokens", prompt+answer, "models", models, "start", first, "end", last)
 	return about, []string{fmt.Sprintf("%s, %d failed; %s US dollars; %d tokens in, %d out; models: %s",
-		operation.Counted(len(found), "request"), failed, amount(spend), prompt, answer, strings.Join(models, ", "))}
+		operation.Counted(len(found), "request"), failed, amount(math.Round(spend*1e9)/1e9), prompt, answer, strings.Join(models, ", "))}
 }
 
 // readBodies reads what a request sent and got. The gateway may not keep it.

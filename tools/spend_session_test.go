@@ -78,3 +78,11 @@ func TestSpendSession(t *testing.T) {
 		t.Error("the body of a request in the middle is shown")
 	}
 }
+
+// TestSessionTotal: a sum of decimal fractions is shown without the noise of the binary ones.
+func TestSessionTotal(t *testing.T) {
+	_, notes := sessionTotals("s", []logged{{Spend: 0.0000135}, {Spend: 0.0000135}, {Spend: 0.0000135}})
+	if !strings.Contains(notes[0], "; 0.0000405 US dollars;") {
+		t.Error(notes[0])
+	}
+}
