@@ -64,3 +64,16 @@ func TestPrivateFile(t *testing.T) {
 		t.Errorf("through the link: %q, %v", data, err)
 	}
 }
+
+// TestShownURL: a password that somebody wrote into a URL is not shown.
+func TestShownURL(t *testing.T) {
+	f, err := Parse("config.yaml", []byte("profiles:\n  a: {base_url: 'http://u:hunter2@gw.example'}\n  b: {base_url: 'http://gw.example'}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"a": "****", "b": "http://gw.example"} {
+		if got := f.Profile(name).Shown(BaseURL); got != want {
+			t.Errorf("profile %s shows %s, want %s", name, got, want)
+		}
+	}
+}

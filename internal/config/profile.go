@@ -154,6 +154,9 @@ func (p *Profile) Credentials() (words []string) {
 // reference to one is not.
 func (p *Profile) Shown(name string) string {
 	value := p.values[name]
+	if name == BaseURL && strings.Contains(value, "@") {
+		return masked // a user name and password, which no gateway URL may have
+	}
 	if setting, err := FindSetting(name); err == nil && (setting.Name == APIKey || setting.Name == Headers) && value != "" && IsLiteral(value) {
 		return masked
 	}
