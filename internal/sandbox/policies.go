@@ -2,7 +2,9 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 )
 
 // policy refuses a call that a setting of its key or team forbids.
@@ -30,11 +32,14 @@ func (c *call) policy(body object) *reply {
 // real gateway does and does not enforce: a policy must not seem to work that was never
 // tried.
 func (c *call) notEnforced(team object) *reply {
-	for whose, row := range map[string]object{"key": c.who.key, "team": team} {
-		settings, _ := row["router_settings"].(object)
-		for name, value := range settings {
-			if name != "fallbacks" && !isFalsy(value) {
-				return unsupported("router_settings." + name + " of a " + whose)
+	for _, of := range []struct {
+		whose string
+		row   object
+	}{{"key", c.who.key}, {"team", team}} {
+		settings, _ := of.row["router_settings"].(object)
+		for _, name := range slices.Sorted(maps.Keys(settings)) {
+			if name != "fallbacks" && !isFalsy(settings[name]) {
+				return unsupported("router_settings." + name + " of a " + of.whose)
 			}
 		}
 	}
