@@ -53,6 +53,11 @@ func (a *app) editConfig(ctx context.Context) error {
 	if err != nil {
 		return a.configError(err)
 	}
+	return a.editText(ctx, editor, path, old)
+}
+
+// editText has the person edit a copy of the file, until it can take the file's place.
+func (a *app) editText(ctx context.Context, editor []string, path string, old []byte) error {
 	text := old
 	if len(bytes.TrimSpace(old)) == 0 {
 		text = []byte(configTemplate)

@@ -100,18 +100,26 @@ func (l *loginRun) run(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return errInterrupted
 	}
+	if err := l.keep(ctx, session, who); err != nil {
+		return err
+	}
+	if settings.APIKey != "" {
+		l.note("The key from %s takes precedence over this session.", settings.APIKeySource)
+	}
+	return nil
+}
+
+// keep stores the session and ends the renewal of the one that it replaces.
+func (l *loginRun) keep(ctx context.Context, session *login.Session, who login.Person) error {
 	replaced, _ := l.sessions.Load(session.BaseURL) // what cannot be read cannot be revoked
 	if err := l.sessions.Save(ctx, session); err != nil {
 		return err
 	}
 	l.say(session, who)
 	if replaced != nil {
-		if _, err := gateway.Revoke(ctx, replaced); err != nil {
+		if _, err := l.gateway.Revoke(ctx, replaced); err != nil {
 			l.note("The renewal of the session before this one could not be revoked: %v", err)
 		}
-	}
-	if settings.APIKey != "" {
-		l.note("The key from %s takes precedence over this session.", settings.APIKeySource)
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ type Plan struct {
 	Names, Replaced []string
 	// Notes are what the target lacks, and what stays behind.
 	Notes []string
+
+	looser []string       // existing copies that allow more than the source
+	left   map[string]int // how many keys leave a setting behind
 }
 
 // named is how many keys a plan names.
@@ -64,9 +67,7 @@ const named = 5
 // Plan reads the source once and assesses each key. each receives the outcome that a dry run
 // expects.
 func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, error) {
-	p := &Plan{}
-	var looser []string
-	left := map[string]int{}
+	p := &Plan{left: map[string]int{}}
 	for key, err := range c.source(ctx) {
 		if err != nil {
 			return nil, err
@@ -75,48 +76,58 @@ func (c *Copier) Plan(ctx context.Context, each func(bulk.Outcome)) (*Plan, erro
 		if err != nil {
 			return nil, err
 		}
-		out := bulk.Outcome{Name: a.Name(), Reason: join(a.faults)}
-		switch a.verdict {
-		case create:
-			if p.Create++; len(p.Names) < named {
-				p.Names = append(p.Names, a.Name())
-			}
-			for _, name := range a.left {
-				left[name]++
-			}
-			out.State = bulk.Created
-		case exists:
-			p.Exists++
-			out.State, out.ID = bulk.Unchanged, a.copy.token
-			if len(a.faults) > 0 {
-				looser = append(looser, a.Name())
-			}
-		case repair:
-			if p.Replace++; len(p.Replaced) < named {
-				p.Replaced = append(p.Replaced, a.Name())
-			}
-			out.State, out.ID = bulk.Changed, a.copy.token
-		case expired:
-			p.Expired++
-			out.State, out.Reason = bulk.Unchanged, "expired"
-		case refused:
-			p.Refused++
-			out.State = bulk.Failed
-		}
-		each(out)
+		each(p.add(a))
 	}
-	p.Notes = append(append(p.Notes, c.target.Missing()...), c.owners.notes()...)
-	if n := len(looser); n > 0 {
-		said := fmt.Sprintf("%s of the target allow more than the source: ", operation.Counted(n, "existing key")) + strings.Join(looser[:min(n, mostMissing)], ", ")
+	p.Notes = append(append(c.target.Missing(), c.owners.notes()...), p.stays()...)
+	return p, nil
+}
+
+// add counts a key and returns the outcome that a dry run expects.
+func (p *Plan) add(a *assessment) bulk.Outcome {
+	out := bulk.Outcome{Name: a.Name(), Reason: join(a.faults)}
+	switch a.verdict {
+	case create:
+		if p.Create++; len(p.Names) < named {
+			p.Names = append(p.Names, a.Name())
+		}
+		for _, name := range a.left {
+			p.left[name]++
+		}
+		out.State = bulk.Created
+	case exists:
+		p.Exists++
+		out.State, out.ID = bulk.Unchanged, a.copy.token
+		if len(a.faults) > 0 {
+			p.looser = append(p.looser, a.Name())
+		}
+	case repair:
+		if p.Replace++; len(p.Replaced) < named {
+			p.Replaced = append(p.Replaced, a.Name())
+		}
+		out.State, out.ID = bulk.Changed, a.copy.token
+	case expired:
+		p.Expired++
+		out.State, out.Reason = bulk.Unchanged, "expired"
+	case refused:
+		p.Refused++
+		out.State = bulk.Failed
+	}
+	return out
+}
+
+// stays are the notes about copies that stay less limited, and settings that stay behind.
+func (p *Plan) stays() (notes []string) {
+	if n := len(p.looser); n > 0 {
+		said := fmt.Sprintf("%s of the target allow more than the source: ", operation.Counted(n, "existing key")) + strings.Join(p.looser[:min(n, mostMissing)], ", ")
 		if n > mostMissing {
 			said += fmt.Sprintf(" and %d more", n-mostMissing)
 		}
-		p.Notes = append(p.Notes, said+"; they stay unchanged, see --report for the settings")
+		notes = append(notes, said+"; they stay unchanged, see --report for the settings")
 	}
-	for _, name := range slices.Sorted(maps.Keys(left)) {
-		p.Notes = append(p.Notes, fmt.Sprintf("%s of %s stays behind: the source encrypted it; set it again on the target", name, operation.Counted(left[name], "key")))
+	for _, name := range slices.Sorted(maps.Keys(p.left)) {
+		notes = append(notes, fmt.Sprintf("%s of %s stays behind: the source encrypted it; set it again on the target", name, operation.Counted(p.left[name], "key")))
 	}
-	return p, nil
+	return notes
 }
 
 // Items yields one item for each key of the source that is not left out as expired. fail

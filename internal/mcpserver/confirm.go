@@ -26,25 +26,12 @@ var confirmModes = []string{confirmAuto, confirmAlways, confirmArgument, confirm
 // settle gets consent to the call. It returns nil when the call may run, bound to the
 // requests that were shown, and otherwise the call's result with the words for the log.
 func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
-	n, selects, err := c.prepared.Selected(ctx)
+	if result, log := c.uncounted(ctx); result != nil {
+		return result, log
+	}
+	why, err := c.why(ctx)
 	if err != nil {
 		return c.failed(err), outcome(err)
-	}
-	if selects && n > 0 && c.prepared.Arg(operation.ExpectField) == nil {
-		question, err := c.prepared.Question(ctx)
-		if err != nil {
-			return c.failed(err), outcome(err)
-		}
-		return c.refused(question, fmt.Sprintf("the filters match %d", n),
-			fmt.Sprintf("show the user what matches; to delete it, call %s again with %s: %d", c.op.Tool(), operation.ExpectField, n)), "refused: not counted"
-	}
-	why := ""
-	if c.protected() {
-		why = "profile " + c.s.protected + " is protected"
-	} else if c.s.confirm != confirmNever {
-		if why, err = c.prepared.NeedsConsent(ctx); err != nil {
-			return c.failed(err), outcome(err)
-		}
 	}
 	if why == "" {
 		c.prepared.Waive()
@@ -77,6 +64,35 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 			"use a client that can ask a person (elicitation; over sse none can), or start this server with --confirm auto or --confirm argument"), "refused: not confirmed"
 	}
 	return c.taken(question, why)
+}
+
+// uncounted refuses a call whose targets filters select without saying how many they are. It
+// returns nil for other calls.
+func (c *call) uncounted(ctx context.Context) (*mcp.CallToolResult, string) {
+	n, selects, err := c.prepared.Selected(ctx)
+	if err != nil {
+		return c.failed(err), outcome(err)
+	}
+	if !selects || n == 0 || c.prepared.Arg(operation.ExpectField) != nil {
+		return nil, ""
+	}
+	question, err := c.prepared.Question(ctx)
+	if err != nil {
+		return c.failed(err), outcome(err)
+	}
+	return c.refused(question, fmt.Sprintf("the filters match %d", n),
+		fmt.Sprintf("show the user what matches; to delete it, call %s again with %s: %d", c.op.Tool(), operation.ExpectField, n)), "refused: not counted"
+}
+
+// why returns the reason for which the call needs consent, or "".
+func (c *call) why(ctx context.Context) (string, error) {
+	switch {
+	case c.protected():
+		return "profile " + c.s.protected + " is protected", nil
+	case c.s.confirm == confirmNever:
+		return "", nil
+	}
+	return c.prepared.NeedsConsent(ctx)
 }
 
 // taken judges the argument confirm. After a refusal it stands for what that showed.

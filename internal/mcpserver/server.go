@@ -118,6 +118,14 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.offer(o, ops); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// offer makes the protocol's side of the server, with its tools and prompts.
+func (s *Server) offer(o Options, ops []*operation.Operation) error {
 	version := o.Version
 	if version == "" {
 		version = "dev"
@@ -135,7 +143,7 @@ func New(o Options) (*Server, error) {
 	for _, op := range ops {
 		t, err := s.newTool(op)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.tools = append(s.tools, t)
 		list = append(list, server.ServerTool{Tool: t.declaration, Handler: t.handle})
@@ -143,10 +151,10 @@ func New(o Options) (*Server, error) {
 	s.mcp.AddTools(list...)
 	all, err := s.prompts()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.mcp.AddPrompts(all...)
-	return s, nil
+	return nil
 }
 
 // choose returns the operations that the options name, in the registry's order.
