@@ -62,6 +62,9 @@ func netHint(err error) string {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "the certificate does not match the host name in {base_url}"
 	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return "the gateway's certificate must be renewed, unless the clock of this machine is wrong"
+	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "for a private certificate authority, set {ca_file}"
 	}
