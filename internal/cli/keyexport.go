@@ -66,8 +66,12 @@ func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format, w
 		return err
 	}
 	a.note("exported %s%s", operation.Counted(n, "key"), where)
-	if left > 0 {
-		a.note("Left out %s with secrets", operation.Counted(left, "setting"))
+	for n, setting := range left {
+		if n == maxFailureLines {
+			a.note("%s", operation.Counted(len(left)-n, "more setting")+" with secrets")
+			break
+		}
+		a.note("left out because it holds a secret: %s", setting)
 	}
 	return nil
 }

@@ -473,8 +473,8 @@ func TestRoundTrip(t *testing.T) {
 	for _, format := range []bulk.Format{bulk.CSV, bulk.YAML, bulk.JSONL} {
 		var file bytes.Buffer
 		n, left, err := keycopy.Export(t.Context(), from.keys(), bulk.NewWriter(&file, format, keycopy.Columns()))
-		if n != 2 || left != 1 || err != nil {
-			t.Fatalf("%s: %d keys, %d left out, %v", format, n, left, err)
+		if n != 2 || strings.Join(left, "|") != `a, "b": metadata.api_key` || err != nil {
+			t.Fatalf("%s: %d keys, %q left out, %v", format, n, left, err)
 		}
 		if strings.Contains(file.String(), "sk-0123") {
 			t.Errorf("%s has a secret:\n%s", format, file.String())

@@ -129,8 +129,8 @@ func TestExportSecrets(t *testing.T) {
 	_, left, err := keycopy.Export(t.Context(), one(`{"token": "t", "key_alias": "ci", "metadata": {"api_key": "`+secret+`", "n": 1},
 		"config": {"model_list": [{"litellm_params": {"api_key": "`+secret+`"}}]}, "router_settings": {"redis_password": "`+secret+`", "num_retries": 2},
 		"permissions": {"api_key": "`+secret+`"}, "aliases": {"fast": "`+secret+`"}}`), bulk.NewWriter(&out, bulk.JSONL, keycopy.Columns()))
-	if err != nil || left != 5 || strings.Contains(out.String(), secret) || !strings.Contains(out.String(), "num_retries") {
-		t.Errorf("left out %d, %v: %s", left, err, out.String())
+	if err != nil || len(left) != 5 || left[0] != "ci: aliases.fast" || strings.Contains(out.String(), secret) || !strings.Contains(out.String(), "num_retries") {
+		t.Errorf("left out %q, %v: %s", left, err, out.String())
 	}
 }
 

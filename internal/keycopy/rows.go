@@ -190,14 +190,16 @@ func typed(value json.RawMessage, k kind) (json.RawMessage, error) {
 }
 
 // Export writes the keys of a source as rows, without secrets. It returns the number of keys
-// and of members that it left out because they hold secrets.
-func Export(ctx context.Context, source Source, w *bulk.Writer) (keys, left int, err error) {
+// and the members that it left out because they hold secrets, such as "ci: metadata.api_key".
+func Export(ctx context.Context, source Source, w *bulk.Writer) (keys int, left []string, err error) {
 	for key, err := range source(ctx) {
 		if err != nil {
 			return keys, left, err
 		}
-		values, n := rowValues(ctx, key)
-		left += n
+		values, lost := rowValues(ctx, key)
+		for _, name := range lost {
+			left = append(left, nameOf(key)+": "+name)
+		}
 		if err := w.Write(values); err != nil {
 			return keys, left, err
 		}
@@ -209,7 +211,7 @@ func Export(ctx context.Context, source Source, w *bulk.Writer) (keys, left int,
 // Columns are the columns of an export.
 func Columns() []string { return order }
 
-func rowValues(ctx context.Context, key json.RawMessage) (values []json.RawMessage, left int) {
+func rowValues(ctx context.Context, key json.RawMessage) (values []json.RawMessage, left []string) {
 	want := limits(key)
 	values = make([]json.RawMessage, len(order))
 	for i, name := range order {
@@ -219,9 +221,11 @@ func rowValues(ctx context.Context, key json.RawMessage) (values []json.RawMessa
 			if name == "metadata" {
 				value = operation.Lookup(key, name)
 			}
-			var n int
-			value, n = withoutSecrets(ctx, value)
-			left += n
+			var lost []string
+			value, lost = withoutSecrets(ctx, value)
+			for _, member := range lost {
+				left = append(left, name+"."+member)
+			}
 		case "budget_id", "soft_budget":
 			value = operation.Lookup(key, name) // the budget beside it says what they are
 		case "litellm_budget_table":
@@ -252,14 +256,14 @@ func tierOf(budget json.RawMessage) json.RawMessage {
 }
 
 // withoutSecrets returns an object without members that hold secrets or cannot be read
-// elsewhere.
-func withoutSecrets(ctx context.Context, object json.RawMessage) (kept json.RawMessage, left int) {
+// elsewhere, and their names.
+func withoutSecrets(ctx context.Context, object json.RawMessage) (kept json.RawMessage, left []string) {
 	out := secret.Object{}
 	for name, value := range secret.Members(object) {
 		member := secret.Encode(secret.Object{{Name: string(name), Value: value}})
 		masked, err := secret.Redactor{}.JSON(ctx, member)
 		if encrypted(value) || err != nil || string(masked) != string(member) {
-			left++
+			left = append(left, operation.Shown(string(name)))
 			continue
 		}
 		out = append(out, secret.Member{Name: string(name), Value: value})
