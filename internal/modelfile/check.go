@@ -138,7 +138,7 @@ func (f *File) model(entry Value) (Model, bool) {
 	if !m.Given && f.Findings.Errors() == before {
 		m.ID = deploymentID(m.Name, m.Params)
 	}
-	m.References = slices.ContainsFunc(m.Params.Members, func(p Member) bool { return isReference(p.Value) })
+	m.References = slices.ContainsFunc(m.Params.Members, func(p Member) bool { return refers(p.Value) })
 	return m, f.Findings.Errors() == before
 }
 

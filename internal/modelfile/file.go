@@ -33,7 +33,7 @@ type Model struct {
 	Name  string
 	ID    string // model_info.id, or the ID that the gateway itself would derive
 	Given bool   // the ID stands in the file
-	// References says that a parameter is a reference to the gateway's environment or secret
+	// References says that a parameter is or has a reference to the gateway's environment or secret
 	// manager, so the gateway derives another ID from the entry than this program.
 	References bool
 	Params     Value

@@ -84,8 +84,8 @@ func (m Model) unlike(d Deployment) (differences []string) {
 		shown := d.Params.Get(p.Name)
 		switch {
 		case p.Value.Kind == Null, isDefault(p), isReference(p.Value):
-		case shown == nil && isHidden(p.Name):
-		case shown == nil || !alike(p.Value, *shown):
+		case shown == nil && (isHidden(p.Name) || isOff(p)):
+		case shown == nil || !alike(d.resolved(p.Value, shown), *shown):
 			differences = append(differences, p.Name)
 		}
 	}
@@ -96,11 +96,53 @@ func (m Model) unlike(d Deployment) (differences []string) {
 	}
 	for _, p := range info.Members {
 		shown := d.Info.Get(p.Name)
-		if p.Name != "id" && p.Value.Kind != Null && (shown == nil || !alike(p.Value, *shown)) {
+		if p.Name == "id" || p.Value.Kind == Null || d.Config && isReference(p.Value) {
+			continue
+		}
+		if shown == nil || !alike(d.resolved(p.Value, shown), *shown) {
 			differences = append(differences, "model_info."+p.Name)
 		}
 	}
 	return differences
+}
+
+// isOff reports whether a parameter is a default that is written as text.
+func isOff(p Member) bool {
+	return p.Value.Kind == Text && isDefault(Member{Name: p.Name, Value: Value{Kind: Bool, Text: boolean(p.Value.Text)}})
+}
+
+// resolved is a value of a file with what the deployment shows in place of references: the
+// gateway resolves those of its own configuration in mappings at any depth.
+func (d Deployment) resolved(mine Value, shown *Value) Value {
+	switch {
+	case !d.Config || shown == nil:
+	case isReference(mine):
+		return *shown
+	case mine.Kind == Map:
+		out := Value{Kind: Map}
+		for _, m := range mine.Members {
+			m.Value = d.resolved(m.Value, shown.Get(m.Name))
+			out.Members = append(out.Members, m)
+		}
+		return out
+	case mine.Kind == List && len(mine.Items) == len(shown.Items):
+		out := Value{Kind: List}
+		for i, item := range mine.Items {
+			if item.Kind == Map {
+				item = d.resolved(item, &shown.Items[i])
+			}
+			out.Items = append(out.Items, item)
+		}
+		return out
+	}
+	return mine
+}
+
+// refers reports whether the gateway would resolve a reference within a value of its own
+// configuration.
+func refers(v Value) bool {
+	return isReference(v) || slices.ContainsFunc(v.Members, func(m Member) bool { return refers(m.Value) }) ||
+		slices.ContainsFunc(v.Items, func(item Value) bool { return item.Kind == Map && refers(item) })
 }
 
 // removed returns the parameters of a deployment that an entry does not have.
@@ -184,6 +226,9 @@ func (c Credential) unlike(s StoredCredential) (differences []string) {
 	compare := func(prefix string, mine, shown Value) {
 		for _, m := range mine.Members {
 			other := shown.Get(m.Name)
+			if s.Config && isReference(m.Value) { // the gateway shows what it stands for
+				continue
+			}
 			if other == nil || !alike(m.Value, *other) || isMask(*other) && !fits(m.Value.Text, other.Text) {
 				differences = append(differences, prefix+m.Name)
 			}

@@ -30,6 +30,8 @@ func TestCompare(t *testing.T) {
 	const two = one + "- {model_name: m, litellm_params: {model: a/b, api_key: secret-two}}\n"
 	const reference = "model_list:\n- {model_name: m, litellm_params: {model: a/b, api_key: os.environ/X}}\n"
 	const given = "model_list:\n- {model_name: m, litellm_params: {model: a/b, rpm: '10'}, model_info: {id: x, note: n}}\n"
+	const nested = "model_list:\n- {model_name: m, litellm_params: {model: a/b, h: {x: 1, y: [{z: os.environ/X}]}}}\n"
+	const ownNested = `{"model_name": "m", "litellm_params": {"model": "a/b", "h": {"x": 1, "y": [{"z": "v"}]}}, "model_info": {"id": "hash", "db_model": false, "key": "b"}}`
 	db := func(id, params string) string {
 		return fmt.Sprintf(`{"model_name": "m", "litellm_params": {"model": "a/b"%s}, "model_info": {"id": %q, "note": "n", "db_model": true, "key": "b", "note2": 1}}`, params, id)
 	}
@@ -45,8 +47,14 @@ func TestCompare(t *testing.T) {
 		"the gateway's own configuration, with a reference": {reference, config("hash"), Rules{},
 			"m unchanged hash the gateway has it under this ID; secrets were not compared"},
 		"the gateway's own configuration with another secret": {one, config("hash"), Rules{}, "m create derived\nother hash"},
-		"added by another program":                            {one, db("uuid", ""), Rules{}, "m unchanged uuid the gateway has it under this ID; secrets were not compared"},
-		"matched by ID only":                                  {one, db("uuid", ""), Rules{ByID: true}, "m create derived\nother uuid"},
+		"the gateway's own configuration, with a nested reference": {nested, ownNested, Rules{},
+			"m unchanged hash the gateway has it under this ID; secrets were not compared"},
+		"a nested reference that a stored deployment has otherwise": {strings.Replace(nested, "a/b, h: {x: 1, y: [{z: os.environ/X}]}}}", "a/b, rpm: 1, h: {x: 1, y: [{z: os.environ/X}]}}, model_info: {id: hash}}", 1),
+			strings.Replace(ownNested, "false", "true", 1), Rules{}, "m differs hash differs in rpm, h"},
+		"twice in the gateway's own configuration": {one, strings.Replace(config("ID")+","+config("ID"), "ID", loaded(t, one).Models[0].ID, 2), Rules{}, "m unchanged derived"},
+		"a default as text":                        {strings.Replace(given, "rpm: '10'", "use_in_pass_through: 'no'", 1), db("x", ""), Rules{}, "m unchanged x"},
+		"added by another program":                 {one, db("uuid", ""), Rules{}, "m unchanged uuid the gateway has it under this ID; secrets were not compared"},
+		"matched by ID only":                       {one, db("uuid", ""), Rules{ByID: true}, "m create derived\nother uuid"},
 		"two entries, one deployment": {two, db("uuid", ""), Rules{}, strings.TrimSpace(strings.Repeat("m unclear derived 2 entries look like 1 of the gateway's deployments; only a secret may tell which. "+
 			"Give the entries a model_info.id, or use --by-id to create all\n", 2))},
 		"two entries, two deployments": {two, db("u1", "") + "," + db("u2", ""), Rules{},
@@ -110,6 +118,20 @@ func TestCompareCredentials(t *testing.T) {
 	} {
 		if got := CompareCredentials(file.Credentials, c.stored, c.rules)[0]; got.Action != c.want {
 			t.Errorf("%v: %s (%s), want %s", c.stored, got.Action, got.Reason, c.want)
+		}
+	}
+}
+
+// The gateway shows what the references of its own configuration stand for.
+func TestCompareReferringCredentials(t *testing.T) {
+	file := loaded(t, "credential_list:\n- {credential_name: c, credential_info: {}, credential_values: {api_key: os.environ/KEY, n: os.environ/N}}\n")
+	for source, want := range map[string]Action{"config": Unchanged, "db": Kept} {
+		c, err := NewStoredCredential([]byte(`{"credential_name": "c", "credential_values": {"api_key": "sk****56", "n": "5"}, "source": "` + source + `"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := CompareCredentials(file.Credentials, []StoredCredential{c}, Rules{})[0]; got.Action != want {
+			t.Errorf("%s: %s (%s), want %s", source, got.Action, got.Reason, want)
 		}
 	}
 }
