@@ -269,7 +269,7 @@ func (a *app) deployments(ctx context.Context, env operation.Env) (out []modelfi
 		out = append(out, d)
 		return err
 	})
-	return out, err
+	return modelfile.Distinct(out), err
 }
 
 // storedCredentials reads all credentials of the gateway.

@@ -114,6 +114,10 @@ func (e *exporter) model(i int, d Deployment) *yaml.Node {
 		if has {
 			file = mine.Params.Get(name)
 		}
+		if d.Config && file != nil && shown != nil {
+			referring := referred(*shown, *file)
+			shown = &referring
+		}
 		v, missing := chosen(name, shown, file)
 		if left = append(left, missing...); v != nil {
 			params.set(Member{Name: name, Value: *v})
@@ -195,6 +199,31 @@ func chosen(name string, shown, file *Value) (*Value, []string) {
 		return nil, nil
 	}
 	return unmasked(name, *shown, file)
+}
+
+// referred is a value of the gateway's own configuration with the references that the file
+// has in its place.
+func referred(shown, file Value) Value {
+	switch {
+	case isReference(file):
+		return file
+	case shown.Kind == Map && file.Kind == Map:
+		out := Value{Kind: Map}
+		for _, m := range shown.Members {
+			if mine := file.Get(m.Name); mine != nil {
+				m.Value = referred(m.Value, *mine)
+			}
+			out.Members = append(out.Members, m)
+		}
+		return out
+	case shown.Kind == List && file.Kind == List && len(shown.Items) == len(file.Items):
+		out := Value{Kind: List}
+		for i, item := range shown.Items {
+			out.Items = append(out.Items, referred(item, file.Items[i]))
+		}
+		return out
+	}
+	return shown
 }
 
 // unmasked fills the masks in a value from the file.

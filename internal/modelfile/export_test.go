@@ -114,6 +114,22 @@ func TestExportTakesSecretsFromTheFile(t *testing.T) {
 	}
 }
 
+// References within a mapping are taken from the file where the gateway has resolved them:
+// in its own configuration.
+func TestExportKeepsNestedReferences(t *testing.T) {
+	own := `[{"model_name": "m", "litellm_params": {"model": "a/b", "h": {"Authorization": "sk****yz", "x": "v", "y": [{"z": "w"}], "unset": null}}, "model_info": {"id": "x", "db_model": false, "key": "b"}}]`
+	const file = "model_list:\n- {model_name: m, litellm_params: {model: a/b, h: {Authorization: os.environ/A, x: os.environ/X, y: [{z: os.environ/Z}], unset: os.environ/U}}, model_info: {id: x}}\n"
+	for config, want := range map[string]int{"false": 4, "true": 0} {
+		out, err := Export(deploymentsOf(t, strings.Replace(own, "false", config, 1)), nil, loaded(t, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(out.YAML), "os.environ/"); n != want {
+			t.Errorf("stored %s: the export has %d references, not %d:\n%s", config, n, want, out.YAML)
+		}
+	}
+}
+
 func TestExportDoesNotGuessBetweenEntries(t *testing.T) {
 	two := `[{"model_name": "m", "litellm_params": {"model": "a/b"}, "model_info": {"id": "x", "db_model": true, "key": "b"}},
 		{"model_name": "m", "litellm_params": {"model": "a/b"}, "model_info": {"id": "y", "db_model": true, "key": "b"}}]`

@@ -59,6 +59,19 @@ func NewDeployment(item json.RawMessage) (Deployment, error) {
 	return d, nil
 }
 
+// Distinct returns the deployments, each ID once: a configuration that has an entry twice
+// makes two deployments of one ID.
+func Distinct(deployments []Deployment) (out []Deployment) {
+	seen := map[string]bool{}
+	for _, d := range deployments {
+		if d.ID == "" || !seen[d.ID] {
+			out = append(out, d)
+		}
+		seen[d.ID] = true
+	}
+	return out
+}
+
 // Credential returns the name of the credential that the deployment uses, or "".
 func (d Deployment) Credential() string { return d.Params.Get("litellm_credential_name").String() }
 

@@ -64,12 +64,12 @@ func Compare(models []Model, deployments []Deployment, rules Rules) (plan []Plan
 	if !rules.ByID {
 		matchContent(plan, deployments, used)
 	}
-	names, ids := map[string]bool{}, map[string]bool{}
-	for _, p := range plan {
-		names[p.Name], ids[p.ID] = true, true
+	names := map[string]bool{}
+	for _, m := range models {
+		names[m.Name] = true
 	}
 	for i, d := range deployments {
-		if !used[i] && names[d.Name] && !ids[d.ID] { // its own configuration may have an ID twice
+		if !used[i] && names[d.Name] {
 			others = append(others, d)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // planned is a plan in words: name, action and ID of each entry.
 func planned(t *testing.T, file, gateway string, rules Rules) string {
 	t.Helper()
-	plan, others := Compare(loaded(t, file).Models, deploymentsOf(t, gateway), rules)
+	plan, others := Compare(loaded(t, file).Models, Distinct(deploymentsOf(t, gateway)), rules)
 	var out []string
 	for _, p := range plan {
 		id := p.ID
