@@ -130,7 +130,25 @@ func (e *exam) clientFile(c client, path string) []Finding {
 			all = append(all, e.server(c, path, info.Mode(), where, s)...)
 		}
 	}
+	if len(all) == 0 && misplaced(document) {
+		return warn(fmt.Sprintf("%s: an entry for %s is where %s does not look for servers", where, program, c.name),
+			fmt.Sprintf("move it into the object %q, under a name of its own", c.servers))
+	}
 	return all
+}
+
+// misplaced reports whether a value holds an entry that starts this program's server.
+func misplaced(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		if s := serverOf("", v); s.ours() && (slices.Contains(s.args, "mcp") || s.isLine() && slices.Contains(strings.Fields(s.command), "mcp")) {
+			return true
+		}
+		return slices.ContainsFunc(slices.Collect(maps.Values(v)), misplaced)
+	case []any:
+		return slices.ContainsFunc(v, misplaced)
+	}
+	return false
 }
 
 // parse reads a file. The error says where the fault is and repeats nothing.
@@ -218,7 +236,17 @@ func texts(values []any) (out []string) {
 
 // ours reports whether an entry starts this program, or is named after it.
 func (s server) ours() bool {
-	return strings.Contains(s.name, program) || slices.ContainsFunc(append([]string{s.command}, s.args...), isProgram)
+	return strings.Contains(s.name, program) || s.isLine() || slices.ContainsFunc(append([]string{s.command}, s.args...), isProgram)
+}
+
+// isLine reports whether the command is this program with arguments behind it.
+func (s server) isLine() bool {
+	for i, r := range s.command {
+		if r == ' ' && isProgram(s.command[:i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // isProgram reports whether a word of a command is this program.

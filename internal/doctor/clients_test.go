@@ -55,6 +55,11 @@ func TestClients(t *testing.T) {
 		{"opencode", ".config/opencode/opencode.json", `{"mcp": {"x": {"type": "local", "command": ["/nowhere/litellm-proxy", "mcp"]}}}`, 0o600, Failed, "/nowhere"},
 		{"another server", claude, `{"mcpServers": {"github": {"command": "/nowhere/github"}}, "note": "litellm-proxy"}`, 0o600, OK, "no MCP client"},
 		{"another's fault", claude, `{"mcpServers": {`, 0o600, OK, "no MCP client"},
+		{"one line", desktop, `{"mcpServers": {"x": {"command": "PROGRAM mcp --read-only"}}}`, 0o600, Failed, "contains arguments"},
+		{"a relative line", cursor, `{"mcpServers": {"x": {"command": "bin/litellm-proxy mcp"}}}`, 0o600, Failed, "contains arguments"},
+		{"another member", ".config/Code/User/mcp.json", entry("PROGRAM", ""), 0o600, Warning, `is where VS Code does not look for servers -> move it into the object "servers"`},
+		{"a list", desktop, `{"mcpServers": [{"command": "PROGRAM", "args": ["mcp"]}]}`, 0o600, Warning, "does not look for servers"},
+		{"a hook", claude, `{"hooks": [{"command": "PROGRAM", "args": ["status"]}, {"command": "PROGRAM status"}]}`, 0o600, OK, "no MCP client"},
 		{"no object", claude, `["litellm-proxy"]`, 0o600, Failed, "not a JSON object"},
 	}
 	for _, tt := range tests {

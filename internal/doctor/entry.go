@@ -44,13 +44,16 @@ func (e *exam) server(c client, path string, mode fs.FileMode, where string, s s
 // command checks that the program of an entry is there.
 func (e *exam) command(where string, s server) []Finding {
 	isPath := strings.ContainsAny(s.command, `/\`)
+	_, err := exec.LookPath(s.command)
 	switch {
 	case strings.HasPrefix(s.command, "~"):
 		return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %s starts with ~, which clients do not replace", where, s.command), "write the whole path, such as "+e.Program)
+	case err != nil && s.isLine():
+		return fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the command %q contains arguments", where, s.command), `write the program alone as the command, and each argument in "args"`)
 	case isPath && !filepath.IsAbs(s.command) && !strings.HasPrefix(s.command, "/"):
 		return nil // relative to where the client runs, which is not known
 	}
-	if _, err := exec.LookPath(s.command); err == nil {
+	if err == nil {
 		return nil
 	}
 	if isPath {
