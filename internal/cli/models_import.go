@@ -24,6 +24,9 @@ type modelsImport struct {
 	*bulkRun
 	rules          modelfile.Rules
 	models, groups string // regular expressions
+	// unselected has the names of entries that these leave out: they may describe what the
+	// gateway has beside the selected ones.
+	unselected map[string]bool
 
 	env         operation.Env
 	known       *operation.Shared // what the models look up
@@ -160,6 +163,7 @@ func (m *modelsImport) choose(selects func(modelfile.Model) (bool, error)) error
 	}
 	all := len(m.file.Models)
 	var chosen []modelfile.Model
+	m.unselected = map[string]bool{}
 	for _, model := range m.file.Models {
 		ok, err := selects(model)
 		if err != nil {
@@ -167,6 +171,8 @@ func (m *modelsImport) choose(selects func(modelfile.Model) (bool, error)) error
 		}
 		if ok {
 			chosen = append(chosen, model)
+		} else {
+			m.unselected[model.Name] = true
 		}
 	}
 	m.file.Models = chosen
@@ -200,6 +206,7 @@ func (m *modelsImport) compare(ctx context.Context) error {
 	}
 	var others []modelfile.Deployment
 	m.plan, others = modelfile.Compare(m.file.Models, deployments, m.rules)
+	others = slices.DeleteFunc(others, func(d modelfile.Deployment) bool { return m.unselected[d.Name] })
 	m.credentials = modelfile.CompareCredentials(m.file.Credentials, stored, m.rules)
 	m.show(others)
 	for _, fault := range modelfile.Unresolved(m.plan, deployments, modelfile.Unchanged) {
