@@ -154,6 +154,9 @@ func (g *Gateway) Finish(ctx context.Context, v *Visit, team string) (*Session, 
 		"grant_type": {"authorization_code"}, "code": {came.code}, "redirect_uri": {v.callback.url()},
 		"client_id": {v.renewal.ClientID}, "code_verifier": {v.verifier}, "resource": {v.renewal.Resource},
 	})
+	if e, ok := errors.AsType[*proxyclient.Error](err); ok && e.Status >= http.StatusInternalServerError && e.Hint == "" {
+		e.Hint = "the gateway's log has the reason; its LITELLM_CLI_JWT_EXPIRATION_HOURS must be at least 1"
+	}
 	if err != nil {
 		return nil, err
 	}

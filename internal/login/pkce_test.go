@@ -42,6 +42,13 @@ func TestPKCE(t *testing.T) {
 	wants(t, "another team", err, proxyclient.CodeUsage, `the team blue (team-blue), not for "red"`)
 	_, err = p.visit(t, sandbox.Browser{Email: "olga@example.com"}, "red")
 	wants(t, "no team", err, proxyclient.CodeUsage, "in no team")
+	remove := p.sandbox.Inject(sandbox.Fault{Path: "/token", Status: 500, Body: `{"error": {"message": "Internal server error"}}`})
+	_, err = p.visit(t, sandbox.Browser{Email: "bob@example.com", Team: "team-blue"}, "")
+	remove()
+	wants(t, "a token that would be expired", err, proxyclient.CodeInternal, "Internal server error")
+	if e := err.(*proxyclient.Error); !strings.Contains(e.Hint, "LITELLM_CLI_JWT_EXPIRATION_HOURS") {
+		t.Errorf("the hint is %q", e.Hint)
+	}
 	_, err = p.visit(t, sandbox.Browser{Email: "ann@example.com", Deny: true}, "")
 	wants(t, "denied", err, proxyclient.CodeForbidden, "denied in the browser")
 }
