@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
+	"unicode"
 )
 
 // settable are the fields of a key that /key/generate and /key/update store as
@@ -118,7 +121,7 @@ func (c *call) badNewKey(body object) *reply {
 	if bad := badLimits(body); bad != nil {
 		return bad
 	}
-	if bad := c.aliasTaken(body["key_alias"], nil); bad != nil {
+	if bad := c.refusedAlias(body["key_alias"], nil); bad != nil {
 		return bad
 	}
 	if id := text(body["organization_id"]); id != "" {
@@ -166,10 +169,16 @@ func (c *call) mayOwn(body object, update bool) *reply {
 	return nil
 }
 
-func (c *call) aliasTaken(alias any, except object) *reply {
+// refusedAlias refuses an alias that a key cannot have, or that another key has.
+func (c *call) refusedAlias(alias any, except object) *reply {
 	name, given := alias.(string)
 	if !given {
 		return nil
+	}
+	breaks := func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+	if strings.ContainsFunc(name, breaks) || slices.Contains(strings.Split(name, "/"), "..") {
+		return fail(http.StatusBadRequest, "bad_request_error", "key_alias",
+			`Invalid key_alias: must not contain control characters (such as tab or newline) or a ".." path segment`)
 	}
 	for _, row := range c.Keys {
 		if row["key_alias"] == name && (except == nil || row["token"] != except["token"]) {

@@ -26,7 +26,7 @@ func updateKey(c *call) *reply {
 	if bad := badKeyChange(body); bad != nil {
 		return bad
 	}
-	if bad := c.aliasTaken(body["key_alias"], row); bad != nil {
+	if bad := c.refusedAlias(body["key_alias"], row); bad != nil {
 		return bad
 	}
 	if id := text(body["team_id"]); id != "" && byID(c.Teams, "team_id", id) == nil {

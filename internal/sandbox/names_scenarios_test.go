@@ -30,6 +30,10 @@ func namesScenarios() []scenario {
 			say("wild-{id}/gpt-4o").as("{key}").but("id", "created"), say("wild-{id}/o3").as("{key}").is(403),
 			post("/key/update", `{"key":"{key}","models":["wild-{id}/*"]}`).but("models", "spend", "total_spend"), say("wild-{id}/gpt-4o-mini").as("{key}").but("id", "created"),
 		}, cleanup: []step{deleteModel, post("/key/delete", `{"key_aliases":["k-{id}"]}`)}},
+		{name: "aliases that a key cannot have", steps: []step{
+			post("/key/generate", `{"key_alias":"a\tb-{id}"}`).is(400), post("/key/generate", `{"key_alias":"a/../b-{id}"}`).is(400), post("/key/generate", `{"key_alias":"a\u2028b-{id}"}`).is(400),
+			post("/key/generate", `{"key_alias":"a..b-{id}"}`).saves("key", "key"), post("/key/update", `{"key":"{key}","key_alias":".."}`).is(400),
+		}, cleanup: []step{post("/key/delete", `{"key_aliases":["a..b-{id}"]}`)}},
 		{name: "names with a slash", steps: []step{
 			post("/model/new", `{"model_name":"s/{id}","litellm_params":{"model":"openai/gpt-4o","api_key":"f"},"model_info":{"id":"m/{id}"}}`).but("litellm_params"),
 			patch("/model/m%2F{id}/update", `{"litellm_params":{"rpm":3}}`).is(404),
