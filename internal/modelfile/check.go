@@ -160,7 +160,10 @@ func (f *File) name(entry *Value, member string) string {
 func (f *File) id(m *Model) {
 	id := m.Info.Get("id")
 	switch {
-	case id == nil || id.Kind == Null:
+	case id == nil:
+		return
+	case id.Kind == Null:
+		f.Findings.add(Warning, id.Place, m.Name, "model_info.id has no value; the gateway drops such an entry of its configuration. Remove id")
 		return
 	case id.Kind != Text && id.Kind != Int && id.Kind != Date:
 		f.Findings.add(Error, id.Place, m.Name, "model_info.id must be text, not %s", id.Kind)

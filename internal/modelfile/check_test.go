@@ -80,6 +80,7 @@ func TestFindings(t *testing.T) {
 		info("tier: gold"):                          `5: error: "m": model_info.tier must be free or paid`,
 		params("tags: [a, 1]"):                      `5: error: "m": litellm_params.tags[] must be text, not an integer; put it in quotes`,
 		params("tag_regex: [~]"):                    `5: error: "m": litellm_params.tag_regex[] must be text, not null`,
+		info("id:"):                                 `5: warning: "m": model_info.id has no value; the gateway drops such an entry of its configuration. Remove id`,
 		info("access_groups: beta"):                 `5: error: "m": model_info.access_groups must be a list; the gateway would make a group of each letter`,
 		info("input_cost_per_token: 1.0e-06"):       `5: warning: "m": an added model keeps prices under litellm_params only; models import puts input_cost_per_token there`,
 		info("no: 1"):                               `5: warning: the name no is a boolean to the gateway; put it in quotes if it is text`,

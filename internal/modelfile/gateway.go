@@ -2,9 +2,11 @@ package modelfile
 
 import (
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"litellm-proxy/internal/secret"
 )
@@ -32,6 +34,7 @@ func NewDeployment(item json.RawMessage) (Deployment, error) {
 	if err != nil {
 		return Deployment{}, err
 	}
+	v = marked("", v)
 	d := Deployment{Name: v.Get("model_name").String(), Params: Value{Kind: Map}, Info: Value{Kind: Map}}
 	if params := v.Get("litellm_params"); params != nil {
 		for _, p := range params.Members {
@@ -84,6 +87,27 @@ func isDefault(p Member) bool {
 // isMask reports whether the gateway shows a mask in place of a value.
 func isMask(v Value) bool { return v.Kind == Text && strings.Contains(v.Text, "****") }
 
+// shortMask is the mask of a short secret: nothing but asterisks, or fewer than four of them
+// between four characters and four.
+var shortMask = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.{4})?(\*+)(.{4})?$`) })
+
+// marked is a value of the gateway in which the masks of short secrets have four asterisks,
+// as those of long ones.
+func marked(name string, v Value) Value {
+	for i := range v.Members {
+		v.Members[i].Value = marked(v.Members[i].Name, v.Members[i].Value)
+	}
+	for i := range v.Items {
+		v.Items[i] = marked(name, v.Items[i])
+	}
+	if v.Kind == Text && !isMask(v) && isHidden(name) {
+		if m := shortMask().FindStringSubmatch(v.Text); m != nil && (m[1] == "") == (m[3] == "") {
+			v.Text = m[1] + "****" + m[3]
+		}
+	}
+	return v
+}
+
 func isHidden(name string) bool { return slices.Contains(hidden, name) || secret.IsField(name) }
 
 // unlike says how an entry differs from a deployment, as far as the gateway shows it; the
@@ -95,6 +119,9 @@ func (m Model) unlike(d Deployment) (differences []string) {
 	}
 	for _, p := range params.Members {
 		shown := d.Params.Get(p.Name)
+		if shown == nil && d.Config && m.Params.Get(p.Name) == nil { // a price that stands in model_info there
+			shown = d.Info.Get(p.Name)
+		}
 		switch {
 		case p.Value.Kind == Null, isDefault(p), isReference(p.Value):
 		case shown == nil && (isHidden(p.Name) || isOff(p)):
@@ -224,6 +251,7 @@ func NewStoredCredential(item json.RawMessage) (StoredCredential, error) {
 	if err != nil {
 		return StoredCredential{}, err
 	}
+	v = marked("", v)
 	c := StoredCredential{Name: v.Get("credential_name").String(), Config: v.Get("source").String() == "config", Info: Value{Kind: Map}, Values: Value{Kind: Map}}
 	if info := v.Get("credential_info"); info != nil {
 		c.Info = *info
