@@ -131,11 +131,11 @@ func TestExportKeepsNestedReferences(t *testing.T) {
 }
 
 func TestExportWritesNoMaskOfAShortSecret(t *testing.T) {
-	out, err := Export(deploymentsOf(t, `[{"model_name": "gpt-*mini", "litellm_params": {"model": "*", "aws_session_token": "tok1**4567", "h": {"x-api-key": "***", "plain": "***"}}, "model_info": {"id": "x", "db_model": true, "key": "b"}}]`), nil, nil)
+	out, err := Export(deploymentsOf(t, `[{"model_name": "gpt-*mini", "litellm_params": {"model": "*", "aws_session_token": "tok1**4567", "h": {"x-api-key": "***", "X-Auth": "**", "plain": "***"}}, "model_info": {"id": "x", "db_model": true, "key": "b"}}]`), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text := string(out.YAML); len(out.Left) != 2 || strings.Contains(text, "tok1") || !strings.Contains(text, `plain: "***"`) || !strings.Contains(text, `model: "*"`) {
+	if text := string(out.YAML); len(out.Left) != 3 || strings.Contains(text, "tok1") || !strings.Contains(text, `plain: "***"`) || !strings.Contains(text, `model: "*"`) {
 		t.Errorf("left out are %q:\n%s", out.Left, text)
 	}
 }

@@ -100,12 +100,21 @@ func marked(name string, v Value) Value {
 	for i := range v.Items {
 		v.Items[i] = marked(name, v.Items[i])
 	}
-	if v.Kind == Text && !isMask(v) && isHidden(name) {
+	if v.Kind == Text && !isMask(v) && isMasked(name) {
 		if m := shortMask().FindStringSubmatch(v.Text); m != nil && (m[1] == "") == (m[3] == "") {
 			v.Text = m[1] + "****" + m[3]
 		}
 	}
 	return v
+}
+
+// isMasked reports whether the gateway shows a mask in place of a value of this name: it goes
+// by the words of the name.
+func isMasked(name string) bool {
+	parts := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '_' || r == '-' })
+	return slices.ContainsFunc(parts, func(part string) bool {
+		return slices.Contains(words(`access auth authorization certificate cookie credential credentials fingerprint key password private secret tenancy token`), part)
+	})
 }
 
 func isHidden(name string) bool { return slices.Contains(hidden, name) || secret.IsField(name) }
