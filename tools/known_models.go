@@ -9,8 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
@@ -120,14 +119,9 @@ func covered(name string, models []string) bool {
 }
 
 // nearModel returns the name that was probably meant, or "".
-func nearModel(name string, models []string) (near string) {
-	distance := min(3, len(name)/2)
-	for _, model := range models {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(model)); d < distance && !strings.Contains(model, "*") {
-			near, distance = model, d
-		}
-	}
-	return near
+func nearModel(name string, models []string) string {
+	named := slices.DeleteFunc(slices.Clone(models), func(model string) bool { return strings.Contains(model, "*") })
+	return nearest.Name(name, named, min(3, len(name)/2))
 }
 
 // keyTeam is the team of a key with its models. It has no name if there is none, or if it is

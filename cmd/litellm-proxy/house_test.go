@@ -15,8 +15,8 @@ import (
 // Tests are exempt.
 var rooms = map[string][]string{
 	"cmd/litellm-proxy":  {"internal/cli", "tools"},
-	"tools":              {"internal/operation", "internal/ledger", "internal/secret", "proxyclient"},
-	"internal/operation": {"internal/secret", "proxyclient"},
+	"tools":              {"internal/ledger", "internal/nearest", "internal/operation", "internal/secret", "proxyclient"},
+	"internal/operation": {"internal/nearest", "internal/secret", "proxyclient"},
 	"internal/ledger":    {"internal/operation", "internal/secret", "proxyclient"},
 	"proxyclient":        {"internal/secret"},
 	"prompts":            {},
@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 		"internal/login",
 		"internal/mcpserver",
 		"internal/modelfile",
+		"internal/nearest",
 		"internal/operation",
 		"internal/output",
 		"internal/replace",
@@ -42,10 +43,11 @@ var rooms = map[string][]string{
 	"internal/mcpserver": {"internal/operation", "internal/secret", "prompts", "proxyclient"},
 	"internal/output":    {"internal/operation", "internal/secret"},
 	"internal/bulk":      {"internal/operation", "internal/secret", "proxyclient"},
-	"internal/modelfile": {"internal/secret"},
+	"internal/modelfile": {"internal/nearest", "internal/secret"},
 	"internal/sheet":     {"internal/bulk", "internal/operation", "internal/secret", "proxyclient"},
+	"internal/nearest":   {},
 	"internal/replace":   {},
-	"internal/config":    {"internal/replace"},
+	"internal/config":    {"internal/nearest", "internal/replace"},
 	"internal/keycopy":   {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},
 	"internal/keystore":  {"internal/config"},
 	"internal/login":     {"internal/config", "internal/keystore", "proxyclient"},
@@ -56,6 +58,7 @@ var rooms = map[string][]string{
 
 // alone names the one room that links a library.
 var alone = map[string]string{
+	"github.com/agnivade/levenshtein":   "internal/nearest",
 	"github.com/invopop/jsonschema":     "internal/operation",
 	"github.com/dlclark/regexp2":        "internal/cli",
 	"github.com/spf13/cobra":            "internal/cli",

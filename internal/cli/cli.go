@@ -22,12 +22,12 @@ import (
 	"sync/atomic"
 	"syscall"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
@@ -324,17 +324,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 				return usageError(fmt.Sprintf("%s takes no --%s: %s", a.op.Path, name, why))
 			}
 		}
-		best, distance := "", len(name)/3+2
-		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			d := levenshtein.ComputeDistance(name, f.Name)
-			if strings.HasPrefix(f.Name, name) {
-				d = 1
-			}
-			if d < distance {
-				best, distance = f.Name, d
-			}
-		})
-		if best != "" {
+		if best := nearFlag(cmd, name); best != "" {
 			text += " (did you mean --" + best + "?)"
 		}
 	}
@@ -354,6 +344,16 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usageError(text)
+}
+
+// nearFlag returns the flag that was probably meant, or "": one that begins so, or a close one.
+func nearFlag(cmd *cobra.Command, name string) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if i := slices.IndexFunc(names, func(flag string) bool { return strings.HasPrefix(flag, name) }); i >= 0 {
+		return names[i]
+	}
+	return nearest.Name(name, names, nearest.Limit(name))
 }
 
 // errFailed ends a run whose failures were already reported.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"litellm-proxy/internal/nearest"
 )
 
 // Kind is what a setting of a profile holds.
@@ -191,14 +191,7 @@ func CheckName(name string) error {
 
 // orNearest suggests the name that was probably meant, or lists them all.
 func orNearest(name string, names []string) string {
-	best, distance := "", len(name)/3+2
-	for _, n := range names {
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(n))
-		if d < distance {
-			best, distance = n, d
-		}
-	}
-	switch {
+	switch best := nearest.Name(name, names, nearest.Limit(name)); {
 	case best != "":
 		return "; did you mean " + best + "?"
 	case len(names) == 0:

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"litellm-proxy/internal/nearest"
 )
 
 // reason is why a file cannot be read, without its name.
@@ -40,21 +40,11 @@ func (f *File) check(top *Value) {
 
 // unknownSection warns about a section that is probably misspelled. Others may hold anchors.
 func (f *File) unknownSection(m Member) {
-	if near := nearest(m.Name, known); near != "" {
+	if near := nearest.Name(m.Name, known, min(4, len(m.Name)/2)); near != "" {
 		f.Findings.add(Warning, m.Place, "", "the gateway does not read the section %s; did you mean %s?", m.Name, near)
 	} else if !strings.HasPrefix(m.Name, "x-") && !strings.HasPrefix(m.Name, "_") && !strings.HasPrefix(m.Name, ".") {
 		f.Findings.add(Warning, m.Place, "", "the gateway does not read the section %s", m.Name)
 	}
-}
-
-func nearest(name string, names []string) (near string) {
-	best := min(4, len(name)/2)
-	for _, one := range names {
-		if d := levenshtein.ComputeDistance(name, one); d < best {
-			near, best = one, d
-		}
-	}
-	return near
 }
 
 // list returns the entries of a section. An empty one is none.

@@ -10,8 +10,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/agnivade/levenshtein"
-
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/proxyclient"
 )
 
@@ -190,7 +189,7 @@ func (c *Collection) near(ctx context.Context, call *Call, name string) []string
 			break
 		}
 		got := Word(Lookup(item, c.Name))
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(got))
+		d := nearest.Distance(name, got)
 		if got != "" && d <= len(name)/3 && !slices.ContainsFunc(guesses, func(g guess) bool { return g.name == got }) {
 			guesses = append(guesses, guess{got, d})
 		}

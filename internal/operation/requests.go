@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/agnivade/levenshtein"
+	"litellm-proxy/internal/nearest"
 )
 
 // requests is the names of the fields that the gateway's OpenAPI documents declare: a line
@@ -41,7 +41,7 @@ func (op *Operation) Documented() []string {
 // Nearest returns the name that was probably meant, or "": one within two letters, or the
 // first that ends with the name, such as team_alias for alias.
 func Nearest(name string, names []string) string {
-	if near := nearest(name, names); near != "" {
+	if near := probable(name, names); near != "" {
 		return near
 	}
 	if i := slices.IndexFunc(names, func(known string) bool { return strings.HasSuffix(known, "_"+snake(name)) }); i >= 0 {
@@ -83,7 +83,7 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 			names = append(names, unlisted...)
 		}
 		for _, name := range slices.Sorted(maps.Keys(object)) {
-			switch meant := nearest(name, names); {
+			switch meant := probable(name, names); {
 			case names == nil || slices.Contains(names, name):
 			case f.Name != ExtraField && meant != "":
 				notes = append(notes, fmt.Sprintf("{%s}: %s is not a known parameter; did you mean %s?", f.Name, Shown(name), meant))
@@ -113,16 +113,16 @@ func (op *Operation) nameOf(name string) string {
 	return name
 }
 
-// nearest returns the known name that was probably meant, or "". Short names have too many
+// probable returns the known name that was probably meant, or "". Short names have too many
 // neighbors to tell.
-func nearest(name string, names []string) (meant string) {
+func probable(name string, names []string) (meant string) {
 	distance := 3
 	if len(name) < 5 {
 		distance = 1 // maxB, rpmL
 	}
-	for _, spelling := range []string{strings.ToLower(name), snake(name)} {
+	for _, spelling := range []string{name, snake(name)} {
 		for _, known := range names {
-			if d := levenshtein.ComputeDistance(spelling, known); d < distance && (d < 2 || len(known) >= 5) {
+			if d := nearest.Distance(spelling, known); d < distance && (d < 2 || len(known) >= 5) {
 				meant, distance = known, d
 			}
 		}

@@ -147,7 +147,7 @@ func TestNearest(t *testing.T) {
 		"max_bugdet": "max_budget", "maxBudget": "max_budget", "max-budget": "max_budget", "MAX_BUDGET": "max_budget", "model": "models",
 		"rpm_limits": "rpm_limit", "userId": "user_id", "cost_center": "", "tag": "", "tage": "", "Tags": "tags", "x": "", "teams": "", "tagss": "tags",
 	} {
-		if got := nearest(name, names); got != want {
+		if got := probable(name, names); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/agnivade/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/secret"
 )
 
@@ -250,15 +250,11 @@ func (op *Operation) unknown(name string) string {
 		return fmt.Sprintf("unknown argument %q: %s", name, why)
 	}
 	var names []string
-	best, distance := "", len(name)/3+2
 	for _, f := range op.Fields() {
 		names = append(names, f.Name)
-		if d := levenshtein.ComputeDistance(name, f.Name); d < distance {
-			best, distance = f.Name, d
-		}
 	}
 	text := fmt.Sprintf("unknown argument %q", secret.Text(name))
-	if best != "" {
+	if best := nearest.Name(name, names, nearest.Limit(name)); best != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", best)
 	}
 	if len(names) == 0 {
