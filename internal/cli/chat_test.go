@@ -221,8 +221,9 @@ func TestChatPaste(t *testing.T) {
 		}
 		c.says("/clear", "forgotten")
 	}
+	before := len(c.text())
 	c.kind(strings.Repeat("y", 5000) + "\r")
-	c.expect("nothing was sent")
+	c.prompts(c.expectAfter(before, "nothing was sent"))
 	if got := gateway.last(); strings.Contains(got, "yyy") {
 		t.Errorf("the gateway was asked %q", got)
 	}
