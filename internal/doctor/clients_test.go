@@ -60,6 +60,8 @@ func TestClients(t *testing.T) {
 		{"another member", ".config/Code/User/mcp.json", entry("PROGRAM", ""), 0o600, Warning, `is where VS Code does not look for servers -> move it into the object "servers"`},
 		{"a list", desktop, `{"mcpServers": [{"command": "PROGRAM", "args": ["mcp"]}]}`, 0o600, Warning, "does not look for servers"},
 		{"a hook", claude, `{"hooks": [{"command": "PROGRAM", "args": ["status"]}, {"command": "PROGRAM status"}]}`, 0o600, OK, "no MCP client"},
+		{"misspelled", cursor, entry("PROGRAM", `, "env": {"LITELLM_PROXY_URL": "http://gw:4000", "LITELLM_PROXY_APIKEY": "§"}`), 0o600, Warning, "does not read the variable LITELLM_PROXY_APIKEY -> correct the name: LITELLM_PROXY_API_KEY is"},
+		{"all variables", cursor, entry("PROGRAM", `, "env": {"LITELLM_PROXY_URL": "http://gw:4000", "LITELLM_PROXY_KEYSTORE": "file", "HTTPS_PROXY": "http://p"}`), 0o600, OK, "uses http://gw:4000"},
 		{"no object", claude, `["litellm-proxy"]`, 0o600, Failed, "not a JSON object"},
 	}
 	for _, tt := range tests {

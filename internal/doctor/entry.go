@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
+
 	"litellm-proxy/internal/config"
 	"litellm-proxy/proxyclient"
 )
@@ -26,6 +28,7 @@ func (e *exam) server(c client, path string, mode fs.FileMode, where string, s s
 	add(e.plainKey(c, path, mode, where, s))
 	if s.command != "" && isProgram(s.command) {
 		add(e.arguments(c, where, s))
+		add(unread(where, s))
 	}
 	if len(all) > 0 {
 		return all
@@ -83,6 +86,25 @@ func (e *exam) arguments(c client, where string, s server) (all []Finding) {
 		all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: there is no profile %q", where, profile), "correct the profile; config list shows those that exist")...)
 	case gateway == "" && profile == "" && c.desktop && (e.File == nil || e.File.Current == ""):
 		all = append(all, warn(fmt.Sprintf("%s: names no gateway, and %s has none of your shell's variables", where, c.name), "add "+config.URLVariable+" to the entry's env, or --profile to its arguments; without either, "+config.DefaultURL+" is used")...)
+	}
+	return all
+}
+
+// variables are what this program reads of the environment.
+var variables = []string{
+	config.URLVariable, config.KeyVariable, config.KeyHeaderVariable, config.CAFileVariable, config.ClientCertVariable, config.ClientKeyVariable,
+	config.HeadersVariable, config.ProfileVariable, config.FileVariable, config.SandboxVariable, "LITELLM_PROXY_KEYSTORE",
+}
+
+// unread reports variables of an entry that this program does not read.
+func unread(where string, s server) (all []Finding) {
+	for _, name := range slices.Sorted(maps.Keys(s.env)) {
+		if strings.HasPrefix(name, "LITELLM_PROXY_") && !slices.Contains(variables, name) {
+			nearest := slices.MinFunc(variables, func(a, b string) int {
+				return levenshtein.ComputeDistance(a, name) - levenshtein.ComputeDistance(b, name)
+			})
+			all = append(all, warn(fmt.Sprintf("%s: %s does not read the variable %s", where, program, name), "correct the name: "+nearest+" is the nearest, or remove the variable")...)
+		}
 	}
 	return all
 }
