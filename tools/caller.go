@@ -43,6 +43,9 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 			return &caller{kind: noKey}, nil // what it tells is about nobody
 		case err == nil:
 			who.kind, who.hash, who.key = virtualKey, operation.Word(operation.Lookup(info, "key")), operation.Lookup(info, "info")
+			if operation.NoNull(who.key) == nil {
+				return nil, otherServer("the answer about the key has no info")
+			}
 			if operation.Word(operation.Lookup(who.key, "user_id")) == "" {
 				return who, nil
 			}
@@ -77,6 +80,11 @@ func identify(ctx context.Context, call *operation.Call) (*caller, error) {
 func notStored(err error) bool {
 	e := operation.AsError(err)
 	return operation.IsNotFound(err) && strings.Contains(e.Message, "not found in database")
+}
+
+// otherServer is the error for a good answer which no gateway gives.
+func otherServer(why string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: why, Hint: "check that {base_url} is the address of a LiteLLM gateway"}
 }
 
 // callersUser reads the user that the credential belongs to. Older gateways have only the

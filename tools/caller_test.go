@@ -37,6 +37,24 @@ func TestCallerElsewhere(t *testing.T) {
 	}
 }
 
+// TestCallerOfAnyServer: a server that answers everything is no gateway with a key that it
+// accepts.
+func TestCallerOfAnyServer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"data": []}`)
+	}))
+	defer server.Close()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-somebody-0000000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range []*operation.Operation{whoAmI, gatewayStatus} {
+		if result, err := run(t.Context(), operation.Env{Client: client}, op, nil); proxyclient.CodeOf(err) != proxyclient.CodeBadAnswer {
+			t.Errorf("%s: %s, %v", op.Path, result.Body, err)
+		}
+	}
+}
+
 // TestCallerOfCustomAuth: a credential that the gateway takes without a row and without a
 // user is not the master key.
 func TestCallerOfCustomAuth(t *testing.T) {

@@ -77,6 +77,9 @@ func gateway(ctx context.Context, call *operation.Call, _ struct{}) (operation.R
 	if err != nil {
 		return operation.Result{}, err
 	}
+	if operation.Word(operation.Lookup(ready, "status")) == "" {
+		return operation.Result{}, otherServer("the answer has no status")
+	}
 	report := gatewayReport{
 		URL:      call.Client().BaseURL(),
 		Source:   call.Client().BaseURLSource(),

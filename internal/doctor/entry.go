@@ -5,14 +5,14 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
-
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/proxyclient"
 )
 
@@ -100,10 +100,8 @@ var variables = []string{
 func unread(where string, s server) (all []Finding) {
 	for _, name := range slices.Sorted(maps.Keys(s.env)) {
 		if strings.HasPrefix(name, "LITELLM_PROXY_") && !slices.Contains(variables, name) {
-			nearest := slices.MinFunc(variables, func(a, b string) int {
-				return levenshtein.ComputeDistance(a, name) - levenshtein.ComputeDistance(b, name)
-			})
-			all = append(all, warn(fmt.Sprintf("%s: %s does not read the variable %s", where, program, name), "correct the name: "+nearest+" is the nearest, or remove the variable")...)
+			near := nearest.Name(name, variables, math.MaxInt)
+			all = append(all, warn(fmt.Sprintf("%s: %s does not read the variable %s", where, program, name), "correct the name: "+near+" is the nearest, or remove the variable")...)
 		}
 	}
 	return all
