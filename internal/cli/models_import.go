@@ -33,6 +33,8 @@ type modelsImport struct {
 	file        *modelfile.File
 	plan        []modelfile.PlannedModel
 	credentials []modelfile.PlannedCredential
+	// unresolved is the error for entries of which the gateway does not use all.
+	unresolved error
 	// alone is held for writing by a model that is added again because the gateway could not
 	// serve it: the fault of one keeps others from being served.
 	alone   sync.RWMutex
@@ -95,10 +97,10 @@ func (m *modelsImport) start(ctx context.Context, path string) error {
 	}
 	m.known, m.added = operation.NewShared(), map[string]bool{}
 	err = m.bulkRun.run(ctx, m.bulkPlan())
-	if m.dryRun || ctx.Err() != nil || err != nil && !errors.Is(err, errFailed) {
+	if ctx.Err() != nil || err != nil && !errors.Is(err, errFailed) {
 		return err
 	}
-	return errors.Join(err, m.verify(ctx))
+	return errors.Join(err, m.unresolved, m.verify(ctx))
 }
 
 // checked reports every finding. With an error, nothing is sent.
@@ -209,8 +211,17 @@ func (m *modelsImport) compare(ctx context.Context) error {
 	others = slices.DeleteFunc(others, func(d modelfile.Deployment) bool { return m.unselected[d.Name] })
 	m.credentials = modelfile.CompareCredentials(m.file.Credentials, stored, m.rules)
 	m.show(others)
-	for _, fault := range modelfile.Unresolved(m.plan, deployments, modelfile.Unchanged) {
+	m.unresolved = m.tell(modelfile.Unresolved(m.plan, deployments, modelfile.Unchanged))
+	return nil
+}
+
+// tell notes each fault. With one, the command fails.
+func (m *modelsImport) tell(faults []string) error {
+	for _, fault := range faults {
 		m.note("%s", fault)
+	}
+	if len(faults) > 0 {
+		return errFailed
 	}
 	return nil
 }

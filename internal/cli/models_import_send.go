@@ -317,11 +317,5 @@ func (m *modelsImport) verify(ctx context.Context) error {
 			faults = append(faults, fmt.Sprintf("%s: %s: the gateway accepted it but does not list it", p.Place, p.Label()))
 		}
 	}
-	for _, fault := range faults {
-		m.note("%s", fault)
-	}
-	if len(faults) > 0 {
-		return errFailed
-	}
-	return nil
+	return m.tell(faults)
 }
