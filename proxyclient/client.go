@@ -2,8 +2,6 @@ package proxyclient
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
@@ -207,8 +205,7 @@ func (c *Client) KeyHash() string {
 	if c.key == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(c.key))
-	return hex.EncodeToString(sum[:])
+	return secret.Hash(c.key)
 }
 
 // Timeout is the limit of a request that names none itself.

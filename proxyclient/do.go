@@ -80,6 +80,9 @@ func (c *Client) JSON(ctx context.Context, r Request) (json.RawMessage, error) {
 	return resp.Body, nil
 }
 
+// NoGatewayHint is the next step after an answer that no gateway gives.
+const NoGatewayHint = "check that {base_url} is the address of a LiteLLM gateway"
+
 func (c *Client) notJSON(p *prepared, resp *Response) *Error {
 	e := p.error(CodeBadAnswer, resp.Status)
 	e.RequestID = c.requestID(resp.Header)
@@ -89,7 +92,7 @@ func (c *Client) notJSON(p *prepared, resp *Response) *Error {
 		head = wholeWords(head[:maxErrorRead])
 	}
 	e.Body = c.errorBody(head)
-	e.Hint = "check that {base_url} is the address of a LiteLLM gateway"
+	e.Hint = NoGatewayHint
 	if page, ok := c.htmlPage(head); ok {
 		e.Message = "the gateway sent an HTML page instead of JSON"
 		if title := strings.TrimPrefix(page, "an HTML page "); title != page {

@@ -2,8 +2,6 @@ package proxyclient
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"net/url"
@@ -59,8 +57,7 @@ func (r Recorded) Hidden() []Hidden {
 }
 
 func hidden(where, shown, value string) Hidden {
-	sum := sha256.Sum256([]byte(value))
-	return Hidden{Where: where, Shown: shown, SHA256: hex.EncodeToString(sum[:])}
+	return Hidden{Where: where, Shown: shown, SHA256: secret.Hash(value)}
 }
 
 func unescaped(text string, unescape func(string) (string, error)) string {

@@ -84,7 +84,7 @@ func notStored(err error) bool {
 
 // otherServer is the error for a good answer which no gateway gives.
 func otherServer(why string) error {
-	return &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: why, Hint: "check that {base_url} is the address of a LiteLLM gateway"}
+	return &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: why, Hint: proxyclient.NoGatewayHint}
 }
 
 // callersUser reads the user that the credential belongs to. Older gateways have only the

@@ -51,7 +51,7 @@ var rooms = map[string][]string{
 	"internal/keycopy":   {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},
 	"internal/keystore":  {"internal/config"},
 	"internal/login":     {"internal/config", "internal/keystore", "proxyclient"},
-	"internal/doctor":    {"internal/config", "internal/nearest", "internal/secret", "proxyclient"},
+	"internal/doctor":    {"internal/config", "internal/keystore", "internal/nearest", "internal/secret", "proxyclient"},
 	"internal/sandbox":   {"internal/replace", "internal/secret"},
 	"internal/secret":    {},
 }

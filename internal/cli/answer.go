@@ -139,6 +139,15 @@ func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(a.masked(fmt.Sprintf(format, args...))))
 }
 
+// noteEach notes lines that begin alike, at most [maxFailureLines] of them. It returns how many
+// it left out.
+func noteEach[T any](a *app, beginning string, lines []T) int {
+	for _, line := range lines[:min(len(lines), maxFailureLines)] {
+		a.note("%s%v", beginning, line)
+	}
+	return max(len(lines)-maxFailureLines, 0)
+}
+
 // oneLine keeps a name or a gateway's words from adding lines of their own.
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }
 

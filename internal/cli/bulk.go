@@ -125,7 +125,7 @@ func (p *bulkPlan) total() (total, writes int) {
 	return total, writes
 }
 
-// maxFailureLines is how many failures are told one by one.
+// maxFailureLines is how many failures, or values left out, are told one by one.
 const maxFailureLines = 50
 
 // run shows the plan, asks at a terminal, does the items and tells how it went. Its

@@ -272,11 +272,11 @@ func (s *setting) keepKey(p *config.Profile) error {
 		if err != nil {
 			return s.storeError(p, err)
 		}
-		_, s.secret, _ = strings.Cut(stored, " ")
+		_, s.secret, _ = config.OfStoredKey(stored)
 		url = s.value
 	case s.secret == "": // config set api_key keystore
 		stored, err := store.Get(config.KeyName(p.Name))
-		if bound, _, _ := strings.Cut(stored, " "); err == nil && !config.SameURL(bound, url) {
+		if bound, _, _ := config.OfStoredKey(stored); err == nil && !config.SameURL(bound, url) {
 			err = fmt.Errorf("the one in %s is for %s", store.Place(), bound)
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,7 +80,7 @@ func (a *app) dropKey(profile, baseURL string) error {
 	if err == nil {
 		stored, err = store.Get(config.KeyName(profile))
 	}
-	if bound, _, _ := strings.Cut(stored, " "); err == nil && !config.SameURL(bound, baseURL) {
+	if bound, _, _ := config.OfStoredKey(stored); err == nil && !config.SameURL(bound, baseURL) {
 		return nil
 	}
 	if err == nil {

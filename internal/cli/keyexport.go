@@ -20,8 +20,7 @@ never the key itself; metadata and other settings that hold secrets are left out
 	cmd.Example = `  litellm-proxy keys export keys.csv
   litellm-proxy keys export --format jsonl | jq -r .key_alias`
 	format, overwrite := "", false
-	cmd.Flags().StringVar(&format, "format", "", "Output format: csv, yaml, jsonl (default: by the file's ending, else jsonl)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+	rowsFlag(cmd, &format, "format", "Output format: csv, yaml, jsonl (default: by the file's ending, else jsonl)")
 	overwriteFlag(cmd, &overwrite)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		name := strings.Join(args, "")
@@ -66,12 +65,8 @@ func (a *app) exportKeys(ctx context.Context, w io.Writer, format bulk.Format, w
 		return err
 	}
 	a.note("exported %s%s", operation.Counted(n, "key"), where)
-	for n, setting := range left {
-		if n == maxFailureLines {
-			a.note("%s", operation.Counted(len(left)-n, "more setting")+" with secrets")
-			break
-		}
-		a.note("left out because it holds a secret: %s", setting)
+	if more := noteEach(a, hiddenSetting, left); more > 0 {
+		a.note("%s with secrets", operation.Counted(more, "more setting"))
 	}
 	return nil
 }

@@ -65,8 +65,7 @@ standard input.`
 	flags.StringVar(&i.since, "created-since", "", "Only keys created at this time (UTC) or later: 2026-01-31 or 2026-01-31_08:00")
 	flags.BoolVar(&i.options.IncludeExpired, "include-expired", false, "Copy expired keys too; the copies are expired")
 	flags.BoolVar(&i.options.RestartBudgets, "restart-budgets", false, "Copy keys with model budgets or budget windows, whose spend starts again at 0")
-	flags.StringVar(&i.inputFormat, "input-format", "", "Format of the file: csv, yaml, jsonl (default: by its ending)")
-	_ = cmd.RegisterFlagCompletionFunc("input-format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+	inputFormatFlag(cmd, &i.inputFormat)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return i.start(cmd.Context(), args) }
 }
 
@@ -262,12 +261,8 @@ func (i *keyImport) rows(name string) (keycopy.Source, error) {
 	if len(faults) == 1 && proxyclient.CodeOf(faults[0]) == proxyclient.CodeUsage {
 		return nil, faults[0]
 	}
-	for n, fault := range faults {
-		if n == maxFailureLines {
-			i.note("%s more", operation.Counted(len(faults)-n, "error"))
-			break
-		}
-		i.note("%s: %v", fileName(name), fault)
+	if more := noteEach(i.app, fileName(name)+": ", faults); more > 0 {
+		i.note("%s more", operation.Counted(more, "error"))
 	}
 	if len(faults) > 0 {
 		return nil, usageError(fmt.Sprintf("%s has %s; nothing was sent", fileName(name), operation.Counted(len(faults), "error")))
@@ -308,11 +303,10 @@ func (i *keyImport) copy(ctx context.Context, source keycopy.Source, vault keyco
 		return err
 	}
 	planned := func(func(bulk.Outcome) bool) {}
-	each := func(bulk.Outcome) {}
 	if i.dryRun {
 		planned = func(yield func(bulk.Outcome) bool) { _, _ = copier.Plan(ctx, func(o bulk.Outcome) { yield(o) }) }
 	}
-	plan, err := copier.Plan(ctx, each)
+	plan, err := copier.Plan(ctx, func(bulk.Outcome) {})
 	if err != nil {
 		return err
 	}

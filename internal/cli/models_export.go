@@ -152,17 +152,10 @@ func (e *modelsExport) write(path string, data []byte) error {
 	return unwritten(file.commit())
 }
 
-// maxLeftLines is how many values that are left out are named one by one.
-const maxLeftLines = 50
-
 // tell says what was exported and what is missing from it.
 func (e *modelsExport) tell(out modelfile.Exported, path string, models, fromConfig int) {
-	for i, left := range out.Left {
-		if i == maxLeftLines {
-			e.note("… and %d more values left out; comments in the file name them", len(out.Left)-i)
-			break
-		}
-		e.note("Left out, because the gateway does not show it: %s", left)
+	if more := noteEach(e.app, "Left out, because the gateway does not show it: ", out.Left); more > 0 {
+		e.note("… and %d more values left out; comments in the file name them", more)
 	}
 	if out.Unknown > 0 {
 		e.note("The gateway shows neither api_key nor references: %s may lack some. Use --merge with the file they came from.", operation.Counted(out.Unknown, "model"))

@@ -54,8 +54,7 @@ func (a *app) bindImport(cmd *cobra.Command, r *sheet.Resource) {
 	cmd.Long = fmt.Sprintf(importHelp, r.Name, strings.Join(names, ", "), r.IdentityWords(a.Operations))
 	cmd.Example = fmt.Sprintf("  litellm-proxy %[1]s import %[1]s.csv --dry-run\n  litellm-proxy %[1]s import %[1]s.csv --update --parallel 4 --report done.csv", r.Name)
 	cmd.Flags().BoolVar(&i.update, "update", false, "Change items that exist and differ")
-	cmd.Flags().StringVar(&i.inputFormat, "input-format", "", "Format of the file: csv, yaml, jsonl (default: by its ending)")
-	_ = cmd.RegisterFlagCompletionFunc("input-format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+	inputFormatFlag(cmd, &i.inputFormat)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return i.start(cmd.Context(), args[0]) }
 }
 
@@ -113,12 +112,8 @@ func (i *sheetImport) open(name string) (io.ReadCloser, bulk.Format, error) {
 
 // refused tells every fault of the file.
 func (i *sheetImport) refused(name string, faults []sheet.Fault) error {
-	for n, fault := range faults {
-		if n == maxFailureLines {
-			i.note("%s", operation.Counted(len(faults)-n, "more error"))
-			break
-		}
-		i.note("%s: %s", fileName(name), fault)
+	if more := noteEach(i.app, fileName(name)+": ", faults); more > 0 {
+		i.note("%s", operation.Counted(more, "more error"))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUsage,
 		Message: fmt.Sprintf("%s has %s; nothing was sent", fileName(name), operation.Counted(len(faults), "error")),
@@ -179,8 +174,7 @@ func (a *app) bindExport(cmd *cobra.Command, r *sheet.Resource) {
 	cmd.Use, cmd.Args = "export [<file>]", atMostOneFile
 	cmd.Long = fmt.Sprintf(exportHelp, r.Name)
 	cmd.Example = fmt.Sprintf("  litellm-proxy %[1]s export %[1]s.csv\n  litellm-proxy %[1]s export --format jsonl", r.Name)
-	cmd.Flags().StringVar(&e.format, "format", "", "Output format: csv, yaml, jsonl (default: by the file's ending, else csv)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+	rowsFlag(cmd, &e.format, "format", "Output format: csv, yaml, jsonl (default: by the file's ending, else csv)")
 	overwriteFlag(cmd, &e.overwrite)
 	if r.Name == "budgets" {
 		cmd.Flags().BoolVar(&e.generated, "generated", false, "Include budgets that the gateway created for one key, customer or team")
@@ -241,19 +235,11 @@ func (e *sheetExport) ended(name string, exported *sheet.Exported, err, unwrote 
 	case err != nil:
 		return err
 	}
-	for n, hidden := range exported.Secrets {
-		if n == maxFailureLines {
-			e.note("%s", operation.Counted(len(exported.Secrets)-n, "more value")+" with secrets")
-			break
-		}
-		e.note("left out because it holds a secret: %s", hidden)
+	if more := noteEach(e.app, hiddenSetting, exported.Secrets); more > 0 {
+		e.note("%s with secrets", operation.Counted(more, "more value"))
 	}
-	for n, refused := range exported.Refused {
-		if n == maxFailureLines {
-			e.note("%s", operation.Counted(len(exported.Refused)-n, "more row")+" that an import refuses")
-			break
-		}
-		e.note("an import refuses this row: %s", refused)
+	if more := noteEach(e.app, "an import refuses this row: ", exported.Refused); more > 0 {
+		e.note("%s that an import refuses", operation.Counted(more, "more row"))
 	}
 	if exported.Generated > 0 {
 		e.note("Left out %s that the gateway created for one key, customer or team; --generated includes them.", operation.Counted(exported.Generated, "budget"))

@@ -32,8 +32,7 @@ func (a *app) versionCommand() *cobra.Command {
 		}
 		gateway, err := client.Version(cmd.Context())
 		if err == nil && gateway == "" {
-			err = &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the answer has no version",
-				Hint: "check that {base_url} is the address of a LiteLLM gateway"}
+			err = &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the answer has no version", Hint: proxyclient.NoGatewayHint}
 		}
 		// Ours is known without the gateway.
 		text := fmt.Sprintf("%s %s\n", program, Version())

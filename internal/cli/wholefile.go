@@ -18,6 +18,20 @@ func overwriteFlag(cmd *cobra.Command, overwrite *bool) {
 	cmd.Flags().BoolVar(overwrite, "overwrite", false, "Replace the file if it exists")
 }
 
+// rowsFlag adds a flag for the format of a file of rows.
+func rowsFlag(cmd *cobra.Command, format *string, name, usage string) {
+	cmd.Flags().StringVar(format, name, "", usage)
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// inputFormatFlag adds --input-format to a command that reads a file of rows.
+func inputFormatFlag(cmd *cobra.Command, format *string) {
+	rowsFlag(cmd, format, "input-format", "Format of the file: csv, yaml, jsonl (default: by its ending)")
+}
+
+// hiddenSetting begins the note about a value that an export does not have.
+const hiddenSetting = "left out because it holds a secret: "
+
 // wholeFile is a file that appears under its name only when it is whole. Only its owner can
 // read it.
 type wholeFile struct {

@@ -23,6 +23,12 @@ func KeyName(profile string) string { return "profile " + profile }
 // may be sent to, whatever the configuration says later.
 func StoredKey(baseURL, key string) string { return CanonicalURL(baseURL) + " " + key }
 
+// OfStoredKey takes apart what [StoredKey] made; ok reports whether it did.
+func OfStoredKey(stored string) (baseURL, key string, ok bool) {
+	baseURL, key, ok = strings.Cut(stored, " ")
+	return baseURL, key, ok && key != ""
+}
+
 // references are the forms that name where a secret is.
 var references = []string{"env", "file", "exec"}
 
@@ -114,9 +120,9 @@ func (r *Resolver) stored(profile *Profile) (found, place string, err error) {
 	if err != nil {
 		return "", place, fmt.Errorf("%s: %w", place, err)
 	}
-	url, key, ok := strings.Cut(stored, " ")
+	url, key, ok := OfStoredKey(stored)
 	switch {
-	case !ok || key == "":
+	case !ok:
 		return "", place, fmt.Errorf("%s: what is stored is not a key", place)
 	case !SameURL(url, profile.Get(BaseURL)):
 		return "", place, fmt.Errorf("%s: the key was stored for %s and is sent nowhere else", place, url)

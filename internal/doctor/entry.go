@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/keystore"
 	"litellm-proxy/internal/nearest"
 	"litellm-proxy/proxyclient"
 )
@@ -93,7 +94,7 @@ func (e *exam) arguments(c client, where string, s server) (all []Finding) {
 // variables are what this program reads of the environment.
 var variables = []string{
 	config.URLVariable, config.KeyVariable, config.KeyHeaderVariable, config.CAFileVariable, config.ClientCertVariable, config.ClientKeyVariable,
-	config.HeadersVariable, config.ProfileVariable, config.FileVariable, config.SandboxVariable, "LITELLM_PROXY_KEYSTORE",
+	config.HeadersVariable, config.ProfileVariable, config.FileVariable, config.SandboxVariable, keystore.Variable,
 }
 
 // unread reports variables of an entry that this program does not read.

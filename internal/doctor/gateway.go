@@ -22,8 +22,10 @@ func word(body []byte, path string) (text string) {
 
 // gateway asks whether a LiteLLM gateway answers at the URL.
 func (e *exam) gateway(ctx context.Context) []Finding {
-	if e.probed != nil && e.probed.silent() != nil {
-		return e.probed.silent()
+	if e.probed != nil {
+		if f := e.probed.silent(); f != nil {
+			return f
+		}
 	}
 	body, err := e.ready(ctx)
 	switch {

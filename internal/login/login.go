@@ -147,7 +147,7 @@ func (g *Gateway) read(ctx context.Context, client *proxyclient.Client, path str
 
 func decode(path string, body json.RawMessage, into any) error {
 	if json.Unmarshal(body, into) != nil {
-		return refused(proxyclient.CodeBadAnswer, "check that {base_url} is the address of a LiteLLM gateway", "the gateway's answer to %s is not what a LiteLLM gateway sends", path)
+		return refused(proxyclient.CodeBadAnswer, proxyclient.NoGatewayHint, "the gateway's answer to %s is not what a LiteLLM gateway sends", path)
 	}
 	return nil
 }

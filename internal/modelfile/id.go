@@ -2,12 +2,12 @@ package modelfile
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
+
+	"litellm-proxy/internal/secret"
 )
 
 // deploymentID is the ID that the gateway gives a deployment of its configuration that has
@@ -27,8 +27,7 @@ func deploymentID(name string, params Value) string {
 			b.WriteString(pyRepr(m.Value))
 		}
 	}
-	sum := sha256.Sum256([]byte(b.String()))
-	return hex.EncodeToString(sum[:])
+	return secret.Hash(b.String())
 }
 
 // pyJSON is a value as json.dumps writes it.

@@ -1,8 +1,6 @@
 package operation
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -56,8 +54,7 @@ func KeyHash(key string) string {
 	if !strings.HasPrefix(key, "sk-") {
 		return key
 	}
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
+	return secret.Hash(key)
 }
 
 // shortWord is Word, or "" for what is too long for a name.

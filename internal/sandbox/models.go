@@ -1,13 +1,13 @@
 package sandbox
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+
+	"litellm-proxy/internal/secret"
 )
 
 // paramFlags stand among every model's parameters.
@@ -17,11 +17,10 @@ var paramFlags = object{"allow_client_keepalive_override": false, "use_in_pass_t
 // configModels are the models of the gateway's configuration file.
 func configModels() []object {
 	define := func(name, upstream, answer string) object {
-		sum := sha256.Sum256([]byte(name + "\n" + upstream + "\n" + answer))
 		return object{
 			"model_name":     name,
 			"litellm_params": object{"model": upstream, "api_key": "fake", "mock_response": answer},
-			"model_info":     object{"id": hex.EncodeToString(sum[:]), "db_model": false},
+			"model_info":     object{"id": secret.Hash(name + "\n" + upstream + "\n" + answer), "db_model": false},
 		}
 	}
 	return []object{

@@ -2,15 +2,15 @@ package sandbox
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"time"
+
+	"litellm-proxy/internal/secret"
 )
 
 // money is a number that the gateway keeps as a float: 5 is written 5.0.
@@ -110,8 +110,7 @@ func tokenOf(key string) string {
 	if !strings.HasPrefix(key, "sk-") {
 		return key
 	}
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:])
+	return secret.Hash(key)
 }
 
 func maskedKey(key string) string {

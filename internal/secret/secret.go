@@ -17,6 +17,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"strings"
 )
@@ -38,6 +40,13 @@ func Mask(key string) string {
 		return "sk-..."
 	}
 	return "sk-..." + last
+}
+
+// Hash returns the SHA-256 of a text as 64 hexadecimal digits. Of a key, it is the identifier
+// under which the gateway stores it.
+func Hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // Text masks the secrets in a text: known keys, bearer tokens, PEM blocks,

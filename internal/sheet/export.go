@@ -105,16 +105,13 @@ func (e *Exporter) refused(values []json.RawMessage) string {
 			args[c.Property] = values[i]
 		}
 	}
-	if !slices.ContainsFunc(r.Needs, func(property string) bool { return args[property] != nil }) {
+	if !r.named(args) {
 		return "has no " + operation.Or(r.Needs)
 	}
 	if r.Name == "budgets" && len(args) == 1 {
 		return "has no limit"
 	}
-	alias := args.String(r.Alias)
-	if r.Alias == "user_email" {
-		alias = strings.ToLower(alias)
-	}
+	alias := folded(r.Alias, args.String(r.Alias))
 	if alias != "" && e.aliases[alias] {
 		return "has the " + r.aliasWord() + " of another one, " + operation.Shown(alias)
 	}

@@ -126,11 +126,7 @@ func (l *loader) args(read bulk.Row) (operation.Args, bool) {
 // identity refuses a row that names nothing, and one that names what another row does.
 func (l *loader) identity(line int, args operation.Args) {
 	r := l.resource
-	named := false
-	for _, property := range r.Needs {
-		named = named || args.String(property) != ""
-	}
-	if !named {
+	if !r.named(args) {
 		var names []string
 		for _, property := range r.Needs {
 			column, _ := l.find(property)
@@ -144,10 +140,7 @@ func (l *loader) identity(line int, args operation.Args) {
 		if value == "" {
 			continue
 		}
-		key := property + " " + value
-		if property == "user_email" {
-			key = strings.ToLower(key)
-		}
+		key := property + " " + folded(property, value)
 		if first := l.seen[key]; first > 0 {
 			l.fault(line, fmt.Sprintf("%s is on line %d already", operation.Shown(value), first))
 			return

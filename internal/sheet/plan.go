@@ -152,6 +152,20 @@ func (i *Importer) resolved(ctx context.Context, args operation.Args) (operation
 	return args, nil
 }
 
+// named reports whether a row says which item it is about.
+func (r *Resource) named(args operation.Args) bool {
+	return slices.ContainsFunc(r.Needs, func(property string) bool { return args.String(property) != "" })
+}
+
+// folded is a value as it is compared with others: letter case does not count in an email
+// address.
+func folded(property, value string) string {
+	if property == "user_email" {
+		return strings.ToLower(value)
+	}
+	return value
+}
+
 // aliasWord is the word for the alias: alias, email.
 func (r *Resource) aliasWord() string { return r.Alias[strings.LastIndexByte(r.Alias, '_')+1:] }
 
@@ -163,11 +177,8 @@ var space = uuid.NewSHA1(uuid.NameSpaceURL, []byte("litellm-proxy import"))
 // item with another alias has is passed over: that item was renamed.
 func (i *Importer) derive(ctx context.Context, alias string) (string, error) {
 	r := i.Resource
-	if i.list.Collection().Fold {
-		alias = strings.ToLower(alias)
-	}
 	for n := 0; ; n++ {
-		id := derived(r.Name, n, alias)
+		id := derived(r.Name, n, folded(r.Alias, alias))
 		item, _, err := i.list.Collection().SharedItem(ctx, i.lookup, id, "")
 		if err != nil || item == nil {
 			return id, err
