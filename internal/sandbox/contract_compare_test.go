@@ -15,29 +15,42 @@ import (
 // compare reports where the sandbox's answer is not the real gateway's.
 func compare(t *testing.T, one step, ours, theirs answer) {
 	t.Helper()
-	where := one.method + " " + one.path + " " + one.body
+	if found := mismatches(one, ours, theirs); len(found) > 0 {
+		t.Errorf("%s %s %s:\n\t%s", one.method, one.path, one.body, strings.Join(found[:min(len(found), 1000)], "\n\t"))
+	}
+}
+
+// mismatches are where two answers to a step differ, here and there.
+func mismatches(one step, ours, theirs answer) (found []string) {
 	if ours.status != theirs.status {
-		t.Errorf("%s: status %d, the real gateway answers %d", where, ours.status, theirs.status)
+		found = append(found, fmt.Sprintf("status %d, the real gateway answers %d", ours.status, theirs.status))
 	}
 	if a, b := mediaType(ours), mediaType(theirs); a != b {
-		t.Errorf("%s: Content-Type %s, the real gateway's is %s", where, a, b)
+		found = append(found, fmt.Sprintf("Content-Type %s, the real gateway's is %s", a, b))
 	}
 	for _, name := range []string{"X-Litellm-Version", "X-Litellm-Model-Id", "X-Litellm-Model-Group", "X-Litellm-Response-Cost", "X-Litellm-Call-Id", "X-Litellm-Key-Spend", "Retry-After", "Www-Authenticate"} {
 		if a, b := ours.header.Get(name), theirs.header.Get(name); (a == "") != (b == "") {
-			t.Errorf("%s: header %s is %q, the real gateway's is %q", where, name, a, b)
+			found = append(found, fmt.Sprintf("header %s is %q, the real gateway's is %q", name, a, b))
 		}
 	}
 	if mediaType(theirs) == "text/event-stream" {
-		a, b := events(ours.text), events(theirs.text)
-		if a != b {
-			t.Errorf("%s: stream\n%s\nthe real gateway sends\n%s", where, a, b)
+		if a, b := events(ours.text), events(theirs.text); a != b {
+			found = append(found, fmt.Sprintf("stream\n%s\nthe real gateway sends\n%s", a, b))
 		}
-		return
+		return found
 	}
+	found = append(found, differentValues(one, ours.body, theirs.body)...)
+	if one.dates {
+		found = append(found, resets(ours.body, theirs.body)...)
+	}
+	return found
+}
+
+// differentValues are the values that differ, by their paths.
+func differentValues(one step, ours, theirs any) (found []string) {
 	a, b := map[string]string{}, map[string]string{}
-	flatten(a, "", ours.body, one.others)
-	flatten(b, "", theirs.body, one.others)
-	var differences []string
+	flatten(a, "", ours, one.others)
+	flatten(b, "", theirs, one.others)
 	paths := slices.Collect(maps.Keys(a))
 	for path := range b {
 		if _, both := a[path]; !both {
@@ -53,20 +66,15 @@ func compare(t *testing.T, one step, ours, theirs answer) {
 		case weHave && theyHave && late(path) && (isNothing(x) || isNothing(y)):
 		case one.others && (!theyHave && variant(b, path) || !weHave && variant(a, path)):
 		case !theyHave:
-			differences = append(differences, fmt.Sprintf("%s is %s here only", path, x))
+			found = append(found, fmt.Sprintf("%s is %s here only", path, x))
 		case !weHave:
-			differences = append(differences, fmt.Sprintf("%s is %s there only", path, y))
+			found = append(found, fmt.Sprintf("%s is %s there only", path, y))
 		case one.others && (strings.Contains(x, "null") || strings.Contains(y, "null")):
 		default:
-			differences = append(differences, fmt.Sprintf("%s is %s, there %s", path, x, y))
+			found = append(found, fmt.Sprintf("%s is %s, there %s", path, x, y))
 		}
 	}
-	if one.dates {
-		differences = append(differences, resets(ours.body, theirs.body)...)
-	}
-	if len(differences) > 0 {
-		t.Errorf("%s:\n\t%s", where, strings.Join(differences[:min(len(differences), 1000)], "\n\t"))
-	}
+	return found
 }
 
 // resets are the times at which budgets start again that differ, here and there. Answers
