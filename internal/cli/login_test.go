@@ -317,7 +317,7 @@ func TestServersAndSessions(t *testing.T) {
 		id++
 		fmt.Fprintf(typed, `{"jsonrpc":"2.0","id":%d,"method":%q,"params":%s}`+"\n", id, method, params)
 		mark := fmt.Sprintf(`"id":%d,`, id)
-		for limit := time.Now().Add(2 * time.Minute); time.Now().Before(limit); time.Sleep(2 * time.Millisecond) {
+		for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(2 * time.Millisecond) {
 			for line := range strings.Lines(out.String()) {
 				if strings.Contains(line, mark) {
 					return line
@@ -374,7 +374,7 @@ func TestHTTPServerHasNoSession(t *testing.T) {
 	}()
 	defer func() { stop(); <-ended }()
 	var server string
-	for limit := time.Now().Add(2 * time.Minute); server == "" && time.Now().Before(limit); time.Sleep(2 * time.Millisecond) {
+	for limit := time.Now().Add(patience); server == "" && time.Now().Before(limit); time.Sleep(2 * time.Millisecond) {
 		if found := regexp.MustCompile(`listening on (\S+)\n`).FindStringSubmatch(notes.String()); found != nil {
 			server = found[1]
 		}

@@ -49,7 +49,7 @@ func importModels(t *testing.T, path string, spoil func(http.ResponseWriter, fun
 	}()
 	select {
 	case <-ended:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(patience):
 		t.Fatal("the import does not end")
 	}
 	return status, stdout, stderr, func() (int, string, string) {

@@ -86,6 +86,10 @@ func TestScriptsLive(t *testing.T) {
 	})
 }
 
+// patience is how long a test waits for what comes later. A gateway or a program beside other
+// work needs far longer than it does alone.
+const patience = 2 * time.Minute
+
 // waiting is what scripts can do besides running programs:
 //
 //	[!] eventually COMMAND [ARGUMENT ...]
@@ -97,14 +101,14 @@ var waiting = map[string]func(*testscript.TestScript, bool, []string){
 		if len(args) == 0 {
 			ts.Fatalf("usage: [!] eventually COMMAND [ARGUMENT ...]")
 		}
-		for end := time.Now().Add(2 * time.Minute); ; time.Sleep(250 * time.Millisecond) {
+		for end := time.Now().Add(patience); ; time.Sleep(250 * time.Millisecond) {
 			switch err := ts.Exec(args[0], args[1:]...); {
 			case (err != nil) == neg:
 				return
 			case time.Now().After(end) && neg:
-				ts.Fatalf("the command still succeeds after two minutes")
+				ts.Fatalf("the command still succeeds after %v", patience)
 			case time.Now().After(end):
-				ts.Fatalf("after two minutes: %v", err)
+				ts.Fatalf("after %v: %v", patience, err)
 			}
 		}
 	},

@@ -406,7 +406,7 @@ func scenarios() []scenario {
 			newKey(`,"max_budget":0.000001`), post("/chat/completions", hello).as("{key}").but(counted), post("/chat/completions", hello).as("{key}").is(422).await().but("error.message"), get("/key/info").as("{key}").but("info.spend", "info.total_spend"),
 		}, cleanup: []step{deleteKey}},
 		{name: "chat: budget spent before", steps: []step{
-			newKey(`,"max_budget":1,"spend":2`), post("/chat/completions", hello).as("{key}").is(422), get("/models").as("{key}").theirs(), post("/key/update", `{"key":"{key}","max_budget":null}`), post("/chat/completions", hello).as("{key}").await(),
+			newKey(`,"max_budget":1,"spend":2,"models":["gpt-4o-mini","claude-haiku"]`), post("/chat/completions", hello).as("{key}").is(422), get("/models").as("{key}").wants("data.#", "2"), post("/key/update", `{"key":"{key}","max_budget":null}`), post("/chat/completions", hello).as("{key}").await(),
 		}, cleanup: []step{deleteKey}},
 		{name: "chat: budget of the team, the user and the customer", steps: []step{
 			post("/team/new", `{"team_id":"t-{id}","max_budget":0.000001}`), newKey(`,"team_id":"t-{id}"`), post("/chat/completions", hello).as("{key}").but(counted), post("/chat/completions", hello).as("{key}").is(422).await().but("error.message"),
