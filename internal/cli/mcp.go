@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpserver"
@@ -47,23 +48,7 @@ type mcpRun struct {
 	o         mcpserver.Options
 	h         mcpserver.HTTPOptions
 	transport string
-}
-
-func (m *mcpRun) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVar(&m.transport, "transport", m.transport, "Transport: stdio, http (streamable, at /mcp) or sse (at /sse)")
-	f.StringVar(&m.h.Addr, "addr", "127.0.0.1:8808", "Listen address for http and sse")
-	f.StringSliceVar(&m.o.Toolsets, "toolsets", nil, "Resources to offer tools for, such as keys,users; all; or default, the usual tools (also if omitted)")
-	f.StringSliceVar(&m.o.Tools, "tools", nil, "Tools to offer, in addition to --toolsets if given")
-	f.StringSliceVar(&m.o.ExcludeTools, "exclude-tools", nil, "Tools to exclude")
-	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
-	f.BoolVar(&m.h.UseOwnKey, "use-own-key", false, "http, sse: use the server's own key for the gateway (needs --auth-token-file)")
-	f.StringVar(&m.h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must send")
-	f.StringSliceVar(&m.h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")
-	for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
+	listening *pflag.FlagSet // the flags for http and sse
 }
 
 // fromProfile takes what no flag sets from the profile in use.
@@ -102,10 +87,8 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	}
 	switch m.transport {
 	case "stdio":
-		for _, flag := range []string{"addr", "use-own-key", "auth-token-file", "allowed-hosts"} {
-			if cmd.Flags().Changed(flag) {
-				return usageError(fmt.Sprintf("--%s needs --transport http or sse", flag))
-			}
+		if err := m.onlyListening(cmd); err != nil {
+			return err
 		}
 		m.serving.Store(true)
 		return server.ServeStdio(cmd.Context(), m.Stdin, m.Stdout)

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// flags declares the flags of "mcp", a group for each subject.
+func (m *mcpRun) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&m.transport, "transport", m.transport, "Transport: stdio, http (streamable, at /mcp) or sse (at /sse)")
+	m.offerFlags(f)
+	m.safetyFlags(f)
+	m.listening = pflag.NewFlagSet("listening", pflag.ContinueOnError)
+	m.listening.SortFlags = false
+	m.listenFlags(m.listening)
+	f.AddFlagSet(m.listening)
+	for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}} {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+// offerFlags choose what clients see.
+func (m *mcpRun) offerFlags(f *pflag.FlagSet) {
+	f.StringSliceVar(&m.o.Toolsets, "toolsets", nil, "Resources to offer tools for, such as keys,users; all; or default, the usual tools (also if omitted)")
+	f.StringSliceVar(&m.o.Tools, "tools", nil, "Tools to offer, in addition to --toolsets if given")
+	f.StringSliceVar(&m.o.ExcludeTools, "exclude-tools", nil, "Tools to exclude")
+}
+
+// safetyFlags say how calls are confirmed.
+func (m *mcpRun) safetyFlags(f *pflag.FlagSet) {
+	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
+}
+
+// listenFlags are those of http and sse only.
+func (m *mcpRun) listenFlags(f *pflag.FlagSet) {
+	f.StringVar(&m.h.Addr, "addr", "127.0.0.1:8808", "Listen address for http and sse")
+	f.BoolVar(&m.h.UseOwnKey, "use-own-key", false, "http, sse: use the server's own key for the gateway (needs --auth-token-file)")
+	f.StringVar(&m.h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must send")
+	f.StringSliceVar(&m.h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")
+}
+
+// onlyListening refuses the flags of http and sse over stdio.
+func (m *mcpRun) onlyListening(cmd *cobra.Command) (err error) {
+	m.listening.VisitAll(func(f *pflag.Flag) {
+		if err == nil && cmd.Flags().Changed(f.Name) {
+			err = usageError(fmt.Sprintf("--%s needs --transport http or sse", f.Name))
+		}
+	})
+	return err
+}
