@@ -34,6 +34,7 @@ type eventWriter struct {
 	library bool // the library has written its header
 	hold    bool // nothing leaves before the handler returns
 	held    bytes.Buffer
+	beat    *time.Timer // until the next comment; nil: there are none
 }
 
 // eventPiece is the part of an event that a client must accept without a stall.
@@ -71,6 +72,9 @@ func (e *eventWriter) writeHeader(status int) {
 	}
 	for name, values := range e.header {
 		e.w.Header()[name] = values
+	}
+	if events {
+		eventHeader(e.w.Header())
 	}
 	e.sent, e.stream = true, events
 	e.w.WriteHeader(status)
@@ -142,6 +146,30 @@ func (e *eventWriter) raw(text string) {
 	e.write(func() error { _, err := e.send([]byte(text)); return err })
 }
 
+// keepAlive writes a comment at every interval until the answer is closed, so that
+// nothing on the way takes a call that waits for a dead connection. The first comment
+// makes the answer an event stream.
+func (e *eventWriter) keepAlive(interval time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.beat = time.AfterFunc(interval, func() {
+		e.raw(": alive\n\n")
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if !e.closed {
+			e.beat.Reset(interval)
+		}
+	})
+}
+
+// eventHeader says what an answer is to all on the way: an event stream, to be passed
+// on as it comes.
+func eventHeader(h http.Header) {
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("X-Accel-Buffering", "no") // nginx would wait for the end of the stream
+}
+
 // write makes the answer an event stream and writes into it. A client that does
 // not read makes the write fail in the end, which net/http takes for a client that
 // has gone: it cancels the request's context.
@@ -152,9 +180,7 @@ func (e *eventWriter) write(into func() error) {
 		return
 	}
 	if !e.sent {
-		h := e.w.Header()
-		h.Set("Content-Type", "text/event-stream")
-		h.Set("Cache-Control", "no-cache")
+		eventHeader(e.w.Header())
 		e.sent, e.stream = true, true
 		e.w.WriteHeader(http.StatusOK)
 	}
@@ -168,6 +194,9 @@ func (e *eventWriter) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.closed = true
+	if e.beat != nil {
+		e.beat.Stop()
+	}
 	if e.held.Len() > 0 {
 		_, _ = e.send(e.held.Bytes())
 		e.held.Reset()

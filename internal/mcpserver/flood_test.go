@@ -203,7 +203,7 @@ func unread(t *testing.T, url string) (net.Conn, *httpClient) {
 	if endpoint == "" {
 		t.Fatal("the stream does not open")
 	}
-	return conn, &httpClient{t: t, url: url + endpoint, key: keyA}
+	return conn, &httpClient{t: t, url: url + "/" + endpoint, key: keyA}
 }
 
 func empty(l *lanes) bool {

@@ -37,8 +37,6 @@ const (
 	pathMessage = "/message"
 	defaultAddr = "127.0.0.1:8808"
 	maxHeader   = 64 << 10
-	// heartbeat keeps streams, and the sessions they belong to, alive.
-	heartbeat = 25 * time.Second
 )
 
 // ServeHTTP listens and serves until ctx ends, which is no error: sessions are
@@ -127,7 +125,7 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 		library := server.NewStreamableHTTPServer(s.mcp,
 			server.WithSessionIdManagerResolver(f.sessions),
 			server.WithSessionIdleTTL(s.idleTTL),
-			server.WithHeartbeatInterval(heartbeat),
+			server.WithHeartbeatInterval(s.heartbeat),
 			server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)),
 		)
 		mux.Handle(pathHTTP, f.streamable(library))

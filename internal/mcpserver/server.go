@@ -85,6 +85,7 @@ type Server struct {
 	// Limits; tests shorten them.
 	answerWait  time.Duration // for a person's yes
 	deltaPause  time.Duration // between two pieces of a streamed answer
+	heartbeat   time.Duration // between two signs of life in an event stream
 	maxSessions int
 	idleTTL     time.Duration
 	grace       time.Duration       // for calls under way at the end
@@ -99,7 +100,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
-		answerWait: time.Minute, deltaPause: 100 * time.Millisecond,
+		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
 		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}

@@ -3,7 +3,7 @@ package mcpserver
 import (
 	"context"
 	"net/http"
-	"time"
+	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -38,17 +38,18 @@ func (f *front) sse(w http.ResponseWriter, r *http.Request) {
 	peer := &sseSession{}
 	peer.id = f.sessions.add(&httpSession{owner: c.owner, group: c.group, stream: stream, gone: ctx, peer: peer})
 	defer f.sessions.remove(peer.id)
-	stream.raw("event: endpoint\ndata: " + pathMessage + "?sessionId=" + peer.id + "\n\n")
-	alive := time.NewTicker(heartbeat)
-	defer alive.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-alive.C:
-			stream.raw(": alive\n\n")
-		}
+	stream.raw("event: endpoint\ndata: " + endpointReference(r.URL.Path) + "?sessionId=" + peer.id + "\n\n")
+	stream.keepAlive(f.s.heartbeat)
+	<-ctx.Done()
+}
+
+// endpointReference is /message relative to the path of the stream. A client resolves
+// it against the address it used, which holds the prefix of a proxy in front.
+func endpointReference(stream string) string {
+	if strings.HasSuffix(stream, "/") {
+		return ".." + pathMessage
 	}
+	return strings.TrimPrefix(pathMessage, "/")
 }
 
 // message takes what an SSE client posts: the credential of each post counts.

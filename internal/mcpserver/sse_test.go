@@ -58,7 +58,7 @@ func openSSE(t *testing.T, url, key string) *sseClient {
 	}
 	t.Cleanup(func() { response.Body.Close() })
 	c := &sseClient{events: newEvents(t, response.Body), hangUp: cancel}
-	c.httpClient = &httpClient{t: t, url: url + c.events.data(), key: key}
+	c.httpClient = &httpClient{t: t, url: url + "/" + c.events.data(), key: key}
 	c.post(hello)
 	c.events.next()
 	return c

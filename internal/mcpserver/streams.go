@@ -124,6 +124,7 @@ func (f *front) session(c *caller, r *http.Request, modern, opens bool) (string,
 // serve hands a request to the library when it is its turn.
 func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWriter, r *http.Request, session string, m *received, opens bool) {
 	c, ctx := callerOf(r.Context()), r.Context()
+	var turn turns
 	switch {
 	case r.Method == http.MethodGet, m.Method == string(mcp.MethodSubscriptionsListen):
 		name := session
@@ -147,14 +148,18 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 			return
 		}
 		defer places.leave()
-		if places.wait(ctx) != nil {
-			w.WriteHeader(http.StatusAccepted)
-			return
-		}
+		turn = places
 	}
 	e := newEventWriter(w, f.s)
 	defer c.answer.end()
 	defer e.close()
+	if r.Method == http.MethodGet || m.request() && !opens && acceptsEvents(r) {
+		e.keepAlive(f.s.heartbeat)
+	}
+	if turn.wait(ctx) != nil {
+		e.WriteHeader(http.StatusAccepted)
+		return
+	}
 	// The library registers a session after it answered: the next request must
 	// not overtake that.
 	e.hold = opens
