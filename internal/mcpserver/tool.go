@@ -21,6 +21,10 @@ const (
 	argConfirm = "confirm"
 	argFull    = "full"
 
+	// argFields is a list of fields and argCursor a text; every tool takes them unseen.
+	argFields = "fields"
+	argCursor = "cursor"
+
 	// argConfirmProfile is a text; the others are booleans.
 	argConfirmProfile = "confirm_profile"
 )
@@ -66,9 +70,9 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 			add(argConfirmProfile, true)
 		}
 	}
-	if slimmable(op) {
-		add(argFull, true)
-	}
+	add(argFull, slimmable(op))
+	add(argFields, false)
+	add(argCursor, false)
 	schema, err := addProperties(json.RawMessage(s.words(string(op.Schema()))), t.added)
 	if err != nil {
 		return nil, fmt.Errorf("the schema of %s: %w", op.Tool(), err)
@@ -137,6 +141,9 @@ type call struct {
 	prepared *operation.Call
 	flags    map[string]bool // the added arguments
 	named    string          // the argument confirm_profile
+	fields   []string        // the argument fields
+	cursor   string          // the argument cursor
+	notes    []string        // see say
 	conceal  bool            // the answer holds no new key
 	ctx      context.Context // ends what takes long in making the result
 }
@@ -153,6 +160,7 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	if t.op.Effect != operation.Read && (c.prepared == nil || c.prepared.Effect() != operation.Read) {
 		c.audit(ctx, outcome)
 	}
+	c.tell(result)
 	c.hideKey(result)
 	return result, nil
 }
@@ -239,9 +247,9 @@ func (c *call) parse() error {
 	for _, name := range slices.Concat(c.added, c.hidden) {
 		value, given := c.args[name]
 		delete(c.args, name)
-		if name == argConfirmProfile {
-			if given && json.Unmarshal(value, &c.named) != nil {
-				return proxyclient.Wrap(c.op.Path, usage("{%s} must be a text", name))
+		if into, kind := c.valueOf(name); into != nil {
+			if given && json.Unmarshal(value, into) != nil {
+				return proxyclient.Wrap(c.op.Path, usage("{%s} must be %s", name, kind))
 			}
 			continue
 		}
@@ -256,6 +264,20 @@ func (c *call) parse() error {
 		}
 	}
 	return nil
+}
+
+// valueOf returns where the value of one of our arguments goes that is no boolean, and what
+// it must be.
+func (c *call) valueOf(name string) (into any, kind string) {
+	switch name {
+	case argConfirmProfile:
+		return &c.named, "a text"
+	case argFields:
+		return &c.fields, "a list of texts"
+	case argCursor:
+		return &c.cursor, "a text"
+	}
+	return nil, ""
 }
 
 // audit writes the log's line for a write.
