@@ -41,6 +41,7 @@ func (m *mcpRun) listenFlags(f *pflag.FlagSet) {
 	f.BoolVar(&m.h.UseOwnKey, "use-own-key", false, "http, sse: use the server's own key for the gateway (needs --auth-token-file)")
 	f.StringVar(&m.h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must send")
 	f.StringSliceVar(&m.h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")
+	f.StringSliceVar(&m.h.AllowedOrigins, "allowed-origins", nil, "http, sse: origins of web pages that may use the server, such as http://localhost:6274")
 }
 
 // onlyListening refuses the flags of http and sse over stdio.

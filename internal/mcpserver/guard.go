@@ -27,12 +27,15 @@ type front struct {
 	streams  *lanes // streams that wait for notifications, of one session
 	own      bool
 	token    string // the hash of what clients present where the own key is used
-	origins  *http.CrossOriginProtection
+	origins  *origins
 	hosts    []string // allowed Host headers, lower case
 	loopback bool     // loopback names are allowed
 	handler  http.Handler
-	ended    context.Context
-	end      func() // ends all sessions
+	// endpoints are those of the transport, by path without a slash at its end.
+	endpoints map[string]*endpoint
+	transport string
+	ended     context.Context
+	end       func() // ends all sessions
 }
 
 func (f *front) authenticate(o HTTPOptions) error {
@@ -101,7 +104,7 @@ func (f *front) known(r *http.Request) bool {
 }
 
 // guard is what every request passes.
-func (f *front) guard(next http.Handler) http.Handler {
+func (f *front) guard() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -111,8 +114,14 @@ func (f *front) guard(next http.Handler) http.Handler {
 				http.Error(w, f.s.fault("http", p).Error(), http.StatusInternalServerError)
 			}
 		}()
-		if no := f.admit(r); no != nil {
+		f.origins.share(w.Header(), r)
+		at, no := f.admit(r)
+		if no != nil {
 			refuse(w, no)
+			return
+		}
+		if r.Method == http.MethodOptions {
+			f.origins.preflight(w, r, at)
 			return
 		}
 		c, no := f.identify(r)
@@ -130,25 +139,22 @@ func (f *front) guard(next http.Handler) http.Handler {
 			return
 		}
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r.WithContext(withCaller(r.Context(), c)))
+		at.serve(w, r.WithContext(withCaller(r.Context(), c)))
 	})
 }
 
-// admit refuses requests for which it does not matter who sends them.
-func (f *front) admit(r *http.Request) *refusal {
-	if f.ended.Err() != nil {
-		return &refusal{status: http.StatusServiceUnavailable, text: "The server is shutting down.", retry: "5"}
+// admit returns the endpoint that a request is for. It refuses requests for which it
+// does not matter who sends them.
+func (f *front) admit(r *http.Request) (*endpoint, *refusal) {
+	switch {
+	case f.ended.Err() != nil:
+		return nil, &refusal{status: http.StatusServiceUnavailable, text: "The server is shutting down.", retry: "5"}
+	case !f.known(r):
+		return nil, &refusal{status: http.StatusForbidden, text: "This server does not answer to that Host. Allow it with --allowed-hosts."}
+	case !f.origins.admits(r):
+		return nil, &refusal{status: http.StatusForbidden, text: "Requests from pages of another origin are refused. Allow the page's origin with --allowed-origins."}
 	}
-	if !f.known(r) {
-		return &refusal{status: http.StatusForbidden, text: "This server does not answer to that Host. Allow it with --allowed-hosts."}
-	}
-	// Streams are opened with GET, which the check takes for harmless.
-	probe := *r
-	probe.Method = http.MethodPost
-	if f.origins.Check(&probe) != nil {
-		return &refusal{status: http.StatusForbidden, text: "Requests from pages of another origin are refused."}
-	}
-	return nil
+	return f.find(r)
 }
 
 // identify finds out who sends a request. A key is checked when it is new: in an
@@ -180,7 +186,7 @@ func (f *front) identify(r *http.Request) (*caller, *refusal) {
 
 // sessionID is the session that a request names, in the way of its transport.
 func sessionID(r *http.Request) string {
-	if r.URL.Path == pathMessage {
+	if strings.TrimSuffix(r.URL.Path, "/") == pathMessage {
 		return r.URL.Query().Get("sessionId")
 	}
 	return r.Header.Get(server.HeaderKeySessionID)
@@ -195,6 +201,9 @@ func refuse(w http.ResponseWriter, no *refusal) {
 	_ = control.SetWriteDeadline(soon)
 	if no.retry != "" {
 		w.Header().Set("Retry-After", no.retry)
+	}
+	if no.allow != "" {
+		w.Header().Set("Allow", no.allow)
 	}
 	if no.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="litellm-proxy"`)

@@ -27,6 +27,9 @@ type HTTPOptions struct {
 	// AllowedHosts are names, with or without a port, by which clients may reach
 	// the server beside the address it listens on.
 	AllowedHosts []string
+	// AllowedOrigins are the origins of pages whose scripts may use the server, such as
+	// http://localhost:6274. None: only those of the server's own origin.
+	AllowedOrigins []string
 	// Ready is told the address once the server listens; nil: the log is.
 	Ready func(url string)
 }
@@ -104,8 +107,12 @@ func (s *Server) Handler(o HTTPOptions) (http.Handler, func(), error) {
 
 // open makes the front of one HTTP server.
 func (s *Server) open(o HTTPOptions) (*front, error) {
-	f := &front{s: s, own: o.UseOwnKey, origins: http.NewCrossOriginProtection()}
+	f := &front{s: s, own: o.UseOwnKey, transport: o.Transport}
 	if err := f.authenticate(o); err != nil {
+		return nil, err
+	}
+	var err error
+	if f.origins, err = newOrigins(o.AllowedOrigins); err != nil {
 		return nil, err
 	}
 	f.permit(o)
@@ -119,7 +126,6 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	}
 	ended, end := context.WithCancel(context.Background())
 	f.ended, f.end = ended, end
-	mux := http.NewServeMux()
 	switch o.Transport {
 	case "http", "":
 		library := server.NewStreamableHTTPServer(s.mcp,
@@ -128,14 +134,17 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 			server.WithHeartbeatInterval(s.heartbeat),
 			server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)),
 		)
-		mux.Handle(pathHTTP, f.streamable(library))
+		f.endpoints = map[string]*endpoint{pathHTTP: {
+			[]string{http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodHead}, f.streamable(library)}}
 		f.end = func() { end(); _ = library.Shutdown(context.Background()) }
 	case "sse":
-		mux.HandleFunc("GET "+pathSSE, f.sse)
-		mux.HandleFunc("POST "+pathMessage, f.message)
+		f.endpoints = map[string]*endpoint{
+			pathSSE:     {[]string{http.MethodGet}, f.sse},
+			pathMessage: {[]string{http.MethodPost}, f.message},
+		}
 	default:
 		return nil, usage("the transport %q is not one of http, sse", o.Transport)
 	}
-	f.handler = f.guard(mux)
+	f.handler = f.guard()
 	return f, nil
 }

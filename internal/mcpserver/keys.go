@@ -49,6 +49,7 @@ type refusal struct {
 	status int
 	text   string
 	retry  string // Retry-After in seconds
+	allow  string // Allow
 }
 
 var (

@@ -49,16 +49,27 @@ type sseClient struct {
 
 func openSSE(t *testing.T, url, key string) *sseClient {
 	t.Helper()
+	return openSSEAt(t, url+"/sse", key)
+}
+
+// openSSEAt opens the stream at an address. The endpoint is resolved as clients do it.
+func openSSEAt(t *testing.T, address, key string) *sseClient {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	get := &httpClient{t: t, url: url + "/sse", key: key}
+	get := &httpClient{t: t, url: address, key: key}
 	response := get.do(ctx, http.MethodGet, "")
 	if response.StatusCode != 200 {
-		t.Fatalf("GET /sse: %d", response.StatusCode)
+		t.Fatalf("GET %s: %d", address, response.StatusCode)
 	}
+	wantEventStream(t, address, response.Header)
 	t.Cleanup(func() { response.Body.Close() })
 	c := &sseClient{events: newEvents(t, response.Body), hangUp: cancel}
-	c.httpClient = &httpClient{t: t, url: url + "/" + c.events.data(), key: key}
+	endpoint, err := response.Request.URL.Parse(c.events.data())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.httpClient = &httpClient{t: t, url: endpoint.String(), key: key}
 	c.post(hello)
 	c.events.next()
 	return c

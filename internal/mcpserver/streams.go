@@ -57,8 +57,8 @@ func (f *front) receive(w http.ResponseWriter, r *http.Request, c *caller) *rece
 }
 
 // streamable guards /mcp.
-func (f *front) streamable(library *server.StreamableHTTPServer) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
 		c := callerOf(r.Context())
 		m := &received{}
 		if r.Method == http.MethodPost {
@@ -94,7 +94,7 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.Handler {
 			return
 		}
 		f.serve(library, w, r, session, m, opens)
-	})
+	}
 }
 
 // session is the session in which a request runs, "" for one without. It takes
