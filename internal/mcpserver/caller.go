@@ -2,9 +2,6 @@ package mcpserver
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -25,8 +22,8 @@ type caller struct {
 	// owner is the hash of the credential that the caller presented; group is the
 	// same for a key that the gateway accepts, and "" for others.
 	owner, group string
-	// room: the guard took room for the session that this request opens.
-	room bool
+	// ticket is the session of streamable HTTP that the request names; nil: none.
+	ticket *ticket
 	// answer is the memory of the answer to this request.
 	answer share
 	// notify sends a notification to this caller, before it returns; nil: it
@@ -137,17 +134,7 @@ func sessionName(ctx context.Context, s *Server) string {
 	if session.SessionID() == stdioSessionID {
 		return stdioSessionID
 	}
-	return s.hash("session", session.SessionID())[:8]
-}
-
-// hash is a keyed hash that means something in this process only.
-func (s *Server) hash(what string, parts ...string) string {
-	h := hmac.New(sha256.New, s.secret[:])
-	h.Write([]byte(what))
-	for _, p := range parts {
-		fmt.Fprintf(h, "\x00%d\x00%s", len(p), p)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	return s.signer.hash("session", session.SessionID())[:8]
 }
 
 // fault logs a panic and is what the client is told of it. The panic's own words

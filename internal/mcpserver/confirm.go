@@ -120,12 +120,8 @@ func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolRes
 // resume takes the answer of a client of the stateless protocol, which comes with a new
 // request: it counts for the requests that the question showed, once.
 func (c *call) resume(reply *mcp.ElicitationResult, question *operation.Question) (*mcp.CallToolResult, string) {
-	shown := c.s.pending.take(c, c.request.Params.RequestState)
-	if shown == nil {
-		return c.refused(question, "the answer belongs to another question, was used before, or came too late", "call it again"), "refused: stale confirmation"
-	}
-	if changed := shown.Difference(question.Plan); changed != "" {
-		return c.refused(question, "it is not what was confirmed any more: "+changed, "call it again"), "refused: changed since it was shown"
+	if why := c.s.pending.check(c, c.request.Params.RequestState, question.Plan); why != "" {
+		return c.refused(question, why, "call it again"), "refused: stale confirmation"
 	}
 	return c.judge(reply, question)
 }

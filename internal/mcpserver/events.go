@@ -31,9 +31,7 @@ type eventWriter struct {
 	stream  bool        // what was sent is an event stream
 	wrap    bool        // the library believes that it writes plain JSON into our stream
 	closed  bool
-	library bool // the library has written its header
-	hold    bool // nothing leaves before the handler returns
-	held    bytes.Buffer
+	library bool        // the library has written its header
 	beat    *time.Timer // until the next comment; nil: there are none
 }
 
@@ -86,9 +84,6 @@ func (e *eventWriter) Write(p []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.writeHeader(http.StatusOK)
-	if e.hold {
-		return e.held.Write(p)
-	}
 	if !e.wrap {
 		return e.send(p)
 	}
@@ -196,10 +191,6 @@ func (e *eventWriter) close() {
 	e.closed = true
 	if e.beat != nil {
 		e.beat.Stop()
-	}
-	if e.held.Len() > 0 {
-		_, _ = e.send(e.held.Bytes())
-		e.held.Reset()
 	}
 }
 

@@ -10,27 +10,28 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/mark3labs/mcp-go/server"
 )
 
 // front stands before the library: it knows who asks, and lets nobody touch the
 // session of another.
 type front struct {
 	s        *Server
-	sessions *sessions
-	requests *quota // open requests, streams among them
+	sessions *sessions // of SSE
+	deleted  *recent   // sessions of streamable HTTP that their clients ended
+	requests *quota    // open requests, streams among them
 	keys     *keyring
 	bodies   *bodies
 	calls    *lanes // of one session
 	callers  *lanes // of one key, in all its sessions
 	streams  *lanes // streams that wait for notifications, of one session
 	own      bool
-	token    string // the hash of what clients present where the own key is used
-	origins  *origins
-	hosts    []string // allowed Host headers, lower case
-	loopback bool     // loopback names are allowed
-	handler  http.Handler
+	// stateless: the next request of a client may reach another process.
+	stateless bool
+	token     string // the hash of what clients present where the own key is used
+	origins   *origins
+	hosts     []string // allowed Host headers, lower case
+	loopback  bool     // loopback names are allowed
+	handler   http.Handler
 	// endpoints are those of the transport, by path without a slash at its end.
 	endpoints map[string]*endpoint
 	transport string
@@ -56,7 +57,7 @@ func (f *front) authenticate(o HTTPOptions) error {
 	if len(token) < 16 || strings.ContainsAny(token, " \t\r\n") {
 		return usage("the token file %s must hold one token of at least 16 characters, without blanks", o.AuthTokenFile)
 	}
-	f.token = f.s.hash("credential", token)
+	f.token = f.s.signer.hash("credential", token)
 	return nil
 }
 
@@ -161,35 +162,28 @@ func (f *front) admit(r *http.Request) (*endpoint, *refusal) {
 // open session it has been.
 func (f *front) identify(r *http.Request) (*caller, *refusal) {
 	credential := bearer(r.Header)
-	c := &caller{remote: true, useOwn: f.own, owner: f.s.hash("credential", credential)}
+	c := &caller{remote: true, useOwn: f.own, owner: f.s.signer.hash("credential", credential)}
 	if f.own {
 		if !equal(f.token, c.owner) {
 			return nil, &refusal{status: http.StatusUnauthorized,
 				text: "This server needs its token in the header Authorization: Bearer."}
 		}
-		c.group = c.owner
+		c.group, c.ticket = c.owner, f.ticket(r, c)
 		return c, nil
 	}
 	c.key = credential
+	c.ticket = f.ticket(r, c)
 	if credential == "" || f.s.client == nil {
 		// It can list tools; there is no key, or no gateway, to call them with.
 		return c, nil
 	}
-	if open := f.sessions.get(sessionID(r), c.owner); open == nil {
+	if !c.ticket.fresh() && f.sessions.get(r.URL.Query().Get("sessionId"), c.owner) == nil {
 		if no := f.keys.ask(r.Context(), c.owner, credential); no != nil {
 			return nil, no
 		}
 	}
 	c.group = c.owner
 	return c, nil
-}
-
-// sessionID is the session that a request names, in the way of its transport.
-func sessionID(r *http.Request) string {
-	if strings.TrimSuffix(r.URL.Path, "/") == pathMessage {
-		return r.URL.Query().Get("sessionId")
-	}
-	return r.Header.Get(server.HeaderKeySessionID)
 }
 
 // refuse ends a request. Neither a client that does not read nor one that does not

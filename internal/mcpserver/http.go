@@ -30,6 +30,9 @@ type HTTPOptions struct {
 	// AllowedOrigins are the origins of pages whose scripts may use the server, such as
 	// http://localhost:6274. None: only those of the server's own origin.
 	AllowedOrigins []string
+	// Stateless serves clients whose next request may reach another process. It needs
+	// [Options.StateKeyFile], and streamable HTTP.
+	Stateless bool
 	// Ready is told the address once the server listens; nil: the log is.
 	Ready func(url string)
 }
@@ -111,13 +114,16 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	if err := f.authenticate(o); err != nil {
 		return nil, err
 	}
-	var err error
+	err := s.checkState(o)
+	if err != nil {
+		return nil, err
+	}
 	if f.origins, err = newOrigins(o.AllowedOrigins); err != nil {
 		return nil, err
 	}
 	f.permit(o)
-	f.sessions = newSessions(s.maxSessions, o.UseOwnKey)
-	f.requests = newQuota(4*s.maxSessions, o.UseOwnKey)
+	f.sessions, f.deleted, f.stateless = newSessions(), &recent{}, o.Stateless
+	f.requests = newQuota(s.maxRequests, o.UseOwnKey)
 	f.keys, f.bodies = newKeyring(s.client), newBodies(s.bodyWait)
 	f.calls, f.streams = newLanes(sessionCalls, sessionWaits), newLanes(sessionStreams, 0)
 	f.callers = newLanes(keyCalls, keyWaits)
@@ -129,8 +135,8 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	switch o.Transport {
 	case "http", "":
 		library := server.NewStreamableHTTPServer(s.mcp,
-			server.WithSessionIdManagerResolver(f.sessions),
-			server.WithSessionIdleTTL(s.idleTTL),
+			server.WithSessionIdManager(judged{}),
+			server.WithHTTPContextFunc(f.introduce),
 			server.WithHeartbeatInterval(s.heartbeat),
 			server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)),
 		)

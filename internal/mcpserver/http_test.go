@@ -262,44 +262,7 @@ func TestGuards(t *testing.T) {
 	if status, all := c.post(`no JSON`); status != 400 && (len(all) == 0 || all[0].Error == nil) {
 		t.Errorf("no JSON: %d %v", status, all)
 	}
-	s.maxSessions = 8
-	url = listen(t, s, HTTPOptions{}) + "/mcp"
-	for i, want := range []int{200, 200, 503} {
-		if status, _ := (&httpClient{t: t, url: url}).post(hello); status != want {
-			t.Errorf("session %d without a key: %d, want %d", i+1, status, want)
-		}
-	}
 	(&httpClient{t: t, url: url, key: keyA}).open()
-}
-
-// An idle session is forgotten.
-func TestIdleSession(t *testing.T) {
-	r := newSessions(10, false)
-	m := r.ResolveSessionIdManager(nil)
-	if !r.take("a") {
-		t.Fatal("there is no room")
-	}
-	id := r.add(&httpSession{owner: "a", group: "a"})
-	if _, err := m.Validate(id); err == nil {
-		t.Error("nobody was taken for the owner")
-	}
-	if refused, err := m.Terminate(id); refused || err != nil || r.count() != 0 || r.of["a"] != 0 {
-		t.Errorf("the sweeper cannot end it: %v %v", refused, err)
-	}
-}
-
-func TestIdleSessionIsSwept(t *testing.T) {
-	s := newServer(t, Options{})
-	s.idleTTL = 1
-	c := (&httpClient{t: t, url: listen(t, s, HTTPOptions{}) + "/mcp", key: keyA}).open()
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		if status, _ := c.post(`{"jsonrpc":"2.0","id":1,"method":"ping"}`); status == http.StatusNotFound {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal("it was not")
-		}
-	}
 }
 
 // A client that hangs up leaves no call behind at the gateway.
@@ -437,7 +400,7 @@ func TestCallAtTheEnd(t *testing.T) {
 func TestTooManyRequests(t *testing.T) {
 	h := newHanging()
 	s := newServer(t, Options{Client: fake(t, h.ServeHTTP)})
-	s.maxSessions = 2 // two requests of each client at a time
+	s.maxRequests = 4 // two requests of one client at a time
 	url := listen(t, s, HTTPOptions{}) + "/mcp"
 	ctx, hangUp := context.WithCancel(context.Background())
 	defer hangUp()

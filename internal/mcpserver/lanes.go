@@ -62,6 +62,11 @@ func (t *turn) wait(ctx context.Context) error {
 	select {
 	case t.lane.slots <- struct{}{}:
 		t.runs = true
+		select {
+		case <-t.dropped: // at the same moment
+			err = errDropped
+		default:
+		}
 	case <-t.dropped:
 		err = errDropped
 	case <-ctx.Done():

@@ -2,7 +2,9 @@ package mcpserver
 
 import (
 	"crypto/rand"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -62,13 +64,6 @@ func (m *memory) forget(key string) {
 	m.order = slices.Delete(m.order, i, i+1)
 }
 
-// peek returns a plan, whether it is still good or not.
-func (m *memory) peek(key string) *operation.Plan {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.plans[key].plan
-}
-
 // remove returns a plan that is still good, and forgets it.
 func (m *memory) remove(key string, now time.Time) *operation.Plan {
 	m.mu.Lock()
@@ -85,7 +80,7 @@ func (m *memory) remove(key string, now time.Time) *operation.Plan {
 type refusals struct{ *memory }
 
 func (c *call) identity() string {
-	return c.s.hash("call", c.caller.owner, c.op.Tool(), string(encode(c.args)))
+	return c.s.signer.hash("call", c.caller.owner, c.op.Tool(), string(encode(c.args)))
 }
 
 func (r refusals) put(c *call, plan *operation.Plan) {
@@ -95,28 +90,52 @@ func (r refusals) put(c *call, plan *operation.Plan) {
 func (r refusals) take(c *call) *operation.Plan { return r.remove(c.identity(), time.Now()) }
 
 // questions are those that clients of the stateless protocol were given to ask: such a
-// client hands back a state, which is good for one answer.
-type questions struct{ *memory }
+// client hands back a state, which any process with the key can judge. The memory holds
+// the plans for the words about what changed, and used the states that were answered.
+type questions struct {
+	*memory
+	used *recent
+}
 
-// add makes the state: a number used once, and a proof that it belongs to this caller,
-// call and plan.
+const purposeQuestion = "question"
+
+// add makes the state: a number used once, the end of its time and the plan's digest,
+// signed for this caller and call.
 func (q questions) add(c *call, plan *operation.Plan) string {
-	state := rand.Text()
-	state += "." + c.proof(state, plan)
-	q.store(state, plan, time.Now(), c.s.answerWait)
-	return state
+	number, now := rand.Text(), time.Now()
+	q.store(number, plan, now, c.s.answerWait)
+	payload := fmt.Sprintf("%s.%d.%s", number, now.Add(c.s.answerWait).UnixMilli(), plan.Digest())
+	return c.s.signer.sign(purposeQuestion, payload, c.bound()...)
 }
 
-func (c *call) proof(number string, plan *operation.Plan) string {
-	return c.s.hash("confirm", number, c.identity(), plan.Digest())
+// bound is what a state is good for.
+func (c *call) bound() []string {
+	return []string{c.client.BaseURL(), c.caller.key, c.op.Tool(), string(encode(c.args))}
 }
 
-// take is the plan that a state belongs to, once; nil when it is not this call's. What
-// another call presents does not use it up.
-func (q questions) take(c *call, state string) *operation.Plan {
-	number, proof, _ := strings.Cut(state, ".")
-	if plan := q.peek(state); plan == nil || !equal(proof, c.proof(number, plan)) {
-		return nil
+// check returns why the state of a question is no consent to the plan, or "". A state is
+// used up by the call that it belongs to, whatever comes of it: once in each process, so
+// its time is short, and the plan must still be the one that was shown.
+func (q questions) check(c *call, state string, plan *operation.Plan) string {
+	payload, good := c.s.signer.verify(purposeQuestion, state, c.bound()...)
+	parts := strings.Split(payload, ".")
+	if !good || len(parts) != 3 {
+		return "the answer belongs to another question, or to one of another server"
 	}
-	return q.remove(state, time.Now())
+	expires, err := strconv.ParseInt(parts[1], 10, 64)
+	now := time.Now()
+	shown := q.remove(parts[0], now)
+	switch {
+	case !q.used.add(parts[0]):
+		return "the answer was used before"
+	case err != nil || now.After(time.UnixMilli(expires)):
+		return "the answer came too late"
+	case equal(parts[2], plan.Digest()):
+		return ""
+	case shown != nil:
+		return changedSince + shown.Difference(plan)
+	}
+	return changedSince + "it would send other requests now"
 }
+
+const changedSince = "it is not what was confirmed any more: "

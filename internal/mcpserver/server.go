@@ -2,7 +2,6 @@ package mcpserver
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -54,6 +53,9 @@ type Options struct {
 	// Note is a further line of the instructions: what is particular to this
 	// gateway.
 	Note string
+	// StateKeyFile holds the keys that sign sessions and questions, one a line: the first
+	// signs, all verify. "": a random key, with which they end with the process.
+	StateKeyFile string
 	// Log gets a line for each write; nil: none.
 	Log *slog.Logger
 }
@@ -76,18 +78,16 @@ type Server struct {
 	tools                    []*tool             // in the order of the registry
 	words                    func(string) string // commands in a text become tools
 
-	// secret signs what clients must hand back and hashes credentials; it lives as
-	// long as the process.
-	secret [32]byte
+	// signer signs what clients must hand back and hashes credentials.
+	signer *signer
 	// pending are questions that are open, shown the plans of refusals.
 	pending questions
 	shown   refusals
 	// Limits; tests shorten them.
-	answerWait  time.Duration // for a person's yes
-	deltaPause  time.Duration // between two pieces of a streamed answer
-	heartbeat   time.Duration // between two signs of life in an event stream
-	maxSessions int
-	idleTTL     time.Duration
+	answerWait  time.Duration       // for a person's yes
+	deltaPause  time.Duration       // between two pieces of a streamed answer
+	heartbeat   time.Duration       // between two signs of life in an event stream
+	maxRequests int                 // open at the same time over HTTP, streams among them
 	grace       time.Duration       // for calls under way at the end
 	writeLimit  time.Duration       // for a client to accept one event or answer
 	stallLimit  time.Duration       // for a client to accept the next piece of it
@@ -101,7 +101,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
-		maxSessions: 1000, idleTTL: 30 * time.Minute, grace: 10 * time.Second,
+		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
 	if s.confirm == "" {
@@ -113,8 +113,11 @@ func New(o Options) (*Server, error) {
 	if !slices.Contains(confirmModes, s.confirm) {
 		return nil, usage("the confirmation mode %q is not one of %s", o.Confirm, strings.Join(confirmModes, ", "))
 	}
-	s.pending, s.shown = questions{newMemory()}, refusals{newMemory()}
-	_, _ = rand.Read(s.secret[:]) // never fails: it ends the program instead
+	s.pending, s.shown = questions{memory: newMemory(), used: &recent{}}, refusals{newMemory()}
+	var err error
+	if s.signer, err = newSigner(o.StateKeyFile); err != nil {
+		return nil, err
+	}
 	ops, err := choose(o)
 	if err != nil {
 		return nil, err

@@ -4,44 +4,36 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
-	"net/http"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 )
 
-// quota limits how many of a thing are open: all, and for each group. A group is a
-// key that the gateway accepts; those without one are the group "" and share a small
-// part, so that they cannot shut out the others.
+// quota limits how many requests are open: all, and for each group. A group is a key that
+// the gateway accepts; those without one are the group "" and share a small part, so that
+// they cannot shut out the others.
 type quota struct {
-	max, each, anonymous int
+	max, anonymous int
+	shared         bool // one credential is that of all clients
 
 	mu  sync.Mutex
 	all int
 	of  map[string]int
 }
 
-// newQuota: where every client presents a credential of its own, each group gets up
-// to a quarter.
 func newQuota(most int, shared bool) *quota {
-	q := &quota{max: most, each: most, anonymous: min(most, max(2, most/16)), of: map[string]int{}}
-	if !shared {
-		q.each = max(1, most/4)
-	}
-	return q
+	return &quota{max: most, anonymous: min(most, max(2, most/16)), shared: shared, of: map[string]int{}}
 }
 
-// take opens one more for the group, or returns false when there is no room.
+// take opens one more for the group, or returns false when there is no room. A group may
+// have as many as are free: one alone gets half of all, two get a third each, and however
+// many there are, another one finds room.
 func (q *quota) take(group string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	each := q.each
-	if group == "" {
-		each = min(each, q.anonymous)
-	}
-	if q.all >= q.max || q.of[group] >= each {
+	free, of := q.max-q.all, q.of[group]
+	switch {
+	case free == 0, !q.shared && of >= free, group == "" && of >= q.anonymous:
 		return false
 	}
 	q.all++
@@ -58,31 +50,25 @@ func (q *quota) give(group string) {
 	}
 }
 
-// sessions are those of one HTTP server: who opened each. mcp-go's own managers
-// take any well-formed identifier from anybody.
+// sessions are the SSE sessions of one server: each is a stream that is open. Those of
+// streamable HTTP are a [ticket].
 type sessions struct {
-	*quota
-
 	mu   sync.Mutex
 	open map[string]*httpSession
 }
 
 type httpSession struct {
-	owner, group string
-	stream       *eventWriter    // of an SSE session
-	gone         context.Context // of an SSE session: ends with its stream
-	peer         *sseSession     // of an SSE session
+	owner  string
+	stream *eventWriter
+	gone   context.Context // ends with the stream
+	peer   *sseSession
 }
 
-func newSessions(most int, shared bool) *sessions {
-	return &sessions{quota: newQuota(most, shared), open: map[string]*httpSession{}}
-}
+func newSessions() *sessions { return &sessions{open: map[string]*httpSession{}} }
 
-// add opens a session, for which there is room, under a new identifier that cannot
-// be guessed.
+// add opens a session under a new identifier that cannot be guessed.
 func (s *sessions) add(h *httpSession) string {
-	// The form is the one that mcp-go makes, less the UUID's fixed digits.
-	id := "mcp-session-" + rand.Text() + rand.Text()
+	id := rand.Text() + rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open[id] = h
@@ -91,12 +77,8 @@ func (s *sessions) add(h *httpSession) string {
 
 func (s *sessions) remove(id string) {
 	s.mu.Lock()
-	h := s.open[id]
+	defer s.mu.Unlock()
 	delete(s.open, id)
-	s.mu.Unlock()
-	if h != nil {
-		s.give(h.group)
-	}
 }
 
 // get returns the session if it exists and belongs to the owner: whether another
@@ -115,50 +97,6 @@ func (s *sessions) count() int {
 	defer s.mu.Unlock()
 	return len(s.open)
 }
-
-// ResolveSessionIdManager implements [server.SessionIdManagerResolver].
-func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager {
-	m := manager{sessions: s}
-	if r != nil {
-		m.caller = callerOf(r.Context())
-	}
-	return m
-}
-
-// manager is the sessions as one request sees them; without a caller, as the
-// sweeper does.
-type manager struct {
-	*sessions
-	caller *caller
-}
-
-// Generate implements [server.SessionIdManager].
-func (m manager) Generate() string {
-	if m.caller == nil || !m.caller.room {
-		return "" // the guard took room for initialize alone
-	}
-	m.caller.room = false
-	return m.add(&httpSession{owner: m.caller.owner, group: m.caller.group})
-}
-
-// Validate implements [server.SessionIdManager].
-func (m manager) Validate(id string) (bool, error) {
-	if m.caller == nil || m.get(id, m.caller.owner) == nil {
-		return false, errNoSession
-	}
-	return false, nil
-}
-
-// Terminate implements [server.SessionIdManager].
-func (m manager) Terminate(id string) (bool, error) {
-	if m.caller != nil && m.get(id, m.caller.owner) == nil {
-		return false, errNoSession
-	}
-	m.remove(id)
-	return false, nil
-}
-
-var errNoSession = errors.New("no such session")
 
 // clientState is what a session of ours remembers of its client.
 type clientState struct {

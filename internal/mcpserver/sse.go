@@ -27,16 +27,12 @@ func (s *sseSession) SessionID() string { return s.id }
 // sse serves the stream of an SSE client, which is its session.
 func (f *front) sse(w http.ResponseWriter, r *http.Request) {
 	c := callerOf(r.Context())
-	if !f.sessions.take(c.group) {
-		refuse(w, tooMany("sessions"))
-		return
-	}
 	ctx, cancel := until(r.Context(), f.ended)
 	defer cancel()
 	stream := newEventWriter(w, f.s)
 	defer stream.close()
 	peer := &sseSession{}
-	peer.id = f.sessions.add(&httpSession{owner: c.owner, group: c.group, stream: stream, gone: ctx, peer: peer})
+	peer.id = f.sessions.add(&httpSession{owner: c.owner, stream: stream, gone: ctx, peer: peer})
 	defer f.sessions.remove(peer.id)
 	stream.raw("event: endpoint\ndata: " + endpointReference(r.URL.Path) + "?sessionId=" + peer.id + "\n\n")
 	stream.keepAlive(f.s.heartbeat)
@@ -55,7 +51,7 @@ func endpointReference(stream string) string {
 // message takes what an SSE client posts: the credential of each post counts.
 func (f *front) message(w http.ResponseWriter, r *http.Request) {
 	c := callerOf(r.Context())
-	session := f.sessions.get(sessionID(r), c.owner)
+	session := f.sessions.get(r.URL.Query().Get("sessionId"), c.owner)
 	if session == nil {
 		refuse(w, &refusal{status: http.StatusNotFound, text: "No such session: open " + pathSSE + " again."})
 		return

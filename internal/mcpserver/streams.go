@@ -12,28 +12,29 @@ import (
 // questions, do not count.
 const (
 	sessionCalls, sessionWaits = 16, 48
-	keyCalls, keyWaits         = 64, 192
+	keyCalls, keyWaits         = 64, 4096
 	// A shared token is the key of every client.
-	sharedCalls, sharedWaits = 512, 512
+	sharedCalls, sharedWaits = 512, 4096
 	sessionStreams           = 8
 )
 
-// enter takes the places for one request of a session or, without one, of a key.
+// enter takes the places for one request: of its key and, if it has one, of its session.
 // It returns nil when there are none.
 func (f *front) enter(c *caller, session string, m *received) turns {
-	if session == "" {
-		session = c.owner
-	}
-	inSession := f.calls.enter(session, string(m.ID))
-	if inSession == nil {
-		return nil
+	var places turns
+	if session != "" {
+		inSession := f.calls.enter(session, string(m.ID))
+		if inSession == nil {
+			return nil
+		}
+		places = append(places, inSession)
 	}
 	ofKey := f.callers.enter(c.owner, "")
 	if ofKey == nil {
-		inSession.leave()
+		places.leave()
 		return nil
 	}
-	return turns{inSession, ofKey}
+	return append(places, ofKey)
 }
 
 var refuseCalls = &refusal{status: http.StatusTooManyRequests, retry: "1",
@@ -80,12 +81,8 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 			refuse(w, no)
 			return
 		}
-		if opens {
-			defer func() {
-				if c.room { // the library opened none
-					f.sessions.give(c.group)
-				}
-			}()
+		if c.ticket != nil && !modern && f.closes(w, r, c.ticket) {
+			return
 		}
 		f.canceled(session, m)
 		if why := misshapen(m.content); why != "" && m.request() {
@@ -97,28 +94,39 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 	}
 }
 
-// session is the session in which a request runs, "" for one without. It takes
-// room for one that the request opens.
+// session is the session in which a request runs, "" for one without.
 func (f *front) session(c *caller, r *http.Request, modern, opens bool) (string, *refusal) {
 	switch {
-	case modern:
-		return "", nil
-	case opens:
-		if c.room = f.sessions.take(c.group); !c.room {
-			return "", tooMany("sessions")
-		}
-		return "", nil
-	case r.Method == http.MethodHead:
+	case modern, opens, r.Method == http.MethodHead:
 		return "", nil
 	}
 	id := r.Header.Get(server.HeaderKeySessionID)
 	if id == "" {
 		return "", &refusal{status: http.StatusBadRequest, text: "The header " + server.HeaderKeySessionID + " is missing: initialize first."}
 	}
-	if f.sessions.get(id, c.owner) == nil {
+	if c.ticket == nil {
 		return "", &refusal{status: http.StatusNotFound, text: "No such session: initialize again."}
 	}
 	return id, nil
+}
+
+// closes handles what ends a session or would wait in it, and reports whether that is all
+// there is to do.
+func (f *front) closes(w http.ResponseWriter, r *http.Request, t *ticket) bool {
+	switch {
+	case r.Method == http.MethodDelete && !f.stateless:
+		f.deleted.add(t.Number)
+		return false // the library lets go of the streams
+	case r.Method == http.MethodDelete:
+		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodGet && f.stateless:
+		w.Header().Set("Allow", "POST, DELETE")
+		refuse(w, &refusal{status: http.StatusMethodNotAllowed,
+			text: "This server is stateless: each answer comes with its POST, and nothing is sent on a stream of its own."})
+	default:
+		return false
+	}
+	return true
 }
 
 // serve hands a request to the library when it is its turn.
@@ -127,16 +135,14 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	var turn turns
 	switch {
 	case r.Method == http.MethodGet, m.Method == string(mcp.MethodSubscriptionsListen):
-		name := session
-		if name == "" {
-			name = c.owner
+		if session != "" {
+			place := f.streams.enter(session, "")
+			if place == nil {
+				refuse(w, tooMany("streams"))
+				return
+			}
+			defer place.leave()
 		}
-		place := f.streams.enter(name, "")
-		if place == nil {
-			refuse(w, tooMany("streams"))
-			return
-		}
-		defer place.leave()
 		// It lasts as long as both sides do.
 		listening, stop := until(ctx, f.ended)
 		defer stop()
@@ -160,9 +166,9 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 		e.WriteHeader(http.StatusAccepted)
 		return
 	}
-	// The library registers a session after it answered: the next request must
-	// not overtake that.
-	e.hold = opens
+	if opens {
+		e.Header().Set(server.HeaderKeySessionID, f.issue(c, m.content))
+	}
 	if r.Method == http.MethodPost && acceptsEvents(r) {
 		c.notify = e.notify
 	}

@@ -1,0 +1,136 @@
+package mcpserver
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"unicode"
+)
+
+// signer signs what clients hand back: sessions and questions. Its first key signs, and
+// each of them verifies, so that keys can be replaced while sessions are open.
+type signer struct {
+	keys []string
+	// shared: other processes have the keys, and this one after a restart.
+	shared bool
+}
+
+const (
+	minStateKey  = 32
+	maxStateKeys = 8
+)
+
+// newSigner reads the keys from a file, one a line. Without a file, the key is random
+// and lives as long as the process.
+func newSigner(file string) (*signer, error) {
+	if file == "" {
+		var key [32]byte
+		_, _ = rand.Read(key[:]) // never fails: it ends the program instead
+		return &signer{keys: []string{string(key[:])}}, nil
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, usage("the state key file cannot be read: %v", err)
+	}
+	keys := strings.Split(strings.TrimSpace(string(content)), "\n")
+	if len(keys) > maxStateKeys {
+		return nil, usage("the state key file %s has %d lines; at most %d keys are used", file, len(keys), maxStateKeys)
+	}
+	for i, line := range keys {
+		keys[i] = strings.TrimSpace(line)
+		if len(keys[i]) < minStateKey || strings.ContainsFunc(keys[i], func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) {
+			return nil, usage("line %d of the state key file %s must be a key of at least %d printable characters without blanks. Create one with: openssl rand -hex 32", i+1, file, minStateKey)
+		}
+	}
+	return &signer{keys: keys, shared: true}, nil
+}
+
+// sum is a keyed hash of the parts, for one purpose.
+func sum(key, purpose string, parts ...string) []byte {
+	h := hmac.New(sha256.New, []byte(key))
+	h.Write([]byte(purpose))
+	for _, p := range parts {
+		fmt.Fprintf(h, "\x00%d\x00%s", len(p), p)
+	}
+	return h.Sum(nil)
+}
+
+// hash is a keyed hash that means something to whoever has the first key only.
+func (s *signer) hash(purpose string, parts ...string) string {
+	return hex.EncodeToString(sum(s.keys[0], purpose, parts...))
+}
+
+var tokenEncoding = base64.RawURLEncoding
+
+// sign returns a token of the payload. It is good for one purpose, and for whoever names
+// the same parts: they are not in the token.
+func (s *signer) sign(purpose, payload string, bound ...string) string {
+	return tokenEncoding.EncodeToString([]byte(payload)) + "." + tokenEncoding.EncodeToString(seal(s.keys[0], purpose, payload, bound))
+}
+
+func seal(key, purpose, payload string, bound []string) []byte {
+	return sum(key, "sign", append([]string{purpose, payload}, bound...)...)
+}
+
+// verify returns the payload of a token that one of the keys signed.
+func (s *signer) verify(purpose, token string, bound ...string) (string, bool) {
+	encoded, signature, _ := strings.Cut(token, ".")
+	payload, err := tokenEncoding.DecodeString(encoded)
+	if err != nil {
+		return "", false
+	}
+	given, err := tokenEncoding.Strict().DecodeString(signature)
+	if err != nil {
+		return "", false
+	}
+	for _, key := range s.keys {
+		if hmac.Equal(given, seal(key, purpose, string(payload), bound)) {
+			return string(payload), true
+		}
+	}
+	return "", false
+}
+
+// maxRecent bounds a recent set: at about 100 bytes each, 6 MiB.
+const maxRecent = 1 << 16
+
+// recent is a set that forgets its oldest members when it is full.
+type recent struct {
+	mu    sync.Mutex
+	known map[string]bool
+	order []string // a ring
+	next  int
+}
+
+// add returns false when the set has the member already.
+func (r *recent) add(member string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.known[member]:
+		return false
+	case r.known == nil:
+		r.known = map[string]bool{}
+	}
+	r.known[member] = true
+	if len(r.order) < maxRecent {
+		r.order = append(r.order, member)
+		return true
+	}
+	delete(r.known, r.order[r.next])
+	r.order[r.next] = member
+	r.next = (r.next + 1) % maxRecent
+	return true
+}
+
+func (r *recent) has(member string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.known[member]
+}
