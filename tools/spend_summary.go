@@ -62,24 +62,36 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	if err != nil {
 		return operation.Result{}, err
 	}
-	q := in.question(in.By, p)
-	answer, err := q.Ask(ctx, call)
+	answer, err := askSpend(ctx, call, in.question(in.By, p))
 	if err != nil {
 		return operation.Result{}, err
 	}
-	nameDeleted(ctx, call, answer)
-	groups := answer.Sorted()
-	if len(q.By) == 0 && len(groups) == 0 {
+	return spendRows(answer, answer.Sorted(), p, in.Limit), nil
+}
+
+// askSpend answers a question, with the names of teams that are deleted.
+func askSpend(ctx context.Context, call *operation.Call, q ledger.Question) (*ledger.Answer, error) {
+	answer, err := q.Ask(ctx, call)
+	if err == nil {
+		nameDeleted(ctx, call, answer)
+	}
+	return answer, err
+}
+
+// spendRows is an answer as rows, at most limit of its groups.
+func spendRows(answer *ledger.Answer, groups []*ledger.Group, p ledger.Period, limit operation.Count) operation.Result {
+	by := answer.By
+	if len(by) == 0 && len(groups) == 0 {
 		groups = []*ledger.Group{{}}
 	}
-	shown, cut := limited(groups, in.Limit)
+	shown, cut := limited(groups, limit)
 	rows := make([]operation.Row, len(shown))
 	for i, g := range shown {
-		rows[i] = append(answer.Label(q.By, g.Values), g.Numbers()...)
+		rows[i] = append(answer.Label(by, g.Values), g.Numbers()...)
 	}
-	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "by", q.By)
+	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "by", by)
 	notes := []string{p.String()}
-	if slices.Contains(q.By, "tag") {
+	if slices.Contains(by, "tag") {
 		// A request with several tags would count several times.
 		notes[0] += "; no total, because a request counts under each of its tags"
 		if slices.ContainsFunc(groups, func(g *ledger.Group) bool { return answer.Automatic(g.Values) }) {
@@ -89,10 +101,10 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 		about = append(about, operation.Member{Name: "sum", Value: answer.Total.Numbers()})
 		notes[0] += fmt.Sprintf("; total %s US dollars, %s (%d failed)", operation.Word(operation.Encode(answer.Total.Spend)), operation.Counted(answer.Total.Requests, "request"), answer.Total.Failed)
 	}
-	if slices.Contains(q.By, "customer") {
+	if slices.Contains(by, "customer") {
 		notes[0] += "; only requests that name a customer"
 	}
-	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(q.By, spendSummaryColumns), append(notes, cut...)), nil
+	return operation.Listed(about, rows, len(groups), ledger.ShownColumns(by, spendSummaryColumns), append(notes, cut...))
 }
 
 // nameDeleted gives the deleted teams of an answer the aliases that they had, marked. The

@@ -97,6 +97,8 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 	switch {
 	case result.Streamed:
 		fmt.Fprintln(c.Stdout)
+	case c.picture.name != "" && c.format == "":
+		// The file has the answer.
 	case failed == nil || result.Body != nil:
 		if effect != operation.Read {
 			// What a write answers, a new key above all, is shown to the end.
@@ -113,6 +115,9 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 		}
 	}
 	c.notes(result.Notes)
+	if failed == nil {
+		failed = c.draw(result.Chart)
+	}
 	if p := result.Page; p != nil && p.Next != nil {
 		c.note("%s", paging(p, c.op.PageArgument()))
 	}

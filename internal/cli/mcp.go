@@ -85,6 +85,9 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return err
 	}
+	if warning := server.Crowded(); warning != "" {
+		m.note("%s", warning)
+	}
 	switch m.transport {
 	case "stdio":
 		if err := m.onlyListening(cmd); err != nil {

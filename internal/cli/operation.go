@@ -36,6 +36,7 @@ type call struct {
 	// first error of writing them.
 	streaming bool
 	lost      error
+	picture   picture
 	// authorization replaces the key: see takeAuthorization.
 	authorization string
 }
@@ -221,6 +222,9 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 		_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}
+	if c.op.Draws {
+		c.bindPicture(cmd)
+	}
 	if c.op.Paged() {
 		help := "Fetch all pages"
 		if c.op.ByID() {
@@ -268,6 +272,9 @@ func (c *call) run(ctx context.Context) error {
 	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())
+	}
+	if err := c.picture.check(); err != nil {
+		return err
 	}
 	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
 		return usageError("give either --all or --" + page)

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"strconv"
 	"strings"
@@ -148,6 +149,14 @@ func (p Period) End() string { return p.to.Format(time.DateOnly) }
 
 // Days returns the number of days.
 func (p Period) Days() int { return int(p.to.Sub(p.from)/(24*time.Hour)) + 1 }
+
+// Each yields the days of the period at midnight UTC, in order.
+func (p Period) Each() iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for day := p.from; !day.After(p.to) && yield(day); day = day.AddDate(0, 0, 1) {
+		}
+	}
+}
 
 // Before returns the period of the same length that ends the day before this one.
 func (p Period) Before() Period {

@@ -97,15 +97,17 @@ func toResult(t *testing.T, m message) result {
 		t.Fatalf("protocol error %d: %s", m.Error.Code, m.Error.Message)
 	}
 	var r struct {
-		Content           []struct{ Text string }
+		Content           []struct{ Type, Text string }
 		StructuredContent json.RawMessage
 		IsError           bool
 	}
 	if err := json.Unmarshal(m.Result, &r); err != nil {
 		t.Fatalf("%v: %s", err, m.Result)
 	}
-	if len(r.Content) != 1 {
-		t.Fatalf("not one content: %s", m.Result)
+	for i, content := range r.Content {
+		if (content.Type == "text") != (i == 0) {
+			t.Fatalf("not one text, before any image: %s", m.Result)
+		}
 	}
 	return result{Text: r.Content[0].Text, Structured: r.StructuredContent, IsError: r.IsError, raw: m.Result}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 
+	"litellm-proxy/internal/chart"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
@@ -23,7 +24,15 @@ func (c *call) succeeded(r operation.Result) *mcp.CallToolResult {
 	if err != nil && c.prepared.Effect() == operation.Read {
 		return c.failed(err)
 	}
-	return answer(text, structured, len(r.Failed) > 0)
+	result := answer(text, structured, len(r.Failed) > 0)
+	if err == nil && r.Chart != nil {
+		picture, err := chart.PNG(r.Chart)
+		if err != nil {
+			return c.failed(err)
+		}
+		result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(picture), "image/png"))
+	}
+	return result
 }
 
 // show is a result as text, complete enough to act on, and as an object. With an

@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -236,6 +237,32 @@ func (s *Server) Tools() []string {
 		names[i] = t.op.Tool()
 	}
 	return names
+}
+
+// mostTools is how many tools a request to a model may hold with the providers that bound
+// it most.
+const mostTools = 128
+
+// Crowded is a warning about more tools than some clients take, with toolsets that fit; ""
+// where they fit.
+func (s *Server) Crowded() string {
+	if len(s.tools) <= mostTools {
+		return ""
+	}
+	count := map[string]int{}
+	for _, t := range s.tools {
+		count[t.op.Resource()]++
+	}
+	left, fit := mostTools, []string{}
+	for _, resource := range slices.SortedFunc(maps.Keys(count), func(x, y string) int {
+		return cmp.Or(cmp.Compare(count[y], count[x]), cmp.Compare(x, y))
+	}) {
+		if count[resource] <= left {
+			fit, left = append(fit, resource), left-count[resource]
+		}
+	}
+	slices.Sort(fit)
+	return fmt.Sprintf("%d tools are offered; some clients and models accept at most %d. These toolsets fit: --toolsets %s", len(s.tools), mostTools, strings.Join(fit, ","))
 }
 
 // has tells whether a tool of that name is offered.

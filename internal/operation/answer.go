@@ -18,6 +18,7 @@ import (
 // failures to an answer that does not list them.
 func (r *Result) tell(client *proxyclient.Client) {
 	r.maskDone(client)
+	r.Chart.mask(client)
 	for i, sentence := range r.Notes {
 		r.Notes[i] = withoutKey(client, sentence)
 	}

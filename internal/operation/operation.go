@@ -104,6 +104,8 @@ type Operation struct {
 	// although they are secrets: the key that the operation generates. The caller's own key
 	// is masked even there, and a [Result] can conceal them.
 	Reveal []string
+	// Draws means that the result has a [Chart].
+	Draws bool
 	// Text is the dotted path (* for each item) of what --format text prints, one line
 	// each; empty if the operation has no text format.
 	Text string
@@ -245,6 +247,8 @@ type Result struct {
 	// Text is an answer in text, Binary an answer that is neither text nor JSON.
 	Text   []byte
 	Binary []byte
+	// Chart is what the answer draws, next to its numbers; nil: nothing.
+	Chart *Chart
 	// Page is set for a list.
 	Page *Page
 	// Conceal means that nothing in the answer is new: the parts that the operation

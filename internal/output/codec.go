@@ -22,6 +22,7 @@ const (
 	YAML  Format = "yaml"
 	CSV   Format = "csv"
 	Text  Format = "text"
+	Chart Format = "chart"
 )
 
 // codec writes an answer in one format: either one object, or items and their
@@ -42,6 +43,7 @@ type measurer interface{ measure(document) error }
 // formats are all formats in the order in which help shows them. A new one is a
 // codec and a line here.
 var formats = []form{
+	{name: Chart, fits: func(op *operation.Operation) bool { return op.Draws }, codec: newText},
 	{name: Table, columns: true, items: true, fits: hasColumns, codec: newTable},
 	{name: JSON, fits: always, codec: newJSON},
 	{name: JSONL, items: true, fits: func(op *operation.Operation) bool { return op.Lists() || hasColumns(op) }, codec: newLines},

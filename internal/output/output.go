@@ -132,6 +132,8 @@ func (o *out) write(res operation.Result) error {
 		return o.text(res.Body)
 	case form.name == Text && res.Streamed:
 		return nil
+	case form.name == Chart && res.Chart != nil:
+		return o.chart(res.Chart)
 	}
 	items, list := listItems(res)
 	bare := res.Page != nil && res.Page.Bare

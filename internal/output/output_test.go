@@ -224,6 +224,9 @@ func TestEveryOperation(t *testing.T) {
 		if op.Lists() && len(op.Columns) > 0 {
 			want = "table"
 		}
+		if op.Draws {
+			want = "chart"
+		}
 		if formats[0] != want {
 			t.Errorf("%s: default format %s, want %s", op.Path, formats[0], want)
 		}
