@@ -104,6 +104,7 @@ type Client struct {
 	sleep      func(context.Context, time.Duration) error
 	recorder   *Recorder
 	allow      func(Recorded) error // nil: every write
+	observe    Observe              // nil: nobody
 }
 
 // New makes a client; it opens no connection. Its errors have [CodeUsage].

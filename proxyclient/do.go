@@ -166,9 +166,9 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 	a.conn.Store(use)
 }
 
-// send makes attempts until one succeeds or may not be repeated. handle reads the
+// attempts are made until one succeeds or may not be repeated. handle reads the
 // body of an answer of 200 to 299.
-func (c *Client) send(ctx context.Context, p *prepared, handle func(*attempt) (*Error, again)) error {
+func (c *Client) attempts(ctx context.Context, p *prepared, handle func(*attempt) (*Error, again)) error {
 	tries, dead := 0, 0
 	for {
 		e, more := c.once(ctx, p, tries, handle)
@@ -231,6 +231,7 @@ func (c *Client) once(parent context.Context, p *prepared, try int, handle func(
 		target = next
 	}
 	defer func() { _ = a.resp.Body.Close() }()
+	c.answered(p, a.resp)
 	if a.resp.StatusCode >= 200 && a.resp.StatusCode < 300 {
 		return handle(a)
 	}

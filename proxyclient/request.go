@@ -56,6 +56,8 @@ type prepared struct {
 	header http.Header
 	body   []byte
 	limit  time.Duration
+
+	exchange *Exchange // nil: nobody observes
 }
 
 func (c *Client) prepare(r Request) (*prepared, error) {

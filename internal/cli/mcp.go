@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,6 +48,7 @@ type mcpRun struct {
 	h         mcpserver.HTTPOptions
 	transport string
 	listening *pflag.FlagSet // the flags for http and sse
+	watched   watched
 }
 
 // fromProfile takes what no flag sets from the profile in use.
@@ -80,7 +80,9 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	if client.BaseURL() == config.SandboxURL {
 		m.o.Note = "This gateway is a sandbox: its models return fixed texts; nothing reaches a provider or costs money."
 	}
-	m.o.Log = slog.New(slog.NewTextHandler(m.Stderr, nil))
+	if err := m.watch(); err != nil {
+		return err
+	}
 	server, err := mcpserver.New(m.o)
 	if err != nil {
 		return err

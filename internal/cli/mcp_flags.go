@@ -14,11 +14,12 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	f.StringVar(&m.transport, "transport", m.transport, "Transport: stdio, http (streamable, at /mcp) or sse (at /sse)")
 	m.offerFlags(f)
 	m.safetyFlags(f)
+	m.watchFlags(f)
 	m.listening = pflag.NewFlagSet("listening", pflag.ContinueOnError)
 	m.listening.SortFlags = false
 	m.listenFlags(m.listening)
 	f.AddFlagSet(m.listening)
-	for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}} {
+	for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 }

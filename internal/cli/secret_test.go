@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/audit"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
@@ -75,6 +76,7 @@ func leaky(status int) http.Handler {
 // TestMarkedSecret runs a secret through every operation, in every format, with
 // --debug and as a tool, and looks for it in everything that comes out.
 func TestMarkedSecret(t *testing.T) {
+	auditLog := filepath.Join(t.TempDir(), "audit.jsonl")
 	for _, status := range []int{200, 400, 401, 500} {
 		server := httptest.NewServer(leaky(status))
 		defer server.Close()
@@ -82,7 +84,8 @@ func TestMarkedSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, marked)
+		mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never",
+			Watch: mcpserver.Watch{Audit: audit.New(auditLog, nil)}}, marked)
 		for _, op := range tools.All() {
 			args := inputs(op)[0]
 			for _, f := range op.Fields() {
@@ -108,6 +111,11 @@ func TestMarkedSecret(t *testing.T) {
 			check(t, fmt.Sprintf("%d tool %s", status, op.Tool()), marshal(answer))
 		}
 	}
+	written, err := os.ReadFile(auditLog)
+	if n := strings.Count(string(written), `"event":"end"`); err != nil || n != 4*len(tools.All()) {
+		t.Errorf("the audit log has the ends of %d calls, not %d: %v", n, 4*len(tools.All()), err)
+	}
+	check(t, "the audit log", string(written))
 }
 
 func check(t *testing.T, where, text string) {

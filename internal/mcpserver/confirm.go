@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -133,9 +134,11 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 	defer stop()
 	waiting, cancel := context.WithTimeout(waiting, c.s.answerWait)
 	defer cancel()
+	asked := time.Now()
 	reply, err := c.s.mcp.RequestElicitation(waiting, mcp.ElicitationRequest{
 		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: c.form(question),
 	})
+	c.trail.waited(time.Since(asked))
 	switch {
 	case ctx.Err() != nil:
 		return c.failed(ctx.Err()), outcome(ctx.Err())

@@ -57,8 +57,10 @@ type Options struct {
 	// StateKeyFile holds the keys that sign sessions and questions, one a line: the first
 	// signs, all verify. "": a random key, with which they end with the process.
 	StateKeyFile string
-	// Log gets a line for each write; nil: none.
+	// Log gets a line for each write, and at the level debug for each read; nil: none.
 	Log *slog.Logger
+	// Watch is what else is told of calls.
+	Watch Watch
 }
 
 // Credential returns the client with the key of a call, or without a key.
@@ -74,6 +76,7 @@ type Server struct {
 	// profile, team and protected are those of the options.
 	profile, team, protected string
 	log                      *slog.Logger
+	watch                    Watch
 	ops                      operation.Catalog
 	mcp                      *server.MCPServer
 	tools                    []*tool             // in the order of the registry
@@ -100,7 +103,7 @@ type Server struct {
 // [proxyclient.CodeUsage].
 func New(o Options) (*Server, error) {
 	s := &Server{
-		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, words: commandWords(o.Operations), ops: o.Operations,
+		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
 		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),

@@ -146,20 +146,22 @@ type call struct {
 	notes    []string        // see say
 	conceal  bool            // the answer holds no new key
 	ctx      context.Context // ends what takes long in making the result
+	trail    *trail          // what is told of the call
 }
 
 // handle is the tool's handler. It runs again from the top when a client answers
 // a question, and does nothing before that is settled.
 func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	c := &call{tool: t, caller: callerOf(ctx), request: request, flags: map[string]bool{}}
+	c.trail = c.follow(ctx)
+	ended := "internal error" // unless the call comes to its end
+	defer func() { c.trail.end(ended) }()
 	// The gateway's answers are in memory until the result has left the process.
 	ctx, release := t.s.answers.Lease(ctx)
 	c.caller.answer.hold(release)
 	c.ctx = ctx
 	result, outcome := c.do(ctx)
-	if t.op.Effect != operation.Read && (c.prepared == nil || c.prepared.Effect() != operation.Read) {
-		c.audit(ctx, outcome)
-	}
+	ended = outcome
 	c.tell(result)
 	c.hideKey(result)
 	return result, nil
@@ -192,7 +194,7 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}
-	c.client = client.WithChangedBy(clientName(ctx))
+	c.client = client.WithChangedBy(clientName(ctx)).Observed(c.trail.request)
 	p := c.progress(ctx)
 	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile}
 	if !c.caller.remote || c.caller.useOwn {
@@ -278,12 +280,6 @@ func (c *call) valueOf(name string) (into any, kind string) {
 		return &c.cursor, "a text"
 	}
 	return nil, ""
-}
-
-// audit writes the log's line for a write.
-func (c *call) audit(ctx context.Context, outcome string) {
-	c.s.log.Info("tool call", "tool", c.op.Tool(), "client", clientName(ctx),
-		"session", sessionName(ctx, c.s), "outcome", outcome)
 }
 
 // outcome is an error in the log: its code, never its words.

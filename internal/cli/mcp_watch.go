@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"litellm-proxy/internal/audit"
+)
+
+// watched is what the person who runs "mcp" sees of its calls.
+type watched struct {
+	auditLog string
+	logLevel string
+	slow     time.Duration
+}
+
+var logLevels = []string{"debug", "info", "warn", "error"}
+
+// watchFlags are for the person who runs the server.
+func (m *mcpRun) watchFlags(f *pflag.FlagSet) {
+	f.StringVar(&m.watched.auditLog, "audit-log", "", "File that gets each call as a line of JSON: time, client, key hash, tool, effect, arguments without secrets, requests and outcome. A write has a line before it is sent, synced to disk; if the file cannot be written, writes are refused")
+	f.StringVar(&m.watched.logLevel, "log-level", "info", "Lowest level of the log on stderr: debug (all calls), info (writes), warn or error")
+	f.DurationVar(&m.watched.slow, "slow", 0, "Log calls that take at least this long, such as 5s, and where the time went (default 0: none)")
+}
+
+// watch sets up the log and the audit log.
+func (m *mcpRun) watch() error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(m.watched.logLevel)); err != nil || !slices.Contains(logLevels, m.watched.logLevel) {
+		return usageError(fmt.Sprintf("--log-level: %q is not one of %s", m.watched.logLevel, strings.Join(logLevels, ", ")))
+	}
+	if m.watched.slow < 0 {
+		return usageError("--slow must not be negative")
+	}
+	m.o.Log = slog.New(slog.NewTextHandler(m.Stderr, &slog.HandlerOptions{Level: level}))
+	m.o.Watch.Slow = m.watched.slow
+	if m.watched.auditLog == "" {
+		return nil
+	}
+	m.o.Watch.Audit = audit.New(m.watched.auditLog, m.auditState)
+	// Over stdio, the server starts in spite of this: only the client's user can see why.
+	if err := m.o.Watch.Audit.Open(); err != nil && m.transport != "stdio" {
+		return usageError("--audit-log: " + err.Error())
+	}
+	return nil
+}
+
+// auditState tells that the audit log fails, and that it works again.
+func (m *mcpRun) auditState(err error) {
+	if err == nil {
+		m.o.Log.Info("the audit log is written again")
+		return
+	}
+	m.o.Log.Error("calls are not in the audit log; writes are refused until it works", "error", err)
+}
