@@ -286,12 +286,12 @@ func TestSnapshots(t *testing.T) {
 func TestValidate(t *testing.T) {
 	tests := []struct{ op, args, want string }{
 		{"keys generate", `{"max_budgett": 1}`, `unknown argument "max_budgett" (did you mean "max_budget"?)`},
-		{"keys generate", `{"max_budget": "1"}`, `{max_budget} must be a number, not a string`},
+		{"keys generate", `{"max_budget": "1"}`, `{max_budget} must be a number, not "1"`},
 		{"keys generate", `{"max_budget": -1}`, `{max_budget} must be at least 0`},
 		{"keys generate", `{"team_id": null}`, `{team_id} cannot be null here`},
 		{"keys update", `{"key": "sk-x", "max_budget": null}`, `{max_budget} cannot be null: omit it to keep it, or list it in {clear} to clear it`},
 		{"keys generate", `{"extra": {"key_alias": "x"}}`, `"key_alias" has its own argument; use {key_alias}`},
-		{"keys generate", `{"models": "a"}`, `{models} must be an array, not a string`},
+		{"keys generate", `{"models": "a"}`, `{models} must be a list: use ["a"]`},
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},
 		{"keys list", `{"status": "gone"}`, `{status}: "gone" is not one of active, expired, revoked, deleted`},
 		{"customers create", `{}`, `{user_id} is required`},

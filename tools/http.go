@@ -20,7 +20,7 @@ type httpInput struct {
 	Method string            `json:"method" jsonschema:"required" help:"HTTP method: GET, POST, PUT, PATCH, DELETE, HEAD or another" cli:"arg=1"`
 	URI    string            `json:"uri" jsonschema:"required" help:"Path on the gateway with its query, such as /key/list?size=5" cli:"arg=2"`
 	Data   string            `json:"data" help:"Raw request body; JSON unless a Content-Type header says otherwise" cli:"short=d"`
-	JSON   json.RawMessage   `json:"json" help:"Request body as JSON" cli:"short=j"`
+	JSON   json.RawMessage   `json:"json" help:"Request body as JSON; {} and [] are sent" empty:"data" cli:"short=j"`
 	Header operation.Headers `json:"header" help:"Request headers, except Host and litellm-changed-by. Authorization works on the command line only" cli:"short=H"`
 }
 

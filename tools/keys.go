@@ -93,7 +93,7 @@ var keysList = &operation.Operation{
 
 // keyLimits is the settings that generate and update share.
 type keyLimits struct {
-	Models         []string         `json:"models" help:"Models the key may use (empty list: all)" clear:"[]"`
+	Models         []string         `json:"models" help:"Models the key may use (if unset: all)" clear:"[]"`
 	BudgetDuration budgetPeriod     `json:"budget_duration" clear:"null"`
 	Duration       string           `json:"duration" help:"Key expires after this time, such as 7d" clear:"null"`
 	Expires        operation.Expiry `json:"expires"`

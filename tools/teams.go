@@ -125,7 +125,7 @@ var memberLimitFields = []string{"user_id", "litellm_budget_table.max_budget", "
 
 // teamLimits is the settings that create and update share.
 type teamLimits struct {
-	Models []string `json:"models" help:"Models the team may use (empty list: all)" clear:"[]"`
+	Models []string `json:"models" help:"Models the team may use (if unset: all)" clear:"[]"`
 	alertedBudget
 	rates
 	memberDefaults

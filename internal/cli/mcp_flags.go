@@ -29,6 +29,7 @@ func (m *mcpRun) offerFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&m.o.Toolsets, "toolsets", nil, "Resources to offer tools for, such as keys,users; all; or default, the usual tools (also if omitted)")
 	f.StringSliceVar(&m.o.Tools, "tools", nil, "Tools to offer, in addition to --toolsets if given")
 	f.StringSliceVar(&m.o.ExcludeTools, "exclude-tools", nil, "Tools to exclude")
+	f.StringSliceVar(&m.o.IgnoreArguments, "ignore-arguments", nil, "Arguments that the client adds to every call, to ignore in tools that have none of that name")
 }
 
 // safetyFlags say how calls are confirmed.

@@ -74,6 +74,9 @@ func (c *call) uncounted(ctx context.Context) (*mcp.CallToolResult, string) {
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}
+	if selects && len(c.empty) > 0 {
+		c.say("Not used as filters, because they are empty: " + strings.Join(c.empty, ", ") + ".")
+	}
 	if !selects || n == 0 || c.prepared.Arg(operation.ExpectField) != nil {
 		return nil, ""
 	}

@@ -51,6 +51,9 @@ type Options struct {
 	// Protected is the name of the protected profile that has this gateway: each write is
 	// confirmed with that name, whatever Confirm says. "": none.
 	Protected string
+	// IgnoreArguments are names that the client adds to the arguments of tools that have
+	// none of that name, beside those that known clients add.
+	IgnoreArguments []string
 	// Note is a further line of the instructions: what is particular to this
 	// gateway.
 	Note string
@@ -80,6 +83,7 @@ type Server struct {
 	ops                      operation.Catalog
 	mcp                      *server.MCPServer
 	tools                    []*tool             // in the order of the registry
+	ignored                  []string            // arguments that clients add
 	words                    func(string) string // commands in a text become tools
 
 	// signer signs what clients must hand back and hashes credentials.
@@ -108,6 +112,7 @@ func New(o Options) (*Server, error) {
 		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
+	s.ignored = slices.Concat(clientArguments, o.IgnoreArguments)
 	if s.confirm == "" {
 		s.confirm = confirmAuto
 	}

@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"litellm-proxy/internal/operation"
 )
 
 // requestShape is what the parameters of the protocol's requests are. The arguments of a
@@ -66,7 +67,8 @@ func misfit(err error) string {
 	return misfits.Field + " must be a JSON object"
 }
 
-// outOfRange is the first number that no program can hold as one, such as 1e999.
+// outOfRange is the first number that no program can hold as one, such as 1e999 or
+// 1e-9999999.
 func outOfRange(document []byte) string {
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
@@ -76,7 +78,7 @@ func outOfRange(document []byte) string {
 			return ""
 		}
 		if number, is := token.(json.Number); is {
-			if _, err := strconv.ParseFloat(string(number), 64); err != nil {
+			if !operation.IsNumber(string(number)) {
 				return string(number[:min(len(number), 40)])
 			}
 		}

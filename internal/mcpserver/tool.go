@@ -1,7 +1,6 @@
 package mcpserver
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -144,6 +143,8 @@ type call struct {
 	fields   []string        // the argument fields
 	cursor   string          // the argument cursor
 	notes    []string        // see say
+	kept     string          // what an update keeps although it was named
+	empty    []string        // texts that were empty
 	conceal  bool            // the answer holds no new key
 	ctx      context.Context // ends what takes long in making the result
 	trail    *trail          // what is told of the call
@@ -203,6 +204,10 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if c.prepared, err = operation.Prepare(ctx, env, c.op, c.args); err != nil {
 		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
 	}
+	if c.kept != "" {
+		c.say(c.kept)
+	}
+	c.noTeam(env)
 	if c.flags[argDryRun] {
 		return c.dryRun(ctx)
 	}
@@ -231,55 +236,6 @@ func (c *call) dryRun(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.failed(err), "dry run: " + outcome(err)
 	}
 	return c.planned(plan), "dry run"
-}
-
-// parse takes the arguments as the bytes that came, and ours out of them.
-func (c *call) parse() error {
-	raw := bytes.TrimSpace(c.request.Params.RawArguments)
-	if len(raw) == 0 && c.request.Params.Arguments != nil {
-		// Not from the wire: a call within this process.
-		raw = encode(c.request.Params.Arguments)
-	}
-	if len(raw) == 0 || string(raw) == "null" {
-		raw = []byte("{}")
-	}
-	if err := json.Unmarshal(raw, &c.args); err != nil || raw[0] != '{' {
-		return proxyclient.Wrap(c.op.Path, usage("the arguments must be a JSON object"))
-	}
-	for _, name := range slices.Concat(c.added, c.hidden) {
-		value, given := c.args[name]
-		delete(c.args, name)
-		if into, kind := c.valueOf(name); into != nil {
-			if given && json.Unmarshal(value, into) != nil {
-				return proxyclient.Wrap(c.op.Path, usage("{%s} must be %s", name, kind))
-			}
-			continue
-		}
-		switch string(value) {
-		case "true":
-			c.flags[name] = true
-		case "false", "null":
-		default:
-			if given {
-				return proxyclient.Wrap(c.op.Path, usage("{%s} must be true or false", name))
-			}
-		}
-	}
-	return nil
-}
-
-// valueOf returns where the value of one of our arguments goes that is no boolean, and what
-// it must be.
-func (c *call) valueOf(name string) (into any, kind string) {
-	switch name {
-	case argConfirmProfile:
-		return &c.named, "a text"
-	case argFields:
-		return &c.fields, "a list of texts"
-	case argCursor:
-		return &c.cursor, "a text"
-	}
-	return nil, ""
 }
 
 // outcome is an error in the log: its code, never its words.

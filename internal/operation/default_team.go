@@ -11,7 +11,7 @@ import (
 // defaultTeam puts the caller's default team in place of one that is not given. An empty
 // {team} means no team.
 func (c *Call) defaultTeam(ctx context.Context) error {
-	if !c.op.DefaultTeam || c.env.Team == "" || c.args["team_id"] != nil {
+	if !c.op.DefaultTeam || c.args["team_id"] != nil {
 		return nil
 	}
 	if name, given := c.args["team"]; given {
@@ -19,6 +19,9 @@ func (c *Call) defaultTeam(ctx context.Context) error {
 			c.args = maps.Clone(c.args)
 			delete(c.args, "team")
 		}
+		return nil
+	}
+	if c.env.Team == "" {
 		return nil
 	}
 	f, _ := c.op.Field("team")

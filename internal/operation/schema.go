@@ -49,13 +49,17 @@ type Field struct {
 	Refers *Collection
 	// Cleared is the value that clears the field; "": it cannot be cleared.
 	Cleared string
+	// Empty is set if an empty value of the field means something, and names the field that
+	// replaces it: with that one given, it means nothing. See [Field.Unset].
+	Empty string
 	// Texts are the members of a Pairs field that stay text whatever they look like,
 	// because the gateway's schema calls them strings.
 	Texts []string
 
 	rule Rule
-	// bounded: there are bounds beside those of rule.
+	// bounded: there are bounds beside those of rule, with least as the lower one.
 	bounded bool
+	least   json.Number
 }
 
 // Fields returns the fields of the operation's input in the order of its struct, read
@@ -67,6 +71,7 @@ type Field struct {
 //	enum:"eu,us"           the values of a single field
 //	ref:"team_id"          the name of what team_id identifies; ref:"team_id,required"
 //	clear:"null"           what is sent to clear it
+//	empty:"data"           empty means something, unless data is given
 //	cli:"name=email,short=e,alias=mail,arg=1"
 //
 // It panics on a type that no surface can show; a test runs it for every operation.
@@ -90,6 +95,9 @@ func (op *Operation) reflect() []Field {
 					f.Enum = append(f.Enum, other.Name)
 				}
 			}
+		}
+		if op.DefaultTeam && f.Name == "team" {
+			f.Empty = f.Ref // no team, not even the default one
 		}
 		needed := f.Required || f.RefRequired || slices.ContainsFunc(fields, func(o Field) bool { return o.RefRequired && o.Ref == f.Name })
 		if needed && f.Kind == KindString && f.Enum == nil {
@@ -116,7 +124,7 @@ func newField(sf reflect.StructField) Field {
 	}
 	f := Field{
 		Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kindOf(typ), rule: ruleOf(typ),
-		Help: sf.Tag.Get("help"), Cleared: sf.Tag.Get("clear"), Texts: texts[name],
+		Help: sf.Tag.Get("help"), Cleared: sf.Tag.Get("clear"), Empty: sf.Tag.Get("empty"), Texts: texts[name],
 	}
 	if f.Kind == 0 {
 		panic("operation: no surface can show the input field " + name + " of type " + typ.String())
@@ -135,6 +143,9 @@ func newField(sf reflect.StructField) Field {
 	f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
 	f.Required = slices.Contains(strings.Split(sf.Tag.Get("jsonschema"), ","), "required")
 	f.bounded = strings.Contains(sf.Tag.Get("jsonschema"), "=")
+	_, least, _ := strings.Cut(sf.Tag.Get("jsonschema"), "minimum=")
+	least, _, _ = strings.Cut(least, ",")
+	f.least = json.Number(least)
 	for part := range strings.SplitSeq(sf.Tag.Get("cli"), ",") {
 		key, value, _ := strings.Cut(part, "=")
 		switch key {

@@ -66,13 +66,16 @@ func (op *Operation) validate(args Args) error {
 	if err != nil {
 		return Usage("the arguments are not a JSON object: " + err.Error())
 	}
-	var faults []string
+	faults := op.unheld(args)
+	if len(faults) > 0 {
+		return Usage(strings.Join(faults, "; "))
+	}
 	if err := s.Validate(value); err != nil {
 		var invalid *jsonschema.ValidationError
 		if !errors.As(err, &invalid) {
 			return err
 		}
-		faults = op.faults(invalid)
+		faults = op.faults(args, invalid)
 	}
 	if more, ok := args[ExtraField]; ok && len(faults) == 0 {
 		faults = op.declared(more)
@@ -84,6 +87,17 @@ func (op *Operation) validate(args Args) error {
 		return nil
 	}
 	return Usage(strings.Join(faults, "; "))
+}
+
+// unheld reports numbers that the validator cannot compare with their bounds.
+func (op *Operation) unheld(args Args) (faults []string) {
+	for _, f := range op.Fields() {
+		n := json.Number(args[f.Name])
+		if f.isNumber() && n != "" && strings.ContainsAny(string(n[:1]), "-0123456789") && !IsNumber(string(n)) {
+			faults = append(faults, "{"+f.Name+"} is out of range")
+		}
+	}
+	return faults
 }
 
 // plain reports whether the arguments are valid at first sight. What it does not know is
@@ -152,9 +166,9 @@ func (op *Operation) declared(more json.RawMessage) (faults []string) {
 	return faults
 }
 
-func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
+func (op *Operation) faults(args Args, e *jsonschema.ValidationError) (faults []string) {
 	for _, cause := range e.Causes {
-		faults = append(faults, op.faults(cause)...)
+		faults = append(faults, op.faults(args, cause)...)
 	}
 	if len(e.Causes) > 0 {
 		return faults
@@ -171,7 +185,7 @@ func (op *Operation) faults(e *jsonschema.ValidationError) (faults []string) {
 		}
 		return faults
 	}
-	return []string{where(e.InstanceLocation) + op.fault(e)}
+	return []string{where(e.InstanceLocation) + op.fault(args, e)}
 }
 
 // where names the faulty value: the argument, and the path within it.
@@ -187,16 +201,10 @@ func where(location []string) string {
 }
 
 // fault says what is wrong with a value, after its name.
-func (op *Operation) fault(e *jsonschema.ValidationError) string {
+func (op *Operation) fault(args Args, e *jsonschema.ValidationError) string {
 	switch k := e.ErrorKind.(type) {
 	case *kind.Type:
-		if k.Got == "null" && op.clears(e.InstanceLocation) {
-			return " cannot be null: omit it to keep it, or list it in {" + clearField + "} to clear it"
-		}
-		if k.Got == "null" {
-			return " cannot be null here; omit it"
-		}
-		return fmt.Sprintf(" must be %s, not %s", article(strings.Join(k.Want, " or ")), article(k.Got))
+		return op.mistyped(args, e.InstanceLocation, k)
 	case *kind.Enum:
 		var want []string
 		for _, v := range k.Want {
@@ -215,6 +223,58 @@ func (op *Operation) fault(e *jsonschema.ValidationError) string {
 		return " is empty"
 	}
 	return " is invalid"
+}
+
+// mistyped says what a value of the wrong type must be, and how to write it.
+func (op *Operation) mistyped(args Args, location []string, k *kind.Type) string {
+	var f Field
+	if len(location) == 1 {
+		f, _ = op.Field(location[0])
+	}
+	switch {
+	case k.Got == "null" && op.clears(location):
+		return " cannot be null: omit it to keep it, or list it in {" + clearField + "} to clear it"
+	case k.Got == "null" && f.Required:
+		return " cannot be null: it is required"
+	case k.Got == "null":
+		return " cannot be null here; omit it"
+	case k.Got != "string" || f.Name == "":
+		return fmt.Sprintf(" must be %s, not %s", article(strings.Join(k.Want, " or ")), article(k.Got))
+	}
+	return " must be " + f.form(Shown(args.String(f.Name)))
+}
+
+// form says how to write a value of the field, given as a text that is none.
+func (f *Field) form(text string) string {
+	short := len(text) <= 80 && !strings.ContainsAny(text, "[{\n")
+	switch {
+	case f.Kind == KindStrings && short:
+		return "a list: use " + string(Encode(words(text)))
+	case f.Kind == KindMessages && short:
+		return `a list: use [{"role": "user", "content": ` + string(Encode(text)) + "}]"
+	case f.Kind == KindStrings || f.Kind == KindMessages:
+		return "a list, and the text is not one in JSON"
+	case f.Kind == KindBoolean && short:
+		return fmt.Sprintf("true or false, not %q", text)
+	case f.Kind == KindInteger && short:
+		return fmt.Sprintf("an integer, not %q", text)
+	case f.Kind == KindNumber && short:
+		return fmt.Sprintf("a number, not %q", text)
+	case f.Kind == KindInteger || f.Kind == KindNumber:
+		return "a number, not a text"
+	case f.Kind == KindBoolean:
+		return "true or false, not a text"
+	}
+	return "an object, and the text is not one in JSON"
+}
+
+// words are the parts of a text between commas.
+func words(text string) []string {
+	parts := strings.Split(text, ",")
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
 }
 
 // clears reports whether a null in this place is for a field that {clear} can clear.

@@ -1,0 +1,439 @@
+package mcpserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/tools"
+)
+
+// recorded is a gateway that answers everything and remembers what it was sent.
+type recorded struct {
+	mu   sync.Mutex
+	sent []string
+}
+
+func (r *recorded) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+	body, _ := io.ReadAll(q.Body)
+	r.mu.Lock()
+	r.sent = append(r.sent, q.Method+" "+q.URL.String()+" "+string(body))
+	r.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, `{"data":[],"keys":[],"users":[],"teams":[],"total_count":1,"user_id":"u","team_id":"t","key":"sk-abc","token":"k","info":{"metadata":{"a":1}}}`)
+}
+
+// sending calls a tool and returns what it sent and said.
+func (r *recorded) sending(c *stdioClient, tool, args string) string {
+	r.mu.Lock()
+	r.sent = nil
+	r.mu.Unlock()
+	answer := c.call(tool, args)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	lines := slices.DeleteFunc(strings.Split(answer.Text, "\n"), func(line string) bool { return strings.HasPrefix(line, "Left as it is: ") })
+	return strings.Join(slices.Concat(r.sent, lines), "\n")
+}
+
+// value is a value of a field that its schema takes.
+func value(f operation.Field) string {
+	switch f.Kind {
+	case operation.KindInteger, operation.KindNumber:
+		return "2"
+	case operation.KindBoolean:
+		return "true"
+	case operation.KindStrings:
+		if len(f.Enum) > 0 {
+			return string(encode([]string{f.Enum[0]}))
+		}
+		return `["a","b"]`
+	case operation.KindMessages:
+		return `[{"role":"user","content":"5"}]`
+	case operation.KindObject, operation.KindPairs:
+		return `{"x":"5","y":[""],"z":null,"n":9007199254740993}`
+	case operation.KindHeaders:
+		return `{"X-A":"5"}`
+	case operation.KindJSON:
+		return `{"x":"5"}`
+	}
+	switch {
+	case len(f.Enum) > 0:
+		return string(encode(f.Enum[0]))
+	case f.Name == "uri":
+		return `"/x"`
+	case f.Name == "method":
+		return `"POST"`
+	}
+	return `"abc"`
+}
+
+// least is the arguments of a call that gives no more than it must. An update changes
+// something.
+func least(op *operation.Operation) operation.Args {
+	args := operation.Args{}
+	for _, f := range op.Fields() {
+		if f.Required {
+			args[f.Name] = json.RawMessage(value(f))
+		}
+		if target, _ := op.Field(f.Ref); f.RefRequired {
+			args[f.Ref] = json.RawMessage(value(target))
+		}
+	}
+	if op.Update != nil {
+		for _, f := range op.Fields() {
+			if args[f.Name] == nil && f.Ref == "" && f.Name != "clear" && f.Name != "replace" {
+				args[f.Name] = json.RawMessage(value(f))
+				break
+			}
+		}
+	}
+	return args
+}
+
+func everyTool(t *testing.T, try func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation)) {
+	t.Helper()
+	r := &recorded{}
+	c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
+	for _, op := range tools.All() {
+		t.Run(op.Tool(), func(t *testing.T) { try(t, r, c, op) })
+	}
+}
+
+// TestUnsetIsUnset: a call with every optional argument filled in with what stands for no
+// value sends and says what the call without them does.
+func TestUnsetIsUnset(t *testing.T) {
+	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
+		bare := least(op)
+		want := r.sending(c, op.Tool(), string(encode(bare)))
+		for _, filler := range []string{`null`, `""`, `[]`, `{}`, ` [ ] `, `0`, `"0"`} {
+			args := maps.Clone(bare)
+			for _, f := range op.Fields() {
+				if args[f.Name] != nil || f.Empty == "data" && strings.ContainsAny(filler, "[{0") {
+					continue
+				}
+				if strings.Contains(filler, "0") && !f.Unset(json.RawMessage(`0`)) {
+					continue
+				}
+				args[f.Name] = json.RawMessage(filler)
+			}
+			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
+				t.Errorf("filled in with %s: %s\ngot  %s\nwant %s", filler, encode(args), got, want)
+			}
+		}
+	})
+}
+
+// TestTextsForValues: each argument that is no text is taken as the text of its value.
+func TestTextsForValues(t *testing.T) {
+	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
+		for _, f := range op.Fields() {
+			if f.Kind == operation.KindString || f.Kind == operation.KindJSON {
+				continue
+			}
+			args := least(op)
+			args[f.Name] = json.RawMessage(value(f))
+			want := r.sending(c, op.Tool(), string(encode(args)))
+			args[f.Name] = encode(value(f))
+			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
+				t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
+			}
+		}
+	})
+}
+
+// TestNumbersForTexts: a number for a text is its digits, in lists too.
+func TestNumbersForTexts(t *testing.T) {
+	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
+		for _, f := range op.Fields() {
+			args, text, number := least(op), `"7.50"`, `7.50`
+			switch f.Kind {
+			case operation.KindString:
+			case operation.KindStrings:
+				text, number = `["7.50","a"]`, `[7.50,"a"]`
+			default:
+				continue
+			}
+			args[f.Name] = json.RawMessage(text)
+			want := r.sending(c, op.Tool(), string(encode(args)))
+			args[f.Name] = json.RawMessage(number)
+			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
+				t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
+			}
+		}
+	})
+}
+
+// TestPairs: of an ID and a name, the one that is given counts.
+func TestPairs(t *testing.T) {
+	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
+		for _, f := range op.Fields() {
+			if f.Ref == "" {
+				continue
+			}
+			target, _ := op.Field(f.Ref)
+			for _, empty := range []string{`""`, `null`, `[]`} {
+				for given, other := range map[string]string{f.Name: f.Ref, f.Ref: f.Name} {
+					args := least(op)
+					delete(args, other)
+					is := value(f)
+					if given == f.Ref {
+						is = value(target)
+					}
+					args[given] = json.RawMessage(is)
+					want := r.sending(c, op.Tool(), string(encode(args)))
+					args[other] = json.RawMessage(empty)
+					if got := r.sending(c, op.Tool(), string(encode(args))); got != want || strings.Contains(got, "identify the same thing") {
+						t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestNamesOfClients: what clients add is dropped, and any other unknown name refused,
+// whatever its value.
+func TestNamesOfClients(t *testing.T) {
+	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
+		bare := least(op)
+		want := r.sending(c, op.Tool(), string(encode(bare)))
+		args := maps.Clone(bare)
+		for _, name := range clientArguments {
+			if _, own := op.Field(snake(name)); !own {
+				args[name] = json.RawMessage(`"x"`)
+			}
+		}
+		if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
+			t.Errorf("with what clients add:\ngot  %s\nwant %s", got, want)
+		}
+		for _, empty := range []string{`null`, `""`, `[]`, `1`} {
+			got := r.sending(c, op.Tool(), string(encode(bare.With("max_budgettt", json.RawMessage(empty)))))
+			if !strings.HasPrefix(got, op.Path+`: unknown argument "max_budgettt"`) {
+				t.Errorf("max_budgettt: %s was not refused: %s", empty, got)
+			}
+		}
+	})
+}
+
+// TestArgumentWords are the calls of clients and what is answered.
+func TestArgumentWords(t *testing.T) {
+	for _, tt := range []struct{ tool, args, says string }{
+		{"keys_list", `{"page":"5.5"}`, "page must be an integer, not a number"},
+		{"keys_list", `{"page":"one"}`, `page must be an integer, not "one"`},
+		{"keys_list", `{"page":"null"}`, `page must be an integer, not "null"`},
+		{"keys_list", `{"page":" 1"}`, `page must be an integer, not " 1"`},
+		{"keys_list", `{"page":"01"}`, `page must be an integer, not "01"`},
+		{"keys_list", `{"page":"1e999"}`, `page must be an integer, not "1e999"`},
+		{"keys_list", `{"page":"-1"}`, "page must be at least 1"},
+		{"keys_list", `{"size":"101"}`, "size must be at most 100"},
+		{"keys_list", `{"include_team_keys":"yes"}`, `include_team_keys must be true or false, not "yes"`},
+		{"keys_list", `{"include_team_keys":1}`, "include_team_keys must be a boolean, not a number"},
+		{"keys_list", `{"status":5}`, `status: "5" is not one of active`},
+		{"keys_list", `{"teamId":null}`, `unknown argument "teamId" (did you mean "team_id"?)`},
+		{"keys_list", `{"sort_by":true}`, "sort_by must be a string, not a boolean"},
+		{"keys_generate", `{"models":"gpt-4o"}`, `models must be a list: use ["gpt-4o"]`},
+		{"keys_generate", `{"models":"gpt-4o, o3"}`, `models must be a list: use ["gpt-4o","o3"]`},
+		{"keys_generate", `{"models":"[\"gpt-4o\""}`, "models must be a list, and the text is not one in JSON"},
+		{"keys_generate", `{"models":5}`, "models must be an array, not a number"},
+		{"keys_generate", `{"metadata":"a=b"}`, "metadata must be an object, and the text is not one in JSON"},
+		{"chat_completions", `{"model":"m","messages":[{"role":"user","content":"5"}],"temperature":"1e-9999999"}`, `temperature must be a number, not "1e-9999999"`},
+		{"keys_generate", `{"dryRun":true}`, `unknown argument "dryRun" (did you mean "dry_run"?)`},
+		{"keys_generate", `{"dry_run":"yes"}`, "dry_run must be true or false"},
+		{"keys_generate", `{"dry_run":1}`, "dry_run must be true or false"},
+		{"keys_generate", `{"confirm":"True"}`, "confirm must be true or false"},
+		{"keys_generate", `{"confirm":[]}`, "confirm must be true or false"},
+		{"keys_generate", `"{\"key_alias\":"`, "the arguments must be a JSON object"},
+		{"keys_generate", `["a"]`, "the arguments must be a JSON object"},
+		{"keys_generate", `5`, "the arguments must be a JSON object"},
+		{"spend_session", `{"sessionId":"s"}`, `unknown argument "sessionId" (did you mean "session_id"?)`},
+		{"chat_completions", `{"model":"m","messages":"hi"}`, `messages must be a list: use [{"role": "user", "content": "hi"}]`},
+		{"teams_create", `{"team_alias":null}`, "team_alias cannot be null: it is required"},
+		{"teams_create", `{"team_alias":""}`, "team_alias is empty"},
+		{"keys_update", `{"key":"k","models":[],"key_alias":"","max_budget":null}`, "nothing to change"},
+		{"keys_update", `{"key":"","alias":null,"max_budget":1}`, "key or alias is required"},
+		{"http_request", `{"method":"POST","uri":"/x","data":"a","json":{"x":1}}`, "data and json both set the body"},
+	} {
+		r := &recorded{}
+		c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
+		answer := c.call(tt.tool, tt.args)
+		if !answer.IsError || field(answer.Structured, "error", "code") != `"usage"` {
+			t.Errorf("%s %s was not refused: %s", tt.tool, tt.args, answer.Text)
+		}
+		wantText(t, answer.Text, tt.says)
+		for _, sent := range r.sent {
+			if !strings.HasPrefix(sent, "GET ") {
+				t.Errorf("%s %s sent %s", tt.tool, tt.args, sent)
+			}
+		}
+	}
+}
+
+// TestTextStaysText: a text is never read, and nothing inside an object or a list of
+// objects is touched.
+func TestTextStaysText(t *testing.T) {
+	r := &recorded{}
+	c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
+	for _, tt := range []struct{ tool, args, sent string }{
+		{"teams_create", `{"team_alias":"5"}`, `{"team_alias":"5"}`},
+		{"teams_create", `{"team_alias":"null"}`, `{"team_alias":"null"}`},
+		{"teams_create", `{"team_alias":"[]"}`, `{"team_alias":"[]"}`},
+		{"teams_create", `{"team_alias":" "}`, `{"team_alias":" "}`},
+		{"teams_create", `{"team_alias":9007199254740993}`, `{"team_alias":"9007199254740993"}`},
+		{"teams_create", `{"team_alias":"a","max_budget":"1.10"}`, `"max_budget":1.10`},
+		{"teams_create", `{"team_alias":"a","max_budget":0}`, `"max_budget":0`},
+		{"teams_create", `{"team_alias":"a","max_budget":"0"}`, `"max_budget":0`},
+		{"teams_create", `{"team_alias":"a","metadata":{"a":"","b":[],"c":null,"d":"5","e":"true","f":{}}}`, `"metadata":{"a":"","b":[],"c":null,"d":"5","e":"true","f":{}}`},
+		{"teams_create", `{"team_alias":"a","metadata":"{\"a\": \"5\", \"n\": 9007199254740993}"}`, `"n":9007199254740993`},
+		{"teams_create", `"{\"team_alias\":\"a\",\"tpm_limit\":\"7\"}"`, `"tpm_limit":7`},
+		{"chat_completions", `{"model":"m","messages":[{"role":"user","content":""}]}`, `"content":""`},
+		{"chat_completions", `{"model":"m","messages":"[{\"role\":\"user\",\"content\":\"5\"}]","temperature":0}`, `"temperature":0`},
+		{"http_request", `{"method":"POST","uri":"/x","json":{},"data":""}`, "POST /x {}"},
+		{"http_request", `{"method":"POST","uri":"/x","json":[]}`, "POST /x []"},
+		{"http_request", `{"method":"POST","uri":"/x","json":false}`, "POST /x false"},
+		{"http_request", `{"method":"POST","uri":"/x","json":"","data":"[]"}`, "POST /x []"},
+		{"http_request", `{"method":"POST","uri":"/x","json":{},"data":"{\"a\":1}","header":""}`, `POST /x {"a":1}`},
+		{"teams_permissions_set", `{"team_id":"t","team_member_permissions":[]}`, `"team_member_permissions":[]`},
+		{"tags_update", `{"name":"n","spend":0}`, `"spend":0`},
+	} {
+		if got := r.sending(c, tt.tool, tt.args); !strings.Contains(got, tt.sent) {
+			t.Errorf("%s %s\nsent %s\nwant %s", tt.tool, tt.args, got, tt.sent)
+		}
+	}
+}
+
+// TestUpdatesKeep: the answer to an update says what it left alone, and clear empties.
+func TestUpdatesKeep(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client, Confirm: confirmNever}), `{}`, nil)
+	c.call("teams_create", `{"team_id":"t1","team_alias":"prod","models":["fake-gpt"],"metadata":{"a":1}}`)
+	stored := func() string { return string(c.call("teams_get", `{"team_id":"t1"}`).Structured) }
+	for _, args := range []string{
+		`{"team_id":"t1","team":"","team_alias":"","max_budget":9,"models":[],"metadata":{},"tpm_limit":null,"clear":[]}`,
+		`{"team_id":"","team":"prod","team_alias":"","max_budget":9,"models":"[]","metadata":"{}","tpm_limit":"","clear":null}`,
+	} {
+		for _, more := range []string{``, `,"dry_run":true`} {
+			r := c.call("teams_update", strings.TrimSuffix(args, "}")+more+"}")
+			const note = "Left as it is: team_alias, models, tpm_limit, metadata. To empty a field, name it in clear."
+			wantText(t, r.Text, note)
+			wantText(t, field(r.Structured, "notes"), note)
+			if r.IsError {
+				t.Errorf("%s: %s", args, r.Text)
+			}
+		}
+		wantText(t, stored(), `"team_alias":"prod"`, `"models":["fake-gpt"]`, `"a":1`, `"max_budget":9`)
+	}
+	r := c.call("teams_update", `{"team_id":"t1","models":[]}`)
+	wantText(t, r.Text, "nothing to change", "Left as it is: models. To empty a field, name it in clear.")
+	if r = c.call("teams_update", `{"team_id":"t1","models":[],"metadata":{},"clear":["models","metadata"]}`); r.IsError || strings.Contains(r.Text, "Left as it is") {
+		t.Errorf("clear: %s", r.Text)
+	}
+	if left := stored(); strings.Contains(left, "fake-gpt") || strings.Contains(left, `"a":1`) {
+		t.Errorf("clear left %s", left)
+	}
+	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":"","max_budget":4}`).Text, "Left as it is: user_role.\n")
+	for _, tool := range []string{"keys_generate", "users_create"} {
+		if r := c.call(tool, `{"max_budget":null,"models":[],"user_id":""}`); strings.Contains(r.Text, "Left as it is") {
+			t.Errorf("%s has nothing to keep: %s", tool, r.Text)
+		}
+	}
+}
+
+// TestNoArguments: a tool that takes none accepts every way to say so.
+func TestNoArguments(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client, IgnoreArguments: []string{"requestTag", "team_id"}}), `{}`, nil)
+	for _, args := range []string{`{}`, `null`, `""`, `[]`, `"{}"`, `" {} "`, `"[]"`, `{"toolCallId":"call_1"}`, `{"random_string":""}`, `{"requestTag":1}`} {
+		if r := c.call("status", args); r.IsError {
+			t.Errorf("%s: %s", args, r.Text)
+		}
+	}
+	if r := toResult(t, c.request("tools/call", `{"name":"status"}`)); r.IsError {
+		t.Error(r.Text)
+	}
+	wantText(t, c.call("status", `{"other":null}`).Text, `unknown argument "other"`)
+	// What an option names is not dropped where the tool takes it.
+	wantText(t, c.call("keys_generate", `{"team_id":"nowhere"}`).Text, "team nowhere does not exist")
+}
+
+// TestNoDefaultTeam: an empty team stands for no team, and the answer says so.
+func TestNoDefaultTeam(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client, Profile: "dev", Team: "prod"}), `{}`, nil)
+	c.call("teams_create", `{"team_id":"t1","team_alias":"prod"}`)
+	for args, team := range map[string]string{
+		`{}`: `"t1"`, `{"team":null,"team_id":""}`: `"t1"`, `{"team":"","team_id":"t1"}`: `"t1"`, `{"team":"","team_id":""}`: "",
+	} {
+		r := c.call("keys_generate", args)
+		if got := field(r.Structured, "team_id"); got != team || strings.Contains(r.Text, "Without a team") != (team == "") {
+			t.Errorf("%s: the key's team is %s, want %s: %s", args, got, team, r.Text)
+		}
+	}
+}
+
+// TestConfirmationSeesTheMeaning: a yes counts for the same call written another way.
+func TestConfirmationSeesTheMeaning(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client}), cannotAsk, nil)
+	c.call("keys_generate", `{"key_alias":"victim"}`)
+	wantText(t, c.call("keys_delete", `{"key_aliases":["victim"],"confirm":"false","user":""}`).Text, "needs confirmation")
+	if r := c.call("keys_delete", `{"key_aliases":"[\"victim\"]","confirm":"true","user":null,"toolCallId":"x"}`); r.IsError {
+		t.Error(r.Text)
+	}
+}
+
+// TestEmptyFilters: a deletion says which filters are none, because they are empty.
+func TestEmptyFilters(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client}), cannotAsk, nil)
+	c.call("keys_generate", `{"key_alias":"victim"}`)
+	r := c.call("keys_delete", `{"search":"vic","user_id":"","team":"","status":null,"expired":false}`)
+	wantText(t, r.Text, "the filters match 1", "Not used as filters, because they are empty: user_id, team.")
+	wantText(t, c.call("keys_delete", `{"search":"","user_id":""}`).Text, "nothing")
+	if left := field(c.call("keys_list", `{}`).Structured, "total"); left != "1" {
+		t.Errorf("%s keys are left", left)
+	}
+}
+
+// FuzzArguments: whatever comes as arguments is read or refused, and text stays text.
+func FuzzArguments(f *testing.F) {
+	for _, seed := range []string{`{}`, `""`, `null`, `[]`, `"{\"page\":\"1\"}"`, `{"team_alias":"5","models":"[1,\"a\"]","metadata":"{}","max_budget":"1e5"}`,
+		`{"team_alias":" ","dry_run":"true","confirm":null,"x":{}}`, `{"models":[[],{}],"tags":"","team_id":1e-9999999}`} {
+		f.Add(seed)
+	}
+	s, err := New(Options{Operations: tools.All(), Toolsets: []string{"all"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	i := slices.IndexFunc(s.tools, func(t *tool) bool { return t.op.Path == "teams create" })
+	f.Fuzz(func(t *testing.T, raw string) {
+		c := &call{tool: s.tools[i], flags: map[string]bool{}}
+		c.request.Params.RawArguments = json.RawMessage(raw)
+		if !json.Valid([]byte(raw)) || c.parse() != nil {
+			return
+		}
+		var given map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(raw), &given)
+		var text string
+		if json.Unmarshal(given["team_alias"], &text) == nil && given["team_alias"] != nil && string(given["team_alias"]) != "null" && c.args.String("team_alias") != text {
+			t.Errorf("%q became %s", text, c.args["team_alias"])
+		}
+		for name, value := range c.args {
+			if !json.Valid(value) {
+				t.Errorf("%s became %q", name, value)
+			}
+		}
+		_ = c.op.Validate(c.args)
+		again := &call{tool: s.tools[i], flags: map[string]bool{}}
+		again.request.Params.RawArguments = encode(c.args)
+		if err := again.parse(); err != nil || fmt.Sprint(again.args) != fmt.Sprint(c.args) {
+			t.Errorf("read again: %v\n%s\n%s", err, c.args, again.args)
+		}
+	})
+}
