@@ -47,8 +47,9 @@ type mcpRun struct {
 	o         mcpserver.Options
 	h         mcpserver.HTTPOptions
 	transport string
-	listening *pflag.FlagSet // the flags for http and sse
-	watched   watched
+	// listening are the flags for http and sse, streamable those for http.
+	listening, streamable *pflag.FlagSet
+	watched               watched
 }
 
 // fromProfile takes what no flag sets from the profile in use.
@@ -68,6 +69,9 @@ func (m *mcpRun) fromProfile(cmd *cobra.Command, s config.Settings) {
 
 func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	limitMemory(serverMemory)
+	if err := m.fitting(cmd); err != nil {
+		return err
+	}
 	if m.transport == "stdio" && m.app.flags.APIKey == "@-" {
 		return usageError("--api-key @-: standard input belongs to the protocol; use --api-key @file or " + config.KeyVariable)
 	}
@@ -92,9 +96,6 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	}
 	switch m.transport {
 	case "stdio":
-		if err := m.onlyListening(cmd); err != nil {
-			return err
-		}
 		m.serving.Store(true)
 		return server.ServeStdio(cmd.Context(), m.Stdin, m.Stdout)
 	case "http", "sse":

@@ -18,7 +18,11 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	m.listening = pflag.NewFlagSet("listening", pflag.ContinueOnError)
 	m.listening.SortFlags = false
 	m.listenFlags(m.listening)
+	m.streamable = pflag.NewFlagSet("streamable", pflag.ContinueOnError)
+	m.streamable.SortFlags = false
+	m.stateFlags(m.streamable)
 	f.AddFlagSet(m.listening)
+	f.AddFlagSet(m.streamable)
 	for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -46,12 +50,27 @@ func (m *mcpRun) listenFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&m.h.AllowedOrigins, "allowed-origins", nil, "http, sse: origins of web pages that may use the server, such as http://localhost:6274")
 }
 
-// onlyListening refuses the flags of http and sse over stdio.
-func (m *mcpRun) onlyListening(cmd *cobra.Command) (err error) {
-	m.listening.VisitAll(func(f *pflag.Flag) {
-		if err == nil && cmd.Flags().Changed(f.Name) {
-			err = usageError(fmt.Sprintf("--%s needs --transport http or sse", f.Name))
-		}
-	})
+// stateFlags are for servers that restart or run several times. They are those of http only.
+func (m *mcpRun) stateFlags(f *pflag.FlagSet) {
+	f.StringVar(&m.o.StateKeyFile, "state-key-file", "", "http: file with a key that signs sessions and questions, so that they outlast a restart. To replace it, put the new key on a line above it")
+	f.BoolVar(&m.h.Stateless, "stateless", false, "http: serve clients from several replicas behind any load balancer (needs --state-key-file, the same for all)")
+}
+
+// fitting refuses flags that the transport does not have.
+func (m *mcpRun) fitting(cmd *cobra.Command) (err error) {
+	refuse := func(flags *pflag.FlagSet, transports string) {
+		flags.VisitAll(func(f *pflag.Flag) {
+			if err == nil && cmd.Flags().Changed(f.Name) {
+				err = usageError(fmt.Sprintf("--%s needs --transport %s", f.Name, transports))
+			}
+		})
+	}
+	switch m.transport {
+	case "stdio":
+		refuse(m.listening, "http or sse")
+		refuse(m.streamable, "http")
+	case "sse":
+		refuse(m.streamable, "http")
+	}
 	return err
 }

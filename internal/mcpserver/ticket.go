@@ -112,11 +112,9 @@ func (judged) Terminate(string) (refused bool, err error) { return false, nil }
 func (s *Server) checkState(o HTTPOptions) error {
 	switch {
 	case o.Stateless && o.Transport == "sse":
-		return usage("--stateless needs --transport http: an SSE client is tied to the process that has its stream")
-	case s.signer.shared && o.Transport == "sse":
-		return usage("--state-key-file needs --transport http: an SSE session ends with its stream")
+		return usage("an SSE client is tied to the process that has its stream: --stateless needs --transport http")
 	case o.Stateless && !s.signer.shared:
-		return usage("--stateless needs --state-key-file: without a key in common, replicas refuse each other's sessions and confirmations")
+		return usage("--stateless needs --state-key-file, with the same file for all replicas: without it, they refuse each other's sessions and confirmations")
 	}
 	return nil
 }
