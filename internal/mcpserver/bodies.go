@@ -17,7 +17,8 @@ const (
 	// nearly all requests are smaller, and large ones never block them.
 	maxBody   = 4 << 20
 	smallBody = 16 << 10
-	// All bodies together: 1024 small ones, and what the large ones hold above that.
+	// All bodies together: at least 1024 small ones, and what the large ones hold above
+	// that.
 	smallBodies = 16 << 20
 	largeBodies = 32 << 20
 	// bodyChunk is the piece in which a large body grows. Pieces are used again, so
@@ -74,14 +75,18 @@ var (
 // read reads the body of a request, or answers why it cannot and returns nil.
 // Whoever gets a message must release it.
 func (b *bodies) read(w http.ResponseWriter, r *http.Request, most int64) *received {
-	if !b.small.TryAcquire(smallBody) {
+	first := int64(smallBody)
+	if r.ContentLength >= 0 {
+		first = min(first, r.ContentLength+1) // which is where it is seen to end
+	}
+	if !b.small.TryAcquire(first) {
 		refuseBody(w, errNoRoom, most)
 		return nil
 	}
-	p := &parts{from: b}
+	p := &parts{from: b, first: make([]byte, first)}
 	release := func() {
 		b.large.Release(p.taken)
-		b.small.Release(smallBody)
+		b.small.Release(first)
 	}
 	defer p.free()
 	if err := p.fill(w, r, most); err != nil {
@@ -109,11 +114,6 @@ func (p *parts) fill(w http.ResponseWriter, r *http.Request, most int64) error {
 	if r.ContentLength > most {
 		return errTooLarge
 	}
-	first := int64(smallBody)
-	if r.ContentLength >= 0 {
-		first = min(first, r.ContentLength+1)
-	}
-	p.first = make([]byte, first)
 	control := http.NewResponseController(w)
 	start := time.Now()
 	for {

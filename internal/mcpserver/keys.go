@@ -21,7 +21,7 @@ const (
 	checkWait   = 10 * time.Second // for the gateway's answer
 	checksAtOne = 8                // requests to the gateway at the same time
 	checksWait  = 120              // keys that wait for one of those
-	sameKeyWait = 64               // requests that wait for the check of one key
+	askersWait  = 4096             // requests that wait for a check; those of one key, half
 	maxVerdicts = 4096             // keys remembered
 )
 
@@ -31,6 +31,7 @@ type keyring struct {
 	client         *proxyclient.Client
 	accepted, rest time.Duration // how long a verdict stands, for known keys and others
 	lane           *lanes
+	askers         *quota // requests that wait, by key
 
 	mu       sync.Mutex
 	verdicts map[string]*verdict
@@ -39,7 +40,6 @@ type keyring struct {
 // verdict is what the gateway said of one key.
 type verdict struct {
 	done    chan struct{} // closed when the rest is set
-	waiting int           // requests that wait for it; guarded by keyring.mu
 	refused *refusal
 	until   time.Time
 }
@@ -66,7 +66,7 @@ var (
 
 func newKeyring(client *proxyclient.Client) *keyring {
 	return &keyring{client: client, accepted: time.Minute, rest: 10 * time.Second,
-		lane: newLanes(checksAtOne, checksWait), verdicts: map[string]*verdict{}}
+		lane: newLanes(checksAtOne, checksWait), askers: newQuota(askersWait, false), verdicts: map[string]*verdict{}}
 }
 
 // ask returns nil when the gateway knows the key. Requests with the same key share
@@ -88,17 +88,14 @@ func (k *keyring) ask(ctx context.Context, hash, key string) *refusal {
 		k.verdicts[hash] = v
 		go k.settle(v, turn, hash, key)
 	}
-	if !v.finished() && v.waiting >= sameKeyWait {
-		k.mu.Unlock()
+	k.mu.Unlock()
+	if v.finished() {
+		return v.refused
+	}
+	if !k.askers.take(hash) {
 		return refuseBusy
 	}
-	v.waiting++
-	k.mu.Unlock()
-	defer func() {
-		k.mu.Lock()
-		v.waiting--
-		k.mu.Unlock()
-	}()
+	defer k.askers.give(hash)
 	select {
 	case <-v.done:
 		return v.refused

@@ -239,10 +239,9 @@ func TestChecksAreBounded(t *testing.T) {
 	if no := k.ask(context.Background(), "one more", "sk-some-key-of-somebody"); no != refuseBusy {
 		t.Errorf("one key more than may wait: %v", no)
 	}
-	for range sameKeyWait - 1 {
-		wg.Go(func() { k.ask(context.Background(), "hash0", "sk-some-key-of-somebody") })
+	waitFor(t, "a request for each", func() bool { return open(k.askers) == checksAtOne+checksWait })
+	for k.askers.take("hash0") { // more requests with the same key
 	}
-	waitFor(t, "all requests of a key", func() bool { k.mu.Lock(); defer k.mu.Unlock(); return k.verdicts["hash0"].waiting == sameKeyWait })
 	if no := k.ask(context.Background(), "hash0", "sk-some-key-of-somebody"); no != refuseBusy {
 		t.Errorf("one request more than may wait: %v", no)
 	}
