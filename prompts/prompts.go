@@ -26,6 +26,7 @@ var files embed.FS
 // Prompt is one workflow.
 type Prompt struct {
 	Name        string
+	Title       string
 	Description string
 	Arguments   []Argument
 
@@ -37,7 +38,17 @@ type Argument struct {
 	Name        string `yaml:"name"`
 	Description string `yaml:"description"`
 	Required    bool   `yaml:"required"`
+	// Complete says what the value names, so that a client can offer what exists: one of
+	// [Kinds]. Values are offered instead where only some make sense or come to mind.
+	Complete string   `yaml:"complete"`
+	Values   []string `yaml:"values"`
+	// List means several values, separated by commas.
+	List bool `yaml:"list"`
 }
+
+// Kinds are what the value of an argument can name: things of the gateway, a tool, or one
+// of the last months.
+var Kinds = []string{"team", "user", "key", "model", "credential", "operation", "month"}
 
 // All returns the workflows by name. An error is a fault in an embedded file,
 // which the tests rule out.
@@ -78,6 +89,7 @@ func parse(content []byte) (Prompt, error) {
 	}
 	var matter struct {
 		Name        string     `yaml:"name"`
+		Title       string     `yaml:"title"`
 		Description string     `yaml:"description"`
 		Arguments   []Argument `yaml:"arguments"`
 	}
@@ -86,10 +98,15 @@ func parse(content []byte) (Prompt, error) {
 	if err := d.Decode(&matter); err != nil {
 		return Prompt{}, fmt.Errorf("the front matter: %w", err)
 	}
-	p := Prompt{Name: matter.Name, Description: matter.Description, Arguments: matter.Arguments,
+	p := Prompt{Name: matter.Name, Title: matter.Title, Description: matter.Description, Arguments: matter.Arguments,
 		text: strings.TrimSpace(string(text)) + "\n"}
-	if p.Name == "" || p.Description == "" {
-		return Prompt{}, fmt.Errorf("the front matter needs name and description")
+	if p.Name == "" || p.Title == "" || p.Description == "" {
+		return Prompt{}, fmt.Errorf("the front matter needs name, title and description")
+	}
+	for _, a := range p.Arguments {
+		if (a.Complete == "") == (len(a.Values) == 0) || a.Complete != "" && !slices.Contains(Kinds, a.Complete) {
+			return Prompt{}, fmt.Errorf("the argument %s needs complete, one of %s, or values", a.Name, strings.Join(Kinds, ", "))
+		}
 	}
 	for _, m := range placeholder().FindAllStringSubmatch(p.text, -1) {
 		if !p.takes(m[1]) {

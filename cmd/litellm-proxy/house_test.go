@@ -43,7 +43,7 @@ var rooms = map[string][]string{
 		"proxyclient",
 	},
 	"internal/chart":     {"internal/operation"},
-	"internal/mcpserver": {"internal/audit", "internal/chart", "internal/operation", "internal/secret", "prompts", "proxyclient"},
+	"internal/mcpserver": {"internal/audit", "internal/chart", "internal/nearest", "internal/operation", "internal/secret", "prompts", "proxyclient"},
 	"internal/output":    {"internal/operation", "internal/secret"},
 	"internal/bulk":      {"internal/operation", "internal/secret", "proxyclient"},
 	"internal/modelfile": {"internal/nearest", "internal/secret"},

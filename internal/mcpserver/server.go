@@ -16,6 +16,7 @@ import (
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
+	"litellm-proxy/prompts"
 	"litellm-proxy/proxyclient"
 )
 
@@ -82,8 +83,9 @@ type Server struct {
 	watch                    Watch
 	ops                      operation.Catalog
 	mcp                      *server.MCPServer
-	tools                    []*tool             // in the order of the registry
-	ignored                  []string            // arguments that clients add
+	tools                    []*tool  // in the order of the registry
+	ignored                  []string // arguments that clients add
+	guides                   []prompts.Prompt
 	words                    func(string) string // commands in a text become tools
 
 	// signer signs what clients must hand back and hashes credentials.
@@ -92,15 +94,17 @@ type Server struct {
 	pending questions
 	shown   refusals
 	// Limits; tests shorten them.
-	answerWait  time.Duration       // for a person's yes
-	deltaPause  time.Duration       // between two pieces of a streamed answer
-	heartbeat   time.Duration       // between two signs of life in an event stream
-	maxRequests int                 // open at the same time over HTTP, streams among them
-	grace       time.Duration       // for calls under way at the end
-	writeLimit  time.Duration       // for a client to accept one event or answer
-	stallLimit  time.Duration       // for a client to accept the next piece of it
-	bodyWait    time.Duration       // for a request's body
-	answers     *proxyclient.Budget // memory of the answers of all callers
+	answerWait   time.Duration       // for a person's yes
+	slow         time.Duration       // before a client is told that the gateway is slow
+	completeWait time.Duration       // for a completion
+	deltaPause   time.Duration       // between two pieces of a streamed answer
+	heartbeat    time.Duration       // between two signs of life in an event stream
+	maxRequests  int                 // open at the same time over HTTP, streams among them
+	grace        time.Duration       // for calls under way at the end
+	writeLimit   time.Duration       // for a client to accept one event or answer
+	stallLimit   time.Duration       // for a client to accept the next piece of it
+	bodyWait     time.Duration       // for a request's body
+	answers      *proxyclient.Budget // memory of the answers of all callers
 }
 
 // New makes a server. Its errors are the caller's and have
@@ -108,7 +112,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
-		answerWait: 5 * time.Minute, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
+		answerWait: 5 * time.Minute, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
 		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
@@ -137,21 +141,22 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// offer makes the protocol's side of the server, with its tools and prompts.
+// offer makes the protocol's side of the server, with its tools, resources and prompts.
 func (s *Server) offer(o Options, ops []*operation.Operation) error {
 	version := o.Version
 	if version == "" {
 		version = "dev"
 	}
-	s.mcp = server.NewMCPServer("litellm-proxy", version,
-		server.WithTitle("LiteLLM proxy"),
+	var err error
+	if s.guides, err = prompts.All(); err != nil {
+		return err
+	}
+	s.mcp = server.NewMCPServer("litellm-proxy", version, append(s.guideOptions(),
 		server.WithInstructions(instructions(o, s.confirm)),
 		server.WithToolCapabilities(false),
-		server.WithPromptCapabilities(false),
 		server.WithToolHandlerMiddleware(s.recoverTool),
-		server.WithPromptHandlerMiddleware(s.recoverPrompt),
 		server.WithLogger(slog.New(slog.DiscardHandler)),
-	)
+	)...)
 	var list []server.ServerTool
 	for _, op := range ops {
 		t, err := s.newTool(op)
@@ -162,11 +167,8 @@ func (s *Server) offer(o Options, ops []*operation.Operation) error {
 		list = append(list, server.ServerTool{Tool: t.declaration, Handler: t.handle})
 	}
 	s.mcp.AddTools(list...)
-	all, err := s.prompts()
-	if err != nil {
-		return err
-	}
-	s.mcp.AddPrompts(all...)
+	s.offerResources()
+	s.offerPrompts()
 	return nil
 }
 

@@ -100,6 +100,8 @@ func (s *sessions) count() int {
 
 // clientState is what a session of ours remembers of its client.
 type clientState struct {
+	logLevel
+
 	mu           sync.Mutex
 	initialized  bool
 	info         mcp.Implementation

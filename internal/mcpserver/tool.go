@@ -146,6 +146,7 @@ type call struct {
 	kept     string          // what an update keeps although it was named
 	empty    []string        // texts that were empty
 	conceal  bool            // the answer holds no new key
+	done     string          // what a write did, as a sentence
 	ctx      context.Context // ends what takes long in making the result
 	trail    *trail          // what is told of the call
 }
@@ -163,6 +164,9 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	c.ctx = ctx
 	result, outcome := c.do(ctx)
 	ended = outcome
+	if c.trail.effect() != operation.Read && !c.flags[argDryRun] {
+		c.tellOutcome(ctx, result, outcome)
+	}
 	c.tell(result)
 	c.hideKey(result)
 	return result, nil
@@ -214,7 +218,10 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if result, outcome := c.settle(ctx); result != nil {
 		return result, outcome
 	}
+	stop := c.warnSlow(ctx)
 	result, err := c.prepared.Run(ctx)
+	stop()
+	c.done = result.Done
 	p.flush()
 	if err != nil {
 		return c.partly(result, err), outcome(err)

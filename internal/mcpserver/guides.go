@@ -1,0 +1,73 @@
+package mcpserver
+
+import (
+	"context"
+	"encoding/base64"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+)
+
+const (
+	serverTitle       = "LiteLLM proxy"
+	serverDescription = "Manages a LiteLLM gateway: models, virtual keys, users, teams, budgets and spend"
+)
+
+// iconSVG is two arrows through a gate. It is small because a server names itself in each
+// result of 2026-07-28.
+const iconSVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#14b" d="M0 0h9v9H0z"/>` +
+	`<path fill="none" stroke="#fff" d="M4.5 1v7M1 3h6L6 2M8 6H2l1 1"/></svg>`
+
+func serverIcon() mcp.Icon {
+	return mcp.Icon{Src: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(iconSVG)), MIMEType: "image/svg+xml", Sizes: []string{"any"}}
+}
+
+// listsLast is how long a client may keep the lists of this server. They depend on its
+// flags, so they are the same until it starts again.
+const listsLast = time.Hour
+
+// guideOptions are those for what helps a person and a client beside the tools: prompts,
+// resources, completion, log messages, and how the server presents itself. The lists
+// never change while it runs.
+func (s *Server) guideOptions() []server.ServerOption {
+	options := []server.ServerOption{
+		server.WithTitle(serverTitle),
+		server.WithDescription(serverDescription),
+		server.WithIcons(serverIcon()),
+		server.WithPromptCapabilities(false),
+		server.WithPromptHandlerMiddleware(s.recoverPrompt),
+		server.WithResourceCapabilities(false, false),
+		server.WithHooks(&server.Hooks{OnBeforeReadResource: []server.OnBeforeReadResourceFunc{canonicalURI}}),
+		server.WithCompletions(),
+		server.WithPromptCompletionProvider(completer{s}),
+		server.WithResourceCompletionProvider(completer{s}),
+		server.WithLogging(),
+	}
+	for _, list := range []mcp.MCPMethod{mcp.MethodToolsList, mcp.MethodPromptsList, mcp.MethodResourcesList, mcp.MethodResourcesTemplatesList, mcp.MethodServerDiscover} {
+		options = append(options, server.WithMethodCacheHints(list, listsLast.Milliseconds(), mcp.CacheScopePrivate))
+	}
+	return options
+}
+
+// offerPrompts adds the guided workflows. They are offered whatever the toolsets are: a
+// workflow says itself which tools it needs.
+func (s *Server) offerPrompts() {
+	for _, p := range s.guides {
+		declaration := mcp.Prompt{Name: p.Name, Title: p.Title, Description: p.Description}
+		for _, a := range p.Arguments {
+			declaration.Arguments = append(declaration.Arguments, mcp.PromptArgument{
+				Name: a.Name, Description: a.Description, Required: a.Required,
+			})
+		}
+		s.mcp.AddPrompt(declaration, func(_ context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			text, err := p.Render(request.Params.Arguments)
+			if err != nil {
+				return nil, err
+			}
+			return mcp.NewGetPromptResult(p.Description, []mcp.PromptMessage{
+				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text)),
+			}), nil
+		})
+	}
+}
