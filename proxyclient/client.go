@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/secret"
 )
 
@@ -274,6 +275,14 @@ func parseBase(s, source string) (*url.URL, error) {
 		e.Hint = "{base_url} has the form http(s)://host[:port][/prefix]"
 		return e
 	}
+	if f := malformed.URL(s); f != nil {
+		e := usage("the base URL%s %s", from(source), f.Why)
+		e.Hint = strings.TrimSpace("set {base_url} to the gateway's address " + f.Fix)
+		if f.Fix == "" {
+			e.Hint += ", such as https://litellm.example.com"
+		}
+		return nil, e
+	}
 	for i := 0; i < len(s); i++ {
 		if s[i] <= ' ' || s[i] == 0x7f {
 			return nil, bad("contains a blank or a control character")
@@ -319,6 +328,14 @@ func parseBase(s, source string) (*url.URL, error) {
 
 func cleanKey(key, source string) (string, error) {
 	key = strings.TrimSpace(key)
+	if f := malformed.Key(key); f != nil {
+		e := usage("the API key%s %s", from(source), f.Why)
+		e.Hint = "set {api_key} to the key itself"
+		if e.Hint += ", " + f.Fix; f.Fix == "" {
+			e.Hint = "set {api_key} to a key of the gateway (sk-...)"
+		}
+		return "", e
+	}
 	for i := 0; i < len(key); i++ {
 		if key[i] <= ' ' || key[i] >= 0x7f {
 			return "", usage("the API key%s contains a blank, a control character or one outside ASCII (the key is not shown)", from(source))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/secret"
 )
 
@@ -71,6 +72,9 @@ func (c *Client) cleanHeaders(given http.Header) (http.Header, error) {
 		for _, value := range given[name] {
 			if value = strings.TrimSpace(value); value == "" {
 				return nil, refuse("has no value")
+			}
+			if f := malformed.Value(value); f != nil {
+				return nil, refuse(f.Why)
 			}
 			if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 				return nil, refuse("has a control character in its value")

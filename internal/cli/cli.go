@@ -42,6 +42,8 @@ type System struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Getenv func(string) string
+	// LookupEnv tells an empty variable from one that is not set; nil: both are not set.
+	LookupEnv func(string) (string, bool)
 	// Operations are those that become commands and tools.
 	Operations operation.Catalog
 	// Terminal is the file to ask questions on; nil when nobody can answer.
@@ -56,7 +58,7 @@ func Main(ops operation.Catalog) int {
 	defer stop()
 	// A reader that went away is an error of the write, not the end of the process.
 	signal.Ignore(syscall.SIGPIPE)
-	sys := System{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Operations: ops}
+	sys := System{Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, LookupEnv: os.LookupEnv, Operations: ops}
 	if term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stderr.Fd())) {
 		sys.Terminal = os.Stdin
 	}
@@ -90,7 +92,10 @@ func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {
 // execute runs the command that the arguments name and reports its error.
 func (a *app) execute(ctx context.Context, root *cobra.Command) int {
 	defer a.finish()
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && cmd == a.mcp.cmd && !a.mcp.started {
+		err = a.mcp.serveAnyway(err)
+	}
 	if err == nil {
 		err = unwritten(a.help.err)
 	}
@@ -122,6 +127,7 @@ type app struct {
 	// op is the operation that runs, for the words of errors; format the output
 	// format that was asked for, jsonErrors whether errors are JSON too.
 	op         *operation.Operation
+	mcp        *mcpRun // the command "mcp"
 	format     string
 	jsonErrors bool
 	sources    *sources

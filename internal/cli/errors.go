@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
@@ -96,6 +98,7 @@ func (a *app) masked(text string) string {
 	if !strings.HasPrefix(a.flags.APIKey, "@") {
 		own = append(own, a.flags.APIKey)
 	}
+	own = slices.DeleteFunc(own, malformed.IsPlaceholder)
 	text, _ = secret.Redactor{Own: own}.Text(context.Background(), text)
 	return text
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +34,8 @@ stdout carries the protocol; the log goes to stderr.`,
   litellm-proxy mcp --transport http --addr 127.0.0.1:8808`,
 		Args: noArguments,
 	}
-	m := &mcpRun{app: a, transport: "stdio"}
+	m := &mcpRun{app: a, cmd: cmd, transport: "stdio"}
+	a.mcp = m
 	a.bind[cmd] = m.flags
 	cmd.RunE = m.run
 	return cmd
@@ -44,6 +44,8 @@ stdout carries the protocol; the log goes to stderr.`,
 // mcpRun is one run of "mcp".
 type mcpRun struct {
 	*app
+	cmd       *cobra.Command
+	started   bool // its arguments were good
 	o         mcpserver.Options
 	h         mcpserver.HTTPOptions
 	transport string
@@ -68,45 +70,54 @@ func (m *mcpRun) fromProfile(cmd *cobra.Command, s config.Settings) {
 }
 
 func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
+	m.started = true
 	limitMemory(serverMemory)
-	if err := m.fitting(cmd); err != nil {
+	if err := m.fitting(cmd); err != nil && !m.tolerates(err) {
 		return err
 	}
-	if m.transport == "stdio" && m.app.flags.APIKey == "@-" {
-		return usageError("--api-key @-: standard input belongs to the protocol; use --api-key @file or " + config.KeyVariable)
-	}
 	client, err := m.serverClient()
-	if err != nil {
+	if err != nil && !m.tolerates(err) {
 		return err
 	}
 	m.fromProfile(cmd, m.set.Settings)
 	m.o.Operations, m.o.Client, m.o.Version, m.o.ReadOnly = m.Operations, client, Version(), m.readOnly
-	if client.BaseURL() == config.SandboxURL {
+	if client != nil && client.BaseURL() == config.SandboxURL {
 		m.o.Note = "This gateway is a sandbox: its models return fixed texts; nothing reaches a provider or costs money."
 	}
-	if err := m.watch(); err != nil {
+	if err := m.watch(); err != nil && !m.tolerates(err) {
 		return err
 	}
 	server, err := mcpserver.New(m.o)
-	if err != nil {
-		return err
+	if err = m.named(cmd, err); err != nil {
+		if !m.tolerates(err) {
+			return err
+		}
+		if server, err = mcpserver.New(m.plain()); err != nil {
+			return err
+		}
 	}
 	if warning := server.Crowded(); warning != "" {
 		m.note("%s", warning)
 	}
-	switch m.transport {
-	case "stdio":
+	return m.serve(cmd, server)
+}
+
+// serve serves until the client leaves or the run is interrupted.
+func (m *mcpRun) serve(cmd *cobra.Command, server *mcpserver.Server) error {
+	if m.transport == "stdio" {
 		m.serving.Store(true)
-		return server.ServeStdio(cmd.Context(), m.Stdin, m.Stdout)
-	case "http", "sse":
-		m.h.Transport = m.transport
-		m.h.Ready = func(url string) {
-			m.serving.Store(true) // not before: to read the token file may take for ever
-			m.note("listening on %s", url)
+		err := server.ServeStdio(cmd.Context(), m.Stdin, m.Stdout)
+		if err == nil && len(m.o.Faults) > 0 {
+			return reported(exitStatus(proxyclient.CodeUsage))
 		}
-		return server.ServeHTTP(cmd.Context(), m.h)
+		return err
 	}
-	return usageError(fmt.Sprintf("--transport: %q is not one of %s", m.transport, strings.Join([]string{"stdio", "http", "sse"}, ", ")))
+	m.h.Transport = m.transport
+	m.h.Ready = func(url string) {
+		m.serving.Store(true) // not before: to read the token file may take for ever
+		m.note("listening on %s", url)
+	}
+	return server.ServeHTTP(cmd.Context(), m.h)
 }
 
 // serverClient is the gateway's, with the server's own key if it has one. Over stdio the
@@ -117,6 +128,9 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 func (m *mcpRun) serverClient() (*proxyclient.Client, error) {
 	// The clients of an HTTP server bring their own keys.
 	m.keyless = m.transport != "stdio" && !m.h.UseOwnKey
+	if m.transport == "stdio" && m.app.flags.APIKey == "@-" {
+		return nil, usageError("--api-key @-: standard input belongs to the protocol; use --api-key @file or " + config.KeyVariable)
+	}
 	s, err := m.settings()
 	if err != nil {
 		return nil, err

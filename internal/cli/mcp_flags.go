@@ -2,10 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
+
+// transports are those that "mcp" serves.
+var transports = []string{"stdio", "http", "sse"}
 
 // flags declares the flags of "mcp", a group for each subject.
 func (m *mcpRun) flags(cmd *cobra.Command) {
@@ -23,7 +28,7 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	m.stateFlags(m.streamable)
 	f.AddFlagSet(m.listening)
 	f.AddFlagSet(m.streamable)
-	for flag, values := range map[string][]string{"transport": {"stdio", "http", "sse"}, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels} {
+	for flag, values := range map[string][]string{"transport": transports, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 }
@@ -56,8 +61,11 @@ func (m *mcpRun) stateFlags(f *pflag.FlagSet) {
 	f.BoolVar(&m.h.Stateless, "stateless", false, "http: serve clients from several replicas behind any load balancer (needs --state-key-file, the same for all)")
 }
 
-// fitting refuses flags that the transport does not have.
+// fitting refuses an unknown transport, and flags that the transport does not have.
 func (m *mcpRun) fitting(cmd *cobra.Command) (err error) {
+	if !slices.Contains(transports, m.transport) {
+		return usageError(fmt.Sprintf("--transport: %q is not one of %s", m.transport, strings.Join(transports, ", ")))
+	}
 	refuse := func(flags *pflag.FlagSet, transports string) {
 		flags.VisitAll(func(f *pflag.Flag) {
 			if err == nil && cmd.Flags().Changed(f.Name) {

@@ -92,7 +92,8 @@ func pair(t *testing.T, path string) {
 func invoke(env map[string]string, stdin string, args ...string) (status int, stdout, stderr string) {
 	var out, problems bytes.Buffer
 	status = cli.Run(context.Background(), cli.System{Args: args, Operations: tools.All(), Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &problems,
-		Getenv: func(name string) string { return env[name] }})
+		Getenv:    func(name string) string { return env[name] },
+		LookupEnv: func(name string) (string, bool) { value, set := env[name]; return value, set }})
 	return status, out.String(), problems.String()
 }
 

@@ -161,6 +161,10 @@ func (a *app) choice() (config.Settings, error) {
 // from, if it is not --api-key itself.
 func (a *app) givenFlags() (flags config.Flags, source string, err error) {
 	flags = a.flags.Flags
+	if a.LookupEnv != nil {
+		url, set := a.LookupEnv(config.URLVariable)
+		flags.EmptyURL = set && strings.TrimSpace(url) == ""
+	}
 	switch key, literal, err := a.sources.at(flags.APIKey, "API key"); {
 	case proxyclient.CodeOf(err) == proxyclient.CodeCanceled:
 		return flags, "", err

@@ -12,6 +12,8 @@ import (
 	"os/user"
 	"strings"
 	"time"
+
+	"litellm-proxy/internal/malformed"
 )
 
 // The environment variables that are read.
@@ -29,6 +31,9 @@ const (
 // DefaultURL is where a gateway stands when nothing says otherwise.
 const DefaultURL = "http://localhost:4000"
 
+// defaultSource is the source of [DefaultURL].
+const defaultSource = "the default"
+
 // Flags are the values of the global flags; "" is a flag that was not given.
 type Flags struct {
 	BaseURL, APIKey, Timeout, CAFile string
@@ -37,6 +42,8 @@ type Flags struct {
 	Headers []string
 	// Sandbox is --sandbox, short for --base-url sandbox:.
 	Sandbox bool
+	// EmptyURL says that LITELLM_PROXY_URL is set, and to nothing.
+	EmptyURL bool
 	// Profile is --profile. ConfirmProfile is --confirm-profile: the name of the profile
 	// whose gateway may be changed.
 	Profile, ConfirmProfile string
@@ -109,6 +116,9 @@ func Resolve(flags Flags, getenv func(string) string, load func() (*File, error)
 	s.CAFile, _ = first(flags.CAFile, "--ca-file", getenv, CAFileVariable)
 	s.ClientCert, _ = first(flags.ClientCert, "--client-cert", getenv, ClientCertVariable)
 	s.ClientKey, _ = first(flags.ClientKey, "--client-key", getenv, ClientKeyVariable)
+	if err := flags.unfilled(getenv); err != nil {
+		return s, err
+	}
 	if !flags.Sandbox {
 		if err := s.fromFile(flags, getenv, load); err != nil {
 			return s, err
@@ -120,12 +130,41 @@ func Resolve(flags Flags, getenv func(string) string, load func() (*File, error)
 	if err := s.confirm(flags.ConfirmProfile); err != nil {
 		return s, err
 	}
+	if flags.EmptyURL && s.APIKey != "" && s.BaseURLSource == defaultSource {
+		return s, fmt.Errorf("%s is set but empty, so the key from %s would be sent to %s; set it to the gateway's URL, or unset it to use %s",
+			URLVariable, s.APIKeySource, DefaultURL, DefaultURL)
+	}
 	var err error
 	if s.Headers, err = headers(flags.Headers, getenv(HeadersVariable)); err != nil {
 		return s, err
 	}
 	s.Timeout, err = duration(flags.Timeout)
 	return s, err
+}
+
+// unfilled returns an error for a setting that is a placeholder. The client refuses those of
+// the gateway's URL, of the key and of headers, wherever they are from.
+func (f Flags) unfilled(getenv func(string) string) error {
+	for _, setting := range []struct{ flag, name, variable string }{
+		{f.Profile, "--profile", ProfileVariable},
+		{f.KeyHeader, "--key-header", KeyHeaderVariable},
+		{f.CAFile, "--ca-file", CAFileVariable},
+		{f.ClientCert, "--client-cert", ClientCertVariable},
+		{f.ClientKey, "--client-key", ClientKeyVariable},
+		{f.Timeout, "--timeout", ""},
+		{f.ConfirmProfile, "--confirm-profile", ""},
+		{"", "", FileVariable},
+		{"", "", SandboxVariable},
+	} {
+		value, source := setting.flag, setting.name
+		if value == "" && setting.variable != "" {
+			value, source = getenv(setting.variable), setting.variable
+		}
+		if fault := malformed.Value(value); fault != nil {
+			return fmt.Errorf("%s %s; set it to a value, or remove it", source, fault.Why)
+		}
+	}
+	return nil
 }
 
 func duration(text string) (time.Duration, error) {

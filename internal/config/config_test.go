@@ -43,6 +43,48 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestUnfilled: a placeholder is named before anything is read, and never used as a value.
+func TestUnfilled(t *testing.T) {
+	for _, variable := range []string{ProfileVariable, KeyHeaderVariable, CAFileVariable, ClientCertVariable, ClientKeyVariable, FileVariable, SandboxVariable} {
+		env := func(name string) string { return map[string]string{variable: "${" + variable + "}"}[name] }
+		_, err := Resolve(Flags{}, env, noFile)
+		if want := variable + " is the placeholder ${" + variable + "}, which nothing filled in"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", variable, err, want)
+		}
+	}
+	for name, flags := range map[string]Flags{"--profile": {Profile: "<PROFILE>"}, "--ca-file": {CAFile: "$CA"}, "--timeout": {Timeout: "%T%"}} {
+		if _, err := Resolve(flags, func(string) string { return "" }, noFile); err == nil || !strings.HasPrefix(err.Error(), name+" is the placeholder") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestEmptyURL: a variable that expanded to nothing does not send the key to the default
+// address.
+func TestEmptyURL(t *testing.T) {
+	none := func(string) string { return "" }
+	if _, err := Resolve(Flags{EmptyURL: true, APIKey: "sk-x"}, none, noFile); err == nil || !strings.Contains(err.Error(), URLVariable+" is set but empty") {
+		t.Errorf("with a key: %v", err)
+	}
+	profile := func() (*File, error) {
+		return Parse("config.yaml", []byte("current: a\nprofiles: {a: {base_url: 'http://gw'}}\n"))
+	}
+	for name, f := range map[string]func() (Settings, error){
+		"no key": func() (Settings, error) { return Resolve(Flags{EmptyURL: true}, none, noFile) },
+		"a flag": func() (Settings, error) {
+			return Resolve(Flags{EmptyURL: true, APIKey: "x", BaseURL: "http://gw"}, none, noFile)
+		},
+		"a profile": func() (Settings, error) { return Resolve(Flags{EmptyURL: true, APIKey: "x"}, none, profile) },
+		"sandbox": func() (Settings, error) {
+			return Resolve(Flags{EmptyURL: true, APIKey: "x", Sandbox: true}, none, noFile)
+		},
+	} {
+		if _, err := f(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestFlagsThatDoNothing: a flag without an effect on this gateway is refused; a variable
 // is for all gateways that a person works with.
 func TestFlagsThatDoNothing(t *testing.T) {

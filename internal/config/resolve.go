@@ -30,7 +30,7 @@ func (s *Settings) fromFile(flags Flags, getenv func(string) string, load func()
 		if s.BaseURL != "" {
 			s.Notes = append(s.Notes, fmt.Sprintf("Using the gateway %s from the Python CLI's %s.", s.BaseURL, s.BaseURLSource))
 		} else {
-			s.BaseURL, s.BaseURLSource = DefaultURL, "the default"
+			s.BaseURL, s.BaseURLSource = DefaultURL, defaultSource
 		}
 	}
 	s.protect(file)

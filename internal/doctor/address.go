@@ -7,9 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/proxyclient"
 )
 
@@ -17,13 +17,6 @@ func asError(err error) *proxyclient.Error {
 	e, _ := errors.AsType[*proxyclient.Error](err)
 	return e
 }
-
-// notFilledIn matches what stands in examples in place of a value: ${NAME}, $NAME,
-// %NAME%, {{name}}, {env:NAME}, <name>, your-…, ….
-var notFilledIn = regexp.MustCompile(`\$\{[^}]*\}|\$[A-Za-z_]\w*|%\w+%|\{\{[^}]*\}\}|\{\w+:[^}]*\}|<[^>]*>|(?i:\byour[-_ ]\w*|\bchange[-_]?me\b)|\.\.\.|…`)
-
-// placeholder returns the part of a value that still has to be filled in, or "".
-func placeholder(value string) string { return notFilledIn.FindString(value) }
 
 // source words where a setting came from.
 func source(from string) string {
@@ -43,10 +36,10 @@ func (e *exam) address(context.Context) []Finding {
 	if e.Settings.Sandbox() {
 		return good("the built-in sandbox%s", from)
 	}
-	if part := placeholder(text); part != "" {
+	if part := malformed.Placeholder(text); part != "" {
 		return fail(proxyclient.CodeLocal, fmt.Sprintf("the URL%s still contains the placeholder %s", from, part), "set {base_url} to the gateway's address, such as https://litellm.example.com")
 	}
-	if quoted(text) {
+	if malformed.Quoted(text) {
 		return fail(proxyclient.CodeLocal, "the URL"+from+" contains quotation marks", "set {base_url} without the quotation marks")
 	}
 	c, err := proxyclient.New(proxyclient.Config{BaseURL: text, BaseURLSource: e.Settings.BaseURLSource, Transport: http.DefaultTransport})
@@ -66,10 +59,6 @@ func (e *exam) address(context.Context) []Finding {
 	}
 	return good("%s%s", c.BaseURL(), from)
 }
-
-// quoted reports whether a value is in quotation marks, as a line of an .env file that
-// something read as it is.
-func quoted(value string) bool { return strings.ContainsAny(value, "\"'`“”") }
 
 // route finds the proxy between this machine and the gateway.
 func (e *exam) route(context.Context) []Finding {

@@ -13,6 +13,7 @@ import (
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/keystore"
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/nearest"
 	"litellm-proxy/proxyclient"
 )
@@ -122,12 +123,12 @@ func (e *exam) filledIn(c client, where string, s server) (all []Finding) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		value, unset := e.expanded(c, values[name])
-		switch part := placeholder(value); {
+		switch part := malformed.Placeholder(value); {
 		case part != "":
 			all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: %s still contains the placeholder %s", where, name, part), "write the value; "+c.name+" does not replace it")...)
 		case unset != "" && !c.desktop:
 			all = append(all, warn(fmt.Sprintf("%s: %s needs the variable %s, which is not set here", where, name, unset), "set "+unset+" where "+c.name+" is started")...)
-		case quoted(value):
+		case malformed.Quoted(value):
 			all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the value of %s contains quotation marks", where, name), "write the value without them")...)
 		}
 	}
@@ -158,7 +159,7 @@ func (e *exam) expanded(c client, value string) (rest, unset string) {
 func (e *exam) plainKey(c client, path string, mode fs.FileMode, where string, s server) []Finding {
 	holds := slices.ContainsFunc(append(slices.Collect(maps.Values(s.env)), s.args...), func(value string) bool {
 		value, _ = e.expanded(c, value)
-		return strings.Contains(value, "sk-") && placeholder(value) == ""
+		return strings.Contains(value, "sk-") && malformed.Placeholder(value) == ""
 	})
 	switch {
 	case !holds:

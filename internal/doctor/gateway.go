@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
@@ -122,7 +123,7 @@ func (e *exam) key(context.Context) []Finding {
 		}
 		return good("%s%s", e.Client.MaskedKey(), source(e.Client.APIKeySource()))
 	}
-	if problem, fix := malformed(key); problem != "" {
+	if problem, fix := suspect(key); problem != "" {
 		return fail(proxyclient.CodeUnauthorized, "the key"+from+" "+problem, fix)
 	}
 	switch {
@@ -136,14 +137,18 @@ func (e *exam) key(context.Context) []Finding {
 	return good("%s%s", secret.Mask(key), from)
 }
 
-// malformed says why a key cannot be one, without repeating it.
-func malformed(key string) (problem, fix string) {
+// suspect says why a key is probably none, without repeating it.
+func suspect(key string) (problem, fix string) {
+	if f := malformed.Key(key); f != nil {
+		if f.Fix == "" {
+			f.Fix = "to a key of the gateway"
+		}
+		return f.Why, "set {api_key} " + f.Fix
+	}
 	switch {
-	case quoted(key):
+	case malformed.Quoted(key):
 		return "contains quotation marks", "set {api_key} without the quotation marks"
-	case len(key) > 7 && strings.EqualFold(key[:7], "bearer "):
-		return `starts with "Bearer"`, "set {api_key} to the key alone"
-	case placeholder(key) != "":
+	case malformed.Placeholder(key) != "":
 		return "is still a placeholder", "set {api_key} to a key of the gateway"
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return "contains a blank or a character outside ASCII", "copy the key again"

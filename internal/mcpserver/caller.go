@@ -19,6 +19,8 @@ type caller struct {
 	// unless the server's own is used.
 	remote, useOwn bool
 	key            string
+	// wrong says why the credential of the request cannot be sent on; then key is "".
+	wrong string
 	// owner is the hash of the credential that the caller presented; group is the
 	// same for a key that the gateway accepts, and "" for others.
 	owner, group string
@@ -84,6 +86,9 @@ func (c *caller) keyHint(s *Server) string {
 
 // client is the gateway's for this caller.
 func (c *caller) client(ctx context.Context, s *Server) (*proxyclient.Client, error) {
+	if s.broken != nil {
+		return nil, s.broken
+	}
 	if s.client == nil {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "no gateway is configured on this server", Hint: "set {base_url}"}
 	}
@@ -92,6 +97,9 @@ func (c *caller) client(ctx context.Context, s *Server) (*proxyclient.Client, er
 	}
 	if !c.remote || c.useOwn {
 		return s.client, nil
+	}
+	if c.wrong != "" {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: c.wrong + "; nothing was sent", Hint: hintSendKey}
 	}
 	if c.key == "" {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the request has no key", Hint: hintSendKey}

@@ -171,6 +171,9 @@ func (f *front) identify(r *http.Request) (*caller, *refusal) {
 		c.group, c.ticket = c.owner, f.ticket(r, c)
 		return c, nil
 	}
+	if c.wrong = unusable(r.Header); c.wrong != "" {
+		return c, nil // as without a key: each call says what is wrong
+	}
 	c.key = credential
 	c.ticket = f.ticket(r, c)
 	if credential == "" || f.s.client == nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/prompts"
@@ -61,6 +62,9 @@ type Options struct {
 	// StateKeyFile holds the keys that sign sessions and questions, one a line: the first
 	// signs, all verify. "": a random key, with which they end with the process.
 	StateKeyFile string
+	// Faults say what is wrong with the settings of this server and how to correct it. With
+	// one, tools are listed and each call fails with it, and Client is not used.
+	Faults []string
 	// Log gets a line for each write, and at the level debug for each read; nil: none.
 	Log *slog.Logger
 	// Watch is what else is told of calls.
@@ -79,6 +83,7 @@ type Server struct {
 	confirm    string
 	// profile, team and protected are those of the options.
 	profile, team, protected string
+	broken                   *proxyclient.Error // the faults of the settings, or nil
 	log                      *slog.Logger
 	watch                    Watch
 	ops                      operation.Catalog
@@ -117,6 +122,9 @@ func New(o Options) (*Server, error) {
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
 	s.ignored = slices.Concat(clientArguments, o.IgnoreArguments)
+	if s.broken = misconfigured(o.Faults); s.broken != nil {
+		s.client, s.credential = nil, nil
+	}
 	if s.confirm == "" {
 		s.confirm = confirmAuto
 	}
@@ -124,7 +132,7 @@ func New(o Options) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	if !slices.Contains(confirmModes, s.confirm) {
-		return nil, usage("the confirmation mode %q is not one of %s", o.Confirm, strings.Join(confirmModes, ", "))
+		return nil, usage("--confirm: %q is not one of %s", o.Confirm, strings.Join(confirmModes, ", "))
 	}
 	s.pending, s.shown = questions{memory: newMemory(), used: &recent{}}, refusals{newMemory()}
 	var err error
@@ -187,7 +195,7 @@ func choose(o Options) ([]*operation.Operation, error) {
 		name = strings.TrimSpace(name)
 		resource := strings.ReplaceAll(name, "_", "-")
 		if name != "all" && name != "default" && !resources[resource] {
-			return nil, usage("there is no toolset %q; the toolsets are all, default, %s", name, strings.Join(slices.Sorted(maps.Keys(resources)), ", "))
+			return nil, usage("--toolsets: there is no toolset %q%s", name, orNearest(name, "toolsets", append([]string{"all", "default"}, slices.Sorted(maps.Keys(resources))...)))
 		}
 		for _, op := range o.Operations {
 			if name == "all" || name == "default" && op.Default || op.Resource() == resource {
@@ -196,17 +204,17 @@ func choose(o Options) ([]*operation.Operation, error) {
 		}
 	}
 	for _, name := range o.Tools {
-		op, err := find(o.Operations, name)
+		op, err := find(o.Operations, "--tools", name)
 		if err != nil {
 			return nil, err
 		}
 		if o.ReadOnly && op.Effect != operation.Read {
-			return nil, usage("the tool %s writes, but this server is read-only", op.Tool())
+			return nil, usage("--tools: %s writes, but this server is read-only", op.Tool())
 		}
 		chosen[op] = true
 	}
 	for _, name := range o.ExcludeTools {
-		op, err := find(o.Operations, name)
+		op, err := find(o.Operations, "--exclude-tools", name)
 		if err != nil {
 			return nil, err
 		}
@@ -224,7 +232,7 @@ func choose(o Options) ([]*operation.Operation, error) {
 	return ops, nil
 }
 
-func find(ops operation.Catalog, name string) (*operation.Operation, error) {
+func find(ops operation.Catalog, flag, name string) (*operation.Operation, error) {
 	if op := ops.Find(strings.TrimSpace(name)); op != nil {
 		return op, nil
 	}
@@ -233,7 +241,15 @@ func find(ops operation.Catalog, name string) (*operation.Operation, error) {
 		names = append(names, op.Tool())
 	}
 	slices.Sort(names)
-	return nil, usage("there is no tool %q; the tools are %s", name, strings.Join(names, ", "))
+	return nil, usage("%s: there is no tool %q%s", flag, name, orNearest(name, "tools", names))
+}
+
+// orNearest suggests the name that was probably meant, or lists them all.
+func orNearest(name, what string, names []string) string {
+	if near := nearest.Name(name, names, nearest.Limit(name)); near != "" {
+		return fmt.Sprintf("; did you mean %s?", near)
+	}
+	return fmt.Sprintf("; the %s are %s", what, strings.Join(names, ", "))
 }
 
 func usage(format string, args ...any) *proxyclient.Error {

@@ -192,6 +192,9 @@ func (c *call) hideKey(result *mcp.CallToolResult) {
 
 // do runs the call; the text is for the log.
 func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
+	if broken := c.s.broken; broken != nil {
+		return c.refuse(broken), outcome(broken)
+	}
 	if err := c.parse(); err != nil {
 		return c.failed(err), outcome(err)
 	}

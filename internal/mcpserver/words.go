@@ -15,6 +15,9 @@ const maxInstructions = 1500
 
 // instructions tell an assistant how to work here.
 func instructions(o Options, confirm string) string {
+	if broken := misconfigured(o.Faults); broken != nil {
+		return faultInstructions(broken)
+	}
 	lines := []string{
 		"These tools manage a LiteLLM gateway (proxy): models, virtual keys, users, teams, budgets, spend.",
 		"- Look before you write: status shows the gateway and the key; *_list tools find things.",
