@@ -172,7 +172,7 @@ func (f *front) identify(r *http.Request) (*caller, *refusal) {
 		return c, nil
 	}
 	if c.wrong = unusable(r.Header); c.wrong != "" {
-		return c, nil // as without a key: each call says what is wrong
+		credential = "" // as without a key; each call says what is wrong
 	}
 	c.key = credential
 	c.ticket = f.ticket(r, c)
