@@ -2,10 +2,8 @@ package mcpserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
@@ -51,8 +49,8 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 	}
 	asks := c.s.confirm != confirmArgument && canElicit(ctx)
 	if asks {
-		if reply := server.ElicitationResponse(c.request.Params.InputResponses, confirmID); reply != nil {
-			return c.resume(reply, question)
+		if _, answered := c.request.Params.InputResponses[confirmID]; answered {
+			return c.resume(question)
 		}
 		if server.IsModernRequest(ctx) {
 			state := c.s.pending.add(c, question.Plan)
@@ -61,7 +59,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.ask(ctx, question)
 	}
 	if c.s.confirm == confirmAlways {
-		return c.refused(question, "it needs confirmation, because "+why,
+		return c.refused(question, "it needs confirmation, because "+why+c.overruled(),
 			"use a client that can ask a person (elicitation; over sse none can), or start this server with --confirm auto or --confirm argument"), "refused: not confirmed"
 	}
 	return c.taken(question, why)
@@ -99,6 +97,20 @@ func (c *call) why(ctx context.Context) (string, error) {
 	return c.prepared.NeedsConsent(ctx)
 }
 
+// overruled says why an argument that agrees does not count here.
+func (c *call) overruled() string {
+	person := c.s.confirm == confirmAlways
+	switch {
+	case person && c.protected() && (c.flags[argConfirm] || c.named != ""):
+		return "; an argument does not replace the person, who must type the profile's name"
+	case person && c.flags[argConfirm]:
+		return "; " + argConfirm + ": true does not replace the person, who must tick a box"
+	case c.protected() && c.flags[argConfirm]:
+		return "; " + argConfirm + ": true is not enough for that"
+	}
+	return ""
+}
+
 // taken judges the argument confirm. After a refusal it stands for what that showed.
 func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolResult, string) {
 	how := fmt.Sprintf("if the user agrees, call %s again with the same arguments and %s: true", c.op.Tool(), argConfirm)
@@ -110,7 +122,7 @@ func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolRes
 		}
 	}
 	if !agreed {
-		return c.refused(question, "it needs confirmation, because "+why, how), "refused: not confirmed"
+		return c.refused(question, "it needs confirmation, because "+why+c.overruled(), how), "refused: not confirmed"
 	}
 	if shown := c.s.shown.take(c); shown != nil {
 		if changed := shown.Difference(question.Plan); changed != "" {
@@ -119,71 +131,6 @@ func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolRes
 	}
 	c.prepared.Approve(question.Plan)
 	return nil, ""
-}
-
-// resume takes the answer of a client of the stateless protocol, which comes with a new
-// request: it counts for the requests that the question showed, once.
-func (c *call) resume(reply *mcp.ElicitationResult, question *operation.Question) (*mcp.CallToolResult, string) {
-	if why := c.s.pending.check(c, c.request.Params.RequestState, question.Plan); why != "" {
-		return c.refused(question, why, "call it again"), "refused: stale confirmation"
-	}
-	return c.judge(reply, question)
-}
-
-// ask sends the question to a client of the older protocol and waits for the answer.
-// mcp-go would do both, and make a protocol error of a refusal.
-func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.CallToolResult, string) {
-	waiting, stop := until(ctx, c.caller.deaf)
-	defer stop()
-	waiting, cancel := context.WithTimeout(waiting, c.s.answerWait)
-	defer cancel()
-	asked := time.Now()
-	reply, err := c.s.mcp.RequestElicitation(waiting, mcp.ElicitationRequest{
-		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: c.form(question),
-	})
-	c.trail.waited(time.Since(asked))
-	switch {
-	case ctx.Err() != nil:
-		return c.failed(ctx.Err()), outcome(ctx.Err())
-	case errors.Is(waiting.Err(), context.DeadlineExceeded):
-		return c.refused(question, fmt.Sprintf("no answer came within %g s", c.s.answerWait.Seconds()), hintArgument), "refused: no answer"
-	case err != nil || reply == nil:
-		return c.refused(question, "the client could not ask", hintArgument), "refused: the client failed to ask"
-	}
-	return c.judge(reply, question)
-}
-
-// hintArgument is the way out where a client cannot or does not ask. Some clients
-// decline by themselves within a millisecond: it is not known that a person refused.
-const hintArgument = "ask the user. If the client shows no question, start this server with --confirm argument: then confirm: true is required and enough"
-
-// judge reads the answer to a question. Only an acceptance is a yes, and where a tick
-// is asked for only one with the tick.
-func (c *call) judge(reply *mcp.ElicitationResult, question *operation.Question) (*mcp.CallToolResult, string) {
-	content, _ := reply.Content.(map[string]any)
-	if c.protected() && reply.Action == mcp.ElicitationResponseActionAccept {
-		if name, _ := content[argConfirmProfile].(string); strings.TrimSpace(name) == c.s.protected {
-			c.prepared.Approve(question.Plan)
-			return nil, ""
-		}
-		return c.refused(question, "the name that was typed is not "+c.s.protected, "call it again, and have the profile's name typed"), "refused: wrong profile"
-	}
-	ticked, _ := content[confirmID].(bool)
-	why := ""
-	switch {
-	case reply.Action == mcp.ElicitationResponseActionAccept && (ticked || c.s.confirm != confirmAlways && content[confirmID] == nil):
-		c.prepared.Approve(question.Plan)
-		return nil, ""
-	case reply.Action == mcp.ElicitationResponseActionAccept:
-		return c.refused(question, "the question was accepted without the tick", "call it again, and have the box ticked"), "refused: no tick"
-	case reply.Action == mcp.ElicitationResponseActionDecline:
-		why = "the client answered that the question was declined"
-	case reply.Action == mcp.ElicitationResponseActionCancel:
-		why = "the client answered that the question was canceled"
-	default:
-		why = "the client's answer to the question cannot be read"
-	}
-	return c.refused(question, why, hintArgument), "refused: " + why
 }
 
 // refused is the result of a call without consent: nothing was sent.

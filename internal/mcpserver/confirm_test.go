@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
@@ -32,11 +33,17 @@ func TestConfirm(t *testing.T) {
 		{"auto, an empty form", confirmAuto, canAsk, `"result":{"action":"accept","content":{}}`, ``, true, done},
 		{"auto, a tick that nobody asked for", confirmAuto, canAsk, yes, ``, true, done},
 		{"auto, an open tick", confirmAuto, canAsk, `"result":{"action":"accept","content":{"confirm":false}}`, ``, false, "accepted without the tick"},
-		{"auto, a text for a tick", confirmAuto, canAsk, `"result":{"action":"accept","content":{"confirm":"true"}}`, ``, false, "accepted without the tick"},
-		{"auto, declined", confirmAuto, canAsk, `"result":{"action":"decline","content":{"confirm":true}}`, ``, false, "question was declined"},
-		{"auto, the model's word does not replace the person", confirmAuto, canAsk, `"result":{"action":"cancel"}`, `,"confirm":true`, false, "question was canceled"},
-		{"auto, no answer that can be read", confirmAuto, canAsk, `"result":{"action":"perhaps"}`, ``, false, "cannot be read"},
-		{"auto, the client fails", confirmAuto, canAsk, `"error":{"code":-32601,"message":"secret words"}`, ``, false, "could not ask"},
+		{"auto, a text for a tick", confirmAuto, canAsk, `"result":{"action":"accept","content":{"confirm":"true"}}`, ``, false, "cannot be read: confirm in it is neither true nor false"},
+		{"auto, declined", confirmAuto, canAsk, `"result":{"action":"decline","content":{"confirm":true}}`, ``, false, "the client answered decline after"},
+		{"auto, the model's word does not replace the person", confirmAuto, canAsk, `"result":{"action":"cancel"}`, `,"confirm":true`, false, "the client answered cancel after"},
+		{"auto, no answer that can be read", confirmAuto, canAsk, `"result":{"action":"perhaps"}`, ``, false, "cannot be read: its action is none of"},
+		{"auto, no action", confirmAuto, canAsk, `"result":{}`, ``, false, "cannot be read: its action is none of"},
+		{"auto, nothing", confirmAuto, canAsk, `"result":null`, ``, false, "cannot be read: its action is none of"},
+		{"auto, no object", confirmAuto, canAsk, `"result":"accept"`, ``, false, "cannot be read: it is no object"},
+		{"auto, an action that is no text", confirmAuto, canAsk, `"result":{"action":true}`, ``, false, "cannot be read: it is no object"},
+		{"auto, content that is no object", confirmAuto, canAsk, `"result":{"action":"accept","content":["confirm"]}`, ``, false, "cannot be read: its content is no object"},
+		{"always, a number for a tick", confirmAlways, canAsk, `"result":{"action":"accept","content":{"confirm":1}}`, ``, false, "cannot be read: confirm in it is neither"},
+		{"auto, the client fails", confirmAuto, canAsk, `"error":{"code":-32601,"message":"secret words"}`, ``, false, "answered the question with an error"},
 		{"auto, it cannot ask", confirmAuto, cannotAsk, ``, ``, false, "confirm: true"},
 		{"auto, it can open pages only", confirmAuto, urls, ``, ``, false, "confirm: true"},
 		{"auto, the model's word", confirmAuto, cannotAsk, ``, `,"confirm":true`, true, done},
@@ -44,7 +51,8 @@ func TestConfirm(t *testing.T) {
 		{"always, a yes", confirmAlways, canAsk, yes, ``, true, done},
 		{"always, without the tick", confirmAlways, canAsk, `"result":{"action":"accept"}`, ``, false, "accepted without the tick"},
 		{"always, an open tick", confirmAlways, canAsk, `"result":{"action":"accept","content":{"confirm":false}}`, ``, false, "accepted without the tick"},
-		{"always, it cannot ask", confirmAlways, cannotAsk, ``, `,"confirm":true`, false, "--confirm auto"},
+		{"always, it cannot ask", confirmAlways, cannotAsk, ``, `,"confirm":true`, false, "confirm: true does not replace the person, who must tick a box"},
+		{"always, it cannot ask, without the argument", confirmAlways, cannotAsk, ``, ``, false, "--confirm auto"},
 		{"argument", confirmArgument, canAsk, ``, `,"confirm":true`, true, done},
 		{"argument, without it", confirmArgument, canAsk, ``, ``, false, "confirm: true"},
 		{"never", confirmNever, cannotAsk, ``, ``, true, done},
@@ -111,6 +119,56 @@ func TestNobodyIsBlamed(t *testing.T) {
 		}
 	}
 	wantText(t, c.call("keys_delete", `{"key_aliases":["victim"]}`).Text, "no answer came within")
+}
+
+// TestTimeOfANo: an answer that comes sooner than a person reads is not called a person's;
+// one that comes later is, and the call is not to be repeated. Both eras say the same.
+func TestTimeOfANo(t *testing.T) {
+	_, client := gateway(t)
+	s := newServer(t, Options{Client: client})
+	action := ""
+	c := dial(t, s, canAsk, func(message) string { return `"result":{"action":"` + action + `"}` })
+	c.call("keys_generate", `{"key_alias":"victim"}`)
+	const args = `{"key_aliases":["victim"]}`
+	for _, glance := range []time.Duration{time.Hour, -1} {
+		s.glance = glance
+		for _, action = range []string{"decline", "cancel"} {
+			state := stateOf(t, c.modern("keys_delete", args, ""))
+			modern := toResult(t, c.modern("keys_delete", args, strings.Replace(accepted(state), "accept", action, 1)))
+			for _, text := range []string{c.call("keys_delete", args).Text, modern.Text} {
+				wantText(t, text, "the client answered "+action+" after ", "--confirm argument")
+				if strings.Contains(text, "nobody may have seen it") != (glance > 0) || strings.Contains(text, "ot repeat the call") != (glance < 0 && action == "decline") {
+					t.Errorf("%s, glance %s: %s", action, glance, text)
+				}
+			}
+		}
+	}
+}
+
+// TestUnreadableModern: an answer that is none is said to be that, and uses the state up.
+func TestUnreadableModern(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
+	c.call("keys_generate", `{"key_alias":"victim"}`)
+	const args = `{"key_aliases":["victim"]}`
+	for reply, says := range map[string]string{
+		`"yes"`: "cannot be read: it is no object", `["accept"]`: "cannot be read: it is no object", `{"action":1}`: "cannot be read: it is no object",
+		`null`: "cannot be read: its action", `{}`: "cannot be read: its action", `{"error":{"code":-32601,"message":"secret words"}}`: "cannot be read: its action",
+		`{"action":"accept","content":"yes"}`: "cannot be read: its content", `{"action":"accept","content":{"confirm":"yes"}}`: "cannot be read: confirm in it",
+		`{"action":"accept","content":{"confirm":false}}`: "accepted without the tick",
+	} {
+		state := stateOf(t, c.modern("keys_delete", args, ""))
+		more := fmt.Sprintf(`,"requestState":%q,"inputResponses":{"confirm":%s}`, state, reply)
+		r := toResult(t, c.modern("keys_delete", args, more))
+		wantText(t, r.Text, says)
+		if strings.Contains(r.Text, "secret words") || !r.IsError {
+			t.Errorf("%s: %s", reply, r.Text)
+		}
+		wantText(t, toResult(t, c.modern("keys_delete", args, accepted(state))).Text, "used before")
+	}
+	if left := field(c.call("keys_list", `{}`).Structured, "total"); left != "1" {
+		t.Errorf("%s keys are left", left)
+	}
 }
 
 // TestNothingToAsk: a call that would send nothing is not asked for, and says why.

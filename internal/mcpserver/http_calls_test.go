@@ -164,3 +164,32 @@ func TestElicitationOverHTTP(t *testing.T) {
 		t.Errorf("%s", r.Text)
 	}
 }
+
+// TestUnreadableOverHTTP: what comes back instead of an answer is told as over stdio.
+func TestUnreadableOverHTTP(t *testing.T) {
+	g := sandbox.New()
+	s := newServer(t, Options{Client: fake(t, g.ServeHTTP)})
+	c := &httpClient{t: t, url: listen(t, s, HTTPOptions{}) + "/mcp", key: sandbox.MasterKey}
+	if status, _ := c.post(strings.Replace(hello, `"capabilities":{}`, `"capabilities":{"elicitation":{}}`, 1)); status != 200 {
+		t.Fatal(status)
+	}
+	c.call("keys_generate", `{"key_alias":"victim"}`)
+	for reply, says := range map[string]string{
+		`"error":{"code":-32601,"message":"secret words"}`: "the client answered the question with an error",
+		`"error":"secret words"`:                           "cannot be read: it is no object",
+		`"result":"secret words"`:                          "cannot be read: it is no object",
+		`"result":{"action":"perhaps"}`:                    "cannot be read: its action",
+		`"result":{"action":"decline"}`:                    "the client answered decline after",
+	} {
+		response := c.do(context.Background(), http.MethodPost, `{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"keys_delete","arguments":{"key_aliases":["victim"]}}}`)
+		events := newEvents(t, response.Body)
+		question := events.next()
+		c.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,%s}`, question.ID, reply))
+		r := toResult(t, events.next())
+		wantText(t, r.Text, says)
+		if strings.Contains(r.Text, "secret words") {
+			t.Errorf("the client's own words are repeated: %s", r.Text)
+		}
+		response.Body.Close()
+	}
+}

@@ -138,4 +138,16 @@ func (q questions) check(c *call, state string, plan *operation.Plan) string {
 	return changedSince + "it would send other requests now"
 }
 
+// age is the time since the question was made. The state must have been checked.
+func (q questions) age(c *call, state string) time.Duration {
+	payload, _ := c.s.signer.verify(purposeQuestion, state, c.bound()...)
+	_, rest, _ := strings.Cut(payload, ".")
+	expires, _, _ := strings.Cut(rest, ".")
+	until, err := strconv.ParseInt(expires, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return c.s.answerWait - time.Until(time.UnixMilli(until))
+}
+
 const changedSince = "it is not what was confirmed any more: "

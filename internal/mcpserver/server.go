@@ -100,6 +100,7 @@ type Server struct {
 	shown   refusals
 	// Limits; tests shorten them.
 	answerWait   time.Duration       // for a person's yes
+	glance       time.Duration       // an answer that comes sooner is no person's
 	slow         time.Duration       // before a client is told that the gateway is slow
 	completeWait time.Duration       // for a completion
 	deltaPause   time.Duration       // between two pieces of a streamed answer
@@ -117,7 +118,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
-		answerWait: 5 * time.Minute, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
+		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
 		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}

@@ -266,11 +266,11 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 		return nil, ctx.Err()
 	case r := <-reply:
 		if !isNull(r.Error) {
-			return nil, errors.New("the client refused the question")
+			return nil, errAnswered
 		}
 		var result mcp.ElicitationResult
 		if err := json.Unmarshal(r.Result, &result); err != nil {
-			return nil, errors.New("cannot read the client's answer")
+			return nil, errUnreadable
 		}
 		return &result, nil
 	}

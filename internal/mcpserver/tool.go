@@ -65,9 +65,7 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 		add(argDryRun, true)
 		// Any write may turn out to need it; it is shown where that is usual.
 		add(argConfirm, s.protected == "" && s.confirm != confirmAlways && s.confirm != confirmNever && op.Asks())
-		if s.protected != "" && s.confirm != confirmAlways {
-			add(argConfirmProfile, true)
-		}
+		add(argConfirmProfile, s.protected != "" && s.confirm != confirmAlways)
 	}
 	add(argFull, slimmable(op))
 	add(argFields, false)
