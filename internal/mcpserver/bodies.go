@@ -1,15 +1,13 @@
 package mcpserver
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"os"
 	"sync"
 	"time"
-
-	"github.com/mark3labs/mcp-go/mcp"
 )
 
 const (
@@ -45,27 +43,11 @@ func newBodies(wait time.Duration) *bodies {
 // held counts the bytes that bodies hold.
 func (b *bodies) held() int64 { return b.small.held.Load() + b.large.held.Load() }
 
-// received is a message as it came.
+// received is a message that holds its share of the memory.
 type received struct {
-	head
-	content []byte
-	// valid: the content is a JSON object.
-	valid   bool
+	*incoming
 	release func()
 }
-
-// head is a message as far as the guards need it.
-type head struct {
-	Method string          `json:"method"`
-	ID     json.RawMessage `json:"id"`
-	Params struct {
-		Meta      *mcp.Meta       `json:"_meta"`
-		RequestID json.RawMessage `json:"requestId"`
-	} `json:"params"`
-}
-
-// request tells whether an answer is due.
-func (h *head) request() bool { return h.Method != "" && !isNull(h.ID) }
 
 var (
 	errTooLarge = errors.New("body too large")
@@ -77,7 +59,7 @@ var (
 func (b *bodies) read(w http.ResponseWriter, r *http.Request, most int64) *received {
 	first := int64(smallBody)
 	if r.ContentLength >= 0 {
-		first = min(first, r.ContentLength+1) // which is where it is seen to end
+		first = min(first, r.ContentLength+slack) // with room to see where it ends
 	}
 	if !b.small.TryAcquire(first) {
 		refuseBody(w, errNoRoom, most)
@@ -94,9 +76,7 @@ func (b *bodies) read(w http.ResponseWriter, r *http.Request, most int64) *recei
 		refuseBody(w, err, most)
 		return nil
 	}
-	m := &received{content: p.join(), release: release}
-	m.valid = json.Unmarshal(m.content, &m.head) == nil
-	return m
+	return &received{read(bytes.TrimPrefix(p.join(), byteOrderMark)), release}
 }
 
 // parts are a body on its way. The memory grows with what has come, never with what
@@ -157,7 +137,7 @@ func (p *parts) join() []byte {
 	if p.size <= len(p.first) {
 		return p.first[:p.size]
 	}
-	content := make([]byte, 0, p.size)
+	content := make([]byte, 0, p.size+slack)
 	content = append(content, p.first...)
 	for _, chunk := range p.more {
 		content = append(content, chunk[:min(bodyChunk, p.size-len(content))]...)

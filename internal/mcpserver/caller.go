@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -31,6 +32,10 @@ type caller struct {
 	// notify sends a notification to this caller, before it returns; nil: it
 	// cannot be told anything.
 	notify func(method string, params any)
+	// missing: the resource that the request reads does not exist.
+	missing bool
+	// token is the progress token of the request as it came; nil: there is none.
+	token json.RawMessage
 	// deaf ends when the caller can no longer answer a question. nil: never.
 	deaf context.Context
 }

@@ -25,13 +25,20 @@ type eventWriter struct {
 	// cut off before one that reads slowly.
 	patience, stall time.Duration
 
+	// restore returns what leaves for what the library wrote, and whether that is the
+	// answer to the request; claim, whether it may still be answered. nil: there is none.
+	restore func(written []byte) ([][]byte, bool)
+	claim   func() bool
+
 	mu      sync.Mutex
 	header  http.Header // the library's, taken over when it writes the first time
+	status  int         // the library's; 0: it has none yet
+	library bool        // header and status of the library were taken over
 	sent    bool        // the status is on its way
 	stream  bool        // what was sent is an event stream
 	wrap    bool        // the library believes that it writes plain JSON into our stream
+	dropped bool        // nobody waits for what the library writes
 	closed  bool
-	library bool        // the library has written its header
 	beat    *time.Timer // until the next comment; nil: there are none
 }
 
@@ -51,19 +58,23 @@ func (e *eventWriter) CanStream() bool { return true }
 // Unwrap serves [http.ResponseController].
 func (e *eventWriter) Unwrap() http.ResponseWriter { return e.w }
 
-// WriteHeader implements [http.ResponseWriter].
+// WriteHeader implements [http.ResponseWriter]. The status leaves with what follows it:
+// it may turn out that nobody waits for that.
 func (e *eventWriter) WriteHeader(status int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.writeHeader(status)
+	if e.status == 0 {
+		e.status = status
+	}
 }
 
-func (e *eventWriter) writeHeader(status int) {
+// takeOver sends the library's header, unless an event stream has begun.
+func (e *eventWriter) takeOver() {
 	if e.library {
 		return
 	}
 	e.library = true
-	events := strings.HasPrefix(e.header.Get("Content-Type"), "text/event-stream")
+	events := e.events()
 	if e.sent {
 		e.wrap = !events
 		return
@@ -75,7 +86,12 @@ func (e *eventWriter) writeHeader(status int) {
 		eventHeader(e.w.Header())
 	}
 	e.sent, e.stream = true, events
-	e.w.WriteHeader(status)
+	e.w.WriteHeader(max(e.status, http.StatusOK))
+}
+
+// events tells whether the library answers with an event stream.
+func (e *eventWriter) events() bool {
+	return strings.HasPrefix(e.header.Get("Content-Type"), "text/event-stream")
 }
 
 // Write implements [http.ResponseWriter]. The library writes an event, or a whole
@@ -83,21 +99,64 @@ func (e *eventWriter) writeHeader(status int) {
 func (e *eventWriter) Write(p []byte) (int, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.writeHeader(http.StatusOK)
-	if !e.wrap {
-		return e.send(p)
+	parts, answer := [][]byte{p}, false
+	if e.restore != nil {
+		parts, answer = e.restore(p)
 	}
-	if err := event(sender{e}, p); err != nil {
+	if answer && !e.claim() {
+		e.dropped = true
+	}
+	if e.dropped {
+		return len(p), nil
+	}
+	e.takeOver()
+	var err error
+	if e.wrap {
+		err = event(sender{e}, parts...)
+	} else {
+		err = e.pieces(parts)
+	}
+	if err != nil {
 		return 0, err
 	}
 	return len(p), nil
+}
+
+func (e *eventWriter) pieces(parts [][]byte) error {
+	for _, part := range parts {
+		if _, err := e.send(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// instead answers in place of the library, whose answer is dropped.
+func (e *eventWriter) instead(answer []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return
+	case e.stream:
+		_ = event(sender{e}, answer)
+	case !e.sent:
+		e.sent, e.library = true, true
+		e.w.Header().Set("Content-Type", "application/json")
+		_, _ = e.send(answer)
+	}
+	e.dropped = true
+	e.flush()
 }
 
 // Flush implements [http.Flusher].
 func (e *eventWriter) Flush() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.flush()
+	if !e.dropped {
+		e.takeOver()
+		e.flush()
+	}
 }
 
 func (e *eventWriter) flush() { _ = http.NewResponseController(e.w).Flush() }
@@ -132,8 +191,8 @@ func (e *eventWriter) notify(method string, params any) {
 }
 
 // message writes a message into the stream as notify does.
-func (e *eventWriter) message(content []byte) {
-	e.write(func() error { return event(sender{e}, content) })
+func (e *eventWriter) message(content ...[]byte) {
+	e.write(func() error { return event(sender{e}, content...) })
 }
 
 // raw writes text that is no message: what opens a stream and keeps it alive.
@@ -171,7 +230,7 @@ func eventHeader(h http.Header) {
 func (e *eventWriter) write(into func() error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed || e.sent && !e.stream {
+	if e.closed || e.sent && !e.stream || e.status != 0 && !e.library && !e.events() {
 		return
 	}
 	if !e.sent {
@@ -184,7 +243,8 @@ func (e *eventWriter) write(into func() error) {
 	}
 }
 
-// close ends the use of the answer: its handler returns.
+// close ends the use of the answer: its handler returns. A request that was canceled has
+// no answer.
 func (e *eventWriter) close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -192,11 +252,22 @@ func (e *eventWriter) close() {
 	if e.beat != nil {
 		e.beat.Stop()
 	}
+	switch {
+	case e.sent:
+	case e.status == 0 || e.dropped:
+		e.w.WriteHeader(http.StatusAccepted)
+	default:
+		e.takeOver()
+	}
 }
 
 // event writes the parts of an event one by one: a message may be large.
-func event(w io.Writer, message []byte) error {
-	for _, part := range [][]byte{[]byte("event: message\ndata: "), bytes.TrimSpace(message), []byte("\n\n")} {
+func event(w io.Writer, message ...[]byte) error {
+	if last := len(message) - 1; last >= 0 {
+		message[last] = bytes.TrimSpace(message[last])
+	}
+	parts := append(append([][]byte{[]byte(eventLead)}, message...), []byte("\n\n"))
+	for _, part := range parts {
 		if _, err := w.Write(part); err != nil {
 			return err
 		}

@@ -157,8 +157,9 @@ func FuzzBody(f *testing.F) {
 				}
 				continue
 			}
-			if !bytes.Equal(m.content, content) {
-				t.Errorf("%q came as %q", content, m.content)
+			came := bytes.Replace(m.content, []byte(`,"id":"`+m.own+`"}`), []byte("}"), 1)
+			if want := bytes.TrimSpace(bytes.TrimPrefix(content, byteOrderMark)); !bytes.Equal(came, want) {
+				t.Errorf("%q came as %q", want, came)
 			}
 			m.release()
 		}

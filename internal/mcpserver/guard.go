@@ -24,6 +24,7 @@ type front struct {
 	calls    *lanes // of one session
 	callers  *lanes // of one key, in all its sessions
 	streams  *lanes // streams that wait for notifications, of one session
+	underway *underway
 	own      bool
 	// stateless: the next request of a client may reach another process.
 	stateless bool

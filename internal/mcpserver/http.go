@@ -126,7 +126,7 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	f.requests = newQuota(s.maxRequests, o.UseOwnKey)
 	f.keys, f.bodies = newKeyring(s.client), newBodies(s.bodyWait)
 	f.calls, f.streams = newLanes(sessionCalls, sessionWaits), newLanes(sessionStreams, 0)
-	f.callers = newLanes(keyCalls, keyWaits)
+	f.callers, f.underway = newLanes(keyCalls, keyWaits), newUnderway()
 	if o.UseOwnKey {
 		f.callers = newLanes(sharedCalls, sharedWaits)
 	}

@@ -78,7 +78,7 @@ func (k *keyring) ask(ctx context.Context, hash, key string) *refusal {
 		v = nil
 	}
 	if v == nil {
-		turn := k.lane.enter("", "")
+		turn := k.lane.enter("")
 		if turn == nil {
 			k.mu.Unlock()
 			return refuseBusy

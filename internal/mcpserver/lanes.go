@@ -2,7 +2,6 @@ package mcpserver
 
 import (
 	"context"
-	"errors"
 	"sync"
 )
 
@@ -18,7 +17,7 @@ type lanes struct {
 type lane struct {
 	slots    chan struct{}
 	admitted int
-	waiting  map[*turn]struct{}
+	waiting  int
 }
 
 func newLanes(running, waiting int) *lanes {
@@ -27,54 +26,45 @@ func newLanes(running, waiting int) *lanes {
 
 // turn is the place of one request in a lane.
 type turn struct {
-	lanes    *lanes
-	lane     *lane
-	name, id string
-	dropped  chan struct{}
-	runs     bool
+	lanes *lanes
+	lane  *lane
+	name  string
+	// waited: it waits no more; runs: it has a slot.
+	waited, runs bool
 }
 
-// enter takes a place for the request with this JSON-RPC ID, or returns nil when
-// the lane is full. The place must be left.
-func (l *lanes) enter(name, id string) *turn {
+// enter takes a place for a request, or returns nil when the lane is full. The place
+// must be left.
+func (l *lanes) enter(name string) *turn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at := l.open[name]
 	if at == nil {
-		at = &lane{slots: make(chan struct{}, l.running), waiting: map[*turn]struct{}{}}
+		at = &lane{slots: make(chan struct{}, l.running)}
 		l.open[name] = at
 	}
 	if at.admitted >= l.running+l.waiting {
 		return nil
 	}
 	at.admitted++
-	t := &turn{lanes: l, lane: at, name: name, id: id, dropped: make(chan struct{})}
-	at.waiting[t] = struct{}{}
-	return t
+	at.waiting++
+	return &turn{lanes: l, lane: at, name: name}
 }
 
-var errDropped = errors.New("canceled before it ran")
-
-// wait returns nil when the request may run. It fails when ctx ends or the request
-// is canceled first.
+// wait returns nil when the request may run. It fails when ctx ends first.
 func (t *turn) wait(ctx context.Context) error {
 	var err error
 	select {
 	case t.lane.slots <- struct{}{}:
 		t.runs = true
-		select {
-		case <-t.dropped: // at the same moment
-			err = errDropped
-		default:
-		}
-	case <-t.dropped:
-		err = errDropped
+		err = ctx.Err() // it may have ended at the same moment
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	t.lanes.mu.Lock()
 	defer t.lanes.mu.Unlock()
-	delete(t.lane.waiting, t)
+	t.lane.waiting--
+	t.waited = true
 	return err
 }
 
@@ -85,24 +75,11 @@ func (t *turn) leave() {
 	}
 	t.lanes.mu.Lock()
 	defer t.lanes.mu.Unlock()
-	delete(t.lane.waiting, t)
+	if !t.waited {
+		t.lane.waiting--
+	}
 	if t.lane.admitted--; t.lane.admitted == 0 {
 		delete(t.lanes.open, t.name)
-	}
-}
-
-// drop cancels the requests with this ID that still wait. mcp-go cancels those
-// that run, and does not know the others yet.
-func (l *lanes) drop(name, id string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if at := l.open[name]; at != nil {
-		for t := range at.waiting {
-			if t.id == id {
-				delete(at.waiting, t)
-				close(t.dropped)
-			}
-		}
 	}
 }
 

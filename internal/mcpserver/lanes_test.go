@@ -15,13 +15,13 @@ import (
 func TestLanes(t *testing.T) {
 	l := newLanes(2, 1)
 	var all []*turn
-	for i := range 3 {
-		all = append(all, l.enter("a", fmt.Sprint(i)))
+	for range 3 {
+		all = append(all, l.enter("a"))
 	}
-	if all[2] == nil || l.enter("a", "") != nil {
+	if all[2] == nil || l.enter("a") != nil {
 		t.Fatal("not three places")
 	}
-	other := l.enter("b", "")
+	other := l.enter("b")
 	if other == nil || other.wait(context.Background()) != nil {
 		t.Error("one lane blocks another")
 	}
@@ -31,15 +31,10 @@ func TestLanes(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	l.drop("a", "0") // runs already
-	l.drop("a", "2")
-	if err := all[2].wait(context.Background()); !errors.Is(err, errDropped) {
-		t.Errorf("a canceled request: %v", err)
-	}
 	all[2].leave()
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
-	late := l.enter("a", "3")
+	late := l.enter("a")
 	if err := late.wait(ended); !errors.Is(err, context.Canceled) {
 		t.Errorf("a client that has gone: %v", err)
 	}
@@ -121,13 +116,13 @@ func waiting(l *lanes, name string) int {
 	if l.open[name] == nil {
 		return 0
 	}
-	return len(l.open[name].waiting)
+	return l.open[name].waiting
 }
 
 // One key has a limit over all its sessions, and others do not feel it.
 func TestCallsOfOneKey(t *testing.T) {
 	f, _ := listenFront(t, newServer(t, Options{Client: fake(t, echo)}), HTTPOptions{})
-	a, b, m := &caller{owner: "a"}, &caller{owner: "b"}, &received{}
+	a, b, m := &caller{owner: "a"}, &caller{owner: "b"}, &received{incoming: &incoming{}}
 	n := 0
 	for session := 0; f.enter(a, fmt.Sprint(session/(sessionCalls+sessionWaits)), m) != nil; session++ {
 		n++

@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"sync"
 	"time"
@@ -11,7 +12,7 @@ import (
 // caller's notify returns when the notification is on its way, so that none can
 // come behind the answer or be lost to it.
 type progress struct {
-	token any
+	token json.RawMessage
 	send  func(method string, params any)
 	pause time.Duration
 
@@ -23,18 +24,17 @@ type progress struct {
 
 // progress returns nil when nobody wants to be told.
 func (c *call) progress(context.Context) *progress {
-	meta := c.request.Params.Meta
-	if meta == nil || meta.ProgressToken == nil || c.caller.notify == nil {
+	if c.caller.token == nil || c.caller.notify == nil {
 		return nil
 	}
-	return &progress{token: meta.ProgressToken, send: c.caller.notify, pause: c.s.deltaPause}
+	return &progress{token: c.caller.token, send: c.caller.notify, pause: c.s.deltaPause}
 }
 
 type progressParams struct {
-	ProgressToken any    `json:"progressToken"`
-	Progress      int    `json:"progress"`
-	Total         int    `json:"total,omitempty"`
-	Message       string `json:"message,omitempty"`
+	ProgressToken json.RawMessage `json:"progressToken"`
+	Progress      int             `json:"progress"`
+	Total         int             `json:"total,omitempty"`
+	Message       string          `json:"message,omitempty"`
 }
 
 const methodProgress = "notifications/progress"

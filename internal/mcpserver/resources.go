@@ -136,6 +136,7 @@ func (s *Server) readResource(ctx context.Context, request mcp.ReadResourceReque
 		if r := recover(); r != nil {
 			contents, err = nil, s.fault("resource", r)
 		}
+		callerOf(ctx).missing = proxyclient.CodeOf(err) == proxyclient.CodeNotFound
 	}()
 	r, value := address(request.Params.URI)
 	if r == nil { // the template's variable is empty

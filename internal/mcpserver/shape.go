@@ -2,69 +2,108 @@ package mcpserver
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"reflect"
+	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 )
 
-// requestShape is what the parameters of the protocol's requests are. The arguments of a
-// tool are judged by the tool.
-type requestShape struct {
-	Method string `json:"method"`
-	Params struct {
-		Name            string                     `json:"name"`
-		URI             string                     `json:"uri"`
-		Cursor          string                     `json:"cursor"`
-		ProtocolVersion string                     `json:"protocolVersion"`
-		RequestState    string                     `json:"requestState"`
-		Level           string                     `json:"level"`
-		Meta            map[string]json.RawMessage `json:"_meta"`
-		Task            map[string]json.RawMessage `json:"task"`
-		Capabilities    map[string]json.RawMessage `json:"capabilities"`
-		ClientInfo      struct {
-			Name    string `json:"name"`
-			Version string `json:"version"`
-		} `json:"clientInfo"`
-		Arguments json.RawMessage `json:"arguments"`
-	} `json:"params"`
+// objection is the answer to a message that is not run, or nil. The library would answer
+// with the names of its own types, or run what it did not understand.
+func (s *Server) objection(m *incoming) *fault {
+	switch {
+	case m.fault != nil:
+		return m.fault
+	case !m.request():
+		return nil
+	}
+	if why := s.misshapen(m); why != "" {
+		return m.refuse(mcp.INVALID_PARAMS, "Invalid params: "+why+".")
+	}
+	return nil
 }
 
-// misshapen says what keeps a request from being read as the protocol has it; "" when
-// nothing does. The library would answer with the names of its own types.
-func misshapen(message []byte) string {
-	var request requestShape
-	if why := misfit(json.Unmarshal(message, &request)); why != "" {
-		return why
+// misshapen says what keeps a request from being read as the protocol has it, or "".
+func (s *Server) misshapen(m *incoming) string {
+	if m.misfit != "" {
+		return m.misfit
 	}
-	params := &request.Params
-	if _, err := base64.StdEncoding.DecodeString(params.Cursor); err != nil {
-		return "params.cursor is none that this server gave"
+	if m.Params.Cursor != "" && strings.HasSuffix(m.Method, "/list") {
+		return fmt.Sprintf("the cursor %s is unknown. %s returns everything at once; leave cursor out", quoted(m.Params.Cursor), m.Method)
 	}
-	if request.Method == string(mcp.MethodPromptsGet) && !isNull(params.Arguments) && json.Unmarshal(params.Arguments, new(map[string]string)) != nil {
-		return "the arguments of a prompt must be strings"
+	if m.is(mcp.MethodPromptsGet) {
+		if why := s.promptFault(m); why != "" {
+			return why
+		}
 	}
-	if number := outOfRange(message); number != "" {
+	if number := outOfRange(m.content); number != "" {
 		return "the number " + number + " is out of range"
 	}
 	return ""
 }
 
-// misfit says which member does not fit, and what it must be.
-func misfit(err error) string {
-	var misfits *json.UnmarshalTypeError
-	if !errors.As(err, &misfits) || !strings.HasPrefix(misfits.Field, "params") {
-		return "" // no request, or one that is refused as a whole
+// promptFault says what is wrong with the arguments of a prompt, or "". A prompt that
+// is not one of ours is the library's.
+func (s *Server) promptFault(m *incoming) string {
+	values := map[string]string{}
+	if !isNull(m.Params.Arguments) && json.Unmarshal(m.Params.Arguments, &values) != nil {
+		return "the arguments of a prompt must be strings"
 	}
-	if misfits.Type.Kind() == reflect.String {
-		return misfits.Field + " must be a string"
+	for _, p := range s.guides {
+		if p.Name == m.Params.Name {
+			if _, err := p.Render(values); err != nil {
+				return "prompt " + p.Name + ": " + strings.TrimSuffix(err.Error(), ".")
+			}
+		}
 	}
-	return misfits.Field + " must be a JSON object"
+	return ""
+}
+
+// quoted quotes what a client sent, without secrets and cut where it is long.
+func quoted(text string) string {
+	text = secret.Text(text)
+	if len(text) > 80 {
+		text = strings.ToValidUTF8(text[:80], "") + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// objectionWords are code and text for an error of the library: ours where it has its own
+// words, and the code of the protocol where the library knows none.
+func (s *Server) objectionWords(m *incoming, code int, text string) (int, string) {
+	switch {
+	case code == mcp.METHOD_NOT_FOUND && strings.Contains(text, server.ErrRemovedInProtocolVersion.Error()):
+		text = fmt.Sprintf("The method %s is not part of protocol version %s.", quoted(m.Method), m.protocol())
+	case code == mcp.METHOD_NOT_FOUND && strings.Contains(text, server.ErrRequiresModernProtocol.Error()):
+		text = fmt.Sprintf("The method %s needs protocol version %s, named in _meta.", quoted(m.Method), mcp.ProtocolVersion20260728)
+	case code == mcp.METHOD_NOT_FOUND:
+		text = fmt.Sprintf("This server does not have the method %s.", quoted(m.Method))
+	case strings.HasSuffix(text, server.ErrToolNotFound.Error()):
+		text = fmt.Sprintf("There is no tool %s. List the tools with tools/list; whoever runs this server selects them with --toolsets, --tools and --read-only.", quoted(m.Params.Name))
+	case strings.HasSuffix(text, server.ErrPromptNotFound.Error()):
+		text = fmt.Sprintf("There is no prompt %s. The prompts are %s.", quoted(m.Params.Name), strings.Join(s.guideNames(), ", "))
+	case strings.HasSuffix(text, server.ErrResourceNotFound.Error()):
+		text = fmt.Sprintf("There is no resource %s. List them with resources/list and resources/templates/list.", quoted(m.Params.URI))
+	case m.caller != nil && m.caller.missing && mcp.IsModernProtocol(m.protocol()):
+		code = mcp.INVALID_PARAMS
+	case m.caller != nil && m.caller.missing:
+		code = mcp.RESOURCE_NOT_FOUND
+	}
+	return code, text
+}
+
+func (s *Server) guideNames() []string {
+	names := make([]string, len(s.guides))
+	for i, p := range s.guides {
+		names[i] = p.Name
+	}
+	return names
 }
 
 // outOfRange is the first number that no program can hold as one, such as 1e999 or
@@ -83,10 +122,4 @@ func outOfRange(document []byte) string {
 			}
 		}
 	}
-}
-
-// invalid is the answer to a request that cannot be read.
-func invalid(id json.RawMessage, why string) mcp.JSONRPCError {
-	return mcp.JSONRPCError{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(id),
-		Error: mcp.NewJSONRPCErrorDetails(mcp.INVALID_PARAMS, "Invalid request: "+why+".", nil)}
 }

@@ -8,6 +8,7 @@ import (
 )
 
 func TestMisshapen(t *testing.T) {
+	s := newServer(t, Options{})
 	for _, tt := range []struct{ message, want string }{
 		{`{"params":{"name":"x","arguments":{"n":1e999}}}`, "the number 1e999 is out of range"},
 		{`{"params":{"arguments":{"a":[{"b":-1e400}]}}}`, "the number -1e400 is out of range"},
@@ -17,7 +18,8 @@ func TestMisshapen(t *testing.T) {
 		{`{"params":{"task":5}}`, "params.task must be a JSON object"},
 		{`{"params":{"protocolVersion":5}}`, "params.protocolVersion must be a string"},
 		{`{"params":{"clientInfo":{"name":5}}}`, "params.clientInfo.name must be a string"},
-		{`{"params":{"cursor":"zzz"}}`, "params.cursor is none that this server gave"},
+		{`{"method":"tools/list","params":{"cursor":"zzz"}}`, `the cursor "zzz" is unknown. tools/list returns everything at once; leave cursor out`},
+		{`{"method":"tools/list","params":{"cursor":""}}`, ""},
 		{`{"method":"prompts/get","params":{"name":"x","arguments":{"max_budget":30}}}`, "the arguments of a prompt must be strings"},
 		{`{"method":"prompts/get","params":{"name":"x","arguments":{"max_budget":"30"}}}`, ""},
 		{`{"method":"prompts/get","params":{"name":"x"}}`, ""},
@@ -28,7 +30,7 @@ func TestMisshapen(t *testing.T) {
 		{`{"params":{"name":"1e999","arguments":{"n":"1e999","m":1e300}}}`, ""},
 		{`{"method":"ping"}`, ""},
 	} {
-		if got := misshapen([]byte(tt.message)); got != tt.want {
+		if got := s.misshapen(read([]byte(`{"jsonrpc":"2.0","id":1,"method":"tools/call",` + tt.message[1:]))); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.message, got, tt.want)
 		}
 	}
@@ -46,7 +48,7 @@ func TestMisshapenIsAnswered(t *testing.T) {
 			t.Fatalf("http, %s: %d messages", params, len(all))
 		}
 		for name, answer := range map[string]message{"stdio": c.request("tools/call", params), "http": all[0]} {
-			if answer.Error == nil || !strings.HasPrefix(answer.Error.Message, "Invalid request: ") || strings.Contains(answer.Error.Message, "Go ") {
+			if answer.Error == nil || !strings.HasPrefix(answer.Error.Message, "Invalid params: ") || strings.Contains(answer.Error.Message, "Go ") {
 				t.Errorf("%s, %s: %+v", name, params, answer.Error)
 			}
 		}

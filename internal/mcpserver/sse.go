@@ -64,19 +64,19 @@ func (f *front) message(w http.ResponseWriter, r *http.Request) {
 
 // post takes a message and tells whether its request runs on.
 func (f *front) post(w http.ResponseWriter, c *caller, session *httpSession, m *received) bool {
-	switch {
-	case !m.valid:
-		refuse(w, &refusal{status: http.StatusBadRequest, text: "The body is not a JSON-RPC message."})
-		return false
-	case m.Method == string(mcp.MethodSubscriptionsListen):
-		refuse(w, &refusal{status: http.StatusBadRequest, text: "Subscriptions are not available over SSE."})
+	c.notify, c.token, m.caller = session.stream.notify, m.token(), c
+	no := f.s.objection(m.incoming)
+	if no != nil && no.id == nil {
+		plain(w, false, no.code, no.wire())
 		return false
 	}
-	c.notify = session.stream.notify
 	ctx := withCaller(f.s.mcp.WithContext(session.gone, session.peer), c)
-	if m.Method != "" && isNull(m.ID) {
-		f.canceled(session.peer.id, m)
-		f.s.dispatch(ctx, m.content, nil)
+	if no == nil && !m.request() {
+		if m.is(mcp.MethodNotificationCancelled) {
+			f.underway.cancel(session.peer.id, m.Params.RequestID)
+		} else {
+			f.s.dispatch(ctx, m.incoming)
+		}
 		w.WriteHeader(http.StatusAccepted)
 		return false
 	}
@@ -85,20 +85,35 @@ func (f *front) post(w http.ResponseWriter, c *caller, session *httpSession, m *
 		refuse(w, refuseCalls)
 		return false
 	}
+	ctx, over := f.underway.begin(ctx, session.peer.id, m.incoming, func(no *fault) { session.stream.message(no.wire()) })
 	w.WriteHeader(http.StatusAccepted)
-	go f.answer(ctx, session.stream, places, m)
+	go func() {
+		defer over()
+		f.answer(ctx, session.stream, places, m, no)
+	}()
 	return true
 }
 
 // answer runs one request of an SSE client and writes the answer into its stream.
 // It ends with the stream, whatever it waits for.
-func (f *front) answer(ctx context.Context, stream *eventWriter, places turns, m *received) {
+func (f *front) answer(ctx context.Context, stream *eventWriter, places turns, m *received, no *fault) {
 	defer m.release()
 	defer places.leave()
-	defer callerOf(ctx).answer.end()
-	if places.wait(ctx) == nil {
-		if answer := f.s.dispatch(ctx, m.content, m.ID); answer != nil && ctx.Err() == nil {
-			stream.message(wire(answer))
-		}
+	c := callerOf(ctx)
+	defer c.answer.end()
+	if places.wait(ctx) != nil {
+		return
+	}
+	var answer [][]byte
+	switch {
+	case no != nil:
+		answer = [][]byte{no.wire()}
+	case m.is(mcp.MethodSubscriptionsListen):
+		answer = f.s.listen(ctx, m.incoming, c.notify)
+	default:
+		answer = f.s.dispatch(ctx, m.incoming)
+	}
+	if answer != nil && m.claim() {
+		stream.message(answer...)
 	}
 }

@@ -34,7 +34,8 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	defer goDeaf()
 	session := &stdioSession{out: out, waiting: map[int64]chan stdioReply{}, fail: cancel}
 	calls := s.mcp.WithContext(ctx, session)
-	p := &stdioPeer{s: s, session: session, deaf: deaf, calls: newLanes(stdioCalls, stdioWaits)}
+	p := &stdioPeer{s: s, session: session, deaf: deaf, calls: newLanes(stdioCalls, stdioWaits),
+		streams: newLanes(sessionStreams, 0), underway: newUnderway()}
 
 	lines, readErr := readLines(ctx, in)
 	for open := true; open; {
@@ -43,7 +44,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 			open = false
 		case line, ok := <-lines:
 			if open = ok; ok {
-				p.take(calls, line)
+				p.take(calls, read(line))
 			}
 		}
 	}
@@ -71,82 +72,104 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 
 // stdioPeer runs the messages of the one client.
 type stdioPeer struct {
-	s       *Server
-	session *stdioSession
-	deaf    context.Context
-	calls   *lanes
-	running sync.WaitGroup
+	s              *Server
+	session        *stdioSession
+	deaf           context.Context
+	calls, streams *lanes
+	underway       *underway
+	running        sync.WaitGroup
 }
 
-// take handles one line. It never waits for other requests: the reader must hear
+// take handles one message. It never waits for other requests: the reader must hear
 // cancellations and answers.
-func (p *stdioPeer) take(ctx context.Context, line json.RawMessage) {
-	var m head
-	valid := json.Unmarshal(line, &m) == nil
+func (p *stdioPeer) take(ctx context.Context, m *incoming) {
 	// Each request has a caller of its own, which holds the memory of its answer.
-	c := &caller{notify: p.session.notify, deaf: p.deaf}
-	ctx = withCaller(ctx, c)
+	c := &caller{notify: p.session.notify, deaf: p.deaf, token: m.token()}
+	m.caller, ctx = c, withCaller(ctx, c)
+	no := p.s.objection(m)
 	switch {
-	case valid && m.Method == "" && p.session.deliver(line):
-	case valid && m.request() && m.Method == string(mcp.MethodSubscriptionsListen):
-		p.running.Go(func() {
-			// It lasts as long as the client listens.
-			listening, stop := until(ctx, p.deaf)
-			defer stop()
-			p.answer(listening, c, line, m.ID)
-		})
-	case valid && m.request() && m.Method != string(mcp.MethodInitialize):
-		place := p.calls.enter(stdioSessionID, string(m.ID))
-		if place == nil {
-			p.session.write(failure(m.ID, refuseCalls.text))
+	case no != nil:
+		p.session.write(no.wire())
+	case m.answers():
+		p.session.deliver(m)
+	case !m.request():
+		if m.is(mcp.MethodNotificationCancelled) {
+			p.underway.cancel(stdioSessionID, m.Params.RequestID)
 			return
 		}
-		p.running.Go(func() {
-			defer place.leave()
-			if place.wait(ctx) != errDropped {
-				p.answer(ctx, c, line, m.ID)
-			}
-		})
+		p.s.dispatch(ctx, m)
 	default:
-		// In turn: what comes after initialize counts on it, a cancellation must
-		// find its request, and the rest is answered at once.
-		if m.Method == string(mcp.MethodNotificationCancelled) {
-			p.calls.drop(stdioSessionID, string(m.Params.RequestID))
-		}
-		p.answer(ctx, c, line, m.ID)
+		p.run(ctx, c, m)
 	}
 }
 
-// answer handles a message and writes the answer.
-func (p *stdioPeer) answer(ctx context.Context, c *caller, line, id json.RawMessage) {
-	defer c.answer.end()
-	p.session.write(p.s.dispatch(ctx, line, id))
+// run handles a request.
+func (p *stdioPeer) run(ctx context.Context, c *caller, m *incoming) {
+	lane := p.calls
+	if m.is(mcp.MethodSubscriptionsListen) {
+		lane = p.streams
+	}
+	place := lane.enter(stdioSessionID)
+	if place == nil {
+		p.session.write(m.refuse(mcp.INTERNAL_ERROR, refuseCalls.text).wire())
+		return
+	}
+	ctx, over := p.underway.begin(ctx, stdioSessionID, m, func(no *fault) { p.session.write(no.wire()) })
+	work := func() {
+		defer over()
+		defer place.leave()
+		if place.wait(ctx) == nil {
+			p.answer(ctx, c, m)
+		}
+	}
+	if m.is(mcp.MethodInitialize) {
+		work() // what comes after it counts on it
+		return
+	}
+	p.running.Go(work)
 }
 
-// failure is the answer to a request that was not run.
-func failure(id json.RawMessage, text string) mcp.JSONRPCError {
-	return mcp.JSONRPCError{JSONRPC: mcp.JSONRPC_VERSION, ID: mcp.NewRequestId(id),
-		Error: mcp.NewJSONRPCErrorDetails(mcp.INTERNAL_ERROR, text, nil)}
+// answer handles a request and writes the answer.
+func (p *stdioPeer) answer(ctx context.Context, c *caller, m *incoming) {
+	defer c.answer.end()
+	var answer [][]byte
+	if m.is(mcp.MethodSubscriptionsListen) {
+		// It lasts as long as the client listens.
+		listening, stop := until(ctx, p.deaf)
+		defer stop()
+		answer = p.s.listen(listening, m, c.notify)
+	} else {
+		answer = p.s.dispatch(ctx, m)
+	}
+	if m.claim() {
+		p.session.write(answer...)
+	}
 }
 
 func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
-// dispatch handles one message; a fault outside of the handlers, which have their
-// own net, is answered as any other.
-func (s *Server) dispatch(ctx context.Context, line, id json.RawMessage) (answer mcp.JSONRPCMessage) {
+// dispatch handles one message and returns the answer in pieces; a fault outside of the
+// handlers, which have their own net, is answered as any other.
+func (s *Server) dispatch(ctx context.Context, m *incoming) (answer [][]byte) {
 	defer func() {
 		if r := recover(); r != nil {
 			err := s.fault("dispatch", r)
 			answer = nil
-			if !isNull(id) {
-				answer = failure(id, err.Error())
+			if m.request() {
+				answer = [][]byte{m.refuse(mcp.INTERNAL_ERROR, err.Error()).wire()}
 			}
 		}
 	}()
-	if why := misshapen(line); why != "" && !isNull(id) {
-		return invalid(id, why)
+	result := s.mcp.HandleMessage(ctx, m.content)
+	if result == nil || !m.request() {
+		return nil
 	}
-	return s.mcp.HandleMessage(ctx, line)
+	line := encode(result)
+	if string(line) == "null" { // it cannot be encoded
+		return [][]byte{m.refuse(mcp.INTERNAL_ERROR, errInternal.Error()).wire()}
+	}
+	answer, _ = s.restore(m, line)
+	return answer
 }
 
 // readLines reads lines, the last with or without its newline, until the input
@@ -157,13 +180,15 @@ func readLines(ctx context.Context, in io.Reader) (<-chan json.RawMessage, *erro
 		defer close(lines)
 		scanner := bufio.NewScanner(in)
 		scanner.Buffer(make([]byte, 0, 64<<10), maxLine)
+		mark := byteOrderMark
 		for scanner.Scan() {
-			line := bytes.TrimSpace(scanner.Bytes())
+			line := bytes.TrimSpace(bytes.TrimPrefix(scanner.Bytes(), mark))
+			mark = nil
 			if len(line) == 0 {
 				continue
 			}
 			select {
-			case lines <- bytes.Clone(line):
+			case lines <- append(make([]byte, 0, len(line)+slack), line...):
 			case <-ctx.Done():
 				return
 			}
@@ -189,34 +214,24 @@ type stdioSession struct {
 	fail  func() // ends the server: the client is gone
 }
 
-type stdioReply struct {
-	Result json.RawMessage `json:"result"`
-	Error  json.RawMessage `json:"error"`
-}
+type stdioReply struct{ Result, Error json.RawMessage }
 
 var (
 	_ server.SessionWithClientInfo  = (*stdioSession)(nil)
 	_ server.SessionWithElicitation = (*stdioSession)(nil)
 )
 
-// wire is an answer as it is sent.
-func wire(message any) []byte {
-	if line := encode(message); string(line) != "null" {
-		return line
-	}
-	return encode(failure(nil, errInternal.Error()))
-}
-
 // write sends one message as one line.
-func (s *stdioSession) write(message any) {
-	if message == nil {
+func (s *stdioSession) write(message ...[]byte) {
+	if len(message) == 0 {
 		return
 	}
-	line := wire(message)
 	s.outMu.Lock()
-	_, err := s.out.Write(line)
-	if err == nil {
-		_, err = s.out.Write([]byte{'\n'}) // a line may be too large to copy
+	var err error
+	for _, part := range append(message, []byte{'\n'}) { // a line may be too large to copy
+		if err == nil {
+			_, err = s.out.Write(part)
+		}
 	}
 	s.outMu.Unlock()
 	if err != nil {
@@ -244,7 +259,7 @@ type notification struct {
 }
 
 func (s *stdioSession) notify(method string, params any) {
-	s.write(notification{mcp.JSONRPC_VERSION, method, params})
+	s.write(encode(notification{mcp.JSONRPC_VERSION, method, params}))
 }
 
 // RequestElicitation implements [server.SessionWithElicitation].
@@ -260,7 +275,7 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 		delete(s.waiting, id)
 		s.mu.Unlock()
 	}()
-	s.write(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": id, "method": mcp.MethodElicitationCreate, "params": request.Params})
+	s.write(encode(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": id, "method": mcp.MethodElicitationCreate, "params": request.Params}))
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -278,26 +293,18 @@ func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.Elici
 
 // deliver gives a client's answer to the question it belongs to. Any other answer
 // is nobody's and is dropped.
-func (s *stdioSession) deliver(line json.RawMessage) bool {
-	var answer struct {
-		ID json.RawMessage `json:"id"`
-		stdioReply
-	}
-	if json.Unmarshal(line, &answer) != nil || isNull(answer.ID) || answer.Result == nil && answer.Error == nil {
-		return false
-	}
+func (s *stdioSession) deliver(m *incoming) {
 	var id int64
-	if json.Unmarshal(answer.ID, &id) != nil {
-		return true
+	if json.Unmarshal(m.ID, &id) != nil {
+		return
 	}
 	s.mu.Lock()
 	reply := s.waiting[id]
 	delete(s.waiting, id)
 	s.mu.Unlock()
 	if reply != nil {
-		reply <- answer.stdioReply
+		reply <- stdioReply{m.Result, m.Error}
 	}
-	return true
 }
 
 // SessionID implements [server.ClientSession].

@@ -100,24 +100,6 @@ func TestSubscriptionEnds(t *testing.T) {
 	}
 }
 
-func TestCancelOnStdio(t *testing.T) {
-	arrived, left := make(chan struct{}), make(chan struct{})
-	client := fake(t, func(w http.ResponseWriter, r *http.Request) {
-		close(arrived)
-		<-r.Context().Done()
-		close(left)
-	})
-	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
-	id, reply := c.send("tools/call", `{"name":"models_list"}`)
-	receive(t, arrived)
-	c.write(fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%s}}`, id))
-	receive(t, left)
-	m, _ := c.wait(reply)
-	if r := toResult(t, m); field(r.Structured, "error", "code") != `"canceled"` {
-		t.Errorf("%s", r.raw)
-	}
-}
-
 // panics adds a tool that panics with a secret.
 func panics(s *Server) {
 	s.mcp.AddTool(mcp.NewTool("boom"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {

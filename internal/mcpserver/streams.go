@@ -23,13 +23,17 @@ const (
 func (f *front) enter(c *caller, session string, m *received) turns {
 	var places turns
 	if session != "" {
-		inSession := f.calls.enter(session, string(m.ID))
+		lane := f.calls
+		if m.is(mcp.MethodSubscriptionsListen) {
+			lane = f.streams
+		}
+		inSession := lane.enter(session)
 		if inSession == nil {
 			return nil
 		}
 		places = append(places, inSession)
 	}
-	ofKey := f.callers.enter(c.owner, "")
+	ofKey := f.callers.enter(c.owner)
 	if ofKey == nil {
 		places.leave()
 		return nil
@@ -39,14 +43,6 @@ func (f *front) enter(c *caller, session string, m *received) turns {
 
 var refuseCalls = &refusal{status: http.StatusTooManyRequests, retry: "1",
 	text: "Too many calls of this client are running. Wait for some of them to end."}
-
-// canceled ends the requests that wait for their turn; the library ends those that
-// run.
-func (f *front) canceled(session string, m *received) {
-	if m.Method == string(mcp.MethodNotificationCancelled) {
-		f.calls.drop(session, string(m.Params.RequestID))
-	}
-}
 
 // receive reads a message.
 func (f *front) receive(w http.ResponseWriter, r *http.Request, c *caller) *received {
@@ -61,21 +57,19 @@ func (f *front) receive(w http.ResponseWriter, r *http.Request, c *caller) *rece
 func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c := callerOf(r.Context())
-		m := &received{}
+		m := &received{incoming: &incoming{}}
 		if r.Method == http.MethodPost {
 			if m = f.receive(w, r, c); m == nil {
 				return
 			}
 			defer m.release()
 		}
-		modern := mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) || mcp.IsModernProtocol(m.Params.Meta.ProtocolVersion())
-		if modern && m.Method == string(mcp.MethodNotificationCancelled) {
-			// Without sessions the library knows requests by their number alone,
-			// and would cancel that of another client. Hanging up cancels too.
-			w.WriteHeader(http.StatusAccepted)
+		modern := mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) || mcp.IsModernProtocol(m.protocol())
+		if m.fault != nil {
+			plain(w, modern, m.fault.code, m.fault.wire())
 			return
 		}
-		opens := !modern && m.Method == string(mcp.MethodInitialize)
+		opens := !modern && m.is(mcp.MethodInitialize)
 		session, no := f.session(c, r, modern, opens)
 		if no != nil {
 			refuse(w, no)
@@ -84,10 +78,21 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 		if c.ticket != nil && !modern && f.closes(w, r, c.ticket) {
 			return
 		}
-		f.canceled(session, m)
-		if why := misshapen(m.content); why != "" && m.request() {
-			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write(wire(invalid(m.ID, why)))
+		if m.is(mcp.MethodNotificationCancelled) {
+			// Without sessions a client would cancel the request of another one. There,
+			// hanging up cancels.
+			if session != "" {
+				f.underway.cancel(session, m.Params.RequestID)
+			}
+			w.WriteHeader(http.StatusAccepted)
+			return
+		}
+		if no := f.s.objection(m.incoming); no != nil {
+			plain(w, modern, no.code, no.wire())
+			return
+		}
+		if modern && m.request() && m.is(mcp.MethodSubscriptionsListen) {
+			f.listen(w, r, m)
 			return
 		}
 		f.serve(library, w, r, session, m, opens)
@@ -129,14 +134,35 @@ func (f *front) closes(w http.ResponseWriter, r *http.Request, t *ticket) bool {
 	return true
 }
 
+// listen serves a subscription to a client of the stateless protocol.
+func (f *front) listen(w http.ResponseWriter, r *http.Request, m *received) {
+	if no := headerFault(r.Header, m.incoming); no != nil {
+		plain(w, true, no.code, no.wire())
+		return
+	}
+	// It lasts as long as both sides do.
+	ctx, stop := until(r.Context(), f.ended)
+	defer stop()
+	e := newEventWriter(w, f.s)
+	defer e.close()
+	e.keepAlive(f.s.heartbeat)
+	answer := f.s.listen(ctx, m.incoming, e.notify)
+	if isError(answer) {
+		plain(w, true, codeOf(answer), answer...)
+		return
+	}
+	e.message(answer...)
+}
+
 // serve hands a request to the library when it is its turn.
 func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWriter, r *http.Request, session string, m *received, opens bool) {
 	c, ctx := callerOf(r.Context()), r.Context()
+	e := newEventWriter(w, f.s)
 	var turn turns
 	switch {
-	case r.Method == http.MethodGet, m.Method == string(mcp.MethodSubscriptionsListen):
+	case r.Method == http.MethodGet:
 		if session != "" {
-			place := f.streams.enter(session, "")
+			place := f.streams.enter(session)
 			if place == nil {
 				refuse(w, tooMany("streams"))
 				return
@@ -155,22 +181,25 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 		}
 		defer places.leave()
 		turn = places
+		e.restore = func(written []byte) ([][]byte, bool) { return f.s.restore(m.incoming, written) }
+		e.claim, m.caller = m.claim, c
+		running, over := f.underway.begin(ctx, session, m.incoming, func(no *fault) { e.instead(no.wire()) })
+		defer over()
+		ctx = running
 	}
-	e := newEventWriter(w, f.s)
 	defer c.answer.end()
 	defer e.close()
 	if r.Method == http.MethodGet || m.request() && !opens && acceptsEvents(r) {
 		e.keepAlive(f.s.heartbeat)
 	}
 	if turn.wait(ctx) != nil {
-		e.WriteHeader(http.StatusAccepted)
 		return
 	}
 	if opens {
 		e.Header().Set(server.HeaderKeySessionID, f.issue(c, m.content))
 	}
 	if r.Method == http.MethodPost && acceptsEvents(r) {
-		c.notify = e.notify
+		c.notify, c.token = e.notify, m.token()
 	}
 	library.Handle(e, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: ctx})
 }

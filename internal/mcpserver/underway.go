@@ -1,0 +1,82 @@
+package mcpserver
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// underway are the requests of a transport that are not answered yet, by which clients
+// cancel them. The library knows requests of the stateless protocol by their ID alone
+// and would cancel that of another client.
+type underway struct {
+	mu   sync.Mutex
+	all  map[*incoming]*running
+	byID map[string]*running
+}
+
+// running is one of them.
+type running struct {
+	m      *incoming
+	key    string
+	cancel context.CancelCauseFunc
+	say    func(*fault) // answers in place of the request's own answer
+}
+
+func newUnderway() *underway {
+	return &underway{all: map[*incoming]*running{}, byID: map[string]*running{}}
+}
+
+var errCanceled = errors.New("canceled by the client")
+
+// begin registers a request of a session, "" where no other message can cancel it. The
+// context ends when the request is canceled; the function must be called when it is over.
+func (u *underway) begin(ctx context.Context, session string, m *incoming, say func(*fault)) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	r := &running{m: m, cancel: cancel, say: say}
+	if session != "" && !m.is(mcp.MethodInitialize) {
+		r.key = session + "\x00" + sameID(m.ID)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.all[m] = r
+	if r.key != "" {
+		u.byID[r.key] = r
+	}
+	return ctx, func() {
+		cancel(nil)
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		delete(u.all, m)
+		if u.byID[r.key] == r {
+			delete(u.byID, r.key)
+		}
+	}
+}
+
+// cancel ends a request of the session: it gets no answer.
+func (u *underway) cancel(session string, id json.RawMessage) {
+	u.mu.Lock()
+	r := u.byID[session+"\x00"+sameID(id)]
+	u.mu.Unlock()
+	if r != nil && r.m.claim() {
+		r.cancel(errCanceled)
+	}
+}
+
+// abandon answers all requests that are not answered yet.
+func (u *underway) abandon(answer func(*incoming) *fault) {
+	u.mu.Lock()
+	left := slices.Collect(maps.Values(u.all))
+	u.mu.Unlock()
+	for _, r := range left {
+		if r.m.claim() {
+			r.say(answer(r.m))
+		}
+	}
+}
