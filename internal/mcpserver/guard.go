@@ -20,6 +20,7 @@ type front struct {
 	deleted  *recent   // sessions of streamable HTTP that their clients ended
 	requests *quota    // open requests, streams among them
 	keys     *keyring
+	gateway  *gatewayState
 	bodies   *bodies
 	calls    *lanes // of one session
 	callers  *lanes // of one key, in all its sessions
@@ -116,6 +117,9 @@ func (f *front) guard() http.Handler {
 				http.Error(w, f.s.fault("http", p).Error(), http.StatusInternalServerError)
 			}
 		}()
+		if f.probe(w, r) {
+			return
+		}
 		f.origins.share(w.Header(), r)
 		at, no := f.admit(r)
 		if no != nil {
@@ -193,10 +197,7 @@ func (f *front) identify(r *http.Request) (*caller, *refusal) {
 // refuse ends a request. Neither a client that does not read nor one that does not
 // finish its request can hold it up.
 func refuse(w http.ResponseWriter, no *refusal) {
-	control := http.NewResponseController(w)
-	soon := time.Now().Add(refuseWait)
-	_ = control.SetReadDeadline(soon)
-	_ = control.SetWriteDeadline(soon)
+	hurry(w)
 	if no.retry != "" {
 		w.Header().Set("Retry-After", no.retry)
 	}
@@ -207,6 +208,14 @@ func refuse(w http.ResponseWriter, no *refusal) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="litellm-proxy"`)
 	}
 	http.Error(w, no.text, no.status)
+}
+
+// hurry bounds the time of a short exchange.
+func hurry(w http.ResponseWriter) {
+	control := http.NewResponseController(w)
+	soon := time.Now().Add(refuseWait)
+	_ = control.SetReadDeadline(soon)
+	_ = control.SetWriteDeadline(soon)
 }
 
 // refuseWait is for the exchange of a refusal.

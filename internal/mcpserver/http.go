@@ -125,6 +125,7 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	f.sessions, f.deleted, f.stateless = newSessions(), &recent{}, o.Stateless
 	f.requests = newQuota(s.maxRequests, o.UseOwnKey)
 	f.keys, f.bodies = newKeyring(s.client), newBodies(s.bodyWait)
+	f.gateway = &gatewayState{client: s.client, remain: gatewayRemain}
 	f.calls, f.streams = newLanes(sessionCalls, sessionWaits), newLanes(sessionStreams, 0)
 	f.callers, f.underway = newLanes(keyCalls, keyWaits), newUnderway()
 	if o.UseOwnKey {

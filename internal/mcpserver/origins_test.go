@@ -21,7 +21,9 @@ func ask(t *testing.T, method, url string, header http.Header, body string) (*ht
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header = header.Clone()
+	if header != nil {
+		r.Header = header.Clone()
+	}
 	if host := header.Get("Host"); host != "" {
 		r.Host = host
 	}
