@@ -1,11 +1,13 @@
 package prompts_test
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/prompts"
 	"litellm-proxy/tools"
 )
@@ -20,7 +22,7 @@ func all(t *testing.T) []prompts.Prompt {
 }
 
 func TestEveryPrompt(t *testing.T) {
-	named := regexp.MustCompile("`([a-z]+(?:_[a-z]+)*)`")
+	named := regexp.MustCompile("`([a-z]+(?:_[a-z]+)*)(?: ([^`]*))?`")
 	for _, p := range all(t) {
 		t.Run(p.Name, func(t *testing.T) {
 			values := map[string]string{}
@@ -46,18 +48,50 @@ func TestEveryPrompt(t *testing.T) {
 			if len(found) == 0 {
 				t.Error("no tool is named")
 			}
+			started := toolsets(text)
 			for _, m := range found {
-				if op := tools.All().Find(m[1]); op == nil || op.Tool() != m[1] {
+				op := tools.All().Find(m[1])
+				if op == nil || op.Tool() != m[1] {
 					t.Errorf("there is no tool %s", m[1])
+					continue
+				}
+				if !op.Default && !slices.Contains(started, op.Resource()) {
+					t.Errorf("%s is not in the default toolset, and the text does not say which one it needs", m[1])
+				}
+				if m[2] != "" {
+					checkCall(t, op, m[2])
 				}
 			}
 			// A tool without backticks would escape the check.
 			for _, op := range tools.All() {
-				if strings.Contains(op.Tool(), "_") && strings.Contains(strings.ReplaceAll(text, "`"+op.Tool()+"`", ""), op.Tool()) {
+				if strings.Contains(op.Tool(), "_") && strings.Contains(named.ReplaceAllString(text, ""), op.Tool()) {
 					t.Errorf("%s stands without backticks", op.Tool())
 				}
 			}
 		})
+	}
+}
+
+// toolsets are those with which the text says to start the server.
+func toolsets(text string) []string {
+	_, list, _ := strings.Cut(text, "`--toolsets ")
+	list, _, _ = strings.Cut(list, "`")
+	return strings.Split(list, ",")
+}
+
+// checkCall checks an example: its arguments exist and have values that are taken.
+func checkCall(t *testing.T, op *operation.Operation, example string) {
+	t.Helper()
+	var args operation.Args
+	if err := json.Unmarshal([]byte(example), &args); err != nil {
+		t.Errorf("%s %s: %v", op.Tool(), example, err)
+		return
+	}
+	for _, added := range []string{"dry_run", "confirm", "full"} {
+		delete(args, added)
+	}
+	if err := op.Validate(args); err != nil {
+		t.Errorf("%s %s: %v", op.Tool(), example, err)
 	}
 }
 
@@ -69,7 +103,8 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s has no description", p.Name)
 		}
 	}
-	for _, want := range []string{"diagnose-refused-key", "onboard-developer"} {
+	for _, want := range []string{"add-model", "clean-up-keys", "diagnose-refused-key", "monthly-spend-review", "onboard-developer",
+		"onboard-team", "production-readiness", "rotate-credential", "rotate-key"} {
 		if !slices.Contains(names, want) {
 			t.Errorf("%s is missing: %v", want, names)
 		}
