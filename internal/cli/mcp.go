@@ -84,7 +84,7 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	if client != nil && client.BaseURL() == config.SandboxURL {
 		m.o.Note = "This gateway is a sandbox: its models return fixed texts; nothing reaches a provider or costs money."
 	}
-	if err := m.watch(); err != nil && !m.tolerates(err) {
+	if err := m.watch(cmd.Context()); err != nil && !m.tolerates(err) {
 		return err
 	}
 	server, err := mcpserver.New(m.o)

@@ -44,6 +44,7 @@ func (m *mcpRun) offerFlags(f *pflag.FlagSet) {
 // safetyFlags say how calls are confirmed.
 func (m *mcpRun) safetyFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
+	f.IntVar(&m.o.MaxWrites, "max-writes", 60, "Calls per minute that may change something, for each session (for each key where there is no session); 0: no limit. A call that changes many things counts once")
 }
 
 // listenFlags are those of http and sse only.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"litellm-proxy/internal/audit"
+	"litellm-proxy/internal/metrics"
 )
 
 // watched is what the person who runs "mcp" sees of its calls.
@@ -17,6 +19,7 @@ type watched struct {
 	auditLog string
 	logLevel string
 	slow     time.Duration
+	metrics  string
 }
 
 var logLevels = []string{"debug", "info", "warn", "error"}
@@ -24,12 +27,13 @@ var logLevels = []string{"debug", "info", "warn", "error"}
 // watchFlags are for the person who runs the server.
 func (m *mcpRun) watchFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.watched.auditLog, "audit-log", "", "File that gets each call as a line of JSON: time, client, key hash, tool, effect, arguments without secrets, requests and outcome. A write has a line before it is sent, synced to disk; if the file cannot be written, writes are refused")
+	f.StringVar(&m.watched.metrics, "metrics-addr", "", "Serve Prometheus metrics of calls at http://ADDRESS/metrics, such as 127.0.0.1:9464. They are open to everyone who can connect")
 	f.StringVar(&m.watched.logLevel, "log-level", "info", "Lowest level of the log on stderr: debug (all calls), info (writes), warn or error")
 	f.DurationVar(&m.watched.slow, "slow", 0, "Log calls that take at least this long, such as 5s, and where the time went (default 0: none)")
 }
 
-// watch sets up the log and the audit log.
-func (m *mcpRun) watch() error {
+// watch sets up the log, the audit log and the metrics.
+func (m *mcpRun) watch(ctx context.Context) error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(m.watched.logLevel)); err != nil || !slices.Contains(logLevels, m.watched.logLevel) {
 		return usageError(fmt.Sprintf("--log-level: %q is not one of %s", m.watched.logLevel, strings.Join(logLevels, ", ")))
@@ -39,11 +43,31 @@ func (m *mcpRun) watch() error {
 	}
 	m.o.Log = slog.New(slog.NewTextHandler(m.Stderr, &slog.HandlerOptions{Level: level}))
 	m.o.Watch.Slow = m.watched.slow
+	if m.o.MaxWrites < 0 {
+		return usageError("--max-writes must not be negative")
+	}
+	if err := m.openAudit(); err != nil {
+		return err
+	}
+	if m.watched.metrics == "" {
+		return nil
+	}
+	m.o.Watch.Metrics = metrics.New()
+	url, err := m.o.Watch.Metrics.Serve(ctx, m.watched.metrics)
+	if err != nil {
+		return usageError("--metrics-addr: " + err.Error())
+	}
+	m.note("metrics at %s", url)
+	return nil
+}
+
+// openAudit opens the audit log. Over stdio, the server starts even if it cannot: only the
+// answers to calls reach the client's user.
+func (m *mcpRun) openAudit() error {
 	if m.watched.auditLog == "" {
 		return nil
 	}
 	m.o.Watch.Audit = audit.New(m.watched.auditLog, m.auditState)
-	// Over stdio, the server starts in spite of this: only the client's user can see why.
 	if err := m.o.Watch.Audit.Open(); err != nil && m.transport != "stdio" {
 		return usageError("--audit-log: " + err.Error())
 	}

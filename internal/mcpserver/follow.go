@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/audit"
+	"litellm-proxy/internal/metrics"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
@@ -22,6 +23,8 @@ type Watch struct {
 	Audit *audit.Log
 	// Slow is how long a call may take before the log has a warning; 0: as long as it likes.
 	Slow time.Duration
+	// Metrics count calls; nil: nobody does.
+	Metrics *metrics.Metrics
 }
 
 // trail is what is told of one call while it runs and when it has ended.
@@ -45,6 +48,7 @@ type trail struct {
 
 // follow begins the trail of the call.
 func (c *call) follow(ctx context.Context) *trail {
+	c.s.watch.Metrics.Begin()
 	return &trail{c: c, ctx: ctx, id: rand.Text()[:16], started: time.Now()}
 }
 
@@ -72,13 +76,18 @@ func (t *trail) request(e *proxyclient.Exchange) (end func(), err error) {
 	return func() { t.answered(e, time.Since(started)) }, nil
 }
 
-// announce tells the audit log of a write before it is sent.
+// announce counts the first write, and tells the audit log of each before it is sent.
 func (t *trail) announce(e *proxyclient.Exchange) error {
+	first := !t.begun
+	if who := t.c.paced(t.ctx); first && !t.c.s.pace.take(who) {
+		return t.c.s.pace.refusal(t.c.s.pace.wait(who))
+	}
+	t.begun = true
 	if t.c.s.watch.Audit == nil {
 		return nil
 	}
 	entry := &audit.Entry{Event: audit.Send}
-	if !t.begun {
+	if first {
 		entry = t.entry(audit.Begin)
 	}
 	entry.Time, entry.Call, entry.Tool = audit.Time(time.Now()), t.id, t.c.op.Tool()
@@ -88,12 +97,12 @@ func (t *trail) announce(e *proxyclient.Exchange) error {
 			Message: e.Method + " " + e.Path + " was not sent, because the server's audit log cannot be written",
 			Hint:    "only reads work until the person who runs this server repairs the audit log"}
 	}
-	t.begun = true
 	return nil
 }
 
 // answered ends the following of a request.
 func (t *trail) answered(e *proxyclient.Exchange, took time.Duration) {
+	t.c.s.watch.Metrics.Request(e.Method, e.Status, took)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.running--; t.running == 0 {
@@ -118,6 +127,7 @@ func (t *trail) end(outcome string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	took, s := time.Since(t.started), t.c.s
+	s.watch.Metrics.End(t.c.op.Tool(), t.effect().String(), outcome, took-t.person)
 	if s.watch.Audit != nil {
 		entry := t.entry(audit.End)
 		entry.Time, entry.Call = audit.Time(time.Now()), t.id

@@ -38,7 +38,12 @@ func (s *Server) guideOptions() []server.ServerOption {
 		server.WithPromptCapabilities(false),
 		server.WithPromptHandlerMiddleware(s.recoverPrompt),
 		server.WithResourceCapabilities(false, false),
-		server.WithHooks(&server.Hooks{OnBeforeReadResource: []server.OnBeforeReadResourceFunc{canonicalURI}}),
+		server.WithHooks(&server.Hooks{
+			OnBeforeReadResource: []server.OnBeforeReadResourceFunc{canonicalURI},
+			OnAfterInitialize: []server.OnAfterInitializeFunc{func(context.Context, any, *mcp.InitializeRequest, *mcp.InitializeResult) {
+				s.watch.Metrics.Session()
+			}},
+		}),
 		server.WithCompletions(),
 		server.WithPromptCompletionProvider(completer{s}),
 		server.WithResourceCompletionProvider(completer{s}),

@@ -69,6 +69,9 @@ type Options struct {
 	Log *slog.Logger
 	// Watch is what else is told of calls.
 	Watch Watch
+	// MaxWrites is how many calls of a session, or of a key where there is no session, may
+	// change something in a minute; 0: any number.
+	MaxWrites int
 }
 
 // Credential returns the client with the key of a call, or without a key.
@@ -86,6 +89,7 @@ type Server struct {
 	broken                   *proxyclient.Error // the faults of the settings, or nil
 	log                      *slog.Logger
 	watch                    Watch
+	pace                     *pace
 	ops                      operation.Catalog
 	mcp                      *server.MCPServer
 	tools                    []*tool  // in the order of the registry
@@ -135,6 +139,7 @@ func New(o Options) (*Server, error) {
 	if !slices.Contains(confirmModes, s.confirm) {
 		return nil, usage("--confirm: %q is not one of %s", o.Confirm, strings.Join(confirmModes, ", "))
 	}
+	s.pace = newPace(o.MaxWrites)
 	s.pending, s.shown = questions{memory: newMemory(), used: &recent{}}, refusals{newMemory()}
 	var err error
 	if s.signer, err = newSigner(o.StateKeyFile); err != nil {

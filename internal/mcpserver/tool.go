@@ -216,6 +216,11 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if c.flags[argDryRun] {
 		return c.dryRun(ctx)
 	}
+	if c.prepared.Effect() != operation.Read {
+		if err := c.tooFast(ctx); err != nil {
+			return c.failed(err), "refused: too many writes"
+		}
+	}
 	if result, outcome := c.settle(ctx); result != nil {
 		return result, outcome
 	}
