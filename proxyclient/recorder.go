@@ -59,8 +59,11 @@ func (r Recorded) String() string {
 
 // Digest identifies the request as it would be sent, secrets included. It tells
 // nothing of them: it is keyed for this process.
-func (r Recorded) Digest() string {
-	h := hmac.New(sha256.New, digestKey())
+func (r Recorded) Digest() string { return r.KeyedDigest(digestKey()) }
+
+// KeyedDigest is a digest that every process with the key makes of the same request.
+func (r Recorded) KeyedDigest(key []byte) string {
+	h := hmac.New(sha256.New, key)
 	for _, part := range []string{r.sent.method, r.sent.path, r.sent.query, r.sent.header, r.sent.body} {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}

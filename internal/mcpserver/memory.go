@@ -104,7 +104,7 @@ const purposeQuestion = "question"
 func (q questions) add(c *call, plan *operation.Plan) string {
 	number, now := rand.Text(), time.Now()
 	q.store(number, plan, now, c.s.answerWait)
-	payload := fmt.Sprintf("%s.%d.%s", number, now.Add(c.s.answerWait).UnixMilli(), plan.Digest())
+	payload := fmt.Sprintf("%s.%d.%s", number, now.Add(c.s.answerWait).UnixMilli(), plan.Digest([]byte(c.s.signer.keys[0])))
 	return c.s.signer.sign(purposeQuestion, payload, c.bound()...)
 }
 
@@ -117,9 +117,9 @@ func (c *call) bound() []string {
 // used up by the call that it belongs to, whatever comes of it: once in each process, so
 // its time is short, and the plan must still be the one that was shown.
 func (q questions) check(c *call, state string, plan *operation.Plan) string {
-	payload, good := c.s.signer.verify(purposeQuestion, state, c.bound()...)
+	payload, key := c.s.signer.verify(purposeQuestion, state, c.bound()...)
 	parts := strings.Split(payload, ".")
-	if !good || len(parts) != 3 {
+	if key == "" || len(parts) != 3 {
 		return "the answer belongs to another question, or to one of another server"
 	}
 	expires, err := strconv.ParseInt(parts[1], 10, 64)
@@ -130,7 +130,7 @@ func (q questions) check(c *call, state string, plan *operation.Plan) string {
 		return "the answer was used before"
 	case err != nil || now.After(time.UnixMilli(expires)):
 		return "the answer came too late"
-	case equal(parts[2], plan.Digest()):
+	case equal(parts[2], plan.Digest([]byte(key))):
 		return ""
 	case shown != nil:
 		return changedSince + shown.Difference(plan)

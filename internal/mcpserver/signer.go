@@ -78,23 +78,23 @@ func seal(key, purpose, payload string, bound []string) []byte {
 	return sum(key, "sign", append([]string{purpose, payload}, bound...)...)
 }
 
-// verify returns the payload of a token that one of the keys signed.
-func (s *signer) verify(purpose, token string, bound ...string) (string, bool) {
+// verify returns the payload of a token and the key that signed it, or no key.
+func (s *signer) verify(purpose, token string, bound ...string) (payload, key string) {
 	encoded, signature, _ := strings.Cut(token, ".")
-	payload, err := tokenEncoding.DecodeString(encoded)
+	content, err := tokenEncoding.DecodeString(encoded)
 	if err != nil {
-		return "", false
+		return "", ""
 	}
 	given, err := tokenEncoding.Strict().DecodeString(signature)
 	if err != nil {
-		return "", false
+		return "", ""
 	}
 	for _, key := range s.keys {
-		if hmac.Equal(given, seal(key, purpose, string(payload), bound)) {
-			return string(payload), true
+		if hmac.Equal(given, seal(key, purpose, string(content), bound)) {
+			return string(content), key
 		}
 	}
-	return "", false
+	return "", ""
 }
 
 // maxRecent bounds a recent set: at about 100 bytes each, 6 MiB.

@@ -1,12 +1,17 @@
 package mcpserver
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -56,12 +61,13 @@ type replicas struct {
 	http    HTTPOptions
 	url     string
 	one     *Server // the last that was started
+	apart   bool    // each replica is a process of its own
 }
 
 func newReplicas(t *testing.T, n int, key string, stateless bool) *replicas {
 	t.Helper()
 	_, client := gateway(t)
-	r := &replicas{t: t, balancer: &balancer{}, client: client,
+	r := &replicas{t: t, balancer: &balancer{}, client: client, apart: stateless && n > 1,
 		options: Options{Client: client, StateKeyFile: keyFile(t, key)}, http: HTTPOptions{Stateless: stateless}}
 	h := httptest.NewServer(r.balancer)
 	t.Cleanup(func() { h.CloseClientConnections(); h.Close() })
@@ -74,6 +80,9 @@ func newReplicas(t *testing.T, n int, key string, stateless bool) *replicas {
 
 func (r *replicas) start() http.Handler {
 	r.t.Helper()
+	if r.apart {
+		return replicaProcess(r.t, r.client.BaseURL(), r.options.StateKeyFile)
+	}
 	r.one = newServer(r.t, r.options)
 	f, err := r.one.open(r.http)
 	if err != nil {
@@ -81,6 +90,46 @@ func (r *replicas) start() http.Handler {
 	}
 	r.t.Cleanup(f.end)
 	return f.handler
+}
+
+// replicaProcess starts this test again as the process of a replica.
+func replicaProcess(t *testing.T, gateway, file string) http.Handler {
+	t.Helper()
+	process := exec.Command(os.Args[0], "-test.run=^TestReplicaProcess$", "-test.v=false")
+	process.Env = append(os.Environ(), "TEST_REPLICA_GATEWAY="+gateway, "TEST_REPLICA_KEY_FILE="+file)
+	in, err := process.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close(); _ = process.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatalf("no address: %v", err)
+	}
+	address, err := url.Parse(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httputil.NewSingleHostReverseProxy(address)
+}
+
+// TestReplicaProcess is not a test but the process of [replicaProcess], which ends with
+// its standard input.
+func TestReplicaProcess(t *testing.T) {
+	gateway := os.Getenv("TEST_REPLICA_GATEWAY")
+	if gateway == "" {
+		t.Skip("it is run by other tests")
+	}
+	s := newServer(t, Options{Client: clientOf(t, gateway, ""), StateKeyFile: os.Getenv("TEST_REPLICA_KEY_FILE")})
+	fmt.Println(listen(t, s, HTTPOptions{Stateless: true}))
+	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
 // restart replaces every replica by a new one.
@@ -358,14 +407,13 @@ func FuzzToken(f *testing.F) {
 		f.Add(token)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		payload, ok := s.verify("session", token, "key")
-		if ok != (token == good) {
-			t.Errorf("%q: %v, %q", token, ok, payload)
+		if payload, by := s.verify("session", token, "key"); (by != "") != (token == good) {
+			t.Errorf("%q: %q, %q", token, by, payload)
 		}
-		if _, ok := s.verify("question", token, "key"); ok {
+		if _, by := s.verify("question", token, "key"); by != "" {
 			t.Errorf("%q is good for another purpose", token)
 		}
-		if _, ok := s.verify("session", token, "another"); ok {
+		if _, by := s.verify("session", token, "another"); by != "" {
 			t.Errorf("%q is good for another caller", token)
 		}
 	})

@@ -61,9 +61,9 @@ func (f *front) ticket(r *http.Request, c *caller) *ticket {
 	if id == "" {
 		return nil
 	}
-	payload, good := f.s.signer.verify(purposeSession, id, c.key)
+	payload, key := f.s.signer.verify(purposeSession, id, c.key)
 	t := &ticket{}
-	if !good || json.Unmarshal([]byte(payload), t) != nil || f.deleted.has(t.Number) {
+	if key == "" || json.Unmarshal([]byte(payload), t) != nil || f.deleted.has(t.Number) {
 		return nil
 	}
 	return t

@@ -20,12 +20,12 @@ type Plan struct {
 	Report json.RawMessage
 }
 
-// Digest returns a hash of the requests, secrets included: two plans with one digest
+// Digest returns a keyed hash of the requests, secrets included: two plans with one digest
 // send the same.
-func (p *Plan) Digest() string {
+func (p *Plan) Digest(key []byte) string {
 	h := sha256.New()
 	for _, r := range p.Requests {
-		fmt.Fprintf(h, "%s\n", r.Digest())
+		fmt.Fprintf(h, "%s\n", r.KeyedDigest(key))
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
