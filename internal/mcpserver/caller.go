@@ -27,6 +27,8 @@ type caller struct {
 	owner, group string
 	// ticket is the session of streamable HTTP that the request names; nil: none.
 	ticket *ticket
+	// level is what the session of streamable HTTP wants to be told.
+	level mcp.LoggingLevel
 	// answer is the memory of the answer to this request.
 	answer share
 	// notify sends a notification to this caller, before it returns; nil: it

@@ -187,3 +187,19 @@ func TestCompletionSendsOneRead(t *testing.T) {
 		t.Errorf("%+v, sent with %q", got, seen)
 	}
 }
+
+func TestCompletionMisshapen(t *testing.T) {
+	c := dial(t, newServer(t, Options{}), `{}`, nil)
+	for params, has := range map[string]string{
+		`{}`: "params.ref.type",
+		`{"ref":{"type":"ref/cat"},"argument":{"name":"a","value":""}}`:              "params.ref.type must be",
+		`{"ref":{"type":"ref/prompt","name":"x"}}`:                                   "params.argument.name is missing",
+		`{"ref":{"type":"ref/prompt","name":"x"},"argument":{"name":"a","value":5}}`: "params.argument.value must be a string",
+		`{"ref":5}`: "params.ref must be a JSON object",
+		`{"ref":{"type":"ref/prompt"},"argument":{"name":"a","value":""},"context":{"arguments":{"a":1}}}`: "params.context.arguments",
+	} {
+		if m := c.request("completion/complete", params); m.Error == nil || m.Error.Code != -32602 || !strings.Contains(m.Error.Message, has) {
+			t.Errorf("%s: %s %+v", params, m.Result, m.Error)
+		}
+	}
+}

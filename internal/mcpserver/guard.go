@@ -18,7 +18,8 @@ type front struct {
 	s        *Server
 	sessions *sessions // of SSE
 	deleted  *recent   // sessions of streamable HTTP that their clients ended
-	requests *quota    // open requests, streams among them
+	levels   sessionLevels
+	requests *quota // open requests, streams among them
 	keys     *keyring
 	gateway  *gatewayState
 	bodies   *bodies

@@ -3,6 +3,9 @@ package mcpserver
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -75,4 +78,48 @@ func (s *Server) offerPrompts() {
 			}), nil
 		})
 	}
+}
+
+// guideFault says what is wrong with the parameters of a request for a resource, a
+// completion or log messages, or "". The library would answer with its own types.
+func guideFault(m *incoming) string {
+	switch {
+	case m.is(mcp.MethodResourcesRead) && m.Params.URI == "":
+		return "params.uri is missing"
+	case m.is(mcp.MethodSetLogLevel) && !slices.Contains(logLevels, mcp.LoggingLevel(m.Params.Level)):
+		return fmt.Sprintf("params.level is %s, not one of %s", quoted(m.Params.Level), joined(logLevels))
+	case m.is(mcp.MethodCompletionComplete):
+		return completionFault(m.content)
+	}
+	return ""
+}
+
+// completionFault says what is wrong with a request for a completion, or "".
+func completionFault(content []byte) string {
+	var request struct {
+		Params struct {
+			Ref struct {
+				Type string `json:"type"`
+				Name string `json:"name"`
+				URI  string `json:"uri"`
+			} `json:"ref"`
+			Argument struct {
+				Name  string `json:"name"`
+				Value string `json:"value"`
+			} `json:"argument"`
+			Context struct {
+				Arguments map[string]string `json:"arguments"`
+			} `json:"context"`
+		} `json:"params"`
+	}
+	if why := misfit(json.Unmarshal(content, &request)); why != "" {
+		return why
+	}
+	switch params := request.Params; {
+	case params.Ref.Type != "ref/prompt" && params.Ref.Type != "ref/resource":
+		return "params.ref.type must be ref/prompt or ref/resource"
+	case params.Argument.Name == "":
+		return "params.argument.name is missing"
+	}
+	return ""
 }

@@ -3,6 +3,8 @@ package mcpserver
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,13 +16,27 @@ import (
 )
 
 // A client that asks for them gets log messages: at info what was written, at warning what
-// went wrong with a write and a gateway that is slow, at error a fault of this program.
-// Without asking it gets errors alone, as mcp-go has it, and none in 2026-07-28.
+// went wrong with a write and a gateway that is slow.
+// Without asking it gets nothing.
 
 // loggerName is the logger of each message.
 const loggerName = "litellm-proxy"
 
 const methodLog = "notifications/message"
+
+// logLevels are those of the protocol, the least urgent first.
+var logLevels = []mcp.LoggingLevel{
+	mcp.LoggingLevelDebug, mcp.LoggingLevelInfo, mcp.LoggingLevelNotice, mcp.LoggingLevelWarning,
+	mcp.LoggingLevelError, mcp.LoggingLevelCritical, mcp.LoggingLevelAlert, mcp.LoggingLevelEmergency,
+}
+
+func joined(levels []mcp.LoggingLevel) string {
+	var names []string
+	for _, level := range levels {
+		names = append(names, string(level))
+	}
+	return strings.Join(names, ", ")
+}
 
 // logLevel is what the client of a session wants to be told.
 type logLevel struct {
@@ -44,10 +60,51 @@ func (l *logLevel) SetLogLevel(level mcp.LoggingLevel) {
 func (l *logLevel) GetLogLevel() mcp.LoggingLevel {
 	l.levelMu.Lock()
 	defer l.levelMu.Unlock()
-	if l.level == "" {
-		return mcp.LoggingLevelError
-	}
 	return l.level
+}
+
+// sessionLevels are the levels of the sessions of streamable HTTP, of which nothing else is
+// in memory. The oldest are forgotten; another process that takes the session does not
+// know its level.
+type sessionLevels struct {
+	mu    sync.Mutex
+	of    map[string]mcp.LoggingLevel
+	order []string
+}
+
+// set keeps the level of a session.
+func (l *sessionLevels) set(session string, level mcp.LoggingLevel) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of == nil {
+		l.of = map[string]mcp.LoggingLevel{}
+	}
+	if _, known := l.of[session]; !known {
+		if len(l.order) == maxRecent {
+			delete(l.of, l.order[0])
+			l.order = l.order[1:]
+		}
+		l.order = append(l.order, session)
+	}
+	l.of[session] = level
+}
+
+// get returns the level of a session, or "".
+func (l *sessionLevels) get(session string) mcp.LoggingLevel {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.of[session]
+}
+
+// setsLevel answers the request of a session of streamable HTTP for log messages, and
+// reports whether it is one. The library would keep the level for ever.
+func (f *front) setsLevel(w http.ResponseWriter, c *caller, m *incoming) bool {
+	if c.ticket == nil || !m.request() || !m.is(mcp.MethodSetLogLevel) {
+		return false
+	}
+	f.levels.set(c.ticket.Number, mcp.LoggingLevel(m.Params.Level))
+	plain(w, false, 0, []byte(answerLead), m.ID, []byte(`,"result":{}}`))
+	return true
 }
 
 // wantedLevel is the least that the caller of a request wants to be told; "" for nothing.
@@ -56,11 +113,13 @@ func wantedLevel(ctx context.Context) mcp.LoggingLevel {
 	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
 		return info.LogLevel
 	}
-	session, is := server.ClientSessionFromContext(ctx).(server.SessionWithLogging)
-	if !is || session.SessionID() == "" { // the level of all clients without a session is nobody's
-		return ""
+	switch session := server.ClientSessionFromContext(ctx).(type) {
+	case *stdioSession:
+		return session.GetLogLevel()
+	case *sseSession:
+		return session.GetLogLevel()
 	}
-	return session.GetLogLevel()
+	return callerOf(ctx).level
 }
 
 // logParams are the parameters of a log message.

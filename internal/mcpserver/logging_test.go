@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,8 +78,22 @@ func TestLogLevel(t *testing.T) {
 
 func TestLogLevelUnknown(t *testing.T) {
 	c := dial(t, newServer(t, Options{}), `{}`, nil)
-	if m := c.request("logging/setLevel", `{"level":"loud"}`); m.Error == nil || m.Error.Code != -32602 {
-		t.Errorf("%s %+v", m.Result, m.Error)
+	for _, params := range []string{`{"level":"loud"}`, `{}`, `{"level":3}`} {
+		if m := c.request("logging/setLevel", params); m.Error == nil || m.Error.Code != -32602 || !strings.Contains(m.Error.Message, "params.level") {
+			t.Errorf("%s: %s %+v", params, m.Result, m.Error)
+		}
+	}
+}
+
+// What clients can make a server hold is bounded.
+func TestLevelsAreBounded(t *testing.T) {
+	l := sessionLevels{}
+	for i := range maxRecent + 10 {
+		l.set(fmt.Sprint(i), "info")
+		l.set(fmt.Sprint(i), "debug")
+	}
+	if len(l.of) != maxRecent || len(l.order) != maxRecent || l.get("0") != "" || l.get(fmt.Sprint(maxRecent)) != "debug" {
+		t.Errorf("%d levels in %d places", len(l.of), len(l.order))
 	}
 }
 

@@ -127,7 +127,7 @@ func TestResourceNotFound(t *testing.T) {
 			"litellm://keys/" + keyA:  "must not hold a key",
 		} {
 			m, _ := c.ask("resources/read", fmt.Sprintf(`{"uri":%q}`, uri))
-			if m.Error == nil || m.Error.Code != code && m.Error.Code != -32603 || !strings.Contains(m.Error.Message, has) {
+			if m.Error == nil || m.Error.Code != code || !strings.Contains(m.Error.Message, has) {
 				t.Errorf("%s: %+v, want %d and %q", uri, m.Error, code, has)
 			}
 			if m.Error != nil && strings.Contains(m.Error.Message, keyA) {

@@ -42,6 +42,9 @@ func (s *Server) misshapen(m *incoming) string {
 			return why
 		}
 	}
+	if why := guideFault(m); why != "" {
+		return why
+	}
 	if number := outOfRange(m.content); number != "" {
 		return "the number " + number + " is out of range"
 	}

@@ -91,6 +91,9 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 			plain(w, modern, no.code, no.wire())
 			return
 		}
+		if !modern && f.setsLevel(w, c, m.incoming) {
+			return
+		}
 		if modern && m.request() && m.is(mcp.MethodSubscriptionsListen) {
 			f.listen(w, r, m)
 			return
@@ -112,6 +115,7 @@ func (f *front) session(c *caller, r *http.Request, modern, opens bool) (string,
 	if c.ticket == nil {
 		return "", &refusal{status: http.StatusNotFound, text: "No such session: initialize again."}
 	}
+	c.level = f.levels.get(c.ticket.Number)
 	return id, nil
 }
 
