@@ -45,7 +45,7 @@ var rooms = map[string][]string{
 		"proxyclient",
 	},
 	"internal/chart":     {"internal/operation"},
-	"internal/mcpserver": {"internal/audit", "internal/chart", "internal/malformed", "internal/metrics", "internal/nearest", "internal/operation", "internal/secret", "prompts", "proxyclient"},
+	"internal/mcpserver": {"internal/audit", "internal/certificate", "internal/chart", "internal/malformed", "internal/metrics", "internal/nearest", "internal/operation", "internal/secret", "prompts", "proxyclient"},
 	"internal/output":    {"internal/operation", "internal/secret"},
 	"internal/bulk":      {"internal/operation", "internal/secret", "proxyclient"},
 	"internal/modelfile": {"internal/nearest", "internal/secret"},
@@ -62,6 +62,8 @@ var rooms = map[string][]string{
 	"internal/doctor":    {"internal/config", "internal/keystore", "internal/malformed", "internal/nearest", "internal/secret", "proxyclient"},
 	"internal/sandbox":   {"internal/replace", "internal/secret"},
 	"internal/secret":    {},
+
+	"internal/certificate": {},
 }
 
 // alone names the one room that links a library.

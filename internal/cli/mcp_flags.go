@@ -54,6 +54,8 @@ func (m *mcpRun) listenFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.h.AuthTokenFile, "auth-token-file", "", "http, sse: file with the token that clients must send")
 	f.StringSliceVar(&m.h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")
 	f.StringSliceVar(&m.h.AllowedOrigins, "allowed-origins", nil, "http, sse: origins of web pages that may use the server, such as http://localhost:6274")
+	f.StringVar(&m.h.TLSCert, "tls-cert", "", "http, sse: PEM file with the server's TLS certificate and chain; read again when it changes (needs --tls-key)")
+	f.StringVar(&m.h.TLSKey, "tls-key", "", "http, sse: PEM file with the key of --tls-cert")
 }
 
 // stateFlags are for servers that restart or run several times. They are those of http only.

@@ -95,6 +95,7 @@ func notifyingFixtures(s *Server) {
 func askingFixtures(s *Server) {
 	s.mcp.AddTool(mcp.NewTool("test_sampling", mcp.WithDescription("Fixture of the conformance suite"), mcp.WithString("prompt", mcp.Required())),
 		func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			//lint:ignore SA1019 the suite tests it
 			result, err := s.mcp.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: mcp.CreateMessageParams{MaxTokens: 100,
 				Messages: []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: mcp.TextContent{Type: "text", Text: request.GetString("prompt", "")}}}}})
 			if err != nil {

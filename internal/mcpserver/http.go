@@ -33,6 +33,9 @@ type HTTPOptions struct {
 	// Stateless serves clients whose next request may reach another process. It needs
 	// [Options.StateKeyFile], and streamable HTTP.
 	Stateless bool
+	// TLSCert and TLSKey are files in PEM; with them the server speaks HTTPS. They are
+	// read again when they change.
+	TLSCert, TLSKey string
 	// Ready is told the address once the server listens; nil: the log is.
 	Ready func(url string)
 }
@@ -56,11 +59,6 @@ func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
 	if addr == "" {
 		addr = defaultAddr
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
-	if err != nil {
-		closeSessions()
-		return usage("cannot listen on %s: %v", addr, err)
-	}
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	h := &http.Server{
@@ -71,17 +69,28 @@ func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	url := "http://" + listener.Addr().String() + pathHTTP
-	if o.Transport == "sse" {
-		url = "http://" + listener.Addr().String() + pathSSE
+	scheme, serve, err := s.secure(ctx, h, o)
+	if err != nil {
+		closeSessions()
+		return err
 	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		closeSessions()
+		return usage("cannot listen on %s: %v", addr, err)
+	}
+	path := pathHTTP
+	if o.Transport == "sse" {
+		path = pathSSE
+	}
+	url := scheme + "://" + listener.Addr().String() + path
 	if o.Ready != nil {
 		o.Ready(url)
 	} else {
 		s.log.Info("listening", "url", url)
 	}
 	served := make(chan error, 1)
-	go func() { served <- h.Serve(listener) }()
+	go func() { served <- serve(listener) }()
 	select {
 	case err := <-served:
 		closeSessions()

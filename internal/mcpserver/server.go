@@ -109,6 +109,7 @@ type Server struct {
 	completeWait time.Duration       // for a completion
 	deltaPause   time.Duration       // between two pieces of a streamed answer
 	heartbeat    time.Duration       // between two signs of life in an event stream
+	certInterval time.Duration       // between two looks at the files of the certificate
 	maxRequests  int                 // open at the same time over HTTP, streams among them
 	grace        time.Duration       // for calls under way at the end
 	writeLimit   time.Duration       // for a client to accept one event or answer
@@ -122,7 +123,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
-		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second,
+		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second, certInterval: certificateInterval,
 		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
