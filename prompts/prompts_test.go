@@ -2,6 +2,7 @@ package prompts_test
 
 import (
 	"encoding/json"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,6 +112,18 @@ func TestNames(t *testing.T) {
 	}
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("the names are not sorted, or one occurs twice: %v", names)
+	}
+}
+
+func TestReadme(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all(t) {
+		if !strings.Contains(string(readme), "`"+p.Name+"`") {
+			t.Errorf("README does not name %s", p.Name)
+		}
 	}
 }
 

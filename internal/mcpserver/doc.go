@@ -18,8 +18,10 @@
 //     of requests. One that does not read its answers is disconnected.
 //   - A result holds at most 8 MiB. The gateway's answers share a budget of memory
 //     until their results have left: a large one waits for the one before.
-//   - What the caller can act on is a tool result with isError; only faults of
-//     this program are protocol errors, and those say nothing but "internal error".
+//   - What the caller can act on is a tool result with isError, or the error of a
+//     resource; other protocol errors are faults of the request in our words, or of
+//     this program, and those say nothing but "internal error".
+//   - A resource is the answer of a tool that is offered: nothing else can be read.
 //   - stdout carries protocol messages alone.
 //
 // mcp-go is used for the protocol (versions, dispatch, cancellation, streamable
