@@ -293,7 +293,7 @@ func (c *tally) add(message []byte) {
 // check judges a server after its end.
 func (c *tally) check(t *testing.T, peak int) {
 	t.Helper()
-	if c.answered != clients || c.failed != 3 {
+	if c.answered != clients || c.failed != 2 {
 		t.Errorf("%d calls were answered, %d of them with an error", c.answered, c.failed)
 	}
 	t.Logf("%d MiB", peak)
@@ -342,10 +342,13 @@ func TestMemoryOfServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewReader(log)
-		line, _ := lines.ReadString('\n')
-		_, url, ok := strings.Cut(strings.TrimSpace(line), "listening on ")
-		if !ok {
-			t.Fatalf("it said %q", line)
+		url, said := "", ""
+		for ok := false; !ok; {
+			line, err := lines.ReadString('\n')
+			if said += line; err != nil {
+				t.Fatalf("it said %q", said)
+			}
+			_, url, ok = strings.Cut(strings.TrimSpace(line), "listening on ")
 		}
 		go func() { _, _ = io.Copy(io.Discard, lines) }()
 		var got tally

@@ -44,8 +44,10 @@ const (
 	answersSize = 112 << 20
 	// freeAnswer is the size up to which an answer never waits.
 	freeAnswer = 256 << 10
-	// maxResult bounds what a tool answers: no client and no model reads more.
-	maxResult = 8 << 20
+	// maxAnswer is the largest answer that is worked on: no client and no model reads more.
+	maxAnswer = 8 << 20
+	// maxResult is the largest result of a tool.
+	maxResult = 1 << 20
 	// copies is how often the result is in memory when it is most: as it is made,
 	// and as mcp-go encodes it, within and around the message, into buffers that
 	// double.
@@ -53,12 +55,12 @@ const (
 )
 
 // answerCost is the memory that an answer of a size takes until its result has
-// left the process.
+// left the process: without secrets and without what says nothing, it is there twice more.
 func answerCost(size int64) int64 {
 	if size <= freeAnswer {
 		return 0
 	}
-	return size + copies*min(size, maxResult)
+	return size + 2*min(size, maxAnswer) + copies*min(size, maxResult)
 }
 
 func newAnswers() *proxyclient.Budget { return proxyclient.NewBudget(answersSize, answerCost) }

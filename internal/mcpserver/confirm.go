@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -137,18 +138,19 @@ func (c *call) taken(question *operation.Question, why string) (*mcp.CallToolRes
 func (c *call) refused(question *operation.Question, why, how string) *mcp.CallToolResult {
 	c.s.shown.put(c, question.Plan)
 	e := proxyclient.Error{Code: codeConfirm, Message: "nothing was sent: " + why, Hint: how}
-	top := []member{
-		{"error", encode(&e)}, {"question", encode(question.Text)},
-	}
+	r := &reply{isError: true, words: c.op.Path + ": " + e.Message + "\n" + question.String(), last: sentence(how), own: []own{errorOf(&e)}}
+	add := func(name string, value json.RawMessage) { r.own = append(r.own, own{member{name, value}, unsaid}) }
+	add("question", encode(question.Text))
 	if question.Selected > 0 {
-		top = append(top, member{"selected", encode(question.Selected)}, member{"notes", encode(question.Plan.Notes)})
+		add("selected", encode(question.Selected))
 	} else {
-		top = append(top, member{"requests", requestList(question.Plan.Requests)})
+		add("requests", requestList(question.Plan.Requests))
 	}
+	r.said = question.Plan.Notes
 	if len(question.Dangers) > 0 {
-		top = append(top, member{"dangers", encode(question.Dangers)})
+		add("dangers", encode(question.Dangers))
 	}
-	return answer(c.op.Path+": "+e.Message+"\n"+question.String()+"\n"+sentence(how), object(top), true)
+	return c.fit(r)
 }
 
 // protected reports whether the call changes a gateway that is confirmed by its profile's

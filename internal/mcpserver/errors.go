@@ -1,9 +1,7 @@
 package mcpserver
 
 import (
-	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -19,20 +17,27 @@ const codeConfirm proxyclient.Code = "confirmation_required"
 
 // failed is a call that ended in an error the caller can act on.
 func (c *call) failed(err error) *mcp.CallToolResult {
-	text, shown := c.explain(err)
-	return answer(text, object([]member{{"error", encode(shown)}}), true)
+	words, shown := c.explain(err)
+	return c.fit(&reply{isError: true, words: words, own: []own{errorOf(shown)}})
 }
 
 // partly is a call that ended in an error after a part was done.
 func (c *call) partly(r operation.Result, err error) *mcp.CallToolResult {
 	if r.Body == nil && r.Page == nil && r.Text == nil && r.Binary == nil && len(r.Failed) == 0 && r.Done == "" {
+		for _, note := range r.Notes {
+			c.say(note)
+		}
 		return c.failed(err)
 	}
-	text, shown := c.explain(err)
-	done, structured, _ := c.show(r)
-	top, _ := members(structured)
-	top = slices.DeleteFunc(top, func(m member) bool { return m.name == "error" })
-	return answer(text+"\nDone before that: "+done, object(append(top, member{"error", encode(shown)})), true)
+	words, shown := c.explain(err)
+	done, _ := c.show(r)
+	done.isError, done.words, done.own = true, words, []own{errorOf(shown)}
+	if done.done != "" {
+		done.done = "Done before that: " + done.done
+	} else {
+		done.last = "Done before that:"
+	}
+	return c.fit(done)
 }
 
 // explain is an error in the words of this surface, as text and as a value. It
@@ -124,31 +129,6 @@ func from(source string) string {
 		return ""
 	}
 	return " (from " + source + ")"
-}
-
-// maxText bounds the text of an answer on the wire, which repeats the structured content
-// for clients that show nothing else. Python's client ends a stream at an event of
-// 1 MiB, and no model reads that much.
-const maxText = 200 << 10
-
-// cut ends a text that is not the whole answer.
-const cut = "\n(truncated; the structured content has all of it)"
-
-// clip is the text of a value, cut where it is too long for one.
-func clip(value []byte) string {
-	if n, _ := textUpTo(value, maxText); n < len(value) {
-		return strings.ToValidUTF8(string(value[:n]), "") + cut
-	}
-	return string(value)
-}
-
-// answer makes the result of a call.
-func answer(text string, structured json.RawMessage, isError bool) *mcp.CallToolResult {
-	return &mcp.CallToolResult{
-		Content:           []mcp.Content{mcp.NewTextContent(text)},
-		StructuredContent: structured,
-		IsError:           isError,
-	}
 }
 
 // namesList reports whether a hint already names a list, which may be another one than the

@@ -222,7 +222,13 @@ func (c *stdioClient) request(method, params string) message {
 // call calls a tool with arguments as they are to be sent.
 func (c *stdioClient) call(name, args string) result {
 	c.t.Helper()
-	return toResult(c.t, c.request("tools/call", fmt.Sprintf(`{"name":%q,"arguments":%s}`, name, args)))
+	r := toResult(c.t, c.request("tools/call", fmt.Sprintf(`{"name":%q,"arguments":%s}`, name, args)))
+	most := bound
+	if strings.Contains(args, `"full":true`) {
+		most = fullBound
+	}
+	wantBounded(c.t, r, most)
+	return r
 }
 
 // field is a dotted member of a JSON value as it stands there.

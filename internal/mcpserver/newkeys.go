@@ -2,20 +2,16 @@ package mcpserver
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
-	"litellm-proxy/proxyclient"
 )
 
-// newKeys are the keys of an answer that must be told apart from it, because the answer
-// is cut or left out.
-func (c *call) newKeys(r operation.Result, apart bool) []operation.NewKey {
-	if !apart || c.prepared.Effect() == operation.Read {
+// newKeys are the keys of an answer, which is never cut or left out without them.
+func (c *call) newKeys(r operation.Result) []operation.NewKey {
+	if c.prepared.Effect() == operation.Read {
 		return nil
 	}
 	own := c.client.Redactor() // the caller's own key is never shown
@@ -35,7 +31,7 @@ func keyLines(keys []operation.NewKey) string {
 		b.WriteString(": " + k.Key + "\n")
 	}
 	if b.Len() > 0 {
-		b.WriteString("A key is shown only once: store it now. The rest of the answer is too large to show whole.\n")
+		b.WriteString("A key is shown only once: store it now. The answer is too large to show it whole.\n")
 	}
 	return b.String()
 }
@@ -50,17 +46,4 @@ func keyList(keys []operation.NewKey) json.RawMessage {
 		}
 	}
 	return encode(list)
-}
-
-// leftOut is the error of an answer that is too large for a result. After a write it
-// says that the write was done: asking for less would do it again.
-func (c *call) leftOut(err error) error {
-	var e *proxyclient.Error
-	if c.prepared.Effect() == operation.Read || !errors.As(err, &e) || e.Code != proxyclient.CodeTooLarge {
-		return err
-	}
-	left := *e
-	left.Message = fmt.Sprintf("the request was sent, but its answer is left out: it is above the %d MiB that a tool's result holds", maxResult>>20)
-	left.Hint = "do not repeat the call"
-	return &left
 }

@@ -2,7 +2,6 @@ package mcpserver
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -14,60 +13,35 @@ import (
 
 // planned is the answer to dry_run.
 func (c *call) planned(plan *operation.Plan) *mcp.CallToolResult {
-	said := ""
-	for _, note := range plan.Notes {
-		said += c.note(note) + "\n"
+	r := &reply{words: "Dry run: no changes were sent. The call would send:",
+		own: []own{{member{argDryRun, json.RawMessage("true")}, unsaid}, {member{"requests", requestList(plan.Requests)}, requestLines}}}
+	if len(plan.Requests) == 0 {
+		r.words = "Dry run: with these arguments the call only reads. No changes were sent."
 	}
-	requests := plan.Requests
-	if len(requests) == 0 {
-		return answer(said+"Dry run: with these arguments the call only reads. No changes were sent.", plannedRequests(nil), false)
-	}
-	if err := c.hold(requests); err != nil {
-		return c.failed(err)
-	}
-	text := said + "Dry run: no changes were sent. The call would send:\n" + clip([]byte(requestLines(requests)))
-	shown := []member{{"dry_run", json.RawMessage("true")}, {"requests", requestList(requests)}}
 	if plan.Report != nil {
-		shown = append(shown, member{"report", plan.Report})
+		r.own = append(r.own, own{member{"report", plan.Report}, nil})
 	}
-	return answer(text, object(shown), false)
-}
-
-func plannedRequests(requests []proxyclient.Recorded) json.RawMessage {
-	return object([]member{{"dry_run", json.RawMessage("true")}, {"requests", requestList(requests)}})
-}
-
-// hold waits for the memory of a result that shows requests. Those that no result holds
-// are an error.
-func (c *call) hold(requests []proxyclient.Recorded) error {
-	wire := 0
-	for _, r := range requests {
-		wire += wireJSON(r.Body) + wireText([]byte(r.Path)) + wireText([]byte(r.Query))
+	for _, note := range plan.Notes {
+		r.notes = append(r.notes, c.note(note))
 	}
-	if wire > maxResult {
-		return &proxyclient.Error{Code: proxyclient.CodeTooLarge,
-			Message: fmt.Sprintf("nothing was sent: the requests are above the %d MiB that a tool's result shows", maxResult>>20),
-			Hint:    "send less in one call"}
-	}
-	return c.reserve(wire, 0)
+	return c.fit(r)
 }
 
 // requestLines shows planned requests to a reader, one a line.
-func requestLines(requests []proxyclient.Recorded) string {
-	if len(requests) == 0 {
-		return "no request"
-	}
-	lines := make([]string, len(requests))
-	for i, r := range requests {
-		lines[i] = r.Method + " " + r.Path
-		if r.Query != "" {
-			lines[i] += "?" + r.Query
+func requestLines(requests json.RawMessage) string {
+	var b strings.Builder
+	for r := range secret.Elements(requests) {
+		text := func(name string) string { return operation.Word(operation.Lookup(r, name)) }
+		b.WriteString(text("method") + " " + text("path"))
+		if query := text("query"); query != "" {
+			b.WriteString("?" + query)
 		}
-		if len(r.Body) > 0 {
-			lines[i] += " " + string(secret.Compact(r.Body))
+		if body := operation.Lookup(r, "body"); body != nil {
+			b.WriteString(" " + string(secret.Compact(body)))
 		}
+		b.WriteString("\n")
 	}
-	return strings.Join(lines, "\n")
+	return b.String()
 }
 
 func requestList(requests []proxyclient.Recorded) json.RawMessage {

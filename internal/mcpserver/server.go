@@ -116,6 +116,7 @@ type Server struct {
 	stallLimit   time.Duration       // for a client to accept the next piece of it
 	bodyWait     time.Duration       // for a request's body
 	answers      *proxyclient.Budget // memory of the answers of all callers
+	rests        rests               // of answers that no read gives again
 }
 
 // New makes a server. Its errors are the caller's and have

@@ -140,6 +140,9 @@ type call struct {
 	named    string          // the argument confirm_profile
 	fields   []string        // the argument fields
 	cursor   string          // the argument cursor
+	at       place           // the place that cursor names
+	number   string          // of what is kept of the answer, see rests
+	fresh    []operation.NewKey
 	notes    []string        // see say
 	kept     string          // what an update keeps although it was named
 	empty    []string        // texts that were empty
@@ -165,7 +168,6 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	if c.trail.effect() != operation.Read && !c.flags[argDryRun] {
 		c.tellOutcome(ctx, result, outcome)
 	}
-	c.tell(result)
 	c.hideKey(result)
 	return result, nil
 }
@@ -196,6 +198,14 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if err := c.parse(); err != nil {
 		return c.failed(err), outcome(err)
 	}
+	if err := c.locate(); err != nil {
+		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
+	}
+	if result, err := c.continued(); err != nil {
+		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
+	} else if result != nil {
+		return result, "read on"
+	}
 	client, err := c.caller.client(ctx, c.s)
 	if err != nil {
 		return c.failed(err), outcome(err)
@@ -213,6 +223,9 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		c.say(c.kept)
 	}
 	c.noTeam(env)
+	if err := c.checkView(); err != nil {
+		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
+	}
 	if c.flags[argDryRun] {
 		return c.dryRun(ctx)
 	}

@@ -1,9 +1,11 @@
-package mcpserver
+package excerpt
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"litellm-proxy/internal/secret"
 )
 
 // TestWire: what is counted is what encoding/json writes.
@@ -14,12 +16,12 @@ func TestWire(t *testing.T) {
 	}
 	for _, text := range []string{"", "words", "a\"b\\c\n\r\t\b\f\x00\x1f\x7f", "<a href=\"b\">&amp;", "\u2028\u2029\u202e é 😀 \ufffd", "\xff\xc3 \xe2\x80", all.String()} {
 		encoded, _ := json.Marshal(text)
-		if got := wireText([]byte(text)) + 2; got != len(encoded) {
+		if got := WireText([]byte(text)) + 2; got != len(encoded) {
 			t.Errorf("%q takes %d bytes, counted %d", text, len(encoded), got)
 		}
-		value := encode(map[string]string{text: text})
+		value := secret.Encode(map[string]string{text: text})
 		encoded, _ = json.Marshal(value)
-		if got := wireJSON(value); got != len(encoded) {
+		if got := WireJSON(value); got != len(encoded) {
 			t.Errorf("%s takes %d bytes, counted %d", value, len(encoded), got)
 		}
 		for most := range min(len(encoded), 100) {
@@ -27,22 +29,6 @@ func TestWire(t *testing.T) {
 			if part, _ := json.Marshal(text[:n]); wire > most || len(part)-2 != wire {
 				t.Errorf("%q up to %d: %d bytes take %d", text, most, n, wire)
 			}
-		}
-	}
-}
-
-// TestReserve: a result waits for what reading its answer did not take.
-func TestReserve(t *testing.T) {
-	for _, tt := range []struct{ wire, size, want int }{
-		{freeAnswer, freeAnswer, 0},
-		{freeAnswer + 1, freeAnswer, freeAnswer + 1 + maxText},
-		{1 << 20, 1 << 20, 0},
-		{3 << 20, 1 << 20, 2 << 20},
-		{50 << 20, 60 << 20, 0},
-		{50 << 20, 1 << 20, maxResult - 1<<20},
-	} {
-		if got := missing(tt.wire, tt.size); got != copies*int64(tt.want) {
-			t.Errorf("a result of %d bytes from %d waits for %d, want %d times %d", tt.wire, tt.size, got, copies, tt.want)
 		}
 	}
 }

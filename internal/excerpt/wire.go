@@ -1,11 +1,10 @@
-package mcpserver
+package excerpt
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"unicode/utf8"
-
-	"litellm-proxy/proxyclient"
 )
 
 // A result leaves as mcp-go encodes it: in texts and in values, <, > and & become
@@ -50,42 +49,28 @@ func textUpTo(text []byte, most int) (length, wire int) {
 	return length, wire
 }
 
-// wireText is how many bytes a text takes on the wire.
-func wireText(text []byte) int {
+// WireText is how many bytes a text takes on the wire.
+func WireText(text []byte) int {
 	_, wire := textUpTo(text, math.MaxInt)
 	return wire
 }
 
+// Short is a text in at most most bytes on the wire, with a mark where it was longer.
+func Short(text string, most int) string {
+	if WireText([]byte(text)) <= most {
+		return text
+	}
+	n, _ := textUpTo([]byte(text), most-50)
+	return text[:n] + fmt.Sprintf("… (%d of %d characters)", utf8.RuneCountInString(text[:n]), utf8.RuneCountInString(text))
+}
+
 var escapedOnWire = [][]byte{{'<'}, {'>'}, {'&'}, []byte("\u2028"), []byte("\u2029")}
 
-// wireJSON is how many bytes a JSON value takes on the wire.
-func wireJSON(value []byte) int {
+// WireJSON is how many bytes a JSON value takes on the wire.
+func WireJSON(value []byte) int {
 	wire := len(value)
 	for _, c := range escapedOnWire {
 		wire += bytes.Count(value, c) * (6 - len(c))
 	}
 	return wire
-}
-
-// freeResult is the size up to which a result never waits: that of an answer that does
-// not wait.
-const freeResult = freeAnswer + maxText
-
-// reserve waits for the memory of a result of wire bytes from an answer of size bytes.
-func (c *call) reserve(wire, size int) error {
-	return proxyclient.Reserve(c.ctx, missing(wire, size))
-}
-
-// missing is the memory of a result that was not taken when its answer was read.
-func missing(wire, size int) int64 {
-	wire = min(wire, maxResult) + maxText
-	switch {
-	case wire <= freeResult:
-		return 0
-	case size <= freeAnswer:
-		size = 0
-	default:
-		size = min(size, maxResult) + maxText
-	}
-	return copies * int64(max(0, wire-size))
 }
