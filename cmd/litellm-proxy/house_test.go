@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 		"internal/keystore",
 		"internal/login",
 		"internal/malformed",
+		"internal/mcpclients",
 		"internal/mcpserver",
 		"internal/metrics",
 		"internal/modelfile",
@@ -72,15 +73,18 @@ var rooms = map[string][]string{
 	"internal/keycopy":   {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},
 	"internal/keystore":  {"internal/config"},
 	"internal/login":     {"internal/config", "internal/keystore", "proxyclient"},
-	"internal/doctor":    {"internal/config", "internal/keystore", "internal/malformed", "internal/nearest", "internal/secret", "proxyclient"},
+	"internal/doctor":    {"internal/config", "internal/keystore", "internal/malformed", "internal/mcpclients", "internal/nearest", "internal/secret", "proxyclient"},
 	"internal/sandbox":   {"internal/replace", "internal/secret"},
 	"internal/secret":    {},
 
 	"internal/certificate": {},
+	"internal/mcpclients":  {"internal/replace"},
 }
 
 // alone names the one room that links a library.
 var alone = map[string]string{
+	"github.com/tailscale/hujson":       "internal/mcpclients",
+	"github.com/pelletier/go-toml/v2":   "internal/mcpclients",
 	"github.com/agnivade/levenshtein":   "internal/nearest",
 	"github.com/invopop/jsonschema":     "internal/operation",
 	"github.com/dlclark/regexp2":        "internal/cli",

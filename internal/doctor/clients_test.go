@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/mcpclients"
 )
 
 // TestClients: an entry in the file of a client, and what is wrong with it.
@@ -134,14 +135,14 @@ func FuzzClientFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e := &exam{Subject: Subject{Getenv: func(string) string { return "" }}, system: "linux"}
-		for _, c := range mcpClients {
+		for _, c := range mcpclients.All() {
 			for _, path := range []string{"a.json", "a.toml"} {
-				document, err := c.parse(path, data)
+				document, err := c.Parse(path, data)
 				if err != nil {
 					continue
 				}
-				for _, s := range serversIn(document, c.servers) {
-					for _, found := range e.server(c, path, 0o600, "a", s) {
+				for _, s := range c.Entries(document) {
+					for _, found := range e.server(clientEntry{c, s, path, mcpclients.User, 0o600, "a"}) {
 						if _, err := json.Marshal(found); err != nil {
 							t.Error(err)
 						}
