@@ -105,6 +105,9 @@ func TestEveryTool(t *testing.T) {
 				if slices.Contains(have[:len(have)-1], p.name) {
 					t.Errorf("the property %s occurs twice", p.name)
 				}
+				if f, _ := op.Field(p.name); !f.Required && field(p.value, "minLength")+field(p.value, "minItems") != "" {
+					t.Errorf("%s is optional, but the schema forbids it to be empty: %s", p.name, p.value)
+				}
 			}
 			if len(have) < len(want) || !slices.Equal(have[:len(want)], want) {
 				t.Errorf("the properties are %v, want first %v", have, want)

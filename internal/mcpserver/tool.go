@@ -102,8 +102,9 @@ func slimmable(op *operation.Operation) bool {
 	return len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
 }
 
-// addProperties puts our own properties behind those of a schema, whose order
-// stays.
+// addProperties puts our own properties behind those of a schema, whose order stays. An
+// optional text or list may be empty, which means that it is not given: some clients check
+// a call against the schema themselves, and would not send it.
 func addProperties(schema json.RawMessage, names []string) (json.RawMessage, error) {
 	top, ok := members(schema)
 	i := slices.IndexFunc(top, func(m member) bool { return m.name == "properties" })
@@ -113,6 +114,13 @@ func addProperties(schema json.RawMessage, names []string) (json.RawMessage, err
 	properties, ok := members(top[i].value)
 	if !ok {
 		return nil, fmt.Errorf("its properties are no object")
+	}
+	var required []string
+	_ = json.Unmarshal(operation.Lookup(schema, "required"), &required)
+	for j, p := range properties {
+		if rules, ok := members(p.value); ok && !slices.Contains(required, p.name) {
+			properties[j].value = object(slices.DeleteFunc(rules, func(m member) bool { return m.name == "minLength" || m.name == "minItems" }))
+		}
 	}
 	for _, name := range names {
 		kind := "boolean"
