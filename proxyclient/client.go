@@ -94,6 +94,7 @@ type Client struct {
 	proxy      func(*http.Request) (*url.URL, error) // nil: there is no network
 	keyErr     error                                 // of WithKey; returned by the first request
 	timeout    time.Duration
+	whole      time.Duration // for a request with its retries; 0: timeout counts for each
 	userAgent  string
 	changedBy  string
 	debug      *debugLog

@@ -169,9 +169,13 @@ func (a *attempt) gotConn(info httptrace.GotConnInfo) {
 // attempts are made until one succeeds or may not be repeated. handle reads the
 // body of an answer of 200 to 299.
 func (c *Client) attempts(ctx context.Context, p *prepared, handle func(*attempt) (*Error, again)) error {
-	tries, dead := 0, 0
+	tries, dead, begun := 0, 0, time.Now()
 	for {
-		e, more := c.once(ctx, p, tries, handle)
+		limit := p.limit
+		if p.whole {
+			limit -= time.Since(begun)
+		}
+		e, more := c.once(ctx, p, tries, limit, handle)
 		if e == nil {
 			return nil
 		}
@@ -187,22 +191,25 @@ func (c *Client) attempts(ctx context.Context, p *prepared, handle func(*attempt
 			base := 200 * time.Millisecond << min(tries, 5)
 			wait = base/2 + rand.N(base)
 		}
+		if p.whole && wait >= p.limit-time.Since(begun) {
+			return e
+		}
 		tries++
 		c.debugNote("%s: again in %s", e, wait.Round(time.Millisecond))
-		if err := c.sleep(ctx, wait); err != nil {
-			return c.canceled(p, err, e.Sent)
+		if c.sleep(ctx, wait) != nil {
+			return c.canceled(ctx, p, e.Sent)
 		}
 	}
 }
 
-func (c *Client) once(parent context.Context, p *prepared, try int, handle func(*attempt) (*Error, again)) (*Error, again) {
+func (c *Client) once(parent context.Context, p *prepared, try int, limit time.Duration, handle func(*attempt) (*Error, again)) (*Error, again) {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
 	a := &attempt{p: p, parent: parent, cancel: cancel}
 	if !p.Read && c.onWrite != nil {
 		c.onWrite()
 	}
-	a.timer = time.AfterFunc(p.limit, func() {
+	a.timer = time.AfterFunc(limit, func() {
 		a.expired.Store(true)
 		cancel()
 	})

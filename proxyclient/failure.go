@@ -32,12 +32,12 @@ func (c *Client) brokenBody(a *attempt, err error) (*Error, again) {
 	switch {
 	case a.parent.Err() != nil:
 		if p.Read {
-			return c.canceled(p, a.parent.Err(), true), never
+			return c.canceled(a.parent, p, true), never
 		}
 		e.Err = c.cause(a.parent.Err())
-		why, more = "the caller stopped waiting", never
+		why, more = whyStopped(a.parent, "the caller stopped waiting"), never
 	case a.expired.Load():
-		why, more = fmt.Sprintf("its body did not come within %s", p.limit), never
+		why, more = "its body did not come within "+Span(p.limit), never
 		e.Hint = "allow more time with {timeout}"
 	}
 	e.Message = fmt.Sprintf("the gateway answered HTTP %d, but %s", status, why)
@@ -56,7 +56,7 @@ func (c *Client) refused(a *attempt) (*Error, again) {
 	c.debugAnswer(a.resp, body, time.Since(a.start))
 	e := c.refusal(a.p, a.resp, body)
 	if err != nil && a.parent.Err() != nil && a.p.Read {
-		return c.canceled(a.p, a.parent.Err(), true), never
+		return c.canceled(a.parent, a.p, true), never
 	}
 	switch e.Status {
 	case 429, 502, 503, 504, 529:
@@ -82,19 +82,23 @@ func (c *Client) lost(a *attempt, err error) (*Error, again) {
 		e.Err = c.cause(context.DeadlineExceeded)
 	}
 	if e.Sent && !p.Read {
-		c.unknown(e, p, err, stopped != nil, timedOut)
+		c.unknown(e, a, err, timedOut)
 		return e, never
 	}
 	if stopped != nil {
-		return c.canceled(p, stopped, e.Sent), never
+		return c.canceled(a.parent, p, e.Sent), never
 	}
 	where := "cannot reach the gateway at " + c.baseText
 	if c.baseSource != "" {
 		where += " (from " + c.baseSource + ")"
 	}
 	if timedOut {
-		e.Message = fmt.Sprintf("%s: no answer within %s", where, p.limit)
+		e.Message = where + ": no connection within " + Span(p.limit)
 		e.Hint = "check {base_url}, or allow more time with {timeout}"
+		if a.conn.Load() != nil {
+			e.Message = "the gateway at " + c.baseText + " did not answer within " + Span(p.limit)
+			e.Hint = "allow more time with {timeout}"
+		}
 		return e, never
 	}
 	if v := c.way(); v != nil {
@@ -119,27 +123,42 @@ func (c *Client) lost(a *attempt, err error) (*Error, again) {
 }
 
 // unknown words the error about a write that may have been applied.
-func (c *Client) unknown(e *Error, p *prepared, err error, stopped, timedOut bool) {
-	why := c.netText(err)
+func (c *Client) unknown(e *Error, a *attempt, err error, timedOut bool) {
+	p, why := a.p, c.netText(err)
 	e.Code, e.Hint = CodeUnknownOutcome, "check whether it was applied before you send it again"
 	switch {
-	case stopped:
-		why = "it was interrupted while the gateway worked on it"
+	case a.parent.Err() != nil:
+		why = whyStopped(a.parent, "it was interrupted while the gateway worked on it")
+		if stop := StopOf(a.parent); stop != nil && stop.Hint != "" {
+			e.Hint += "; " + stop.Hint
+		}
 	case timedOut:
-		why = fmt.Sprintf("the gateway did not answer within %s", p.limit)
+		why = "the gateway did not answer within " + Span(p.limit)
 		e.Hint += "; to allow more time, use {timeout}"
 	}
 	e.Message = fmt.Sprintf("%s %s was sent, but %s: it may or may not have been applied", p.method, c.scrub(p.path), why)
 }
 
-func (c *Client) canceled(p *prepared, err error, sent bool) *Error {
+// whyStopped is the reason with which the caller's context ended, or otherwise.
+func whyStopped(ctx context.Context, otherwise string) string {
+	if stop := StopOf(ctx); stop != nil {
+		return stop.Reason
+	}
+	return otherwise
+}
+
+// canceled is a request whose caller stopped waiting and that changed nothing.
+func (c *Client) canceled(ctx context.Context, p *prepared, sent bool) *Error {
 	e := p.error(CodeCanceled, 0)
 	e.Message = "the request was canceled before its answer came"
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		e.Code = CodeUnreachable
 		e.Message = "the caller's time limit passed before " + c.baseText + " answered"
 	}
-	e.Err = c.cause(err)
+	if stop := StopOf(ctx); stop != nil {
+		e.Code, e.Message, e.Hint = stop.Code, stop.Reason, stop.Hint
+	}
+	e.Err = c.cause(ctx.Err())
 	e.Sent = sent
 	return e
 }

@@ -238,7 +238,7 @@ func TestLostAnswers(t *testing.T) {
 		return r
 	}
 	c := newClient(t, s.URL, nil)
-	e := wantCode(t, errOf(c.Do(t.Context(), short(read, "/slow"))), CodeUnreachable, "no answer within 50ms", "{timeout}")
+	e := wantCode(t, errOf(c.Do(t.Context(), short(read, "/slow"))), CodeUnreachable, "did not answer within 50ms", "{timeout}")
 	if !errors.Is(e, context.DeadlineExceeded) {
 		t.Error(e.Err)
 	}

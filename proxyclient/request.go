@@ -56,6 +56,7 @@ type prepared struct {
 	header http.Header
 	body   []byte
 	limit  time.Duration
+	whole  bool // the limit is for all attempts
 
 	exchange *Exchange // nil: nobody observes
 }
@@ -89,7 +90,10 @@ func (c *Client) check(r Request) (*prepared, error) {
 		return nil, usage("%q is not an HTTP method", r.Method)
 	}
 	if p.limit <= 0 {
-		p.limit = c.timeout
+		p.limit, p.whole = c.timeout, c.whole > 0
+	}
+	if p.whole {
+		p.limit = c.whole
 	}
 	var err error
 	if r.RawPath {

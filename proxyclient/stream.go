@@ -99,7 +99,7 @@ func (c *Client) events(a *attempt, event func([]byte) error, stopped *error) *E
 // brokenStream is a stream that did not end with [DONE].
 func (c *Client) brokenStream(a *attempt, err error, count int) *Error {
 	if a.parent.Err() != nil {
-		e := c.canceled(a.p, a.parent.Err(), true)
+		e := c.canceled(a.parent, a.p, true)
 		e.RequestID = c.requestID(a.resp.Header)
 		return e
 	}
@@ -110,7 +110,7 @@ func (c *Client) brokenStream(a *attempt, err error, count int) *Error {
 	switch {
 	case a.expired.Load():
 		e.Err = c.cause(context.DeadlineExceeded)
-		e.Message = fmt.Sprintf("the stream stalled for %s", a.p.limit) + incomplete
+		e.Message = "the stream stalled for " + Span(a.p.limit) + incomplete
 		e.Hint = "allow more time with {timeout}"
 	case errors.Is(err, errTooLarge):
 		e.Code = CodeTooLarge

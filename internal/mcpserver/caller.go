@@ -40,6 +40,8 @@ type caller struct {
 	token json.RawMessage
 	// deaf ends when the caller can no longer answer a question. nil: never.
 	deaf context.Context
+	// stop ends the caller's calls when the server is shut down, with a cause. nil: never.
+	stop context.Context
 }
 
 type callerKey struct{}
@@ -55,14 +57,14 @@ func callerOf(ctx context.Context) *caller {
 	return &caller{}
 }
 
-// until is ctx that also ends when other does.
+// until is ctx that also ends when other does, with its cause.
 func until(ctx, other context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	if other == nil {
-		return ctx, cancel
+		return ctx, func() { cancel(nil) }
 	}
-	stop := context.AfterFunc(other, cancel)
-	return ctx, func() { stop(); cancel() }
+	stop := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 const (

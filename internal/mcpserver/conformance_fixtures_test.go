@@ -85,7 +85,7 @@ func notifyingFixtures(s *Server) {
 	add("test_tool_with_progress", func(notify func(string, any), token mcp.ProgressToken) {
 		for _, done := range []int{0, 50, 100} {
 			if token != nil {
-				notify(methodProgress, progressParams{ProgressToken: encode(token), Progress: done, Total: 100})
+				notify(methodProgress, progressParams{ProgressToken: encode(token), Progress: float64(done), Total: 100})
 			}
 		}
 	})

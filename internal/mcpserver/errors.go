@@ -50,6 +50,9 @@ func (c *call) explain(err error) (string, *proxyclient.Error) {
 		*shown = *e
 	case proxyclient.CodeOf(err) != "":
 		shown.Code, shown.Message = proxyclient.CodeOf(err), "the call was canceled"
+		if stop := c.clock.stopped(); stop != nil {
+			shown.Code, shown.Message, shown.Hint = stop.Code, stop.Reason, stop.Hint
+		}
 	default:
 		shown.Code, shown.Message = proxyclient.CodeInternal, secret.Text(err.Error())
 	}

@@ -59,6 +59,13 @@ func (t *trail) waited(d time.Duration) {
 	t.person += d
 }
 
+// many tells whether the call sent more than one request.
+func (t *trail) many() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.running+t.left+len(t.requests) > 1
+}
+
 // request follows one request to the gateway, and announces a write; see
 // [proxyclient.Client.Observed].
 func (t *trail) request(e *proxyclient.Exchange) (end func(), err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // wayOut is the way out where a client cannot or does not ask. Some clients decline or
@@ -49,17 +50,24 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 	defer stop()
 	waiting, cancel := context.WithTimeout(waiting, c.s.answerWait)
 	defer cancel()
+	c.clock.pause()
+	answered := c.watched.waitFor(waitsAnswer)
 	asked := time.Now()
 	reply, err := c.s.mcp.RequestElicitation(waiting, mcp.ElicitationRequest{
 		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: c.form(question),
 	})
 	waited := time.Since(asked)
 	c.trail.waited(waited)
+	answered()
+	c.clock.resume()
 	switch {
 	case ctx.Err() != nil:
 		return c.failed(ctx.Err()), outcome(ctx.Err())
 	case errors.Is(waiting.Err(), context.DeadlineExceeded):
 		return c.refused(question, fmt.Sprintf("no answer came within %g s", c.s.answerWait.Seconds()), c.wayOut()), "refused: no answer"
+	case proxyclient.StopOf(waiting) != nil:
+		why := proxyclient.StopOf(waiting).Reason
+		return c.refused(question, why, "call it again later"), "refused: " + why
 	case waiting.Err() != nil:
 		return c.refused(question, "the client could not ask, because it sends nothing any more", c.wayOut()), "refused: the client is gone"
 	case err != nil || reply == nil:

@@ -56,6 +56,9 @@ type Options struct {
 	// IgnoreArguments are names that the client adds to the arguments of tools that have
 	// none of that name, beside those that known clients add.
 	IgnoreArguments []string
+	// TimeLimit is how long a call may take, or one request of a call whose client is told
+	// of progress; 0: 45 s.
+	TimeLimit time.Duration
 	// Note is a further line of the instructions: what is particular to this
 	// gateway.
 	Note string
@@ -108,6 +111,8 @@ type Server struct {
 	slow         time.Duration       // before a client is told that the gateway is slow
 	completeWait time.Duration       // for a completion
 	deltaPause   time.Duration       // between two pieces of a streamed answer
+	callLimit    time.Duration       // for a call without progress, and for each request of others
+	beat         time.Duration       // between two notifications of progress, at most
 	heartbeat    time.Duration       // between two signs of life in an event stream
 	certInterval time.Duration       // between two looks at the files of the certificate
 	maxRequests  int                 // open at the same time over HTTP, streams among them
@@ -124,7 +129,7 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
-		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, heartbeat: 20 * time.Second, certInterval: certificateInterval,
+		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, callLimit: cmp.Or(o.TimeLimit, callLimit), beat: 10 * time.Second, heartbeat: 20 * time.Second, certInterval: certificateInterval,
 		maxRequests: 10000, grace: 10 * time.Second,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}

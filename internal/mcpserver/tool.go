@@ -158,6 +158,8 @@ type call struct {
 	done     string          // what a write did, as a sentence
 	ctx      context.Context // ends what takes long in making the result
 	trail    *trail          // what is told of the call
+	clock    *clock
+	watched  *progress // nil: nobody is told
 }
 
 // handle is the tool's handler. It runs again from the top when a client answers
@@ -171,7 +173,9 @@ func (t *tool) handle(ctx context.Context, request mcp.CallToolRequest) (*mcp.Ca
 	ctx, release := t.s.answers.Lease(ctx)
 	c.caller.answer.hold(release)
 	c.ctx = ctx
-	result, outcome := c.do(ctx)
+	working, over := c.begin(ctx)
+	defer over()
+	result, outcome := c.do(working)
 	ended = outcome
 	if c.trail.effect() != operation.Read && !c.flags[argDryRun] {
 		c.tellOutcome(ctx, result, outcome)
@@ -218,8 +222,10 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if err != nil {
 		return c.failed(err), outcome(err)
 	}
-	c.client = client.WithChangedBy(clientName(ctx)).Observed(c.trail.request)
-	p := c.progress(ctx)
+	c.client = c.limited(client.WithChangedBy(clientName(ctx)).Observed(c.trail.request))
+	p := c.progress()
+	defer p.end()
+	c.watched = p
 	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile}
 	if !c.caller.remote || c.caller.useOwn {
 		env.Team = c.s.team
@@ -249,7 +255,6 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	result, err := c.prepared.Run(ctx)
 	stop()
 	c.done = result.Done
-	p.flush()
 	if err != nil {
 		return c.partly(result, err), outcome(err)
 	}

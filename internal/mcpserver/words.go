@@ -106,7 +106,7 @@ var settings = map[string]string{
 	"client_key":   "the client key (set by the person who runs this server)",
 	"key_header":   "the key's header (set by the person who runs this server)",
 	"extra_header": "an extra header (set by the person who runs this server)",
-	"timeout":      "the time limit (set by the person who runs this server)",
+	"timeout":      "--timeout (set by the person who runs this server)",
 	"api_key":      "%s",
 	"login":        "ask the user to run litellm-proxy login",
 }
