@@ -82,6 +82,14 @@ func emptyScenarios() []scenario {
 	for _, one := range all {
 		out = append(out, one.scenario())
 	}
+	out = append(out, scenario{name: "empty texts: a key in a team", steps: []step{
+		post("/team/new", `{"team_id":"t-{id}"}`),
+		post("/key/generate", `{"key_alias":"k-{id}","team_id":"t-{id}","duration":"30d"}`).saves("key", "key"),
+		post("/key/update", `{"key":"{key}","team_id":"","organization_id":"","duration":""}`),
+		get("/key/info?key={key}"),
+		post("/key/update", `{"key":"{key}","team_id":null,"duration":null}`),
+		get("/key/info?key={key}"),
+	}, cleanup: []step{post("/key/delete", `{"keys":["{key}"]}`), post("/team/delete", `{"team_ids":["t-{id}"]}`)}})
 	return append(out, scenario{name: "empty texts: models", steps: []step{
 		post("/model/new", `{"model_name":"m-{id}","litellm_params":{"model":"openai/gpt-4o"},"model_info":{"id":"m-{id}","team_id":""}}`).is(400),
 		post("/model/new", `{"model_name":"m-{id}","litellm_params":{"model":""},"model_info":{"id":"m-{id}"}}`).is(500),

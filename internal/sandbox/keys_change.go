@@ -65,6 +65,10 @@ func (c *call) keyToUpdate(body object) (row object, bad *reply) {
 
 // changeKey stores what the body says, which was found to be right.
 func (c *call) changeKey(row, body object) {
+	if body["team_id"] == "" {
+		body = maps.Clone(body)
+		delete(body, "team_id") // the key stays in its team
+	}
 	assign(row, body, slices.Concat(settable, []string{"auto_rotate", "rotation_interval"}))
 	permit(row, body, true)
 	_ = setRouter(row, body, false)
