@@ -37,6 +37,7 @@ func (s *Server) document(name string) (string, error) {
 		text.WriteString("- Not offered by this server. Whoever runs it selects tools with --toolsets, --tools, --exclude-tools and --read-only.\n")
 	}
 	text.WriteString("\n## Arguments\n\n" + arguments(t.declaration.RawInputSchema))
+	text.WriteString(t.unseen())
 	text.WriteString("\n## Examples on the command line\n\n")
 	for _, example := range op.Examples {
 		text.WriteString("    litellm-proxy " + example + "\n")
@@ -56,6 +57,29 @@ func inDefault(op *operation.Operation) string {
 		return " (also in default)"
 	}
 	return ""
+}
+
+// unseenArguments describe what tools take although their schemas, which are paid for in
+// each conversation, do not show it.
+var unseenArguments = map[string]string{
+	argFull:    "(boolean): " + argDescriptions[argFull],
+	argConfirm: "(boolean): " + argDescriptions[argConfirm],
+	argFields:  "(array): Only these fields, such as [\"key_alias\", \"spend\"]",
+	argCursor:  "(string): Where to read on in an answer that was cut, as that answer gives it",
+}
+
+// unseen lists the arguments that the tool takes and does not show.
+func (t *tool) unseen() string {
+	text := &strings.Builder{}
+	for _, name := range t.hidden {
+		if words, described := unseenArguments[name]; described {
+			fmt.Fprintf(text, "- `%s` %s\n", name, words)
+		}
+	}
+	if text.Len() == 0 {
+		return ""
+	}
+	return "\nAlso taken, though tools/list does not show it:\n\n" + text.String()
 }
 
 // arguments is a list of a schema's properties.
