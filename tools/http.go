@@ -77,7 +77,7 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 // request: it comes from a route that makes one, and the request does not hold it.
 func showsNewKey(in httpInput, answer []byte) bool {
 	path, _, _ := strings.Cut(in.URI, "?")
-	if !strings.EqualFold(in.Method, http.MethodPost) || !makesKey(strings.Split(strings.Trim(path, "/"), "/")) {
+	if !strings.EqualFold(in.Method, http.MethodPost) || !makesKey(strings.Trim(path, "/")) {
 		return false
 	}
 	key := operation.Word(operation.Lookup(answer, "key"))
@@ -91,14 +91,8 @@ func showsNewKey(in httpInput, answer []byte) bool {
 	return key != "" && !slices.ContainsFunc(sent, func(text string) bool { return strings.Contains(text, key) })
 }
 
-// makesKey reports whether a POST to the path generates a key (LiteLLM 1.106.2).
-func makesKey(path []string) bool {
-	switch strings.Join(path, "/") {
-	case "key/generate", "key/service-account/generate", "key/regenerate", "user/new":
-		return true
-	}
-	return len(path) == 3 && path[0] == "key" && path[2] == "regenerate"
-}
+// makesKey reports whether a POST to the path may answer with a new key.
+func makesKey(path string) bool { return path == "user/new" || operation.KeyRoute(path) }
 
 func unescaped(uri string) string {
 	if plain, err := url.PathUnescape(uri); err == nil {

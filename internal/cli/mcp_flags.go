@@ -28,7 +28,7 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	m.stateFlags(m.streamable)
 	f.AddFlagSet(m.listening)
 	f.AddFlagSet(m.streamable)
-	for flag, values := range map[string][]string{"transport": transports, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels} {
+	for flag, values := range map[string][]string{"transport": transports, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels, "secrets": {"reveal", "file:", "mask"}} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
 }
@@ -44,6 +44,7 @@ func (m *mcpRun) offerFlags(f *pflag.FlagSet) {
 // safetyFlags say how calls are confirmed.
 func (m *mcpRun) safetyFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
+	f.StringVar(&m.o.Secrets, "secrets", "reveal", "New keys: reveal (show them to the model), file:DIR (stdio only: write each to a file in DIR and show its path) or mask (refuse to generate keys)")
 	f.IntVar(&m.o.MaxWrites, "max-writes", 60, "Calls per minute that may change something, for each session (for each key where there is no session); 0: no limit. A call that changes many things counts once")
 }
 

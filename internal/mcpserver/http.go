@@ -119,6 +119,9 @@ func (s *Server) Handler(o HTTPOptions) (http.Handler, func(), error) {
 
 // open makes the front of one HTTP server.
 func (s *Server) open(o HTTPOptions) (*front, error) {
+	if s.keys.files != nil {
+		return nil, usage("--secrets file:DIR needs --transport stdio: over http and sse, the files would be on another computer than the client")
+	}
 	f := &front{s: s, own: o.UseOwnKey, transport: o.Transport}
 	if err := f.authenticate(o); err != nil {
 		return nil, err

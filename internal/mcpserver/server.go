@@ -72,6 +72,10 @@ type Options struct {
 	Log *slog.Logger
 	// Watch is what else is told of calls.
 	Watch Watch
+	// Secrets says where a new key goes. "reveal", also "": into the answer. "file:DIR", over
+	// stdio only: into a file in that directory, and its path into the answer. "mask":
+	// nowhere; calls that would generate a key are refused.
+	Secrets string
 	// MaxWrites is how many calls of a session, or of a key where there is no session, may
 	// change something in a minute; 0: any number.
 	MaxWrites int
@@ -93,6 +97,7 @@ type Server struct {
 	log                      *slog.Logger
 	watch                    Watch
 	pace                     *pace
+	keys                     keyPolicy
 	ops                      operation.Catalog
 	mcp                      *server.MCPServer
 	tools                    []*tool  // in the order of the registry
@@ -150,6 +155,9 @@ func New(o Options) (*Server, error) {
 	s.pending, s.shown = questions{memory: newMemory(), used: &recent{}}, refusals{newMemory()}
 	var err error
 	if s.signer, err = newSigner(o.StateKeyFile); err != nil {
+		return nil, err
+	}
+	if s.keys, err = newKeyPolicy(o.Secrets); err != nil {
 		return nil, err
 	}
 	ops, err := choose(o)

@@ -240,6 +240,9 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if err := c.checkView(); err != nil {
 		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
 	}
+	if err := c.makesNoKey(ctx); err != nil {
+		return c.failed(err), outcome(err)
+	}
 	if c.flags[argDryRun] {
 		return c.dryRun(ctx)
 	}
@@ -251,9 +254,22 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	if result, outcome := c.settle(ctx); result != nil {
 		return result, outcome
 	}
+	return c.run(ctx, p)
+}
+
+// run sends the call, to which there is consent.
+func (c *call) run(ctx context.Context, p *progress) (*mcp.CallToolResult, string) {
+	room, err := c.roomForKeys()
+	if err != nil {
+		return c.failed(err), outcome(err)
+	}
+	if room != nil {
+		defer func() { _ = room.Close() }()
+	}
 	stop := c.warnSlow(ctx)
 	result, err := c.prepared.Run(ctx)
 	stop()
+	result = c.withoutKeys(result, room)
 	c.done = result.Done
 	if err != nil {
 		return c.partly(result, err), outcome(err)

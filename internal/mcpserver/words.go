@@ -24,7 +24,7 @@ func instructions(o Options, confirm string) string {
 		"- Most tools take IDs: a key's 64-digit hash (its token), a user_id, a team_id, a deployment's model ID. Many also take names. Never invent one; list first.",
 		"- A list returns one page: total is the number of items (if known), next has the arguments for the next page; the last page has no next. Items are slim; full: true returns all fields. Empty fields are left out.",
 		"- Money is in US dollars.",
-		"- A new key is shown only once, in the answer of the tool that generates it: pass it on then. Other secrets are masked.",
+		keyWords(o.Secrets),
 	}
 	if o.Note != "" {
 		lines = append(lines, "- "+o.Note)
