@@ -25,6 +25,8 @@ type caller struct {
 	// owner is the hash of the credential that the caller presented; group is the
 	// same for a key that the gateway accepts, and "" for others.
 	owner, group string
+	// only are the tools that the request's headers leave; nil: all.
+	only narrowed
 	// ticket is the session of streamable HTTP that the request names; nil: none.
 	ticket *ticket
 	// level is what the session of streamable HTTP wants to be told.

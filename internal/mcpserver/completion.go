@@ -132,7 +132,7 @@ func months(now time.Time) []string {
 // more it has. They are none when the gateway does not answer soon or refuses.
 func (s *Server) names(ctx context.Context, v values, typed string) (names []string, more int) {
 	t := s.tool(v.tool)
-	if t == nil || secret.Text(typed) != typed {
+	if t == nil || !callerOf(ctx).only.has(v.tool) || secret.Text(typed) != typed {
 		return nil, 0
 	}
 	client, err := callerOf(ctx).client(ctx, s)

@@ -136,6 +136,10 @@ func (f *front) guard() http.Handler {
 			refuse(w, no)
 			return
 		}
+		if c.only, no = f.s.narrow(r.Header); no != nil {
+			refuse(w, no)
+			return
+		}
 		if !f.requests.take(c.group) {
 			refuse(w, tooMany("requests"))
 			return

@@ -42,7 +42,9 @@ func (s *Server) guideOptions() []server.ServerOption {
 		server.WithPromptHandlerMiddleware(s.recoverPrompt),
 		server.WithResourceCapabilities(false, false),
 		server.WithHooks(&server.Hooks{
-			OnBeforeReadResource: []server.OnBeforeReadResourceFunc{canonicalURI},
+			OnBeforeReadResource:         []server.OnBeforeReadResourceFunc{canonicalURI},
+			OnAfterListResources:         []server.OnAfterListResourcesFunc{narrowResources},
+			OnAfterListResourceTemplates: []server.OnAfterListResourceTemplatesFunc{narrowTemplates},
 			OnAfterInitialize: []server.OnAfterInitializeFunc{func(context.Context, any, *mcp.InitializeRequest, *mcp.InitializeResult) {
 				s.watch.Metrics.Session()
 			}},

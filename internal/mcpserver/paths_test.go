@@ -14,7 +14,7 @@ func TestPathsWithSlash(t *testing.T) {
 
 	proxied := behindPrefix(t, listen(t, s, HTTPOptions{Transport: "sse"}))
 	for _, path := range []string{"/sse", "/sse/"} {
-		sse := openSSEAt(t, proxied+path, keyA)
+		sse := openSSEWith(t, proxied+path, keyA, nil)
 		sse.url = strings.Replace(sse.url, "/message?", "/message/?", 1)
 		sse.post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"keys_list"}}`)
 		if r := toResult(t, sse.events.next()); r.IsError {

@@ -160,6 +160,9 @@ func (s *Server) readResource(ctx context.Context, request mcp.ReadResourceReque
 // answerOf is the answer of the resource's tool.
 func (s *Server) answerOf(ctx context.Context, r *resource, value string) (string, error) {
 	t := s.tool(r.tool)
+	if !callerOf(ctx).only.has(r.tool) {
+		return "", noResource("The request's " + headerToolsets + " leaves out the tool " + r.tool + ", which this resource needs.")
+	}
 	if r.variable == "" {
 		return t.read(ctx, operation.Args{})
 	}

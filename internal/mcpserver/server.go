@@ -184,6 +184,7 @@ func (s *Server) offer(o Options, ops []*operation.Operation) error {
 		server.WithInstructions(instructions(o, s.confirm)),
 		server.WithToolCapabilities(false),
 		server.WithToolHandlerMiddleware(s.recoverTool),
+		server.WithToolFilter(narrowTools),
 		server.WithLogger(slog.New(slog.DiscardHandler)),
 	)...)
 	var list []server.ServerTool
@@ -214,12 +215,11 @@ func choose(o Options) ([]*operation.Operation, error) {
 	chosen := map[*operation.Operation]bool{}
 	for _, name := range toolsets {
 		name = strings.TrimSpace(name)
-		resource := strings.ReplaceAll(name, "_", "-")
-		if name != "all" && name != "default" && !resources[resource] {
+		if name != "all" && name != "default" && !resources[toolset(name)] {
 			return nil, usage("--toolsets: there is no toolset %q%s", name, orNearest(name, "toolsets", append([]string{"all", "default"}, slices.Sorted(maps.Keys(resources))...)))
 		}
 		for _, op := range o.Operations {
-			if name == "all" || name == "default" && op.Default || op.Resource() == resource {
+			if inToolset(op, name) {
 				chosen[op] = true
 			}
 		}

@@ -61,6 +61,7 @@ type httpSession struct {
 	owner  string
 	stream *eventWriter
 	gone   context.Context // ends with the stream
+	only   narrowed        // by the headers that opened it
 	peer   *sseSession
 }
 

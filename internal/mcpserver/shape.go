@@ -87,6 +87,8 @@ func (s *Server) objectionWords(m *incoming, code int, text string) (int, string
 		text = fmt.Sprintf("The method %s needs protocol version %s, named in _meta.", quoted(m.Method), mcp.ProtocolVersion20260728)
 	case code == mcp.METHOD_NOT_FOUND:
 		text = fmt.Sprintf("This server does not have the method %s.", quoted(m.Method))
+	case strings.HasSuffix(text, server.ErrToolNotFound.Error()) && m.caller != nil && !m.caller.only.has(m.Params.Name) && s.has(m.Params.Name):
+		text = fmt.Sprintf("The request's headers %s and %s leave out the tool %s.", headerToolsets, headerReadOnly, m.Params.Name)
 	case strings.HasSuffix(text, server.ErrToolNotFound.Error()):
 		text = fmt.Sprintf("There is no tool %s. List the tools with tools/list; whoever runs this server selects them with --toolsets, --tools and --read-only.", quoted(m.Params.Name))
 	case strings.HasSuffix(text, server.ErrPromptNotFound.Error()):

@@ -32,7 +32,7 @@ func (f *front) sse(w http.ResponseWriter, r *http.Request) {
 	stream := newEventWriter(w, f.s)
 	defer stream.close()
 	peer := &sseSession{}
-	peer.id = f.sessions.add(&httpSession{owner: c.owner, stream: stream, gone: ctx, peer: peer})
+	peer.id = f.sessions.add(&httpSession{owner: c.owner, stream: stream, gone: ctx, only: c.only, peer: peer})
 	defer f.sessions.remove(peer.id)
 	stream.raw("event: endpoint\ndata: " + endpointReference(r.URL.Path) + "?sessionId=" + peer.id + "\n\n")
 	stream.keepAlive(f.s.heartbeat)
@@ -56,6 +56,7 @@ func (f *front) message(w http.ResponseWriter, r *http.Request) {
 		refuse(w, &refusal{status: http.StatusNotFound, text: "No such session: open " + pathSSE + " again."})
 		return
 	}
+	c.only = c.only.and(session.only)
 	m := f.receive(w, r, c)
 	if m != nil && !f.post(w, c, session, m) {
 		m.release()

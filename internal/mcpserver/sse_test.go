@@ -49,15 +49,16 @@ type sseClient struct {
 
 func openSSE(t *testing.T, url, key string) *sseClient {
 	t.Helper()
-	return openSSEAt(t, url+"/sse", key)
+	return openSSEWith(t, url+"/sse", key, nil)
 }
 
-// openSSEAt opens the stream at an address. The endpoint is resolved as clients do it.
-func openSSEAt(t *testing.T, address, key string) *sseClient {
+// openSSEWith opens the stream at an address with these headers. The endpoint is resolved
+// as clients do it.
+func openSSEWith(t *testing.T, address, key string, header http.Header) *sseClient {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	get := &httpClient{t: t, url: address, key: key}
+	get := &httpClient{t: t, url: address, key: key, header: header}
 	response := get.do(ctx, http.MethodGet, "")
 	if response.StatusCode != 200 {
 		t.Fatalf("GET %s: %d", address, response.StatusCode)
