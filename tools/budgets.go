@@ -66,7 +66,7 @@ type budgetLimits struct {
 	alertedBudget
 	rates
 	MaxParallelRequests operation.Limit  `json:"max_parallel_requests" help:"Limit of concurrent requests" clear:"null"`
-	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}"`
+	ModelMaxBudget      operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}}" clear:"{}"`
 }
 
 type budgetsCreateInput struct {

@@ -79,7 +79,7 @@ var customersGet = &operation.Operation{
 
 type customerSettings struct {
 	UserID             string         `json:"user_id" jsonschema:"required" help:"Customer ID, as sent in requests" cli:"name=customer-id,arg=1"`
-	Alias              string         `json:"alias" help:"Display name"`
+	Alias              string         `json:"alias" help:"Display name" clear:"\"\""`
 	MaxBudget          operation.USD  `json:"max_budget" help:"Spending limit in US dollars"`
 	BudgetID           existingBudget `json:"budget_id"`
 	DefaultModel       string         `json:"default_model" help:"Model used when the requested one is not allowed"`

@@ -107,9 +107,9 @@ type keyLimits struct {
 
 	ModelRPMLimit  operation.Object `json:"model_rpm_limit" help:"Limit of requests per minute per model: {\"gpt-4o\": 10}" clear:"{}"`
 	ModelTPMLimit  operation.Object `json:"model_tpm_limit" help:"Limit of tokens per minute per model" clear:"{}"`
-	ModelMaxBudget operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)"`
-	Tags           []string         `json:"tags" help:"Tags for spend and routing (Enterprise)"`
-	Guardrails     []string         `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
+	ModelMaxBudget operation.Object `json:"model_max_budget" help:"Budget per model: {\"gpt-4o\": {\"budget_limit\": 5, \"time_period\": \"1d\"}} (Enterprise)" clear:"{}"`
+	Tags           []string         `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
+	Guardrails     []string         `json:"guardrails" help:"Guardrails for every call (Enterprise)" clear:"[]"`
 	Permissions    operation.Object `json:"permissions" help:"Permissions beyond calls: {\"allow_pii_controls\": true}" clear:"{}"`
 	AllowedRoutes  []string         `json:"allowed_routes" help:"Allowed routes, such as llm_api_routes or /chat/completions" clear:"[]"`
 	Aliases        operation.Object `json:"aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`

@@ -189,7 +189,7 @@ type keysBulkUpdateInput struct {
 	BudgetID   existingBudget `json:"budget_id" clear:"null"`
 	TeamID     existingTeam   `json:"team_id" help:"ID of the new team" clear:"null"`
 	Team       teamAlias      `json:"team" ref:"team_id"`
-	Tags       []string       `json:"tags" help:"Tags for spend and routing (Enterprise)"`
+	Tags       []string       `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
 	operation.Clearing
 	operation.Extras
 }

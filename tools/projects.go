@@ -45,8 +45,8 @@ var projectsGet = &operation.Operation{
 type projectSettings struct {
 	Description string `json:"description" help:"Purpose of the project" clear:"null"`
 	orgLimits
-	Tags       []string `json:"tags" help:"Tags for spend and routing"`
-	Guardrails []string `json:"guardrails" help:"Guardrails for every call"`
+	Tags       []string `json:"tags" help:"Tags for spend and routing" clear:"[]"`
+	Guardrails []string `json:"guardrails" help:"Guardrails for every call" clear:"[]"`
 	Blocked    bool     `json:"blocked" help:"Reject all calls"`
 }
 

@@ -131,8 +131,8 @@ type teamLimits struct {
 	memberDefaults
 	OrganizationID existingOrganization `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
 	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
-	Tags           []string             `json:"tags" help:"Tags for spend and routing (Enterprise)"`
-	Guardrails     []string             `json:"guardrails" help:"Guardrails for every call (Enterprise)"`
+	Tags           []string             `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
+	Guardrails     []string             `json:"guardrails" help:"Guardrails for every call (Enterprise)" clear:"[]"`
 	ModelAliases   operation.Object     `json:"model_aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
 	Metadata       operation.Object     `json:"metadata" help:"Custom metadata" clear:"{}"`
 }

@@ -200,8 +200,8 @@ type userLimits struct {
 
 type usersUpdateInput struct {
 	userRef
-	UserEmail string `json:"user_email" help:"New email address" cli:"name=email"`
-	UserAlias string `json:"user_alias" help:"New display name" cli:"name=alias"`
+	UserEmail string `json:"user_email" help:"New email address" clear:"\"\"" cli:"name=email"`
+	UserAlias string `json:"user_alias" help:"New display name" clear:"\"\"" cli:"name=alias"`
 	userLimits
 	operation.Clearing
 	operation.Replacing

@@ -338,6 +338,13 @@ func TestUpdatesKeep(t *testing.T) {
 		t.Errorf("clear left %s", left)
 	}
 	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":"","max_budget":4}`).Text, "Left as it is: user_role.\n")
+	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":null,"user_alias":"","max_budget":4}`).Text,
+		"Left as it is: user_alias, user_role. To empty user_alias, name it in clear.")
+	r = c.call("users_update", `{"user_id":"default_user_id","user_alias":"","clear":["user_alias"]}`)
+	wantText(t, r.Text, "updated user default_user_id")
+	if r.IsError || strings.Contains(r.Text, "Left as it is") {
+		t.Errorf("clear of an alias: %s", r.Text)
+	}
 	for _, tool := range []string{"keys_generate", "users_create"} {
 		if r := c.call(tool, `{"max_budget":null,"models":[],"user_id":""}`); strings.Contains(r.Text, "Left as it is") {
 			t.Errorf("%s has nothing to keep: %s", tool, r.Text)

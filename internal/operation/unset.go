@@ -95,8 +95,12 @@ func (op *Operation) KeptNote(kept []string) string {
 		return ""
 	}
 	note := "Left as it is: " + strings.Join(kept, ", ") + "."
-	if slices.ContainsFunc(kept, func(name string) bool { f, _ := op.Field(name); return f.Cleared != "" }) {
-		note += " To empty a field, name it in {" + clearField + "}."
+	clearable := slices.DeleteFunc(slices.Clone(kept), func(name string) bool { f, _ := op.Field(name); return f.Cleared == "" })
+	switch {
+	case len(clearable) == 0:
+		return note
+	case len(clearable) == len(kept):
+		return note + " To empty a field, name it in {" + clearField + "}."
 	}
-	return note
+	return note + " To empty " + strings.Join(clearable, " or ") + ", name it in {" + clearField + "}."
 }
