@@ -349,7 +349,7 @@ func TestPrompts(t *testing.T) {
 	if m.Error != nil {
 		t.Fatal(m.Error)
 	}
-	wantText(t, string(m.Result), "{{team}} ann@example.com", "`keys_generate`")
+	wantText(t, string(m.Result), "{{team}} ann@example.com", "`users_onboard ")
 	if m := c.request("prompts/get", `{"name":"onboard-developer"}`); m.Error == nil || !strings.Contains(m.Error.Message, "email") {
 		t.Errorf("a missing argument is answered with %+v", m.Error)
 	}
