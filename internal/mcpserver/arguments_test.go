@@ -341,7 +341,7 @@ func TestUpdatesKeep(t *testing.T) {
 	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":null,"user_alias":"","max_budget":4}`).Text,
 		"Left as it is: user_alias, user_role. To empty user_alias, name it in clear.")
 	r = c.call("users_update", `{"user_id":"default_user_id","user_alias":"","clear":["user_alias"]}`)
-	wantText(t, r.Text, "updated user default_user_id")
+	wantText(t, r.Text, "updated user (default_user_id)")
 	if r.IsError || strings.Contains(r.Text, "Left as it is") {
 		t.Errorf("clear of an alias: %s", r.Text)
 	}

@@ -53,7 +53,7 @@ func emptyScenarios() []scenario {
 			fields: "max_budget budget_duration:400 user_email user_alias user_role:422 duration:500 organization_id budget_id sso_user_id"},
 		{path: "/user/update", body: `{"user_id":"u-{id}"}`, read: get("/user/info?user_id=u-{id}"), after: []step{only(deleteUser)},
 			before: []step{post("/user/new", `{"user_id":"u-{id}","auto_create_key":false,"max_budget":5,"budget_duration":"30d","user_role":"internal_user"}`)},
-			fields: "max_budget budget_duration:400 user_alias user_role:422 team_id duration:400 tpm_limit:422 sso_user_id"},
+			fields: "max_budget budget_duration:400 user_email user_alias user_role:422 team_id duration:400 tpm_limit:422 sso_user_id"},
 		{path: "/team/new", body: `{"team_id":"t-{id}-{n}"}`, read: get("/team/info?team_id=t-{id}-{n}"), after: []step{deleteTeam},
 			fields: "team_alias max_budget:422 budget_duration:400 organization_id:400 team_member_budget:422 team_member_budget_duration:400 team_member_key_duration"},
 		{path: "/team/update", body: `{"team_id":"t-{id}"}`, read: get("/team/info?team_id=t-{id}"), after: []step{only(deleteTeam)},
