@@ -251,15 +251,16 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
 	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 	a.groups(root)
+	root.AddCommand(a.mcpCommand())
 	a.addLocals(root)
-	root.AddCommand(a.mcpCommand(), a.sandboxCommand(), a.demoCommand(), a.versionCommand())
+	root.AddCommand(a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd()
 	for _, flag := range []string{"profile", "confirm-profile"} {
 		_ = root.RegisterFlagCompletionFunc(flag, a.completeProfiles)
 	}
 	for _, c := range root.Commands() {
-		if c.HasSubCommands() {
+		if c.HasSubCommands() && c != a.mcp.cmd {
 			c.RunE, c.Args = a.group, nil
 			c.FParseErrWhitelist.UnknownFlags = true // the unknown command is the fault
 		}

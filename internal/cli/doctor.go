@@ -9,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/doctor"
+	"litellm-proxy/internal/mcpclients"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
@@ -33,17 +35,78 @@ the status of the first failure: 5 for the connection, 4 for the key, else 1.`
 	cmd.Example = `  litellm-proxy doctor
   litellm-proxy doctor --base-url https://litellm.example.com
   litellm-proxy doctor --format json`
-	formats := []string{"table", "json"}
-	cmd.Flags().StringVar(&a.format, "format", "", "Output format: table, json (default table)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	a.findingFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.runDoctor(cmd.Context()) }
 }
 
-func (a *app) runDoctor(ctx context.Context) error {
+// findingFlags are those of commands that print findings.
+func (a *app) findingFlags(cmd *cobra.Command) {
+	formats := []string{"table", "json"}
+	cmd.Flags().StringVar(&a.format, "format", "", "Output format: table, json (default table)")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (a *app) findingFormat() error {
 	if a.format != "" && a.format != "table" && a.format != "json" {
 		return usageError(fmt.Sprintf("--format: %q is not one of table, json", a.format))
 	}
-	report, err := doctor.Examine(ctx, a.patient())
+	return nil
+}
+
+func (a *app) runDoctor(ctx context.Context) error {
+	if err := a.findingFormat(); err != nil {
+		return err
+	}
+	return a.reportFindings(doctor.Examine(ctx, a.patient()))
+}
+
+// bindMCPDoctor is "mcp doctor".
+func (a *app) bindMCPDoctor(cmd *cobra.Command) {
+	cmd.Use = "doctor [client]"
+	cmd.Long = `Start each configured MCP server as its client would, with the entry's command, arguments
+and environment, list its tools, call the tool status, and say what is wrong and what to do
+about it. Name a client to check only that one: ` + operation.Or(mcpclients.IDs()) + `.
+
+It changes nothing and prints no secrets. It exits 1 if something is wrong.`
+	cmd.Example = `  litellm-proxy mcp doctor
+  litellm-proxy mcp doctor claude-code
+  litellm-proxy mcp doctor --format json`
+	a.findingFlags(cmd)
+	cmd.ValidArgsFunction, cmd.Args = completeClients, nil
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		only := ""
+		if len(args) > 0 {
+			c, err := clientNamed("mcp doctor", args)
+			if err != nil {
+				return err
+			}
+			only = c.ID
+		}
+		if err := a.findingFormat(); err != nil {
+			return err
+		}
+		err := a.reportFindings(doctor.Servers(cmd.Context(), a.bystander(), only))
+		if e := operation.AsError(err); e != nil && exitStatus(e.Code) != interrupted {
+			e.Code = proxyclient.CodeLocal // whatever the servers say
+			e.Hint = "follow the advice below each failure, then run mcp doctor again"
+		}
+		return err
+	}
+}
+
+// bystander is a subject of which only the machine matters: the entries have settings of their
+// own.
+func (a *app) bystander() doctor.Subject {
+	s := doctor.Subject{Version: Version(), Getenv: a.Getenv}
+	s.Dir, _ = os.Getwd()
+	s.Program, _ = os.Executable()
+	s.File, _ = a.configFile()
+	s.Settings.APIKey = a.Getenv(config.KeyVariable)
+	return s
+}
+
+// reportFindings prints a report; the error is about what is wrong in it.
+func (a *app) reportFindings(report doctor.Report, err error) error {
 	if err != nil {
 		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted", Err: err}
 	}
@@ -93,10 +156,14 @@ func (a *app) patient() doctor.Subject {
 // findings is a report for people: a line for each check, and below it what to do.
 func findings(r doctor.Report) string {
 	var b strings.Builder
+	width := len("database")
 	for _, f := range r.Checks {
-		fmt.Fprintf(&b, "%-7s  %-8s  %s\n", f.Status, f.Check, f.Found)
+		width = max(width, len(f.Check))
+	}
+	for _, f := range r.Checks {
+		fmt.Fprintf(&b, "%-7s  %-*s  %s\n", f.Status, width, f.Check, f.Found)
 		if f.Fix != "" {
-			fmt.Fprintf(&b, "%19s-> %s\n", "", f.Fix)
+			fmt.Fprintf(&b, "%*s-> %s\n", len("warning  ")+width+2, "", f.Fix)
 		}
 	}
 	return b.String()

@@ -29,6 +29,7 @@ func locals() []local {
 		configCommands(),
 		chatCommands(),
 		doctorCommands(),
+		mcpCommands(),
 		keysCommands(),
 		modelCommands(),
 		sheetCommands(),
@@ -44,7 +45,9 @@ func (a *app) addLocals(root *cobra.Command) {
 		parent, verb := root, l.path
 		if group, rest, ok := strings.Cut(l.path, " "); ok {
 			parent, verb = a.groupFor(root, group), rest
-			parent.Short = strings.TrimPrefix(parent.Short+", "+verb, ", ")
+			if parent != a.mcp.cmd { // which does something itself
+				parent.Short = strings.TrimPrefix(parent.Short+", "+verb, ", ")
+			}
 		}
 		bind := func(cmd *cobra.Command) {
 			cmd.Flags().SortFlags = false

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -8,6 +9,7 @@ import (
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -26,13 +28,24 @@ clients then send the token from --auth-token-file.
 Without a key, stdio uses the session of litellm-proxy login, even one that you start
 later; http and sse never do.
 
-stdout carries the protocol; the log goes to stderr.`,
+stdout carries the protocol; the log goes to stderr. Over stdio, wrong settings do not end the
+server: each call says what to correct, since clients rarely show stderr.
+
+mcp install adds this program to a client's configuration; mcp doctor says why a client does
+not get along with it.`,
 		Example: `  litellm-proxy mcp
   litellm-proxy mcp --read-only --toolsets keys,users
   litellm-proxy mcp --profile prod
   litellm-proxy mcp --sandbox
   litellm-proxy mcp --transport http --addr 127.0.0.1:8808`,
-		Args: noArguments,
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				return usageError(fmt.Sprintf("unknown command %q for %q (did you mean %s?)", args[0], cmd.CommandPath(), operation.Or(near)))
+			}
+		}
+		return noArguments(cmd, args)
 	}
 	m := &mcpRun{app: a, cmd: cmd, transport: "stdio"}
 	a.mcp = m

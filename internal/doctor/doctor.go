@@ -146,32 +146,44 @@ var checks = []check{
 
 // Examine runs all checks. The error is that of ctx.
 func Examine(ctx context.Context, s Subject) (Report, error) {
-	e := &exam{Subject: s, now: time.Now, proxy: http.ProxyFromEnvironment, system: runtime.GOOS}
-	return e.report(ctx)
+	return newExam(s).report(ctx)
+}
+
+func newExam(s Subject) *exam {
+	return &exam{Subject: s, now: time.Now, proxy: http.ProxyFromEnvironment, system: runtime.GOOS}
+}
+
+func (e *exam) newReport() Report {
+	return Report{Status: OK, Version: e.Version, System: e.system + "/" + runtime.GOARCH}
 }
 
 func (e *exam) report(ctx context.Context) (Report, error) {
 	e.blocked = map[string]string{}
-	r := Report{Status: OK, Version: e.Version, System: e.system + "/" + runtime.GOARCH}
-	mask := secret.Redactor{Own: []string{e.Settings.APIKey}}
+	r := e.newReport()
 	for _, c := range checks {
 		findings := e.examine(ctx, c)
 		if ctx.Err() != nil {
 			return r, ctx.Err()
 		}
-		for _, f := range findings {
-			f.Check = c.name
-			for _, text := range []*string{&f.Found, &f.Fix} {
-				*text, _ = mask.Text(ctx, strings.TrimSuffix(*text, "."))
-			}
-			if f.Status == Failed {
-				e.blocked[c.name] = c.name
-			}
-			r.Checks = append(r.Checks, f)
-			r.Status = worse(r.Status, f.Status)
-		}
+		e.add(ctx, &r, c.name, findings)
 	}
 	return r, nil
+}
+
+// add puts findings into a report, without secrets.
+func (e *exam) add(ctx context.Context, r *Report, check string, findings []Finding) {
+	mask := secret.Redactor{Own: []string{e.Settings.APIKey}}
+	for _, f := range findings {
+		f.Check = check
+		for _, text := range []*string{&f.Found, &f.Fix} {
+			*text, _ = mask.Text(ctx, strings.TrimSuffix(*text, "."))
+		}
+		if f.Status == Failed && e.blocked != nil {
+			e.blocked[check] = check
+		}
+		r.Checks = append(r.Checks, f)
+		r.Status = worse(r.Status, f.Status)
+	}
 }
 
 // examine runs one check within its limit, unless an earlier one makes it useless.

@@ -4,6 +4,7 @@
 package mcpclients
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -220,3 +221,36 @@ func (c *Client) Expand(value string, getenv func(string) string) (expanded, uns
 
 // Refers reports whether an entry can refer to a variable instead of holding its value.
 func (c *Client) Refers() bool { return c.expands != "" }
+
+// Prompts reports whether the client asks for the key and keeps it.
+func (c *Client) Prompts() bool { return c.form == prompted }
+
+// Refer makes an entry take a variable from the client's environment, or from its question. It
+// reports whether the client can do that.
+func (c *Client) Refer(e *Entry, variable string) bool {
+	switch {
+	case c.form == tables:
+		e.Pass = append(e.Pass, variable)
+	case c.form == prompted:
+		e.Env[variable] = fmt.Sprintf(c.reference, inputID)
+	case c.reference != "":
+		e.Env[variable] = fmt.Sprintf(c.reference, variable)
+	default:
+		return false
+	}
+	return true
+}
+
+// Snippet is a file of the client that has nothing but an entry.
+func (c *Client) Snippet(e Entry) string {
+	out, err := []byte(nil), error(nil)
+	if c.form == tables {
+		out, err = c.setTOML(nil, e)
+	} else {
+		out, err = c.setJSON(nil, e)
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return string(out)
+}
