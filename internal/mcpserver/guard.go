@@ -27,6 +27,7 @@ type front struct {
 	callers  *lanes // of one key, in all its sessions
 	streams  *lanes // streams that wait for notifications, of one session
 	underway *underway
+	asks     asks
 	own      bool
 	// stateless: the next request of a client may reach another process.
 	stateless bool

@@ -150,7 +150,6 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 		library := server.NewStreamableHTTPServer(s.mcp,
 			server.WithSessionIdManager(judged{}),
 			server.WithHTTPContextFunc(f.introduce),
-			server.WithHeartbeatInterval(s.heartbeat),
 			server.WithStreamableHTTPLogger(slog.New(slog.DiscardHandler)),
 		)
 		f.endpoints = map[string]*endpoint{pathHTTP: {

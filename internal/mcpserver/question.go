@@ -53,9 +53,7 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 	c.clock.pause()
 	answered := c.watched.waitFor(waitsAnswer)
 	asked := time.Now()
-	reply, err := c.s.mcp.RequestElicitation(waiting, mcp.ElicitationRequest{
-		Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: c.form(question),
-	})
+	reply, err := c.elicit(waiting, c.form(question))
 	waited := time.Since(asked)
 	c.trail.waited(waited)
 	answered()
@@ -76,20 +74,20 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 	return c.judge(reply, question, waited)
 }
 
-// What comes back over stdio instead of an answer. mcp-go has texts for that.
-var (
-	errAnswered   = errors.New("elicitation/create error")
-	errUnreadable = errors.New("failed to unmarshal elicitation response")
-)
+func (c *call) elicit(ctx context.Context, params mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
+	if c.caller.ask != nil {
+		return c.caller.ask(ctx, params)
+	}
+	return c.s.mcp.RequestElicitation(ctx, mcp.ElicitationRequest{Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: params})
+}
 
 // unasked is the result of a call whose question was answered with something else. The
 // client's own words are not repeated.
 func (c *call) unasked(question *operation.Question, err error) (*mcp.CallToolResult, string) {
-	text := fmt.Sprint(err)
 	switch {
-	case strings.HasPrefix(text, errAnswered.Error()):
+	case errors.Is(err, errAnswered):
 		return c.refused(question, "the client answered the question with an error", c.wayOut()), "refused: the client answered with an error"
-	case strings.HasPrefix(text, errUnreadable.Error()), strings.HasPrefix(text, "failed to parse error"), strings.HasSuffix(text, "neither result nor error"):
+	case errors.Is(err, errUnreadable):
 		return c.unreadable(question, "it is no object")
 	}
 	return c.refused(question, "the client could not ask", c.wayOut()), "refused: the client failed to ask"

@@ -3,6 +3,7 @@ package mcpserver
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -428,5 +429,45 @@ func TestRecentForgetsTheOldest(t *testing.T) {
 	}
 	if r.has("9") || !r.has("10") || r.add("10") || len(r.known) != maxRecent {
 		t.Errorf("it has %d members", len(r.known))
+	}
+}
+
+// TestQuestionsOfOneSession: each answer reaches its question, whatever else the session
+// does at the time, and one to no question is taken for none.
+func TestQuestionsOfOneSession(t *testing.T) {
+	r := newReplicas(t, 1, stateKey, false)
+	r.keys("one", "two", "three")
+	c := r.legacy("2025-11-25", `{"elicitation":{}}`)
+	ask := func(alias string) (*events, json.RawMessage) {
+		response := c.do(context.Background(), http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"keys_delete","arguments":{"key_aliases":[%q]}}}`, alias))
+		t.Cleanup(func() { response.Body.Close() })
+		stream := newEvents(t, response.Body)
+		question := stream.next()
+		wantText(t, string(question.Params), "Delete key "+alias)
+		return stream, question.ID
+	}
+	reply := func(id json.RawMessage, action string) {
+		t.Helper()
+		if status, _ := c.post(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":{"action":%q}}`, id, action)); status != http.StatusAccepted {
+			t.Errorf("an answer: %d", status)
+		}
+	}
+	one, first := ask("one")
+	two, second := ask("two")
+	reply(json.RawMessage("4711"), "accept")
+	reply(json.RawMessage(`"of nobody"`), "accept")
+	reply(second, "accept")
+	if answer := toResult(t, two.next()); answer.IsError {
+		t.Error(answer.Text)
+	}
+	reply(second, "accept") // again
+	three, third := ask("three")
+	reply(first, "decline")
+	if answer := toResult(t, one.next()); !answer.IsError || !strings.Contains(answer.Text, "answered decline") {
+		t.Error(answer.Text)
+	}
+	reply(third, "accept")
+	if answer := toResult(t, three.next()); answer.IsError {
+		t.Error(answer.Text)
 	}
 }

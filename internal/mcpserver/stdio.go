@@ -32,7 +32,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	defer cancel()
 	deaf, goDeaf := context.WithCancel(context.Background())
 	defer goDeaf()
-	session := &stdioSession{out: out, waiting: map[int64]chan stdioReply{}, fail: cancel}
+	session := &stdioSession{out: out, fail: cancel}
 	calls := s.mcp.WithContext(ctx, session)
 	p := &stdioPeer{s: s, session: session, deaf: deaf, calls: newLanes(stdioCalls, stdioWaits),
 		streams: newLanes(sessionStreams, 0), underway: newUnderway()}
@@ -91,7 +91,7 @@ func (p *stdioPeer) take(ctx context.Context, m *incoming) {
 	case no != nil:
 		p.session.write(no.wire())
 	case m.answers():
-		p.session.deliver(m)
+		p.session.asks.deliver(stdioSessionID, &m.head)
 	case !m.request():
 		if m.is(mcp.MethodNotificationCancelled) {
 			p.underway.cancel(stdioSessionID, m.Params.RequestID)
@@ -203,18 +203,15 @@ func readLines(ctx context.Context, in io.Reader) (<-chan json.RawMessage, *erro
 // stdioSession is the one client of a stdio server.
 type stdioSession struct {
 	clientState
+	asks asks
 
 	mu       sync.Mutex // of everything below, except out
-	asked    int64
-	waiting  map[int64]chan stdioReply
 	writeErr error
 
 	outMu sync.Mutex
 	out   io.Writer
 	fail  func() // ends the server: the client is gone
 }
-
-type stdioReply struct{ Result, Error json.RawMessage }
 
 var (
 	_ server.SessionWithClientInfo  = (*stdioSession)(nil)
@@ -264,47 +261,7 @@ func (s *stdioSession) notify(method string, params any) {
 
 // RequestElicitation implements [server.SessionWithElicitation].
 func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	reply := make(chan stdioReply, 1)
-	s.mu.Lock()
-	s.asked++
-	id := s.asked
-	s.waiting[id] = reply
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.waiting, id)
-		s.mu.Unlock()
-	}()
-	s.write(encode(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": id, "method": mcp.MethodElicitationCreate, "params": request.Params}))
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case r := <-reply:
-		if !isNull(r.Error) {
-			return nil, errAnswered
-		}
-		var result mcp.ElicitationResult
-		if err := json.Unmarshal(r.Result, &result); err != nil {
-			return nil, errUnreadable
-		}
-		return &result, nil
-	}
-}
-
-// deliver gives a client's answer to the question it belongs to. Any other answer
-// is nobody's and is dropped.
-func (s *stdioSession) deliver(m *incoming) {
-	var id int64
-	if json.Unmarshal(m.ID, &id) != nil {
-		return
-	}
-	s.mu.Lock()
-	reply := s.waiting[id]
-	delete(s.waiting, id)
-	s.mu.Unlock()
-	if reply != nil {
-		reply <- stdioReply{m.Result, m.Error}
-	}
+	return s.asks.ask(ctx, stdioSessionID, s.write, request.Params)
 }
 
 // SessionID implements [server.ClientSession].

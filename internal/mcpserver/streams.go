@@ -1,6 +1,7 @@
 package mcpserver
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -75,7 +76,15 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 			refuse(w, no)
 			return
 		}
-		if c.ticket != nil && !modern && f.closes(w, r, c.ticket) {
+		if c.ticket != nil && !modern && f.closes(w, r, session) {
+			return
+		}
+		if session != "" && m.answers() {
+			// What is no answer to a question may be one to the library's.
+			if !f.asks.deliver(session, &m.head) {
+				library.Handle(nowhere{http.Header{}}, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: r.Context()})
+			}
+			w.WriteHeader(http.StatusAccepted)
 			return
 		}
 		if m.is(mcp.MethodNotificationCancelled) {
@@ -119,23 +128,48 @@ func (f *front) session(c *caller, r *http.Request, modern, opens bool) (string,
 	return id, nil
 }
 
-// closes handles what ends a session or would wait in it, and reports whether that is all
-// there is to do.
-func (f *front) closes(w http.ResponseWriter, r *http.Request, t *ticket) bool {
+// closes answers GET and DELETE within a session, and reports whether it did: the library
+// would keep a session for each stream, with four goroutines and channels, and has nothing
+// to send on it.
+func (f *front) closes(w http.ResponseWriter, r *http.Request, session string) bool {
+	if version := r.Header.Get(mcp.HeaderProtocolVersion); version != "" && !mcp.IsValidProtocolVersion(version) {
+		return false // the library refuses it
+	}
 	switch {
-	case r.Method == http.MethodDelete && !f.stateless:
-		f.deleted.add(t.Number)
-		return false // the library lets go of the streams
-	case r.Method == http.MethodDelete:
+	case r.Method == http.MethodDelete && f.stateless:
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodDelete:
+		f.deleted.add(callerOf(r.Context()).ticket.Number)
+		w.WriteHeader(http.StatusOK)
 	case r.Method == http.MethodGet && f.stateless:
 		w.Header().Set("Allow", "POST, DELETE")
 		refuse(w, &refusal{status: http.StatusMethodNotAllowed,
 			text: "This server is stateless: each answer comes with its POST, and nothing is sent on a stream of its own."})
+	case r.Method == http.MethodGet:
+		f.wait(w, r, session)
 	default:
 		return false
 	}
 	return true
+}
+
+// wait serves the stream on which a client waits for what does not belong to a request of
+// its own. There is nothing of that kind, but clients take a stream that ends for a fault.
+func (f *front) wait(w http.ResponseWriter, r *http.Request, session string) {
+	place := f.streams.enter(session)
+	if place == nil {
+		refuse(w, tooMany("streams"))
+		return
+	}
+	defer place.leave()
+	// It lasts as long as both sides do.
+	ctx, stop := until(r.Context(), f.ended)
+	defer stop()
+	e := newEventWriter(w, f.s)
+	defer e.close()
+	e.raw(": alive\n\n")
+	e.keepAlive(f.s.heartbeat)
+	<-ctx.Done()
 }
 
 // listen serves a subscription to a client of the stateless protocol.
@@ -163,21 +197,7 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	c, ctx := callerOf(r.Context()), r.Context()
 	e := newEventWriter(w, f.s)
 	var turn turns
-	switch {
-	case r.Method == http.MethodGet:
-		if session != "" {
-			place := f.streams.enter(session)
-			if place == nil {
-				refuse(w, tooMany("streams"))
-				return
-			}
-			defer place.leave()
-		}
-		// It lasts as long as both sides do.
-		listening, stop := until(ctx, f.ended)
-		defer stop()
-		ctx = listening
-	case m.request():
+	if m.request() {
 		places := f.enter(c, session, m)
 		if places == nil {
 			refuse(w, refuseCalls)
@@ -193,7 +213,7 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	}
 	defer c.answer.end()
 	defer e.close()
-	if r.Method == http.MethodGet || m.request() && !opens && acceptsEvents(r) {
+	if m.request() && !opens && acceptsEvents(r) {
 		e.keepAlive(f.s.heartbeat)
 	}
 	if turn.wait(ctx) != nil {
@@ -204,6 +224,11 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	}
 	if r.Method == http.MethodPost && acceptsEvents(r) {
 		c.notify, c.token = e.notify, m.token()
+	}
+	if session != "" {
+		c.ask = func(ctx context.Context, params mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
+			return f.asks.ask(ctx, session, e.message, params)
+		}
 	}
 	library.Handle(e, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: ctx})
 }
