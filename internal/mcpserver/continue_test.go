@@ -12,7 +12,7 @@ import (
 )
 
 // follow calls a tool, then again with next as it was given, to the end, and returns the
-// values of a field of all items, in their order.
+// values of a field of all items, or the items, in their order.
 func follow(t *testing.T, c *stdioClient, tool, args, name string) (values []string, calls int) {
 	t.Helper()
 	for args != "" {
@@ -28,6 +28,10 @@ func follow(t *testing.T, c *stdioClient, tool, args, name string) (values []str
 			t.Fatalf("%s %s: no items: %.300s", tool, args, r.Structured)
 		}
 		for _, item := range items {
+			if name == "" {
+				values = append(values, string(item))
+				continue
+			}
 			value := field(item, name)
 			values = append(values, value)
 			if !strings.Contains(r.Text, value) {

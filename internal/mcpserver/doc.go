@@ -3,8 +3,8 @@
 //
 // Start with [New]; then [Server.ServeStdio] or [Server.ServeHTTP]. Everything
 // about a tool is derived from its operation; this package adds the arguments
-// dry_run, confirm and full, the words that an assistant needs, and the guards of
-// the transports.
+// dry_run, confirm, full, fields and cursor, the words that an assistant needs, and
+// the guards of the transports.
 //
 // What is promised:
 //
@@ -16,8 +16,11 @@
 //     know opens none.
 //   - What HTTP clients can hold is bounded: sessions, streams, calls and the bytes
 //     of requests. One that does not read its answers is disconnected.
-//   - A result holds at most 8 MiB. The gateway's answers share a budget of memory
-//     until their results have left: a large one waits for the one before.
+//   - The text of an answer and its structured content say the same, each in at most
+//     16 KB; with full, a message stays below 1 MiB. What is left out is counted and can
+//     be read on, without repeating a write: see reply.go and cursor.go. The gateway's
+//     answers share a budget of memory until their results have left: a large one waits
+//     for the one before.
 //   - What the caller can act on is a tool result with isError, or the error of a
 //     resource; other protocol errors are faults of the request in our words, or of
 //     this program, and those say nothing but "internal error".
