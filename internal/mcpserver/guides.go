@@ -88,7 +88,7 @@ func guideFault(m *incoming) string {
 	switch {
 	case m.is(mcp.MethodResourcesRead) && m.Params.URI == "":
 		return "params.uri is missing"
-	case m.is(mcp.MethodSetLogLevel) && !slices.Contains(logLevels, mcp.LoggingLevel(m.Params.Level)):
+	case m.is(mcp.MethodSetLogLevel) && !mcp.IsModernProtocol(m.protocol()) && !slices.Contains(logLevels, mcp.LoggingLevel(m.Params.Level)):
 		return fmt.Sprintf("params.level is %s, not one of %s", quoted(m.Params.Level), joined(logLevels))
 	case m.is(mcp.MethodCompletionComplete):
 		return completionFault(m.content)
