@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"litellm-proxy/internal/nearest"
@@ -205,10 +207,10 @@ func meant(kind operation.Kind, value json.RawMessage) json.RawMessage {
 	switch kind {
 	case operation.KindString:
 		return asText(value)
-	case operation.KindInteger, operation.KindNumber:
-		if text := textOf(value); operation.IsNumber(text) {
-			return json.RawMessage(text)
-		}
+	case operation.KindInteger:
+		return whole(asNumber(value))
+	case operation.KindNumber:
+		return asNumber(value)
 	case operation.KindBoolean:
 		if text := textOf(value); text == "true" || text == "false" {
 			return json.RawMessage(text)
@@ -227,6 +229,23 @@ func meant(kind operation.Kind, value json.RawMessage) json.RawMessage {
 func textOf(value json.RawMessage) (text string) {
 	_ = json.Unmarshal(value, &text)
 	return text
+}
+
+// asNumber returns the number that a text is.
+func asNumber(value json.RawMessage) json.RawMessage {
+	if text := textOf(value); operation.IsNumber(text) {
+		return json.RawMessage(text)
+	}
+	return value
+}
+
+// whole returns a whole number that is written as a fraction, such as 2.0, as an integer.
+func whole(value json.RawMessage) json.RawMessage {
+	n, err := strconv.ParseFloat(string(value), 64)
+	if err == nil && n == math.Trunc(n) && math.Abs(n) < 1<<53 && bytes.ContainsAny(value, ".eE") {
+		return strconv.AppendInt(nil, int64(n), 10)
+	}
+	return value
 }
 
 // asText returns a number as the text of its digits.

@@ -112,6 +112,16 @@ func TestUnsetIsUnset(t *testing.T) {
 	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
 		bare := least(op)
 		want := r.sending(c, op.Tool(), string(encode(bare)))
+		falsehoods := maps.Clone(bare)
+		for _, f := range op.Fields() {
+			if f.Kind == operation.KindBoolean && bare[f.Name] == nil {
+				falsehoods[f.Name] = json.RawMessage(`false`)
+			}
+		}
+		got := r.sending(c, op.Tool(), string(encode(falsehoods)))
+		if first, _, _ := strings.Cut(want, "\n"); strings.HasPrefix(got, op.Path) && !strings.HasPrefix(first, op.Path) {
+			t.Errorf("false refuses the call: %s", got)
+		}
 		for _, filler := range []string{`null`, `""`, `[]`, `{}`, ` [ ] `, `0`, `"0"`} {
 			args := maps.Clone(bare)
 			for _, f := range op.Fields() {
@@ -287,6 +297,9 @@ func TestTextStaysText(t *testing.T) {
 		{"teams_create", `{"team_alias":" "}`, `{"team_alias":" "}`},
 		{"teams_create", `{"team_alias":9007199254740993}`, `{"team_alias":"9007199254740993"}`},
 		{"teams_create", `{"team_alias":"a","max_budget":"1.10"}`, `"max_budget":1.10`},
+		{"teams_create", `{"team_alias":"a","tpm_limit":2.0,"rpm_limit":"1e3","max_budget":2.0}`, `"max_budget":2.0,"rpm_limit":1000,"team_alias":"a","tpm_limit":2`},
+		{"teams_create", `{"team_alias":"a","tpm_limit":9007199254740993}`, `"tpm_limit":9007199254740993`},
+		{"keys_list", `{"page":"2.0"}`, `page=2&`},
 		{"teams_create", `{"team_alias":"a","max_budget":0}`, `"max_budget":0`},
 		{"teams_create", `{"team_alias":"a","max_budget":"0"}`, `"max_budget":0`},
 		{"teams_create", `{"team_alias":"a","metadata":{"a":"","b":[],"c":null,"d":"5","e":"true","f":{}}}`, `"metadata":{"a":"","b":[],"c":null,"d":"5","e":"true","f":{}}`},
