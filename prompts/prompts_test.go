@@ -88,7 +88,14 @@ func checkCall(t *testing.T, op *operation.Operation, example string) {
 		t.Errorf("%s %s: %v", op.Tool(), example, err)
 		return
 	}
-	for _, added := range []string{"dry_run", "confirm", "full"} {
+	var fields []string
+	_ = json.Unmarshal(args["fields"], &fields)
+	for _, name := range fields {
+		if !slices.ContainsFunc(op.Columns, func(c operation.Column) bool { return c.Name == name }) {
+			t.Errorf("%s has no field %s", op.Tool(), name)
+		}
+	}
+	for _, added := range []string{"dry_run", "confirm", "full", "fields"} {
 		delete(args, added)
 	}
 	if err := op.Validate(args); err != nil {
