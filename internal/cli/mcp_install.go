@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"litellm-proxy/internal/mcpclients"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -206,8 +208,31 @@ func (s *setup) replaces(ctx context.Context, path string, old, entry mcpclients
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: fmt.Sprintf("%s has another entry %q; nothing was changed", path, s.name), Hint: "to replace it, add --force; to keep both, add --name"}
 }
 
-// shown is an entry in the client's form, without secrets.
-func (s *setup) shown(e mcpclients.Entry) string { return s.masked(s.client.Snippet(e)) }
+// shown is an entry in the client's form, without secrets: references to variables are none.
+func (s *setup) shown(e mcpclients.Entry) string {
+	const hidden = "****"
+	if s.app.flags.showSecrets {
+		return s.client.Snippet(e)
+	}
+	env := map[string]string{}
+	for name, value := range e.Env {
+		rest, _, _ := s.client.Expand(value, func(string) string { return "" })
+		if env[name] = s.masked(value); secret.IsField(name) && rest != "" {
+			env[name] = hidden
+		}
+	}
+	args := slices.Clone(e.Args)
+	for i, arg := range e.Args {
+		switch args[i] = s.masked(arg); {
+		case i > 0 && e.Args[i-1] == "--api-key" && !strings.HasPrefix(arg, "@"):
+			args[i] = hidden
+		case strings.HasPrefix(arg, "--api-key=") && !strings.HasPrefix(arg, "--api-key=@"):
+			args[i] = "--api-key=" + hidden
+		}
+	}
+	e.Env, e.Args = env, args
+	return s.client.Snippet(e)
+}
 
 // uninstall removes the entry.
 func (s *setup) uninstall(_ context.Context, path string) error {

@@ -84,7 +84,7 @@ func (e *exam) started(ctx context.Context, s clientEntry) []Finding {
 func skipEntry(s clientEntry, why string) []Finding { return skip(s.where + ": " + why) }
 
 // inherited are the variables that Codex and Claude Desktop hand on to servers.
-var inherited = []string{"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "XDG_CONFIG_HOME",
+var inherited = []string{"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "XDG_CONFIG_HOME", "SSL_CERT_FILE", "SSL_CERT_DIR",
 	"APPDATA", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PATHEXT", "PROCESSOR_ARCHITECTURE", "SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "TMP", "USERNAME", "USERPROFILE"}
 
 // environment is what the client gives the server: a part of its own, and what the entry says.
@@ -303,9 +303,15 @@ func (e *exam) status(ctx context.Context, s clientEntry, p *session, names []st
 		found, _, _ = strings.Cut(answer.Content[0].Text, "\n")
 	}
 	code := proxyclient.Code(answer.StructuredContent.Error.Code)
-	if code == "" {
+	switch code {
+	case proxyclient.CodeUsage:
+		fix = "correct the entry in " + e.shown(s.path)
+	case proxyclient.CodeUnauthorized:
+		fix = "correct the key that the entry uses, or sign in: {login}"
+	case "":
 		code = proxyclient.CodeLocal
 	}
+	fix = strings.ReplaceAll(fix, ", set by the person who runs this server", "") // who reads this
 	return fail(code, fmt.Sprintf("%s: the server starts, but the tool status fails: %s", s.where, secret.Text(found)), secret.Text(fix))
 }
 
