@@ -167,44 +167,28 @@ func TestTimeLimit(t *testing.T) {
 
 // While a person is asked, the call's time stands still and its caller is told.
 func TestQuestionTakesNoTime(t *testing.T) {
-	s := newServer(t, Options{Client: fake(t, echo)})
+	_, client := gateway(t)
+	s := newServer(t, Options{Client: client})
 	s.beat = time.Millisecond
-	told := make(chan message, 100)
-	var c *stdioClient
-	c = dial(t, s, `{"elicitation":{}}`, func(message) string {
-		go func() {
-			for m := range told {
-				if strings.Contains(string(m.Params), waitsAnswer) {
-					break
-				}
-			}
-			c.write(`{"jsonrpc":"2.0","id":1,"result":{"action":"accept","content":{}}}`)
-		}()
-		return ""
-	})
-	_, reply := c.send("tools/call", `{"name":"keys_delete","arguments":{"key_aliases":["a"]}`+withToken+`}`)
-	go func() {
-		for seen := 0; ; {
-			c.mu.Lock()
-			notes := c.notes[seen:]
-			seen = len(c.notes)
-			c.mu.Unlock()
-			for _, m := range notes {
-				select {
-				case told <- m:
-				default:
-				}
-			}
-			select {
-			case <-t.Context().Done():
-				return
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}()
-	if m, _ := c.wait(reply); m.Error != nil {
-		t.Errorf("%+v", m.Error)
+	w := &rawWire{t: t, name: "stdio", got: make(chan string, 100), ended: make(chan error, 1)}
+	rawStdio(t, s, w)
+	w.send(strings.Replace(hello, `"capabilities":{}`, `"capabilities":{"elicitation":{}}`, 1))
+	w.next()
+	w.send(toolCall(1, `{"name":"keys_generate","arguments":{"key_alias":"victim"}%s}`, ""))
+	w.next()
+	w.send(toolCall(2, `{"name":"keys_delete","arguments":{"key_aliases":["victim"]}%s}`, withToken))
+	line := w.next()
+	for ; !strings.Contains(line, "elicitation/create"); line = w.next() {
 	}
+	for _, said := progressOf(t, w.next()); !strings.HasPrefix(said, waitsAnswer); _, said = progressOf(t, w.next()) {
+	}
+	w.send(`{"jsonrpc":"2.0","id":` + string(parseMessage(t, line).ID) + `,"result":{"action":"accept","content":{}}}`)
+	for line = w.next(); !strings.Contains(line, `"id":2,`); line = w.next() {
+	}
+	if r := toResult(t, parseMessage(t, line)); r.IsError {
+		t.Errorf("%s", r.raw)
+	}
+
 	k := &call{tool: &tool{s: s}, caller: &caller{}, trail: &trail{}}
 	_, over := k.begin(t.Context())
 	defer over()

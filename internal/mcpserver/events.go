@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -143,6 +144,7 @@ func (e *eventWriter) instead(answer []byte) {
 	case !e.sent:
 		e.sent, e.library = true, true
 		e.w.Header().Set("Content-Type", "application/json")
+		e.w.Header().Set("Content-Length", strconv.Itoa(len(answer))) // complete, though the handler does not return
 		_, _ = e.send(answer)
 	}
 	e.dropped = true

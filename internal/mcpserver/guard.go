@@ -1,7 +1,6 @@
 package mcpserver
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 // front stands before the library: it knows who asks, and lets nobody touch the
 // session of another.
 type front struct {
+	*ending
 	s        *Server
 	sessions *sessions // of SSE
 	deleted  *recent   // sessions of streamable HTTP that their clients ended
@@ -39,7 +39,6 @@ type front struct {
 	// endpoints are those of the transport, by path without a slash at its end.
 	endpoints map[string]*endpoint
 	transport string
-	ended     context.Context
 	end       func() // ends all sessions
 }
 
@@ -141,6 +140,7 @@ func (f *front) guard() http.Handler {
 			refuse(w, no)
 			return
 		}
+		c.deaf, c.stop = f.closing, f.stopped
 		if !f.requests.take(c.group) {
 			refuse(w, tooMany("requests"))
 			return
@@ -159,7 +159,7 @@ func (f *front) guard() http.Handler {
 // does not matter who sends them.
 func (f *front) admit(r *http.Request) (*endpoint, *refusal) {
 	switch {
-	case f.ended.Err() != nil:
+	case f.closing.Err() != nil:
 		return nil, &refusal{status: http.StatusServiceUnavailable, text: "The server is shutting down.", retry: "5"}
 	case !f.known(r):
 		return nil, &refusal{status: http.StatusForbidden, text: "This server does not answer to that Host. Allow it with --allowed-hosts."}

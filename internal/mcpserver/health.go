@@ -72,7 +72,7 @@ func (f *front) probe(w http.ResponseWriter, r *http.Request) bool {
 	status, state, why := http.StatusOK, "ok", ""
 	if path == pathReady {
 		state = "ready"
-		if why = "the server is shutting down"; f.ended.Err() == nil {
+		if why = "the server is shutting down"; f.closing.Err() == nil {
 			why = f.gateway.fault()
 		}
 	}

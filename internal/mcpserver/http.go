@@ -48,10 +48,10 @@ const (
 	maxHeader   = 64 << 10
 )
 
-// ServeHTTP listens and serves until ctx ends, which is no error: sessions are
-// closed, and calls under way have a moment to end.
+// ServeHTTP listens and serves until ctx ends, which is no error: calls under way have a
+// moment to end, and the others are answered.
 func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
-	handler, closeSessions, err := s.Handler(o)
+	f, err := s.open(o)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
 	base, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	h := &http.Server{
-		Handler:           handler,
+		Handler:           f.handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    maxHeader,
@@ -71,12 +71,12 @@ func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
 	}
 	scheme, serve, err := s.secure(ctx, h, o)
 	if err != nil {
-		closeSessions()
+		f.end()
 		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
-		closeSessions()
+		f.end()
 		return usage("cannot listen on %s: %v", addr, err)
 	}
 	path := pathHTTP
@@ -93,17 +93,11 @@ func (s *Server) ServeHTTP(ctx context.Context, o HTTPOptions) error {
 	go func() { served <- serve(listener) }()
 	select {
 	case err := <-served:
-		closeSessions()
+		f.end()
 		return err
 	case <-ctx.Done():
 	}
-	closeSessions()
-	end, stop := context.WithTimeout(context.Background(), s.grace)
-	defer stop()
-	if h.Shutdown(end) != nil {
-		cancel()
-		_ = h.Close()
-	}
+	f.drain(h)
 	return nil
 }
 
@@ -143,8 +137,8 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	if o.UseOwnKey {
 		f.callers = newLanes(sharedCalls, sharedWaits)
 	}
-	ended, end := context.WithCancel(context.Background())
-	f.ended, f.end = ended, end
+	f.ending = newEnding()
+	f.end = f.all
 	switch o.Transport {
 	case "http", "":
 		library := server.NewStreamableHTTPServer(s.mcp,
@@ -154,7 +148,7 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 		)
 		f.endpoints = map[string]*endpoint{pathHTTP: {
 			[]string{http.MethodGet, http.MethodPost, http.MethodDelete, http.MethodHead}, f.streamable(library)}}
-		f.end = func() { end(); _ = library.Shutdown(context.Background()) }
+		f.end = func() { f.all(); _ = library.Shutdown(context.Background()) }
 	case "sse":
 		f.endpoints = map[string]*endpoint{
 			pathSSE:     {[]string{http.MethodGet}, f.sse},

@@ -81,6 +81,8 @@ type incoming struct {
 	misfit string
 	// caller is who sent a request.
 	caller *caller
+	// runs: its turn has come.
+	runs atomic.Bool
 	// claimed: the answer, or the decision that there is none, is made.
 	claimed atomic.Bool
 }

@@ -122,6 +122,7 @@ type Server struct {
 	certInterval time.Duration       // between two looks at the files of the certificate
 	maxRequests  int                 // open at the same time over HTTP, streams among them
 	grace        time.Duration       // for calls under way at the end
+	lastWords    time.Duration       // for those that are ended then
 	writeLimit   time.Duration       // for a client to accept one event or answer
 	stallLimit   time.Duration       // for a client to accept the next piece of it
 	bodyWait     time.Duration       // for a request's body
@@ -135,7 +136,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, callLimit: cmp.Or(o.TimeLimit, callLimit), beat: 10 * time.Second, heartbeat: 20 * time.Second, certInterval: certificateInterval,
-		maxRequests: 10000, grace: 10 * time.Second,
+		maxRequests: 10000, grace: graceWait, lastWords: lastWordsWait,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
 	s.ignored = slices.Concat(clientArguments, o.IgnoreArguments)

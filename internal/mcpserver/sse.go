@@ -36,7 +36,11 @@ func (f *front) sse(w http.ResponseWriter, r *http.Request) {
 	defer f.sessions.remove(peer.id)
 	stream.raw("event: endpoint\ndata: " + endpointReference(r.URL.Path) + "?sessionId=" + peer.id + "\n\n")
 	stream.keepAlive(f.s.heartbeat)
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-f.closing.Done():
+		f.underway.idle(ctx, peer.id)
+	}
 }
 
 // endpointReference is /message relative to the path of the stream. A client resolves
@@ -105,12 +109,15 @@ func (f *front) answer(ctx context.Context, stream *eventWriter, places turns, m
 	if places.wait(ctx) != nil {
 		return
 	}
+	m.runs.Store(true)
 	var answer [][]byte
 	switch {
 	case no != nil:
 		answer = [][]byte{no.wire()}
 	case m.is(mcp.MethodSubscriptionsListen):
-		answer = f.s.listen(ctx, m.incoming, c.notify)
+		listening, stop := until(ctx, c.deaf)
+		defer stop()
+		answer = f.s.listen(listening, m.incoming, c.notify)
 	default:
 		answer = f.s.dispatch(ctx, m.incoming)
 	}

@@ -25,42 +25,19 @@ const (
 )
 
 // ServeStdio serves one client: a message a line on in and on out. It returns nil
-// when in has ended and every request that came before was answered, or when ctx
-// ends. Nothing but protocol messages is written to out.
+// when in has ended and every request that came before was answered. When ctx ends, the
+// calls under way have a moment to end, and the others are answered. Nothing but protocol
+// messages is written to out.
 func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
-	ctx, cancel := context.WithCancel(ctx)
+	gone, cancel := context.WithCancel(context.WithoutCancel(ctx)) // ends when the client has gone
 	defer cancel()
-	deaf, goDeaf := context.WithCancel(context.Background())
-	defer goDeaf()
+	deaf, goDeaf := context.WithCancelCause(context.Background())
+	defer goDeaf(nil)
 	session := &stdioSession{out: out, fail: cancel}
-	calls := s.mcp.WithContext(ctx, session)
-	p := &stdioPeer{s: s, session: session, deaf: deaf, calls: newLanes(stdioCalls, stdioWaits),
-		streams: newLanes(sessionStreams, 0), underway: newUnderway()}
-
-	lines, readErr := readLines(ctx, in)
-	for open := true; open; {
-		select {
-		case <-ctx.Done():
-			open = false
-		case line, ok := <-lines:
-			if open = ok; ok {
-				p.take(calls, read(line))
-			}
-		}
-	}
-	// Nobody can answer a question any more; the calls under way end by themselves.
-	goDeaf()
-	finished := make(chan struct{})
-	go func() { p.running.Wait(); close(finished) }()
-	select {
-	case <-finished:
-	case <-ctx.Done():
-		// They were canceled; a moment for their last words.
-		select {
-		case <-finished:
-		case <-time.After(s.grace):
-		}
-	}
+	p := &stdioPeer{ending: newEnding(), s: s, session: session, deaf: deaf, goDeaf: goDeaf,
+		calls: newLanes(stdioCalls, stdioWaits), streams: newLanes(sessionStreams, 0), underway: newUnderway()}
+	lines, readErr := readLines(gone, in)
+	p.serve(ctx, s.mcp.WithContext(gone, session), lines)
 	if err := session.failure(); err != nil {
 		return err
 	}
@@ -72,19 +49,64 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 
 // stdioPeer runs the messages of the one client.
 type stdioPeer struct {
+	*ending
 	s              *Server
 	session        *stdioSession
-	deaf           context.Context
+	deaf           context.Context // nobody can answer a question any more
+	goDeaf         context.CancelCauseFunc
 	calls, streams *lanes
 	underway       *underway
 	running        sync.WaitGroup
+}
+
+// serve takes messages until the last call has ended after the input did, or until the
+// server is shut down. The calls run in gone, which ends when the client has gone.
+func (p *stdioPeer) serve(ctx, gone context.Context, lines <-chan json.RawMessage) {
+	var finished chan struct{}
+	last := func(cause error) {
+		p.goDeaf(cause)
+		if finished == nil {
+			finished = make(chan struct{})
+			go func() { p.running.Wait(); close(finished) }()
+		}
+	}
+	shutdown, hangUp := ctx.Done(), gone.Done()
+	var late <-chan time.Time
+	for {
+		select {
+		case line, ok := <-lines:
+			if !ok {
+				lines = nil
+				last(nil)
+			} else {
+				p.take(gone, read(line))
+			}
+		case <-shutdown:
+			shutdown, late = nil, time.After(p.s.grace)
+			p.close()
+			last(errShutdown)
+		case <-hangUp: // the calls were canceled
+			hangUp, lines, late = nil, nil, time.After(p.s.lastWords)
+			p.stop()
+			last(nil)
+		case <-late:
+			if p.stopped.Err() != nil {
+				p.underway.abandon(p.s.lost)
+				return
+			}
+			late = time.After(p.s.lastWords)
+			p.stop()
+		case <-finished:
+			return
+		}
+	}
 }
 
 // take handles one message. It never waits for other requests: the reader must hear
 // cancellations and answers.
 func (p *stdioPeer) take(ctx context.Context, m *incoming) {
 	// Each request has a caller of its own, which holds the memory of its answer.
-	c := &caller{notify: p.session.notify, deaf: p.deaf, token: m.token()}
+	c := &caller{notify: p.session.notify, deaf: p.deaf, stop: p.stopped, token: m.token()}
 	m.caller, ctx = c, withCaller(ctx, c)
 	no := p.s.objection(m)
 	switch {
@@ -98,6 +120,8 @@ func (p *stdioPeer) take(ctx context.Context, m *incoming) {
 			return
 		}
 		p.s.dispatch(ctx, m)
+	case p.closing.Err() != nil:
+		p.session.write(m.closed().wire())
 	default:
 		p.run(ctx, c, m)
 	}
@@ -119,6 +143,7 @@ func (p *stdioPeer) run(ctx context.Context, c *caller, m *incoming) {
 		defer over()
 		defer place.leave()
 		if place.wait(ctx) == nil {
+			m.runs.Store(true)
 			p.answer(ctx, c, m)
 		}
 	}

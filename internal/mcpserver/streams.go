@@ -163,7 +163,7 @@ func (f *front) wait(w http.ResponseWriter, r *http.Request, session string) {
 	}
 	defer place.leave()
 	// It lasts as long as both sides do.
-	ctx, stop := until(r.Context(), f.ended)
+	ctx, stop := until(r.Context(), f.closing)
 	defer stop()
 	e := newEventWriter(w, f.s)
 	defer e.close()
@@ -179,7 +179,7 @@ func (f *front) listen(w http.ResponseWriter, r *http.Request, m *received) {
 		return
 	}
 	// It lasts as long as both sides do.
-	ctx, stop := until(r.Context(), f.ended)
+	ctx, stop := until(r.Context(), f.closing)
 	defer stop()
 	e := newEventWriter(w, f.s)
 	defer e.close()
@@ -219,6 +219,7 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	if turn.wait(ctx) != nil {
 		return
 	}
+	m.runs.Store(true)
 	if opens {
 		e.Header().Set(server.HeaderKeySessionID, f.issue(c, m.content))
 	}

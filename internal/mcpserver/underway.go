@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -22,10 +23,11 @@ type underway struct {
 
 // running is one of them.
 type running struct {
-	m      *incoming
-	key    string
-	cancel context.CancelCauseFunc
-	say    func(*fault) // answers in place of the request's own answer
+	m       *incoming
+	session string
+	key     string
+	cancel  context.CancelCauseFunc
+	say     func(*fault) // answers in place of the request's own answer
 }
 
 func newUnderway() *underway {
@@ -38,7 +40,7 @@ var errCanceled = errors.New("canceled by the client")
 // context ends when the request is canceled; the function must be called when it is over.
 func (u *underway) begin(ctx context.Context, session string, m *incoming, say func(*fault)) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	r := &running{m: m, cancel: cancel, say: say}
+	r := &running{m: m, session: session, cancel: cancel, say: say}
 	if session != "" && !m.is(mcp.MethodInitialize) {
 		r.key = session + "\x00" + sameID(m.ID)
 	}
@@ -79,4 +81,28 @@ func (u *underway) abandon(answer func(*incoming) *fault) {
 			r.say(answer(r.m))
 		}
 	}
+}
+
+// idle waits until no request of the session runs, or ctx ends.
+func (u *underway) idle(ctx context.Context, session string) {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for u.busy(session) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}
+
+func (u *underway) busy(session string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, r := range u.all {
+		if r.session == session {
+			return true
+		}
+	}
+	return false
 }

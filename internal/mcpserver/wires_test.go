@@ -19,6 +19,9 @@ type rawWire struct {
 	// got are the messages that came, status those of the HTTP answers without one.
 	got    chan string
 	status chan int
+	// shutDown is what SIGTERM does; ended is how the server came to its end.
+	shutDown func()
+	ended    chan error
 }
 
 // next is the next message that came.
@@ -46,7 +49,7 @@ func (w *rawWire) wants(message, want string) {
 func onEachWire(t *testing.T, server func(t *testing.T) *Server, test func(t *testing.T, w *rawWire)) {
 	for name, open := range map[string]func(*testing.T, *Server, *rawWire){"stdio": rawStdio, "http": rawHTTP, "sse": rawSSE} {
 		t.Run(name, func(t *testing.T) {
-			w := &rawWire{t: t, name: name, got: make(chan string, 100), status: make(chan int, 100)}
+			w := &rawWire{t: t, name: name, got: make(chan string, 100), status: make(chan int, 100), ended: make(chan error, 1)}
 			open(t, server(t), w)
 			test(t, w)
 		})
@@ -57,7 +60,11 @@ func rawStdio(t *testing.T, s *Server, w *rawWire) {
 	inR, in := io.Pipe()
 	outR, out := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { _ = s.ServeStdio(ctx, inR, out); out.Close() }()
+	w.shutDown = cancel
+	go func() {
+		w.ended <- s.ServeStdio(ctx, inR, out)
+		out.Close()
+	}()
 	read := make(chan struct{})
 	go func() {
 		defer close(read)
@@ -73,8 +80,22 @@ func rawStdio(t *testing.T, s *Server, w *rawWire) {
 	w.next()
 }
 
+// served is the address of a server that w can shut down.
+func served(t *testing.T, s *Server, w *rawWire, transport string) string {
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, over := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(over)
+		w.ended <- s.ServeHTTP(ctx, HTTPOptions{Transport: transport, Addr: "127.0.0.1:0", Ready: func(url string) { ready <- url }})
+	}()
+	w.shutDown = cancel
+	t.Cleanup(func() { cancel(); <-over })
+	url := receive(t, ready)
+	return url[:strings.LastIndex(url, "/")]
+}
+
 func rawHTTP(t *testing.T, s *Server, w *rawWire) {
-	c := (&httpClient{t: t, url: listen(t, s, HTTPOptions{}) + "/mcp", key: keyA}).open()
+	c := (&httpClient{t: t, url: served(t, s, w, "http") + "/mcp", key: keyA}).open()
 	w.send = func(message string) {
 		one := *c
 		one.header = http.Header{}
@@ -104,7 +125,7 @@ func rawHTTP(t *testing.T, s *Server, w *rawWire) {
 }
 
 func rawSSE(t *testing.T, s *Server, w *rawWire) {
-	c := openSSE(t, listen(t, s, HTTPOptions{Transport: "sse"}), keyA)
+	c := openSSE(t, served(t, s, w, "sse"), keyA)
 	go func() {
 		for data := c.events.data(); data != ""; data = c.events.data() {
 			w.got <- data
