@@ -107,6 +107,7 @@ type Client struct {
 	recorder   *Recorder
 	allow      func(Recorded) error // nil: every write
 	observe    Observe              // nil: nobody
+	secrets    map[string]string    // see WithSecrets
 }
 
 // New makes a client; it opens no connection. Its errors have [CodeUsage].

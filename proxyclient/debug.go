@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,9 @@ func (c *Client) Redactor(keep ...string) secret.Redactor {
 	r := secret.Redactor{Keep: keep}
 	if c.key != "" {
 		r.Own = []string{c.key}
+	}
+	for _, placeholder := range slices.Sorted(maps.Keys(c.secrets)) {
+		r.Own = append(r.Own, forms(c.secrets[placeholder])...)
 	}
 	return r
 }

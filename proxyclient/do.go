@@ -256,11 +256,11 @@ func (p *prepared) request(ctx context.Context, target *url.URL, method string) 
 		Header:     p.header.Clone(),
 	}).WithContext(ctx)
 	switch {
-	case len(p.body) > 0:
-		req.Body = io.NopCloser(bytes.NewReader(p.body))
-		req.ContentLength = int64(len(p.body))
+	case len(p.wire) > 0:
+		req.Body = io.NopCloser(bytes.NewReader(p.wire))
+		req.ContentLength = int64(len(p.wire))
 		if p.Read {
-			req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.body)), nil }
+			req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(p.wire)), nil }
 		}
 	case p.Read || method != "GET" && method != "HEAD" && method != "OPTIONS" && method != "DELETE":
 		req.Body = http.NoBody

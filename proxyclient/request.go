@@ -55,6 +55,7 @@ type prepared struct {
 	url    *url.URL
 	header http.Header
 	body   []byte
+	wire   []byte // the body as it is sent, with the secrets of WithSecrets
 	limit  time.Duration
 	whole  bool // the limit is for all attempts
 
@@ -128,7 +129,7 @@ func (c *Client) check(r Request) (*prepared, error) {
 	if p.header, err = c.headers(p); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return p, c.fill(p)
 }
 
 // withoutSegments takes the {names} out of a template.

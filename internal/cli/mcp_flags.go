@@ -45,6 +45,8 @@ func (m *mcpRun) offerFlags(f *pflag.FlagSet) {
 func (m *mcpRun) safetyFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
 	f.StringVar(&m.o.Secrets, "secrets", "reveal", "New keys: reveal (show them to the model), file:DIR (stdio only: write each to a file in DIR and show its path) or mask (refuse to generate keys)")
+	f.StringSliceVar(&m.o.SecretEnv, "secret-env", nil, "Environment variables that a call may name in place of a secret, as env:NAME. Everyone who may call tools can have them sent to the gateway")
+	f.StringVar(&m.o.SecretDir, "secret-dir", "", "Directory with files that a call may name in place of a secret, as file:NAME")
 	f.IntVar(&m.o.MaxWrites, "max-writes", 60, "Calls per minute that may change something, for each session (for each key where there is no session); 0: no limit. A call that changes many things counts once")
 }
 

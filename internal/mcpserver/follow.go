@@ -179,7 +179,7 @@ func (t *trail) entry(event string) *audit.Entry {
 	own := t.redactor()
 	e := &audit.Entry{
 		Event: event, Client: string(own.Binary([]byte(clientName(t.ctx)))), Session: sessionName(t.ctx, c.s),
-		Tool: c.op.Tool(), Effect: t.effect().String(),
+		Tool: c.op.Tool(), Effect: t.effect().String(), Secrets: c.secretNames(),
 	}
 	switch {
 	case c.client != nil:

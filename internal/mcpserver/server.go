@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/references"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/prompts"
 	"litellm-proxy/proxyclient"
@@ -76,6 +78,10 @@ type Options struct {
 	// stdio only: into a file in that directory, and its path into the answer. "mask":
 	// nowhere; calls that would generate a key are refused.
 	Secrets string
+	// SecretEnv are names of environment variables, and SecretDir is a directory, whose
+	// secrets arguments may name as env:NAME and file:NAME where a secret belongs.
+	SecretEnv []string
+	SecretDir string
 	// MaxWrites is how many calls of a session, or of a key where there is no session, may
 	// change something in a minute; 0: any number.
 	MaxWrites int
@@ -98,6 +104,7 @@ type Server struct {
 	watch                    Watch
 	pace                     *pace
 	keys                     keyPolicy
+	named                    *references.Source
 	ops                      operation.Catalog
 	mcp                      *server.MCPServer
 	tools                    []*tool  // in the order of the registry
@@ -159,6 +166,9 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	if s.keys, err = newKeyPolicy(o.Secrets); err != nil {
+		return nil, err
+	}
+	if s.named, err = newReferences(o, os.Getenv); err != nil {
 		return nil, err
 	}
 	ops, err := choose(o)

@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/references"
 	"litellm-proxy/proxyclient"
 )
 
@@ -158,6 +159,7 @@ type call struct {
 	done     string          // what a write did, as a sentence
 	ctx      context.Context // ends what takes long in making the result
 	trail    *trail          // what is told of the call
+	secrets  []references.Secret
 	clock    *clock
 	watched  *progress // nil: nobody is told
 }
@@ -223,10 +225,13 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		return c.failed(err), outcome(err)
 	}
 	c.client = c.limited(client.WithChangedBy(clientName(ctx)).Observed(c.trail.request))
+	if err := c.nameSecrets(); err != nil {
+		return c.failed(err), outcome(err)
+	}
 	p := c.progress()
 	defer p.end()
 	c.watched = p
-	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile}
+	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile, Sensitive: c.sensitive()}
 	if !c.caller.remote || c.caller.useOwn {
 		env.Team = c.s.team
 	}

@@ -31,6 +31,9 @@ func instructions(o Options, confirm string) string {
 	}
 	if !o.ReadOnly {
 		lines = append(lines, "- Every write takes dry_run: true, which shows the requests and changes nothing.")
+		if words := referenceWords(o); words != "" {
+			lines = append(lines, words)
+		}
 		switch {
 		case o.Protected != "" && confirm == confirmAlways:
 			lines = append(lines, "- Profile "+o.Protected+" is protected: a person types its name before anything is changed.")

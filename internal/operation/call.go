@@ -28,6 +28,9 @@ type Env struct {
 	Now func() time.Time
 	// Profile is the name of the configured profile that the gateway is from, or "".
 	Profile string
+	// Sensitive are what makes a write sensitive beside its arguments, a phrase each, such as
+	// "sends a secret of this server".
+	Sensitive []string
 	// Team is the name or ID of the team that [Operation.DefaultTeam] is for, or "".
 	Team string
 	// Shared is what the calls of one bulk run look up once; nil for a single call.

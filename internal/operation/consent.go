@@ -121,7 +121,7 @@ func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 	if c.dangers != nil {
 		return *c.dangers, nil
 	}
-	found := scan(c.op, c.args)
+	found := append(scan(c.op, c.args), c.env.Sensitive...)
 	if c.op.Consent.Sensitive != nil {
 		more, err := c.op.Consent.Sensitive(ctx, c)
 		if err != nil {
