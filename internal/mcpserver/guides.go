@@ -17,10 +17,10 @@ const (
 	serverDescription = "Manages a LiteLLM gateway: models, virtual keys, users, teams, budgets and spend"
 )
 
-// iconSVG is two arrows through a gate. It is small because a server names itself in each
+// iconSVG is two arrows, one each way. It is small because a server names itself in each
 // result of 2026-07-28.
-const iconSVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#14b" d="M0 0h9v9H0z"/>` +
-	`<path fill="none" stroke="#fff" d="M4.5 1v7M1 3h6L6 2M8 6H2l1 1"/></svg>`
+const iconSVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#14b" d="M0 0h16v16H0z"/>` +
+	`<path fill="none" stroke="#fff" d="M3 5h9.5M10 2.5 12.5 5 10 7.5M13 11H3.5M6 8.5 3.5 11 6 13.5"/></svg>`
 
 func serverIcon() mcp.Icon {
 	return mcp.Icon{Src: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(iconSVG)), MIMEType: "image/svg+xml", Sizes: []string{"any"}}
