@@ -285,6 +285,17 @@ func document(text string) json.RawMessage {
 	return raw
 }
 
+// describeNoTeam says in a tool's schema what an empty team means where a default team
+// would be used.
+func (s *Server) describeNoTeam(op *operation.Operation, schema string) string {
+	f, ok := op.Field("team")
+	if !ok || f.Empty == "" || s.team == "" {
+		return schema
+	}
+	help := string(encode(f.Help))
+	return strings.Replace(schema, help, string(encode(f.Help+`; "" for none, not the default `+operation.Name(s.team))), 1)
+}
+
 // noTeam is what a caller is told that leaves the default team out.
 func (c *call) noTeam(env operation.Env) {
 	if f, ok := c.op.Field("team"); ok && f.Empty != "" && env.Team != "" && string(c.args["team"]) == `""` && c.args[f.Ref] == nil {

@@ -3,234 +3,12 @@ package mcpserver
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
-	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
 )
-
-// recorded is a gateway that answers everything and remembers what it was sent.
-type recorded struct {
-	mu   sync.Mutex
-	sent []string
-}
-
-func (r *recorded) ServeHTTP(w http.ResponseWriter, q *http.Request) {
-	body, _ := io.ReadAll(q.Body)
-	r.mu.Lock()
-	r.sent = append(r.sent, q.Method+" "+q.URL.String()+" "+string(body))
-	r.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = io.WriteString(w, `{"data":[],"keys":[],"users":[],"teams":[],"total_count":1,"user_id":"u","team_id":"t","key":"sk-abc","token":"k","info":{"metadata":{"a":1}}}`)
-}
-
-// sending calls a tool and returns what it sent and said.
-func (r *recorded) sending(c *stdioClient, tool, args string) string {
-	r.mu.Lock()
-	r.sent = nil
-	r.mu.Unlock()
-	answer := c.call(tool, args)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	lines := slices.DeleteFunc(strings.Split(answer.Text, "\n"), func(line string) bool { return strings.HasPrefix(line, "Left as it is: ") })
-	return strings.Join(slices.Concat(r.sent, lines), "\n")
-}
-
-// value is a value of a field that its schema takes.
-func value(f operation.Field) string {
-	switch f.Kind {
-	case operation.KindInteger, operation.KindNumber:
-		return "2"
-	case operation.KindBoolean:
-		return "true"
-	case operation.KindStrings:
-		if len(f.Enum) > 0 {
-			return string(encode([]string{f.Enum[0]}))
-		}
-		return `["a","b"]`
-	case operation.KindMessages:
-		return `[{"role":"user","content":"5"}]`
-	case operation.KindObject, operation.KindPairs:
-		return `{"x":"5","y":[""],"z":null,"n":9007199254740993}`
-	case operation.KindHeaders:
-		return `{"X-A":"5"}`
-	case operation.KindJSON:
-		return `{"x":"5"}`
-	}
-	switch {
-	case len(f.Enum) > 0:
-		return string(encode(f.Enum[0]))
-	case f.Name == "uri":
-		return `"/x"`
-	case f.Name == "method":
-		return `"POST"`
-	}
-	return `"abc"`
-}
-
-// least is the arguments of a call that gives no more than it must. An update changes
-// something.
-func least(op *operation.Operation) operation.Args {
-	args := operation.Args{}
-	for _, f := range op.Fields() {
-		if f.Required {
-			args[f.Name] = json.RawMessage(value(f))
-		}
-		if target, _ := op.Field(f.Ref); f.RefRequired {
-			args[f.Ref] = json.RawMessage(value(target))
-		}
-	}
-	if op.Update != nil {
-		for _, f := range op.Fields() {
-			if args[f.Name] == nil && f.Ref == "" && f.Name != "clear" && f.Name != "replace" {
-				args[f.Name] = json.RawMessage(value(f))
-				break
-			}
-		}
-	}
-	return args
-}
-
-func everyTool(t *testing.T, try func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation)) {
-	t.Helper()
-	r := &recorded{}
-	c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
-	for _, op := range tools.All() {
-		t.Run(op.Tool(), func(t *testing.T) { try(t, r, c, op) })
-	}
-}
-
-// TestUnsetIsUnset: a call with every optional argument filled in with what stands for no
-// value sends and says what the call without them does.
-func TestUnsetIsUnset(t *testing.T) {
-	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
-		bare := least(op)
-		want := r.sending(c, op.Tool(), string(encode(bare)))
-		falsehoods := maps.Clone(bare)
-		for _, f := range op.Fields() {
-			if f.Kind == operation.KindBoolean && bare[f.Name] == nil {
-				falsehoods[f.Name] = json.RawMessage(`false`)
-			}
-		}
-		got := r.sending(c, op.Tool(), string(encode(falsehoods)))
-		if first, _, _ := strings.Cut(want, "\n"); strings.HasPrefix(got, op.Path) && !strings.HasPrefix(first, op.Path) {
-			t.Errorf("false refuses the call: %s", got)
-		}
-		for _, filler := range []string{`null`, `""`, `[]`, `{}`, ` [ ] `, `0`, `"0"`} {
-			args := maps.Clone(bare)
-			for _, f := range op.Fields() {
-				if args[f.Name] != nil || f.Empty == "data" && strings.ContainsAny(filler, "[{0") {
-					continue
-				}
-				if strings.Contains(filler, "0") && !f.Unset(json.RawMessage(`0`)) {
-					continue
-				}
-				args[f.Name] = json.RawMessage(filler)
-			}
-			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
-				t.Errorf("filled in with %s: %s\ngot  %s\nwant %s", filler, encode(args), got, want)
-			}
-		}
-	})
-}
-
-// TestTextsForValues: each argument that is no text is taken as the text of its value.
-func TestTextsForValues(t *testing.T) {
-	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
-		for _, f := range op.Fields() {
-			if f.Kind == operation.KindString || f.Kind == operation.KindJSON {
-				continue
-			}
-			args := least(op)
-			args[f.Name] = json.RawMessage(value(f))
-			want := r.sending(c, op.Tool(), string(encode(args)))
-			args[f.Name] = encode(value(f))
-			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
-				t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
-			}
-		}
-	})
-}
-
-// TestNumbersForTexts: a number for a text is its digits, in lists too.
-func TestNumbersForTexts(t *testing.T) {
-	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
-		for _, f := range op.Fields() {
-			args, text, number := least(op), `"7.50"`, `7.50`
-			switch f.Kind {
-			case operation.KindString:
-			case operation.KindStrings:
-				text, number = `["7.50","a"]`, `[7.50,"a"]`
-			default:
-				continue
-			}
-			args[f.Name] = json.RawMessage(text)
-			want := r.sending(c, op.Tool(), string(encode(args)))
-			args[f.Name] = json.RawMessage(number)
-			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
-				t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
-			}
-		}
-	})
-}
-
-// TestPairs: of an ID and a name, the one that is given counts.
-func TestPairs(t *testing.T) {
-	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
-		for _, f := range op.Fields() {
-			if f.Ref == "" {
-				continue
-			}
-			target, _ := op.Field(f.Ref)
-			for _, empty := range []string{`""`, `null`, `[]`} {
-				for given, other := range map[string]string{f.Name: f.Ref, f.Ref: f.Name} {
-					args := least(op)
-					delete(args, other)
-					is := value(f)
-					if given == f.Ref {
-						is = value(target)
-					}
-					args[given] = json.RawMessage(is)
-					want := r.sending(c, op.Tool(), string(encode(args)))
-					args[other] = json.RawMessage(empty)
-					if got := r.sending(c, op.Tool(), string(encode(args))); got != want || strings.Contains(got, "identify the same thing") {
-						t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
-					}
-				}
-			}
-		}
-	})
-}
-
-// TestNamesOfClients: what clients add is dropped, and any other unknown name refused,
-// whatever its value.
-func TestNamesOfClients(t *testing.T) {
-	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
-		bare := least(op)
-		want := r.sending(c, op.Tool(), string(encode(bare)))
-		args := maps.Clone(bare)
-		for _, name := range clientArguments {
-			if _, own := op.Field(snake(name)); !own {
-				args[name] = json.RawMessage(`"x"`)
-			}
-		}
-		if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
-			t.Errorf("with what clients add:\ngot  %s\nwant %s", got, want)
-		}
-		for _, empty := range []string{`null`, `""`, `[]`, `1`} {
-			got := r.sending(c, op.Tool(), string(encode(bare.With("max_budgettt", json.RawMessage(empty)))))
-			if !strings.HasPrefix(got, op.Path+`: unknown argument "max_budgettt"`) {
-				t.Errorf("max_budgettt: %s was not refused: %s", empty, got)
-			}
-		}
-	})
-}
 
 // TestArgumentWords are the calls of clients and what is answered.
 func TestArgumentWords(t *testing.T) {
@@ -385,7 +163,13 @@ func TestNoArguments(t *testing.T) {
 // TestNoDefaultTeam: an empty team stands for no team, and the answer says so.
 func TestNoDefaultTeam(t *testing.T) {
 	_, client := gateway(t)
-	c := dial(t, newServer(t, Options{Client: client, Profile: "dev", Team: "prod"}), `{}`, nil)
+	s := newServer(t, Options{Client: client, Profile: "dev", Team: "prod"})
+	c := dial(t, s, `{}`, nil)
+	for _, tool := range s.tools {
+		if says := strings.Contains(string(tool.declaration.RawInputSchema), `Team, by alias; \"\" for none, not the default prod`); says != tool.op.DefaultTeam {
+			t.Errorf("%s says what an empty team means: %v", tool.op.Tool(), says)
+		}
+	}
 	c.call("teams_create", `{"team_id":"t1","team_alias":"prod"}`)
 	for args, team := range map[string]string{
 		`{}`: `"t1"`, `{"team":null,"team_id":""}`: `"t1"`, `{"team":"","team_id":"t1"}`: `"t1"`, `{"team":"","team_id":""}`: "",

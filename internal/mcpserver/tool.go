@@ -71,7 +71,7 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 	add(argFull, slimmable(op))
 	add(argFields, false)
 	add(argCursor, false)
-	schema, err := addProperties(json.RawMessage(s.words(string(op.Schema()))), t.added)
+	schema, err := addProperties(json.RawMessage(s.describeNoTeam(op, s.words(string(op.Schema())))), t.added)
 	if err != nil {
 		return nil, fmt.Errorf("the schema of %s: %w", op.Tool(), err)
 	}
