@@ -143,7 +143,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, callLimit: cmp.Or(o.TimeLimit, callLimit), beat: 10 * time.Second, heartbeat: 20 * time.Second, certInterval: certificateInterval,
-		maxRequests: 10000, grace: graceWait, lastWords: lastWordsWait,
+		maxRequests: 5000, grace: graceWait, lastWords: lastWordsWait,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
 	}
 	s.ignored = slices.Concat(clientArguments, o.IgnoreArguments)
