@@ -14,8 +14,12 @@
 //   - Over HTTP a call uses the credential of its own request, and a session
 //     belongs to the credential that opened it. A key that the gateway does not
 //     know opens none.
-//   - What HTTP clients can hold is bounded: sessions, streams, calls and the bytes
-//     of requests. One that does not read its answers is disconnected.
+//   - A session of streamable HTTP is its identifier and nothing in memory: see
+//     ticket.go. With [Options.StateKeyFile] it outlasts the process, and so does the
+//     question to a client of 2026-07-28; with [HTTPOptions.Stateless] each request may
+//     reach another process.
+//   - What HTTP clients can hold is bounded: streams, calls and the bytes of requests.
+//     One that does not read its answers is disconnected.
 //   - The text of an answer and its structured content say the same, each in at most
 //     16 KB; with full, a message stays below 1 MiB. What is left out is counted and can
 //     be read on, without repeating a write: see reply.go and cursor.go. The gateway's
