@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Dir is a directory of key files.
@@ -55,7 +56,29 @@ func Open(path string) (*Dir, error) {
 		_ = root.Close()
 		return nil, fmt.Errorf("%s was replaced while it was opened", path)
 	}
-	return &Dir{path: path, root: root}, nil
+	d := &Dir{path: path, root: root}
+	d.tidy()
+	return d, nil
+}
+
+// abandoned is how old the room of a process that died is at least: no call takes so long.
+const abandoned = 24 * time.Hour
+
+// tidy removes the rooms of processes that died, if they hold no key.
+func (d *Dir) tidy() {
+	entries, err := fs.ReadDir(d.root.FS(), ".")
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !strings.HasPrefix(e.Name(), roomName) || !info.Mode().IsRegular() || info.Size() > mostRoom || time.Since(info.ModTime()) < abandoned {
+			continue
+		}
+		if b, err := d.root.ReadFile(e.Name()); err == nil && len(bytes.Trim(b, " ")) == 0 {
+			_ = d.root.Remove(e.Name())
+		}
+	}
 }
 
 // Path returns the absolute path of the directory.
@@ -72,13 +95,14 @@ type Room struct {
 }
 
 const (
+	roomName = "unsaved-"
 	roomFor  = 4 << 10 // bytes for one key
 	mostRoom = 4 << 20
 )
 
 // Reserve makes room for keys on the disk.
 func (d *Dir) Reserve(keys int) (*Room, error) {
-	r := &Room{dir: d, name: "unsaved-" + strings.ToLower(rand.Text()[:12])}
+	r := &Room{dir: d, name: roomName + strings.ToLower(rand.Text()[:12])}
 	file, err := d.root.OpenFile(r.name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err

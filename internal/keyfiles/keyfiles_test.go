@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 const (
@@ -153,5 +154,27 @@ func TestLinkInside(t *testing.T) {
 	}
 	if _, err := os.Lstat(target); err == nil {
 		t.Error("the key was written through a link")
+	}
+}
+
+// TestTidy: the room of a process that died goes, unless it holds a key or may be in use.
+func TestTidy(t *testing.T) {
+	path, old := t.TempDir(), time.Now().Add(-2*abandoned)
+	for name, text := range map[string]string{"unsaved-old": "    ", "unsaved-key": key + "   ", "unsaved-new": "    ", "ci-0123.key": "    "} {
+		file := filepath.Join(path, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if name != "unsaved-new" {
+			if err := os.Chtimes(file, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := Open(path); err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(files(t, path), " "); got != "ci-0123.key unsaved-key unsaved-new" {
+		t.Errorf("left are %s", got)
 	}
 }
