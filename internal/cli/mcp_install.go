@@ -242,7 +242,11 @@ func (s *setup) uninstall(_ context.Context, path string) error {
 	}
 	switch {
 	case edit.Old == nil:
-		s.note("%s has no entry %q; nothing was changed.", path, s.name)
+		others := ""
+		if len(edit.Others) > 0 {
+			others = fmt.Sprintf(" To remove another entry for %s, use --name %s.", program, operation.Or(edit.Others))
+		}
+		s.note("%s has no entry %q; nothing was changed.%s", path, s.name, others)
 		return nil
 	case !edit.Old.Ours() && !s.force:
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: fmt.Sprintf("the entry %q in %s does not start %s; nothing was changed", s.name, path, program), Hint: "to remove it anyway, add --force"}
@@ -291,6 +295,12 @@ func (s *setup) program() (string, error) {
 		if onPath, err = filepath.Abs(onPath); err == nil {
 			return onPath, nil
 		}
+	}
+	switch {
+	case strings.Contains(self, "go-build"): // go run deletes it
+		return "", &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "this program is a temporary build, which will be gone when the client starts it", Hint: "install the program, or give its path with --command"}
+	case mcpclients.Scope(s.scope) == mcpclients.Project:
+		s.note("%s is not on PATH, so the entry has its path on this machine; --command sets another.", program)
 	}
 	return self, nil
 }

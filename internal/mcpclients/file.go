@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 
 	"litellm-proxy/internal/replace"
 )
@@ -48,6 +50,8 @@ type Edit struct {
 	Path   string
 	// Old is the entry that is there now, or nil. Its members are those of Old and New.
 	Old *Entry
+	// Others are the names of other entries for this program in the same list.
+	Others []string
 	// Same reports that the entry is there as it should be.
 	Same bool
 
@@ -108,7 +112,13 @@ func (c *Client) open(path, name string) (*Edit, error) {
 	if entry, ok := servers[name].(map[string]any); ok {
 		old := EntryOf(name, entry)
 		edit.Old = &old
-	} else if servers[name] != nil {
+	}
+	for _, other := range slices.Sorted(maps.Keys(servers)) {
+		if entry, ok := servers[other].(map[string]any); ok && other != name && EntryOf(other, entry).Ours() {
+			edit.Others = append(edit.Others, other)
+		}
+	}
+	if edit.Old == nil && servers[name] != nil {
 		return nil, fmt.Errorf("%s: the entry %q is not an object; nothing was changed", path, name)
 	}
 	return edit, nil
