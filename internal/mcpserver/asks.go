@@ -31,8 +31,8 @@ var (
 	errUnreadable = errors.New("the answer cannot be read")
 )
 
-// ask sends a question into a session and waits for its answer.
-func (a *asks) ask(ctx context.Context, session string, send func(message ...[]byte), params mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
+// ask sends a request of ours into a session and waits for its result.
+func (a *asks) ask(ctx context.Context, session string, send func(message ...[]byte), method string, params any) (json.RawMessage, error) {
 	reply := make(chan *head, 1)
 	a.mu.Lock()
 	if a.waiting == nil {
@@ -47,7 +47,7 @@ func (a *asks) ask(ctx context.Context, session string, send func(message ...[]b
 		defer a.mu.Unlock()
 		delete(a.waiting, id)
 	}()
-	send(encode(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": id.number, "method": mcp.MethodElicitationCreate, "params": params}))
+	send(encode(map[string]any{"jsonrpc": mcp.JSONRPC_VERSION, "id": id.number, "method": method, "params": params}))
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -58,12 +58,20 @@ func (a *asks) ask(ctx context.Context, session string, send func(message ...[]b
 			}
 			return nil, errAnswered
 		}
-		var result mcp.ElicitationResult
-		if json.Unmarshal(r.Result, &result) != nil {
-			return nil, errUnreadable
-		}
-		return &result, nil
+		return r.Result, nil
 	}
+}
+
+// elicited reads the answer to a question to a person.
+func elicited(answer json.RawMessage, err error) (*mcp.ElicitationResult, error) {
+	if err != nil {
+		return nil, err
+	}
+	var result mcp.ElicitationResult
+	if json.Unmarshal(answer, &result) != nil {
+		return nil, errUnreadable
+	}
+	return &result, nil
 }
 
 // deliver gives an answer to the question that it belongs to, and reports whether there is

@@ -40,8 +40,9 @@ type caller struct {
 	missing bool
 	// token is the progress token of the request as it came; nil: there is none.
 	token json.RawMessage
-	// ask asks the person at an older client over HTTP; nil: the library's session does.
-	ask func(context.Context, mcp.ElicitationParams) (*mcp.ElicitationResult, error)
+	// ask sends a request to an older client over HTTP and returns its result; nil: the
+	// library's session does.
+	ask func(ctx context.Context, method string, params any) (json.RawMessage, error)
 	// deaf ends when the caller can no longer answer a question. nil: never.
 	deaf context.Context
 	// stop ends the caller's calls when the server is shut down, with a cause. nil: never.

@@ -11,8 +11,8 @@ import (
 )
 
 // What the official conformance suite expects of every server: tools, resources and
-// prompts with these names and answers. Where one notifies its client, it does so as the
-// tools of this package do.
+// prompts with these names and answers. Where one notifies or asks its client, it does so as
+// the tools of this package do.
 
 const (
 	onePixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg=="
@@ -95,13 +95,12 @@ func notifyingFixtures(s *Server) {
 func askingFixtures(s *Server) {
 	s.mcp.AddTool(mcp.NewTool("test_sampling", mcp.WithDescription("Fixture of the conformance suite"), mcp.WithString("prompt", mcp.Required())),
 		func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			//lint:ignore SA1019 the suite tests it
-			result, err := s.mcp.RequestSampling(ctx, mcp.CreateMessageRequest{CreateMessageParams: mcp.CreateMessageParams{MaxTokens: 100,
-				Messages: []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: mcp.TextContent{Type: "text", Text: request.GetString("prompt", "")}}}}})
+			result, err := callerOf(ctx).ask(ctx, string(mcp.MethodSamplingCreateMessage), mcp.CreateMessageParams{MaxTokens: 100,
+				Messages: []mcp.SamplingMessage{{Role: mcp.RoleUser, Content: mcp.TextContent{Type: "text", Text: request.GetString("prompt", "")}}}})
 			if err != nil {
 				return mcp.NewToolResultError(err.Error()), nil
 			}
-			return mcp.NewToolResultText(fmt.Sprintf("LLM response: %v", result.Content)), nil
+			return mcp.NewToolResultText(fmt.Sprintf("LLM response: %s", result)), nil
 		})
 	for name, schema := range map[string]string{
 		"test_elicitation": `{"type":"object","properties":{"username":{"type":"string","description":"User's response"},
@@ -117,8 +116,8 @@ func askingFixtures(s *Server) {
 	} {
 		s.mcp.AddTool(mcp.NewTool(name, mcp.WithDescription("Fixture of the conformance suite"), mcp.WithString("message")),
 			func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-				result, err := s.mcp.RequestElicitation(ctx, mcp.ElicitationRequest{Params: mcp.ElicitationParams{
-					Message: request.GetString("message", "Your data"), RequestedSchema: json.RawMessage(schema)}})
+				result, err := elicited(callerOf(ctx).ask(ctx, string(mcp.MethodElicitationCreate), mcp.ElicitationParams{
+					Message: request.GetString("message", "Your data"), RequestedSchema: json.RawMessage(schema)}))
 				if err != nil {
 					return mcp.NewToolResultError(err.Error()), nil
 				}

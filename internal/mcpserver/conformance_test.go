@@ -1,21 +1,13 @@
 package mcpserver
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/mark3labs/mcp-go/mcp"
-	"github.com/mark3labs/mcp-go/server"
 )
 
 // suiteRuns are what is run of the official conformance suite, and how many scenarios of
@@ -46,13 +38,7 @@ func TestConformance(t *testing.T) {
 	// There is no gateway: tools with a resource that could be read without one are left out.
 	s := newServer(t, Options{Toolsets: []string{"keys", "teams", "users"}})
 	fixtures(s)
-	handler, end, err := s.Handler(HTTPOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := httptest.NewServer(onceListening(t, s, handler))
-	t.Cleanup(func() { end(); h.CloseClientConnections(); h.Close() })
-	url := h.URL + pathHTTP
+	url := listen(t, s, HTTPOptions{}) + pathHTTP
 	for _, run := range suiteRuns {
 		t.Run(run.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -66,28 +52,6 @@ func TestConformance(t *testing.T) {
 			}
 		})
 	}
-}
-
-// onceListening holds back a call that samples until its client's GET stream is open: the
-// library sends sampling requests there, and waits for ever when it opens later. The
-// product's own tools ask on the stream of their call.
-func onceListening(t *testing.T, s *Server, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		if id := r.Header.Get(server.HeaderKeySessionID); id != "" && bytes.Contains(body, []byte(`"test_sampling"`)) {
-			note := map[string]any{"level": "debug", "data": "listening"}
-			for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(time.Millisecond) {
-				if s.mcp.SendNotificationToSpecificClient(id, string(mcp.MethodNotificationMessage), note) == nil {
-					break
-				}
-			}
-		}
-		next.ServeHTTP(w, r)
-	})
 }
 
 // succeeded is the line of a scenario without a failure.

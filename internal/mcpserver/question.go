@@ -76,7 +76,7 @@ func (c *call) ask(ctx context.Context, question *operation.Question) (*mcp.Call
 
 func (c *call) elicit(ctx context.Context, params mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
 	if c.caller.ask != nil {
-		return c.caller.ask(ctx, params)
+		return elicited(c.caller.ask(ctx, string(mcp.MethodElicitationCreate), params))
 	}
 	return c.s.mcp.RequestElicitation(ctx, mcp.ElicitationRequest{Request: mcp.Request{Method: string(mcp.MethodElicitationCreate)}, Params: params})
 }

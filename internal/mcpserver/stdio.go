@@ -286,7 +286,7 @@ func (s *stdioSession) notify(method string, params any) {
 
 // RequestElicitation implements [server.SessionWithElicitation].
 func (s *stdioSession) RequestElicitation(ctx context.Context, request mcp.ElicitationRequest) (*mcp.ElicitationResult, error) {
-	return s.asks.ask(ctx, stdioSessionID, s.write, request.Params)
+	return elicited(s.asks.ask(ctx, stdioSessionID, s.write, string(mcp.MethodElicitationCreate), request.Params))
 }
 
 // SessionID implements [server.ClientSession].

@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 
@@ -227,8 +228,8 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 		c.notify, c.token = e.notify, m.token()
 	}
 	if session != "" {
-		c.ask = func(ctx context.Context, params mcp.ElicitationParams) (*mcp.ElicitationResult, error) {
-			return f.asks.ask(ctx, session, e.message, params)
+		c.ask = func(ctx context.Context, method string, params any) (json.RawMessage, error) {
+			return f.asks.ask(ctx, session, e.message, method, params)
 		}
 	}
 	library.Handle(e, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: ctx})
