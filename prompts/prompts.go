@@ -120,6 +120,11 @@ func (p *Prompt) takes(name string) bool {
 	return slices.ContainsFunc(p.Arguments, func(a Argument) bool { return a.Name == name })
 }
 
+// Names reports whether the text names a tool.
+func (p Prompt) Names(tool string) bool {
+	return strings.Contains(p.text, "`"+tool+"`") || strings.Contains(p.text, "`"+tool+" ")
+}
+
 // placeholder stands in the text where an argument's value goes.
 var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{([a-z_]+)\}\}`) })
 

@@ -6,10 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"litellm-proxy/prompts"
 )
 
 const (
@@ -70,16 +73,31 @@ func (s *Server) offerPrompts() {
 				Name: a.Name, Description: a.Description, Required: a.Required,
 			})
 		}
-		s.mcp.AddPrompt(declaration, func(_ context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		s.mcp.AddPrompt(declaration, func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			text, err := p.Render(request.Params.Arguments)
 			if err != nil {
 				return nil, err
 			}
 			return mcp.NewGetPromptResult(p.Description, []mcp.PromptMessage{
-				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text)),
+				mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text+s.lacking(ctx, p))),
 			}), nil
 		})
 	}
+}
+
+// lacking says which tools of a workflow the caller does not have, or "".
+func (s *Server) lacking(ctx context.Context, p prompts.Prompt) string {
+	var names []string
+	for _, op := range s.ops {
+		if p.Names(op.Tool()) && (s.tool(op.Tool()) == nil || !callerOf(ctx).only.has(op.Tool())) {
+			names = append(names, op.Tool())
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "\nThis server does not offer " + strings.Join(names, ", ") + ". Before you begin, say which steps are not possible here. " +
+		"Whoever runs the server selects the tools with --toolsets, --tools and --read-only.\n"
 }
 
 // guideFault says what is wrong with the parameters of a request for a resource, a

@@ -86,3 +86,22 @@ func TestPromptsHaveTitles(t *testing.T) {
 		}
 	})
 }
+
+// An assistant is told before it begins that tools are missing, not in the middle.
+func TestPromptSaysWhatIsMissing(t *testing.T) {
+	get := func(o Options, name, arguments string) string {
+		t.Helper()
+		m := dial(t, newServer(t, o), `{}`, nil).request("prompts/get", `{"name":"`+name+`","arguments":`+arguments+`}`)
+		if m.Error != nil {
+			t.Fatal(m.Error)
+		}
+		return string(m.Result)
+	}
+	if text := get(Options{Toolsets: []string{"default"}}, "rotate-key", `{"key":"ci"}`); strings.Contains(text, "does not offer") {
+		t.Errorf("something is missing: %s", text)
+	}
+	wantText(t, get(Options{Toolsets: []string{"default"}}, "rotate-credential", `{"credential":"x"}`),
+		"does not offer credentials_list, credentials_get, credentials_update.")
+	wantText(t, get(Options{Toolsets: []string{"default"}, ReadOnly: true}, "rotate-key", "{\"key\":\"`status`\"}"),
+		"does not offer keys_generate, keys_update, keys_delete, keys_block, keys_unblock.")
+}

@@ -143,7 +143,7 @@ func (s *Server) tell(ctx context.Context, level mcp.LoggingLevel, text string) 
 func (c *call) tellOutcome(ctx context.Context, result *mcp.CallToolResult, outcome string) {
 	level, text := mcp.LoggingLevelInfo, c.op.Tool()+": "+outcome
 	if result != nil && result.IsError {
-		level = mcp.LoggingLevelNotice
+		level, text = mcp.LoggingLevelNotice, c.op.Tool()+" ended in an error: "+outcome
 		if outcome == string(proxyclient.CodeUnknownOutcome) {
 			level, text = mcp.LoggingLevelWarning, c.op.Tool()+": the outcome is unknown; check before you repeat it"
 		}
