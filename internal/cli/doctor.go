@@ -67,11 +67,13 @@ func (a *app) bindMCPDoctor(cmd *cobra.Command) {
 and environment, list its tools, call the tool status, and say what is wrong and what to do
 about it. Name a client to check only that one: ` + operation.Or(mcpclients.IDs()) + `.
 
-It changes nothing and prints no secrets. It exits 1 if something is wrong.`
+Servers in the files of this directory, which may come from somebody else, are started only
+with --project. It changes nothing and prints no secrets. It exits 1 if something is wrong.`
 	cmd.Example = `  litellm-proxy mcp doctor
   litellm-proxy mcp doctor claude-code
   litellm-proxy mcp doctor --format json`
 	a.findingFlags(cmd)
+	project := cmd.Flags().Bool("project", false, "Also start the servers that the files of this directory name")
 	cmd.ValidArgsFunction, cmd.Args = completeClients, nil
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		only := ""
@@ -85,7 +87,9 @@ It changes nothing and prints no secrets. It exits 1 if something is wrong.`
 		if err := a.findingFormat(); err != nil {
 			return err
 		}
-		err := a.reportFindings(doctor.Servers(cmd.Context(), a.bystander(), only))
+		s := a.bystander()
+		s.Trusted = *project
+		err := a.reportFindings(doctor.Servers(cmd.Context(), s, only))
 		if e := operation.AsError(err); e != nil && exitStatus(e.Code) != interrupted {
 			e.Code = proxyclient.CodeLocal // whatever the servers say
 			e.Hint = "follow the advice below each failure, then run mcp doctor again"

@@ -96,6 +96,8 @@ type Subject struct {
 	Program string
 	// File is the configuration file, or nil if it cannot be read.
 	File *config.File
+	// Trusted lets [Servers] start what the files of the working directory name.
+	Trusted bool
 	// Limit bounds each check of the network. 0: some seconds.
 	Limit time.Duration
 }

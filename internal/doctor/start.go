@@ -3,6 +3,7 @@ package doctor
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -68,6 +69,9 @@ func (e *exam) started(ctx context.Context, s clientEntry) []Finding {
 		return append(all, skipEntry(s, "the client does not use this entry: it is switched off")...)
 	case s.Command == "" && s.URL != "":
 		return append(all, skipEntry(s, "not started: the client reaches it at "+s.URL)...)
+	case s.scope == mcpclients.Project && !e.Trusted:
+		// It runs any command, and may send the key of this shell anywhere.
+		return append(all, skipEntry(s, "not started, because a project's file may come from somebody else; to start it, add --project")...)
 	case s.Command == "":
 		return append(all, fail(proxyclient.CodeLocal, s.where+": the entry has no command", `write the program as "command"`)...)
 	}
@@ -237,7 +241,8 @@ func (p *session) ask(ctx context.Context, limit time.Duration, id int, method, 
 
 // greet is the client's side of the protocol.
 func (e *exam) greet(ctx context.Context, s clientEntry, p *session, start time.Time) (all []Finding) {
-	result, err := p.ask(ctx, startLimit, 1, "initialize", `{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"`+program+` mcp doctor","version":"1"}}`)
+	limit := cmp.Or(e.Limit, startLimit)
+	result, err := p.ask(ctx, limit, 1, "initialize", `{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"`+program+` mcp doctor","version":"1"}}`)
 	took := time.Since(start)
 	if err != nil {
 		return e.noServer(s, p, err)
@@ -247,7 +252,7 @@ func (e *exam) greet(ctx context.Context, s clientEntry, p *session, start time.
 	}
 	_ = json.Unmarshal(result, &hello)
 	_, _ = io.WriteString(p.stdin, `{"jsonrpc":"2.0","method":"notifications/initialized"}`+"\n")
-	result, err = p.ask(ctx, startLimit, 2, "tools/list", `{}`)
+	result, err = p.ask(ctx, limit, 2, "tools/list", `{}`)
 	if err != nil {
 		return e.noServer(s, p, err)
 	}

@@ -2,9 +2,12 @@ package doctor
 
 import (
 	"context"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpclients"
@@ -68,5 +71,29 @@ func TestServersOfNobody(t *testing.T) {
 		if want == 1 && (r.Checks[0].Check != "cursor" || !strings.Contains(r.Checks[0].Found, "error in line 1")) {
 			t.Errorf("%s: %+v", only, r.Checks)
 		}
+	}
+}
+
+// TestSilentServer: a server that says nothing is given up and ended, and one that a project
+// names is started only if the project is trusted.
+func TestSilentServer(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the server is a script of sh")
+	}
+	home, project := t.TempDir(), t.TempDir()
+	getenv := func(name string) string { return map[string]string{"HOME": home}[name] }
+	write(t, project+"/.mcp.json", `{"mcpServers": {"litellm-proxy": {"command": "sh", "args": ["-c", "echo started >> trace; echo waiting >&2; exec sleep 600"]}}}`, 0o600)
+	s := Subject{Getenv: getenv, Dir: project, Version: "1", Limit: 50 * time.Millisecond}
+	r, err := Servers(context.Background(), s, "claude-code")
+	if err != nil || len(r.Checks) != 1 || r.Checks[0].Status != Skipped || !strings.Contains(r.Checks[0].Found, "--project") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if _, err := os.Stat(project + "/trace"); err == nil {
+		t.Error("the command of a project was run")
+	}
+	s.Trusted = true
+	r, err = Servers(context.Background(), s, "claude-code")
+	if err != nil || r.Count(Failed) != 1 || !strings.Contains(r.Checks[0].Found, "did not answer in time") {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
