@@ -29,6 +29,9 @@
 //     resource; other protocol errors are faults of the request in our words, or of
 //     this program, and those say nothing but "internal error".
 //   - A resource is the answer of a tool that is offered: nothing else can be read.
+//   - An event stream says that it is one, and is never silent for more than 20 s.
+//   - Headers of a request narrow the tools that it may list and call; they never add
+//     one.
 //   - stdout carries protocol messages alone.
 //
 // mcp-go is used for the protocol (versions, dispatch, cancellation, streamable

@@ -123,12 +123,12 @@ func (f *front) guard() http.Handler {
 		}
 		f.origins.share(w.Header(), r)
 		at, no := f.admit(r)
-		if no != nil {
-			refuse(w, no)
+		if r.Method == http.MethodOptions && (at != nil || no.status == http.StatusNotFound && f.origins.listed(r)) {
+			f.origins.preflight(w, r, at)
 			return
 		}
-		if r.Method == http.MethodOptions {
-			f.origins.preflight(w, r, at)
+		if no != nil {
+			refuse(w, no)
 			return
 		}
 		c, no := f.identify(r)

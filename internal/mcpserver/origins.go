@@ -66,23 +66,31 @@ func (o *origins) admits(r *http.Request) bool {
 	return o.check.Check(&probe) == nil
 }
 
+// listed tells whether the page is one that the operator named.
+func (o *origins) listed(r *http.Request) bool {
+	return slices.Contains(o.allowed, r.Header.Get("Origin"))
+}
+
 // share lets an allowed page read the answer, whatever it is.
 func (o *origins) share(h http.Header, r *http.Request) {
 	if len(o.allowed) == 0 {
 		return
 	}
 	h.Add("Vary", "Origin")
-	if origin := r.Header.Get("Origin"); slices.Contains(o.allowed, origin) {
-		h.Set("Access-Control-Allow-Origin", origin)
+	if o.listed(r) {
+		h.Set("Access-Control-Allow-Origin", r.Header.Get("Origin"))
 		h.Set("Access-Control-Expose-Headers", exposedHeaders)
 	}
 }
 
 // preflight answers OPTIONS: what requests an endpoint takes, for an allowed page also
-// with which headers. It asks for no key, since a browser sends none.
+// with which headers. It asks for no key, since a browser sends none. Without an endpoint
+// it lets the page read why there is none.
 func (o *origins) preflight(w http.ResponseWriter, r *http.Request, at *endpoint) {
 	h := w.Header()
-	h.Set("Allow", at.allow())
+	if at != nil {
+		h.Set("Allow", at.allow())
+	}
 	if h.Get("Access-Control-Allow-Origin") != "" {
 		headers := slices.Clone(requestHeaders)
 		for name := range strings.SplitSeq(r.Header.Get("Access-Control-Request-Headers"), ",") {

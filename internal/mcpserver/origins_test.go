@@ -59,6 +59,7 @@ func TestAllowedOrigins(t *testing.T) {
 		{"OPTIONS", streamable + "/mcp", http.Header{"Access-Control-Request-Method": {"POST"}}, "", 204},
 		{"OPTIONS", sse + "/sse", http.Header{"Access-Control-Request-Method": {"GET"}}, "", 204},
 		{"OPTIONS", sse + "/message", http.Header{"Access-Control-Request-Method": {"POST"}}, "", 204},
+		{"OPTIONS", streamable + "/elsewhere", http.Header{"Access-Control-Request-Method": {"POST"}}, "", 204},
 		{"POST", streamable + "/mcp", http.Header{"Content-Type": {"application/json"}}, hello, 200},
 		{"POST", streamable + "/mcp", http.Header{"Sec-Fetch-Site": {"cross-site"}, "Content-Type": {"application/json"}}, hello, 200},
 		{"GET", sse + "/sse", nil, "", 200},

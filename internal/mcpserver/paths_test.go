@@ -44,6 +44,7 @@ func TestOtherPaths(t *testing.T) {
 		{"POST", sse + "/sse/", 405, "GET, OPTIONS", []string{"/sse takes GET"}},
 		{"GET", sse + "/message", 405, "POST, OPTIONS", []string{"/message takes POST"}},
 		{"OPTIONS", sse + "/message", 204, "POST, OPTIONS", nil},
+		{"OPTIONS", sse + "/", 404, "", []string{"endpoint is /sse"}},
 	} {
 		response, text := ask(t, tt.method, tt.url, http.Header{"Authorization": {"Bearer sk-unknown"}}, "{}")
 		if response.StatusCode != tt.status || response.Header.Get("Allow") != tt.allow {
