@@ -26,6 +26,10 @@ var confirmModes = []string{confirmAuto, confirmAlways, confirmArgument, confirm
 // settle gets consent to the call. It returns nil when the call may run, bound to the
 // requests that were shown, and otherwise the call's result with the words for the log.
 func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
+	if c.s.protected == "" && c.named != "" && c.s.profile != "" && c.named != c.s.profile {
+		err := proxyclient.Wrap(c.op.Path, usage("{%s}: the gateway is that of profile %s, not %s; nothing was sent", argConfirmProfile, c.s.profile, c.named))
+		return c.failed(err), outcome(err)
+	}
 	if result, log := c.uncounted(ctx); result != nil {
 		return result, log
 	}

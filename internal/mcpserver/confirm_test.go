@@ -375,13 +375,20 @@ func TestStateBindsThePlan(t *testing.T) {
 	}
 }
 
-// TestConfirmIsTakenInEveryMode: clients that always send it are not refused for that.
+// TestConfirmIsTakenInEveryMode: clients that always send it are not refused for that. A
+// name is not ignored if it is another profile's.
 func TestConfirmIsTakenInEveryMode(t *testing.T) {
 	for _, mode := range confirmModes {
 		_, client := gateway(t)
-		c := dial(t, newServer(t, Options{Client: client, Confirm: mode}), cannotAsk, nil)
-		if r := c.call("keys_generate", `{"key_alias":"k","confirm":true}`); r.IsError {
+		c := dial(t, newServer(t, Options{Client: client, Confirm: mode, Profile: "dev"}), cannotAsk, nil)
+		if r := c.call("keys_generate", `{"key_alias":"k","confirm":true,"confirm_profile":"dev"}`); r.IsError {
 			t.Errorf("%s: %s", mode, r.Text)
 		}
+		wantText(t, c.call("keys_generate", `{"key_alias":"k2","confirm_profile":"prod"}`).Text, "the gateway is that of profile dev, not prod; nothing was sent")
+	}
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client}), cannotAsk, nil)
+	if r := c.call("keys_generate", `{"confirm_profile":"dev"}`); r.IsError {
+		t.Errorf("without a profile: %s", r.Text)
 	}
 }
