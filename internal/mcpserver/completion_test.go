@@ -181,6 +181,7 @@ func TestCompletionSendsOneRead(t *testing.T) {
 		seen = append(seen, r.Header.Get("Authorization"))
 		echo(w, r)
 	})})
+	remote.completeWait = patience
 	h := (&httpClient{t: t, url: listen(t, remote, HTTPOptions{}) + "/mcp", key: keyB}).open()
 	_, all := h.post(`{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":` + ofTemplate("key", "") + `}`)
 	if got := completionOf(t, all[0]); !slices.Equal(got.Values, []string{strings.ReplaceAll(keyB, "-", "_")}) || !slices.Equal(slices.Compact(seen), []string{"Bearer " + keyB}) {

@@ -47,6 +47,7 @@ func world(t *testing.T, o Options) (*Server, *sandbox.Gateway) {
 	g, client := gateway(t)
 	o.Client, o.Confirm = client, confirmNever
 	s := newServer(t, o)
+	s.completeWait, s.slow = patience, patience
 	c := dial(t, newServer(t, Options{Client: client, Confirm: confirmNever}), `{}`, nil)
 	for _, call := range [][2]string{
 		{"teams_create", `{"team_alias":"Größe / R&D 100%","team_id":"team-1"}`},
