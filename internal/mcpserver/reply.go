@@ -296,10 +296,14 @@ func compose(r *reply, f fitting, leftOut []string, rest operation.Args) json.Ra
 
 // array is values as a JSON array.
 func array(values []json.RawMessage) json.RawMessage {
-	if values == nil {
-		return json.RawMessage("[]")
+	out := []byte{'['}
+	for i, value := range values {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(out, value...)
 	}
-	return encode(values)
+	return append(out, ']')
 }
 
 // clip is a text of at most most bytes, with a mark where it was longer.
