@@ -103,9 +103,10 @@ func slimmable(op *operation.Operation) bool {
 	return len(op.Columns) > 0 && (op.Lists() || strings.HasSuffix(op.Path, " list"))
 }
 
-// addProperties puts our own properties behind those of a schema, whose order stays. An
-// optional text or list may be empty, which means that it is not given: some clients check
-// a call against the schema themselves, and would not send it.
+// addProperties puts our own properties behind those of a schema, whose order stays. Some
+// clients check a call against the schema and do not send what breaks it. So an optional text
+// or list may be empty, which means that it is not given, and the schema does not forbid the
+// arguments that are taken without being shown. All others are refused by name.
 func addProperties(schema json.RawMessage, names []string) (json.RawMessage, error) {
 	top, ok := members(schema)
 	i := slices.IndexFunc(top, func(m member) bool { return m.name == "properties" })
@@ -133,7 +134,7 @@ func addProperties(schema json.RawMessage, names []string) (json.RawMessage, err
 		})})
 	}
 	top[i].value = object(properties)
-	return object(top), nil
+	return object(slices.DeleteFunc(top, func(m member) bool { return m.name == "additionalProperties" })), nil
 }
 
 // call is one call of a tool.
