@@ -31,8 +31,8 @@ later; http and sse never do.
 stdout carries the protocol; the log goes to stderr. Over stdio, wrong settings do not end the
 server: each call says what to correct, since clients rarely show stderr.
 
-mcp install adds this program to a client's configuration; mcp doctor says why a client does
-not get along with it.`,
+mcp install adds this program to a client's configuration; mcp doctor finds out why a client
+cannot use it.`,
 		Example: `  litellm-proxy mcp
   litellm-proxy mcp --read-only --toolsets keys,users
   litellm-proxy mcp --profile prod

@@ -71,8 +71,13 @@ func (s *setup) passOn(e *mcpclients.Entry) error {
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			value = strings.Join(list.GetSlice(), ",")
 		}
-		if f.Name == "audit-log" {
+		switch dir, isDir := strings.CutPrefix(value, "file:"); {
+		case f.Name == "audit-log" || f.Name == "secret-dir":
 			value = wholePath(value)
+		case f.Name == "secrets" && isDir:
+			value = "file:" + wholePath(dir)
+		case f.Name == "secret-env":
+			s.client.PassOn(e, s.server.o.SecretEnv)
 		}
 		if f.Value.Type() == "bool" {
 			e.Args = append(e.Args, "--"+f.Name+"="+value)

@@ -241,6 +241,13 @@ func (c *Client) Refer(e *Entry, variable string) bool {
 	return true
 }
 
+// PassOn makes a client hand variables of its environment on, if it does not do so unasked.
+func (c *Client) PassOn(e *Entry, variables []string) {
+	if c.form == tables {
+		e.Pass = append(e.Pass, variables...)
+	}
+}
+
 // Snippet is a file of the client that has nothing but an entry.
 func (c *Client) Snippet(e Entry) string {
 	out, err := []byte(nil), error(nil)
