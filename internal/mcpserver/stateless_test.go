@@ -355,24 +355,35 @@ func TestDeletedSession(t *testing.T) {
 	}
 }
 
-// TestThousandClientsOfOneKey: each gets a session and its answer.
+// TestThousandClientsOfOneKey: each gets a session and its answer, all at the same time.
 func TestThousandClientsOfOneKey(t *testing.T) {
+	const clients = 1000
 	_, client := gateway(t)
-	f, url := listenFront(t, newServer(t, Options{Client: client}), HTTPOptions{})
+	f, _ := listenFront(t, newServer(t, Options{Client: client}), HTTPOptions{})
 	var refused atomic.Int64
-	var wg sync.WaitGroup
-	for range 1000 {
-		wg.Go(func() {
-			c := &httpClient{t: t, url: url + "/mcp", key: sandbox.MasterKey}
-			for _, body := range []string{hello, `{"jsonrpc":"2.0","method":"notifications/initialized"}`,
-				`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"models_list"}}`} {
-				if status, _ := c.post(body); status >= 300 {
-					refused.Add(1)
+	var begun, done sync.WaitGroup
+	begun.Add(clients)
+	for range clients {
+		done.Go(func() {
+			begun.Done()
+			begun.Wait()
+			session := ""
+			for _, body := range []string{hello, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"models_list"}}`} {
+				r := httptest.NewRequest(http.MethodPost, "http://localhost"+pathHTTP, strings.NewReader(body))
+				r.Header.Set("Authorization", "Bearer "+sandbox.MasterKey)
+				r.Header.Set("Content-Type", "application/json")
+				r.Header.Set("Mcp-Session-Id", session)
+				w := httptest.NewRecorder()
+				f.handler.ServeHTTP(w, r)
+				if session = w.Header().Get("Mcp-Session-Id"); w.Code != http.StatusOK || strings.Contains(w.Body.String(), `"isError":true`) {
+					if refused.Add(1) < 3 {
+						t.Logf("%d %s", w.Code, w.Body)
+					}
 				}
 			}
 		})
 	}
-	wg.Wait()
+	done.Wait()
 	if n := refused.Load(); n != 0 {
 		t.Errorf("%d requests were refused", n)
 	}
