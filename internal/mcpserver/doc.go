@@ -32,6 +32,10 @@
 //   - An event stream says that it is one, and is never silent for more than 20 s.
 //   - Headers of a request narrow the tools that it may list and call; they never add
 //     one.
+//   - With an audit log, each call is in it, and each write before it is sent; a write
+//     that the log cannot be told is refused.
+//   - A secret that a call names by reference is put into the request as it is sent, and is
+//     in nothing that is shown. A new key that goes to a file is in no answer.
 //   - stdout carries protocol messages alone.
 //
 // mcp-go is used for the protocol (versions, dispatch, cancellation, streamable

@@ -221,32 +221,10 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 	} else if result != nil {
 		return result, "read on"
 	}
-	client, err := c.caller.client(ctx, c.s)
-	if err != nil {
-		return c.failed(err), outcome(err)
-	}
-	c.client = c.limited(client.WithChangedBy(clientName(ctx)).Observed(c.trail.request))
-	if err := c.nameSecrets(); err != nil {
-		return c.failed(err), outcome(err)
-	}
 	p := c.progress()
 	defer p.end()
 	c.watched = p
-	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile, Sensitive: c.sensitive()}
-	if !c.caller.remote || c.caller.useOwn {
-		env.Team = c.s.team
-	}
-	if c.prepared, err = operation.Prepare(ctx, env, c.op, c.args); err != nil {
-		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
-	}
-	if c.kept != "" {
-		c.say(c.kept)
-	}
-	c.noTeam(env)
-	if err := c.checkView(); err != nil {
-		return c.failed(proxyclient.Wrap(c.op.Path, err)), outcome(err)
-	}
-	if err := c.makesNoKey(ctx); err != nil {
+	if err := c.prepare(ctx, p); err != nil {
 		return c.failed(err), outcome(err)
 	}
 	if c.flags[argDryRun] {
@@ -261,6 +239,33 @@ func (c *call) do(ctx context.Context) (*mcp.CallToolResult, string) {
 		return result, outcome
 	}
 	return c.run(ctx, p)
+}
+
+// prepare gives the call its client, and looks at its arguments with that.
+func (c *call) prepare(ctx context.Context, p *progress) error {
+	client, err := c.caller.client(ctx, c.s)
+	if err != nil {
+		return err
+	}
+	c.client = c.limited(client.WithChangedBy(clientName(ctx)).Observed(c.trail.request))
+	if err := c.nameSecrets(); err != nil {
+		return err
+	}
+	env := operation.Env{Client: c.client, Progress: p.step(), Delta: p.words(), Profile: c.s.profile, Sensitive: c.sensitive()}
+	if !c.caller.remote || c.caller.useOwn {
+		env.Team = c.s.team
+	}
+	if c.prepared, err = operation.Prepare(ctx, env, c.op, c.args); err != nil {
+		return proxyclient.Wrap(c.op.Path, err)
+	}
+	if c.kept != "" {
+		c.say(c.kept)
+	}
+	c.noTeam(env)
+	if err := c.checkView(); err != nil {
+		return proxyclient.Wrap(c.op.Path, err)
+	}
+	return c.makesNoKey(ctx)
 }
 
 // run sends the call, to which there is consent.
