@@ -315,6 +315,9 @@ func sameFile(a, b string) bool {
 func (s *setup) check() error {
 	o := s.server.o
 	o.Operations, o.ReadOnly = s.Operations, s.readOnly
+	if strings.HasPrefix(o.Secrets, "file:") {
+		o.Secrets = "" // the directory is made when the server starts
+	}
 	_, err := mcpserver.New(o)
 	return err
 }
