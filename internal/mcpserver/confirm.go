@@ -65,7 +65,7 @@ func (c *call) settle(ctx context.Context) (*mcp.CallToolResult, string) {
 	}
 	if c.s.confirm == confirmAlways {
 		return c.refused(question, "it needs confirmation, because "+why+c.overruled(),
-			"use a client that can ask a person (elicitation; older clients over sse cannot), or start this server with --confirm auto or --confirm argument"), "refused: not confirmed"
+			"use a client that can ask a person (elicitation; older clients over sse or with --stateless cannot), or start this server with --confirm auto or --confirm argument"), "refused: not confirmed"
 	}
 	return c.taken(question, why)
 }

@@ -291,6 +291,15 @@ func TestOlderClientsWithoutState(t *testing.T) {
 	if left := r.keys(); left != "0" {
 		t.Errorf("%s keys are left", left)
 	}
+	strict := newReplicas(t, 1, stateKey, true)
+	strict.options.Confirm = confirmAlways
+	strict.restart()
+	strict.keys("kept")
+	answer := strict.legacy("2025-11-25", `{"elicitation":{}}`).call("keys_delete", `{"key_aliases":["kept"],"confirm":true}`)
+	wantText(t, answer.Text, "with --stateless cannot")
+	if left := strict.keys(); left != "1" {
+		t.Errorf("an argument replaced the person: %s keys are left", left)
+	}
 	response := c.do(context.Background(), http.MethodGet, "")
 	response.Body.Close()
 	if response.StatusCode != http.StatusMethodNotAllowed || response.Header.Get("Allow") != "POST, DELETE" {
