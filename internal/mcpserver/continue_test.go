@@ -239,6 +239,43 @@ func TestRestOfAWrite(t *testing.T) {
 	}
 }
 
+// TestLongArguments: next does not fill an answer with the arguments of its call; they are
+// given again beside it.
+func TestLongArguments(t *testing.T) {
+	page := keyPage(200)
+	c := dial(t, newServer(t, Options{Client: fake(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(page) })}), `{}`, nil)
+	long := `"search":"` + strings.Repeat("s", 30000) + `"`
+	r := c.call("keys_list", `{`+long+`}`)
+	wantText(t, r.Text, "too long to repeat; give them again beside it", `next: {"cursor":"`)
+	values := []string{}
+	for next := "{"; next != ""; next = strings.TrimSuffix(field(r.Structured, "next"), "}") {
+		if next != "{" {
+			next += ","
+		}
+		r = c.call("keys_list", next+long+`}`)
+		var items []json.RawMessage
+		_ = json.Unmarshal([]byte(field(r.Structured, "items")), &items)
+		for _, item := range items {
+			values = append(values, field(item, "key_alias"))
+		}
+	}
+	wantOnce(t, "keys_list", values, 200)
+}
+
+// TestAnotherProcess: a read goes on in a process with the same state key.
+func TestAnotherProcess(t *testing.T) {
+	client := fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"rows":[`+strings.Repeat(`"row",`, 30000)+`"last"]}`)
+	})
+	file := keyFile(t, stateKey)
+	one := dial(t, newServer(t, Options{Client: client, StateKeyFile: file}), `{}`, nil)
+	two := dial(t, newServer(t, Options{Client: client, StateKeyFile: file}), `{}`, nil)
+	r := one.call("http_request", `{"method":"GET","uri":"/test"}`)
+	if parts := rest(t, two, "http_request", r); parts["rows[30000]"] != `"last"` {
+		t.Errorf("%d parts", len(parts))
+	}
+}
+
 // TestCursorsAreBound: to their caller, tool and arguments; an answer that has changed is
 // not read on in the middle.
 func TestCursorsAreBound(t *testing.T) {

@@ -23,6 +23,9 @@ func (c *call) leftOut(r *reply, f fitting, most int) (said []string, rest opera
 	if r.list != nil && r.list.remain(len(f.items)) > 0 {
 		said = append(said, fmt.Sprintf("items: %d of %d on this page shown, see next", len(f.items), len(r.list.page.Items)-r.list.from))
 	}
+	if r.list != nil && r.list.next(len(f.items)) != nil && tooLong(c.args) {
+		said = append(said, "next: the arguments of this call, which are too long to repeat; give them again beside it")
+	}
 	for i, gap := range f.gaps {
 		if i == mostGaps {
 			said = append(said, fmt.Sprintf("and %d more", len(f.gaps)-i))

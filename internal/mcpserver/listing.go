@@ -92,6 +92,9 @@ func (l *listing) next(shown int) operation.Args {
 		if l.page.Next == nil {
 			return nil
 		}
+		if name := l.c.op.PageArgument(); tooLong(l.page.Next) {
+			return operation.Args{name: l.page.Next[name]}
+		}
 		return l.c.reading(l.page.Next)
 	}
 	args := l.c.prepared.Args()
@@ -103,8 +106,15 @@ func (l *listing) next(shown int) operation.Args {
 			args[name] = page
 		}
 	}
-	return l.c.reading(args).With(argCursor, l.c.token(place{From: l.from + shown}, args))
+	at := place{From: l.from + shown}
+	if tooLong(args) { // it stands beside the arguments that the caller has
+		return operation.Args{}.With(argCursor, l.c.token(at, l.c.args))
+	}
+	return l.c.reading(args).With(argCursor, l.c.token(at, args))
 }
+
+// tooLong reports whether arguments would take too much of an answer.
+func tooLong(args operation.Args) bool { return excerpt.WireText(operation.Encode(args)) > 2*room }
 
 // reading returns arguments with those that say how the answer is shown.
 func (c *call) reading(args operation.Args) operation.Args {
