@@ -28,6 +28,8 @@ clients then send the token from --auth-token-file.
 Without a key, stdio uses the session of litellm-proxy login, even one that you start
 later; http and sse never do.
 
+A tool call takes at most 45 s unless its client asks for progress; --timeout changes that.
+
 stdout carries the protocol; the log goes to stderr. Over stdio, wrong settings do not end the
 server: each call says what to correct, since clients rarely show stderr.
 

@@ -36,11 +36,16 @@
 //     that the log cannot be told is refused.
 //   - A secret that a call names by reference is put into the request as it is sent, and is
 //     in nothing that is shown. A new key that goes to a file is in no answer.
+//   - A request's ID and its progress token come back byte for byte: the library never
+//     sees them. See incoming.go.
+//   - A call ends within 45 s, or goes on and tells its client so every 10 s.
+//   - A canceled request gets no answer. Every other one gets one, a shutdown included:
+//     what was not sent, and what may have been applied, is said.
 //   - stdout carries protocol messages alone.
 //
-// mcp-go is used for the protocol (versions, dispatch, cancellation, streamable
-// HTTP). Its stdio loop is not: that one keeps its session in a global, loses
-// answers at the end of the input, and repeats the text of a panic to the client.
-// Nor is its SSE transport, which starts goroutines without limit for a client that
-// does not read.
+// mcp-go is used for the protocol (versions, dispatch, streamable HTTP). Its stdio
+// loop is not: that one keeps its session in a global, loses answers at the end of the
+// input, and repeats the text of a panic to the client. Nor is its SSE transport, which
+// starts goroutines without limit for a client that does not read, nor what it knows of
+// request IDs, cancellation and subscriptions.
 package mcpserver
