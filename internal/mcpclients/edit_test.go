@@ -222,6 +222,49 @@ func TestInsideTables(t *testing.T) {
 	}
 }
 
+// TestLineComments: an entry does not become part of a comment, nor does what stands behind it.
+func TestLineComments(t *testing.T) {
+	c := Find("zed")
+	for _, text := range []string{
+		"{\"context_servers\": {\"a\": {} // c\n}}", "{\"context_servers\": {\"a\": {}, // c\n}}", "{\"context_servers\": {\"a\": {} // c\r\n}}",
+		"{\"context_servers\": {\"a\": {\"url\": \"http://x\"}}}",
+	} {
+		path := filepath.Join(t.TempDir(), "settings.json")
+		put(t, path, text)
+		installed(t, c, path, ours)
+		uninstalled(t, c, path)
+		if content, _ := os.ReadFile(path); string(content) != text {
+			t.Errorf("%q became %q", text, content)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "settings.json")
+	put(t, path, "{\"x\": 1 // c\n}")
+	installed(t, c, path, ours)
+	if content, _ := os.ReadFile(path); !strings.HasPrefix(string(content), "{\"x\": 1, // c\n") {
+		t.Errorf("%q", content)
+	}
+}
+
+// TestRemoveFirst: an entry is removed wherever it stands in the list.
+func TestRemoveFirst(t *testing.T) {
+	c := Find("zed")
+	for text, want := range map[string]string{
+		"{\"context_servers\": {\"litellm-proxy\": {}, \"b\": {}}}":                                "{\"context_servers\": { \"b\": {}}}",
+		"{\"context_servers\": {\n  \"litellm-proxy\": {},\n  \"b\": {}\n}}":                       "{\"context_servers\": {\n  \"b\": {}\n}}",
+		"{\"context_servers\": {\n  \"litellm-proxy\": {} ,\n  \"b\": {},\n}}":                     "{\"context_servers\": {\n  \"b\": {},\n}}",
+		"{\"context_servers\": {\"a\": {}, \"litellm-proxy\": {}, \"b\": {}}}":                     "{\"context_servers\": {\"a\": {}, \"b\": {}}}",
+		"{\"context_servers\": {\"a\": {}, // c\n \"litellm-proxy\": {}, \"b\": {},\n \"d\": {}}}": "{\"context_servers\": {\"a\": {}, // c\n  \"b\": {},\n \"d\": {}}}",
+		"{\"context_servers\": {\"a\": {}, // c\n \"litellm-proxy\": {} // d\n}}":                  "{\"context_servers\": {\"a\": {} // c\n  // d\n}}",
+	} {
+		path := filepath.Join(t.TempDir(), "settings.json")
+		put(t, path, text)
+		uninstalled(t, c, path)
+		if content, _ := os.ReadFile(path); string(content) != want {
+			t.Errorf("%q became\n%q, want\n%q", text, content, want)
+		}
+	}
+}
+
 // TestLinksAndModes: a link stays one, and the file keeps its mode.
 func TestLinksAndModes(t *testing.T) {
 	if runtime.GOOS == "windows" {
@@ -285,7 +328,7 @@ func FuzzEdit(f *testing.F) {
 			if err != nil {
 				return
 			}
-			err = edit.work(name, func(data []byte) ([]byte, error) {
+			err = edit.work(name, &entry, func(data []byte) ([]byte, error) {
 				if isTOML {
 					return c.setTOML(data, entry)
 				}
@@ -298,7 +341,7 @@ func FuzzEdit(f *testing.F) {
 				t.Fatalf("%v:\n%s", err, edit.after)
 			}
 			back := &Edit{Client: c, Path: path, before: edit.after}
-			if err := back.work(name, func(data []byte) (out []byte, err error) {
+			if err := back.work(name, nil, func(data []byte) (out []byte, err error) {
 				if isTOML {
 					out, _, err = c.deleteTOML(data, name)
 				} else {

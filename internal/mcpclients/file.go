@@ -70,7 +70,7 @@ func (c *Client) Install(path string, e Entry) (*Edit, error) {
 		edit.Same = true
 		return edit, nil
 	}
-	return edit, edit.work(e.Name, func(data []byte) ([]byte, error) {
+	return edit, edit.work(e.Name, &e, func(data []byte) ([]byte, error) {
 		if filepath.Ext(path) == ".toml" {
 			return c.setTOML(data, e)
 		}
@@ -84,7 +84,7 @@ func (c *Client) Uninstall(path, name string) (*Edit, error) {
 	if err != nil || edit.Old == nil {
 		return edit, err
 	}
-	return edit, edit.work(name, func(data []byte) (out []byte, err error) {
+	return edit, edit.work(name, nil, func(data []byte) (out []byte, err error) {
 		if filepath.Ext(path) == ".toml" {
 			out, _, err = c.deleteTOML(data, name)
 		} else {
@@ -131,8 +131,9 @@ func (e *Edit) parse(data []byte) (map[string]any, error) {
 	return e.Client.Parse(e.Path, data)
 }
 
-// work makes the new content, and checks that nothing but the entry is different.
-func (e *Edit) work(name string, change func([]byte) ([]byte, error)) error {
+// work makes the new content, and checks that it has the entry, or none if want is nil, and
+// that nothing else is different.
+func (e *Edit) work(name string, want *Entry, change func([]byte) ([]byte, error)) error {
 	text, marked := bytes.CutPrefix(e.before, []byte(bom))
 	out, err := change(text)
 	if err != nil {
@@ -145,6 +146,11 @@ func (e *Edit) work(name string, change func([]byte) ([]byte, error)) error {
 	edited, err := e.parse(out)
 	if err != nil {
 		return fmt.Errorf("%s cannot be edited in place: %w; nothing was changed", e.Path, err)
+	}
+	servers, _ := edited[e.Client.Servers].(map[string]any)
+	entry, found := servers[name].(map[string]any)
+	if found != (want != nil) || found && !EntryOf(name, entry).equal(*want) {
+		return fmt.Errorf("%s cannot be edited in place; nothing was changed", e.Path)
 	}
 	if !reflect.DeepEqual(e.Client.others(old, name), e.Client.others(edited, name)) {
 		return fmt.Errorf("%s cannot be edited without changing other parts of it; nothing was changed", e.Path)

@@ -141,17 +141,25 @@ func (d *document) add(v hujson.Value, outer, name string, value text) error {
 		return d.splice(part{closing - len(extra), closing, keep + d.newline + inner + head + value(inner, false) + d.newline + outer})
 	}
 	indent, ownLine := indentation(items[0].before)
+	last := items[len(items)-1]
+	at := closing - len(extra) + len(bytes.TrimRight(extra, blanks))
+	if !ownLine && endsInComment(d.data[last.end:at]) {
+		ownLine, indent = true, outer+d.unit
+	}
 	separator := d.newline + indent
 	if !ownLine {
 		separator, indent = " ", outer
 	}
-	last := items[len(items)-1]
 	if last.after != nil { // a comma stands behind it
-		at := closing - len(extra) + len(bytes.TrimRight(extra, blanks))
 		return d.splice(part{at, at, separator + head + value(indent, !ownLine) + ","})
 	}
-	at := closing - len(extra) + len(bytes.TrimRight(extra, blanks))
 	return d.splice(part{last.end, last.end, ","}, part{at, at, separator + head + value(indent, !ownLine)})
+}
+
+// endsInComment reports whether a text ends in a comment that goes on to the end of its line.
+// It may say so of one that does not.
+func endsInComment(text []byte) bool {
+	return bytes.Contains(text[bytes.LastIndexByte(text, '\n')+1:], []byte("//"))
 }
 
 // remove takes an item out, with the comma that is too many. Comments around it stay.
@@ -160,9 +168,12 @@ func (d *document) remove(v hujson.Value, i int) error {
 	it := items[i]
 	from := it.start - len(it.before) + len(bytes.TrimRight(it.before, blanks))
 	to := it.end
-	comma := it.after != nil
+	comma := i < len(items)-1 || it.after != nil // the library has nil where nothing stands before a comma
 	if comma {
 		to += len(it.after) + 1
+	}
+	if behind := bytes.TrimLeft(d.data[to:], " \t\r"); endsInComment(d.data[it.start-len(it.before):from]) && !bytes.HasPrefix(behind, []byte("\n")) {
+		from = it.start // what follows does not become part of the comment
 	}
 	switch {
 	case len(items) == 1:
@@ -188,7 +199,9 @@ func (d *document) object(name string) (hujson.Value, string, error) {
 		if err := d.add(d.root, "", name, func(string, bool) string { return "{}" }); err != nil {
 			return hujson.Value{}, "", err
 		}
-		m, err = d.member(d.root, name)
+		if m, err = d.member(d.root, name); m == nil && err == nil {
+			err = fmt.Errorf("there is no place for the member %q", name)
+		}
 	}
 	if err == nil && m.value.Value.Kind() != '{' {
 		err = fmt.Errorf("its member %q is not an object", name)
