@@ -36,6 +36,18 @@ func TestChart(t *testing.T) {
 	}
 }
 
+// TestChartForCodex: Codex shows its model the picture only without structured content.
+func TestChartForCodex(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
+	c.request("initialize", `{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"codex-mcp-client","version":"0.171.0"}}`)
+	answer := c.request("tools/call", `{"name":"spend_chart","arguments":{"by":["day"]}}`)
+	result := field(answer.Result, "content")
+	if !strings.Contains(result, "total 0 US dollars") || !strings.Contains(result, "image/png") || field(answer.Result, "structuredContent") != "" {
+		t.Errorf("a chart for Codex: %.500s", answer.Result)
+	}
+}
+
 // TestCrowded: the toolsets that are named fit, and are left by nobody who could have more.
 func TestCrowded(t *testing.T) {
 	warning := newServer(t, Options{}).Crowded()

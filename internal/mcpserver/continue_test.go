@@ -77,6 +77,24 @@ func TestNextGivesEachItemOnce(t *testing.T) {
 	}
 }
 
+// TestCodexReadsOn: what Codex is answered fits what it shows its model, and next goes on
+// after that.
+func TestCodexReadsOn(t *testing.T) {
+	const n = 120
+	_, client := gateway(t)
+	for i := range n {
+		post(t, client, "/key/generate", fmt.Sprintf(`{"key_alias":"key-%03d","models":["m-%s"]}`, i, strings.Repeat("x", 200)))
+	}
+	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
+	c.request("initialize", `{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"codex-mcp-client","version":"0.171.0"}}`)
+	r := c.call("keys_list", `{"size":100}`)
+	if size := max(len(r.Text), len(r.Structured)); size > 11<<10 || size < 8<<10 {
+		t.Errorf("an answer to Codex: %d bytes", size)
+	}
+	values, _ := follow(t, c, "keys_list", `{"size":100}`, "key_alias")
+	wantOnce(t, "keys_list", values, n)
+}
+
 // TestNextWithoutPages: a list that the gateway sends whole is read on as well.
 func TestNextWithoutPages(t *testing.T) {
 	const n = 700

@@ -20,6 +20,10 @@ import (
 const (
 	// bound is the size of each of the two on the wire.
 	bound = 16 << 10
+	// codexBound is that for Codex, which cuts the middle out of 12,000 characters when it
+	// does not know the model, as behind a gateway: items would be lost, and next goes on
+	// after them.
+	codexBound = 11 << 10
 	// fullBound is that with full: a message stays below 1 MiB, where the Python SDK ends a
 	// stream.
 	fullBound = 500 << 10
@@ -68,7 +72,15 @@ func (c *call) most() int {
 	if c.flags[argFull] {
 		return fullBound
 	}
+	if c.forCodex() {
+		return codexBound
+	}
 	return bound
+}
+
+// forCodex tells whether the caller is Codex.
+func (c *call) forCodex() bool {
+	return strings.HasPrefix(clientInfo(c.ctx).Name, "codex")
 }
 
 // fit makes the result of a reply: what it has to say, within the bound.

@@ -31,6 +31,9 @@ func (c *call) succeeded(r operation.Result) *mcp.CallToolResult {
 			return c.failed(err)
 		}
 		result.Content = append(result.Content, mcp.NewImageContent(base64.StdEncoding.EncodeToString(picture), "image/png"))
+		if c.forCodex() {
+			result.StructuredContent = nil // it would be shown in place of the picture
+		}
 	}
 	return result
 }
