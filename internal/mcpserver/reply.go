@@ -34,8 +34,8 @@ const (
 // reply is what a call answers, before it is fitted to the bound.
 type reply struct {
 	isError bool
-	// head is the first line of a list's text, done what a write did.
-	head, done string
+	// done is what a write did.
+	done string
 	// words are further lines of the text: an error, a question. last come after the notes.
 	words, last string
 	notes       []string

@@ -96,7 +96,7 @@ func (c *call) content(r operation.Result, reply *reply) (err error) {
 		reply.list, err = c.newListing(r.Page)
 	case r.Body != nil:
 		reply.body, err = c.shown(r.Body)
-	case r.Binary != nil && len(r.Binary) > maxAnswer:
+	case len(r.Binary) > maxAnswer:
 		err = tooLarge()
 	case r.Binary != nil:
 		encoded := base64.StdEncoding.EncodeToString(c.redactor().Binary(r.Binary))
