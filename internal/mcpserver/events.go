@@ -132,6 +132,17 @@ func (e *eventWriter) pieces(parts [][]byte) error {
 	return nil
 }
 
+// refuse answers a request that was not begun, unless it has been canceled.
+func (e *eventWriter) refuse(no *refusal) {
+	if !e.claim() {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sent, e.library, e.dropped = true, true, true
+	refuse(e.w, no)
+}
+
 // instead answers in place of the library, whose answer is dropped.
 func (e *eventWriter) instead(answer []byte) {
 	e.mu.Lock()

@@ -88,7 +88,7 @@ func (f *front) drain(h *http.Server) {
 	if within(f.s.lastWords) {
 		return
 	}
-	f.underway.abandon(f.s.lost)
+	f.underway.abandon(f.s.lost, flushWait)
 	f.finish()
 	if !within(flushWait) {
 		_ = h.Close()

@@ -85,12 +85,15 @@ func (f *front) post(w http.ResponseWriter, c *caller, session *httpSession, m *
 		w.WriteHeader(http.StatusAccepted)
 		return false
 	}
+	ctx, over := f.underway.begin(ctx, session.peer.id, m.incoming, func(no *fault) { session.stream.message(no.wire()) })
 	places := f.enter(c, session.peer.id, m)
 	if places == nil {
-		refuse(w, refuseCalls)
+		over()
+		if m.claim() {
+			refuse(w, refuseCalls)
+		}
 		return false
 	}
-	ctx, over := f.underway.begin(ctx, session.peer.id, m.incoming, func(no *fault) { session.stream.message(no.wire()) })
 	w.WriteHeader(http.StatusAccepted)
 	go func() {
 		defer over()

@@ -91,7 +91,7 @@ func (p *stdioPeer) serve(ctx, gone context.Context, lines <-chan json.RawMessag
 			last(nil)
 		case <-late:
 			if p.stopped.Err() != nil {
-				p.underway.abandon(p.s.lost)
+				p.underway.abandon(p.s.lost, flushWait)
 				return
 			}
 			late = time.After(p.s.lastWords)

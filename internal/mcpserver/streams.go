@@ -198,22 +198,21 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	c, ctx := callerOf(r.Context()), r.Context()
 	e := newEventWriter(w, f.s)
 	var turn turns
+	defer c.answer.end()
+	defer e.close()
 	if m.request() {
-		places := f.enter(c, session, m)
-		if places == nil {
-			refuse(w, refuseCalls)
-			return
-		}
-		defer places.leave()
-		turn = places
 		e.restore = func(written []byte) ([][]byte, bool) { return f.s.restore(m.incoming, written) }
 		e.claim, m.caller = m.claim, c
+		// Registered before it waits for its turn, so that it can be canceled there.
 		running, over := f.underway.begin(ctx, session, m.incoming, func(no *fault) { e.instead(no.wire()) })
 		defer over()
 		ctx = running
+		if turn = f.enter(c, session, m); turn == nil {
+			e.refuse(refuseCalls)
+			return
+		}
+		defer turn.leave()
 	}
-	defer c.answer.end()
-	defer e.close()
 	if m.request() && !opens && acceptsEvents(r) {
 		e.keepAlive(f.s.heartbeat)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +26,8 @@ type running struct {
 	key     string
 	cancel  context.CancelCauseFunc
 	say     func(*fault) // answers in place of the request's own answer
+	// said is closed when that has happened; nil: it does not happen.
+	said chan struct{}
 }
 
 func newUnderway() *underway {
@@ -52,13 +52,20 @@ func (u *underway) begin(ctx context.Context, session string, m *incoming, say f
 	}
 	return ctx, func() {
 		cancel(nil)
-		u.mu.Lock()
-		defer u.mu.Unlock()
-		delete(u.all, m)
-		if u.byID[r.key] == r {
-			delete(u.byID, r.key)
+		if said := u.remove(r); said != nil {
+			<-said // what carries the answer is in use until then
 		}
 	}
+}
+
+func (u *underway) remove(r *running) (said chan struct{}) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.all, r.m)
+	if u.byID[r.key] == r {
+		delete(u.byID, r.key)
+	}
+	return r.said
 }
 
 // cancel ends a request of the session: it gets no answer.
@@ -71,15 +78,26 @@ func (u *underway) cancel(session string, id json.RawMessage) {
 	}
 }
 
-// abandon answers all requests that are not answered yet.
-func (u *underway) abandon(answer func(*incoming) *fault) {
+// abandon answers all requests that are not answered yet. Clients that do not read do not
+// keep the others waiting, and nobody for longer than the given time.
+func (u *underway) abandon(answer func(*incoming) *fault, within time.Duration) {
+	var saying sync.WaitGroup
 	u.mu.Lock()
-	left := slices.Collect(maps.Values(u.all))
-	u.mu.Unlock()
-	for _, r := range left {
-		if r.m.claim() {
-			r.say(answer(r.m))
+	for m, r := range u.all {
+		if m.claim() {
+			r.said = make(chan struct{})
+			saying.Go(func() {
+				defer close(r.said)
+				r.say(answer(m))
+			})
 		}
+	}
+	u.mu.Unlock()
+	all := make(chan struct{})
+	go func() { saying.Wait(); close(all) }()
+	select {
+	case <-all:
+	case <-time.After(within):
 	}
 }
 
