@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -27,7 +29,7 @@ func (s *setup) entry() (e mcpclients.Entry, err error) {
 		return e, err
 	}
 	for _, note := range in.Notes {
-		s.note("%s", note)
+		s.tell("%s", note)
 	}
 	switch {
 	case in.Profile != nil:
@@ -46,16 +48,35 @@ func (s *setup) entry() (e mcpclients.Entry, err error) {
 		}
 		e.Env[config.URLVariable] = client.BaseURL()
 		if in.BaseURLSource == "the default" {
-			s.note("No gateway is set; the entry uses %s.", client.BaseURL())
+			s.tell("No gateway is set; the entry uses %s.", client.BaseURL())
 		}
 	}
 	if err := s.passOn(&e); err != nil {
 		return e, err
 	}
-	if in.Sandbox() {
-		return e, nil
+	if err := s.literal(e); err != nil || in.Sandbox() {
+		return e, err
 	}
 	return e, s.key(&e, in)
+}
+
+// literal refuses values in which the client would replace a part.
+func (s *setup) literal(e mcpclients.Entry) error {
+	changes := func(value string) bool {
+		expanded, unset, asks := s.client.Expand(value, s.Getenv)
+		return expanded != value || unset != "" || asks
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		if changes(e.Env[name]) {
+			return usageError(fmt.Sprintf("%s would replace a part of %s, because it looks like a reference to a variable; nothing was written", s.client.Name, name))
+		}
+	}
+	for i, arg := range e.Args {
+		if changes(arg) {
+			return usageError(fmt.Sprintf("%s would replace a part of the value of %s, because it looks like a reference to a variable; nothing was written", s.client.Name, e.Args[max(0, i-1)]))
+		}
+	}
+	return nil
 }
 
 // passOn adds the flags for the server, and the settings of the connection.
@@ -138,7 +159,7 @@ func (s *setup) key(e *mcpclients.Entry, in config.Settings) error {
 			return err
 		}
 		e.Env[config.KeyVariable] = in.APIKey
-		return nil
+		return s.literal(*e)
 	case in.Profile != nil && in.Profile.Get(config.APIKey) != "":
 		return nil
 	case in.APIKey == "" && s.session(in):
@@ -147,15 +168,15 @@ func (s *setup) key(e *mcpclients.Entry, in config.Settings) error {
 		s.client.Refer(e, config.KeyVariable)
 		return nil
 	case in.APIKey == "":
-		s.note("The entry has no key: sign in with %s login, or set %s and install again.", program, config.KeyVariable)
+		s.tell("The entry has no key: sign in with %s login, or set %s and install again.", program, config.KeyVariable)
 		return nil
 	case in.APIKeySource != config.KeyVariable:
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "the key from --api-key is not written to the file of " + s.client.Name, Hint: s.advice()}
 	case s.client.Refer(e, config.KeyVariable):
-		s.note("The entry takes the key from %s, which must be set where %s is started.", config.KeyVariable, s.client.Name)
+		s.tell("The entry takes the key from %s, which must be set where %s is started.", config.KeyVariable, s.client.Name)
 		return nil
 	case s.session(in):
-		s.note("%s does not get %s; it uses the session of %s login.", s.client.Name, config.KeyVariable, program)
+		s.tell("%s does not get %s; it uses the session of %s login.", s.client.Name, config.KeyVariable, program)
 		return nil
 	default:
 		return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: fmt.Sprintf("%s has no variables of your shell, and the key is not written to its file", s.client.Name), Hint: s.advice()}

@@ -254,3 +254,22 @@ func TestPlaceholdersOnCommandLine(t *testing.T) {
 		t.Errorf("%d connections were made", seen.Load())
 	}
 }
+
+// TestEmptyFlags: a flag whose variable is not set turns nothing off unnoticed.
+func TestEmptyFlags(t *testing.T) {
+	url, seen := recorder(t)
+	env := map[string]string{"LITELLM_PROXY_URL": url, "LITELLM_PROXY_API_KEY": "sk-of-the-test-0123456789"}
+	for _, flag := range []string{"audit-log", "confirm", "secrets", "exclude-tools", "toolsets", "metrics-addr"} {
+		s := start(t, env, "--"+flag+"=")
+		if want := "--" + flag + " is empty; give it a value, or remove it"; !s.failed || !strings.Contains(s.call, want) || len(s.tools) == 0 {
+			t.Errorf("--%s: %v %q", flag, s.failed, s.call)
+		}
+	}
+	status, _, stderr := invoke(env, "", "mcp", "--transport", "http", "--addr", "127.0.0.1:0", "--auth-token-file", "")
+	if status != 2 || !strings.Contains(stderr, "--auth-token-file is empty") {
+		t.Errorf("%d %q", status, stderr)
+	}
+	if n := seen.Load(); n != 0 {
+		t.Errorf("%d connections to the gateway", n)
+	}
+}

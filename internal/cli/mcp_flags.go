@@ -69,6 +69,9 @@ func (m *mcpRun) stateFlags(f *pflag.FlagSet) {
 
 // fitting refuses an unknown transport, and flags that the transport does not have.
 func (m *mcpRun) fitting(cmd *cobra.Command) (err error) {
+	if err := filled(cmd.LocalNonPersistentFlags()); err != nil {
+		return err
+	}
 	if !slices.Contains(transports, m.transport) {
 		return usageError(fmt.Sprintf("--transport: %q is not one of %s", m.transport, strings.Join(transports, ", ")))
 	}
@@ -86,5 +89,20 @@ func (m *mcpRun) fitting(cmd *cobra.Command) (err error) {
 	case "sse":
 		refuse(m.streamable, "http")
 	}
+	return err
+}
+
+// filled refuses flags that were given without a value, such as --audit-log "$FILE" where FILE
+// is not set: what they were to protect would be unprotected, and nobody would know.
+func filled(flags *pflag.FlagSet) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		value := f.Value.String()
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			value = strings.Join(list.GetSlice(), "")
+		}
+		if err == nil && f.Changed && strings.TrimSpace(value) == "" {
+			err = usageError(fmt.Sprintf("--%s is empty; give it a value, or remove it", f.Name))
+		}
+	})
 	return err
 }

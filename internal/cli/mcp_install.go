@@ -41,6 +41,13 @@ type setup struct {
 	// server are the flags for the server, which the entry passes on.
 	server *mcpRun
 	passed *pflag.FlagSet
+	// notes are about the entry, for when it is known that there will be one.
+	notes []string
+}
+
+// tell keeps a note about the entry.
+func (s *setup) tell(format string, args ...any) {
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
 }
 
 func (a *app) bindInstall(cmd *cobra.Command) {
@@ -126,13 +133,14 @@ func (s *setup) run(cmd *cobra.Command, args []string, do func(context.Context, 
 	if s.client, err = clientNamed("mcp "+cmd.Name(), args); err != nil {
 		return err
 	}
+	if err := filled(cmd.LocalNonPersistentFlags()); err != nil {
+		return err
+	}
 	switch scope := mcpclients.Scope(s.scope); {
 	case scope != mcpclients.User && scope != mcpclients.Project:
 		return usageError(fmt.Sprintf("--scope: %q is not one of user, project", s.scope))
 	case scope == mcpclients.Project && len(s.client.Scopes()) == 1:
 		return usageError(s.client.Name + " has no configuration file in projects; drop --scope project")
-	case strings.TrimSpace(s.name) == "":
-		return usageError("--name must not be empty")
 	}
 	path, err := s.file()
 	if err != nil {
@@ -172,6 +180,7 @@ func (s *setup) install(ctx context.Context, path string) error {
 		return err
 	}
 	if s.print {
+		s.told()
 		fmt.Fprint(s.Stdout, s.shown(entry))
 		s.note("Nothing was written. The file of %s is %s.", s.client.Name, path)
 		return nil
@@ -180,6 +189,7 @@ func (s *setup) install(ctx context.Context, path string) error {
 	if err != nil {
 		return localError(err)
 	}
+	s.told()
 	if edit.Same {
 		s.note("%s already has this entry; nothing was changed.", path)
 		return nil
@@ -190,6 +200,13 @@ func (s *setup) install(ctx context.Context, path string) error {
 		}
 	}
 	return s.write(edit, path, "Added %q to", s.client.After)
+}
+
+// told prints the notes about the entry.
+func (s *setup) told() {
+	for _, note := range s.notes {
+		s.note("%s", note)
+	}
 }
 
 // replaces asks whether an entry may be replaced.
@@ -300,7 +317,7 @@ func (s *setup) program() (string, error) {
 	case strings.Contains(self, "go-build"): // go run deletes it
 		return "", &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "this program is a temporary build, which will be gone when the client starts it", Hint: "install the program, or give its path with --command"}
 	case mcpclients.Scope(s.scope) == mcpclients.Project:
-		s.note("%s is not on PATH, so the entry has its path on this machine; --command sets another.", program)
+		s.tell("%s is not on PATH, so the entry has its path on this machine; --command sets another.", program)
 	}
 	return self, nil
 }
@@ -315,8 +332,11 @@ func sameFile(a, b string) bool {
 func (s *setup) check() error {
 	o := s.server.o
 	o.Operations, o.ReadOnly = s.Operations, s.readOnly
-	if strings.HasPrefix(o.Secrets, "file:") {
+	if dir, ok := strings.CutPrefix(o.Secrets, "file:"); ok && dir != "" {
 		o.Secrets = "" // the directory is made when the server starts
+	}
+	if _, err := s.server.watchable(); err != nil {
+		return err
 	}
 	_, err := mcpserver.New(o)
 	return err

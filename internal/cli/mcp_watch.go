@@ -32,20 +32,28 @@ func (m *mcpRun) watchFlags(f *pflag.FlagSet) {
 	f.DurationVar(&m.watched.slow, "slow", 0, "Log calls that take at least this long, such as 5s, and where the time went (default 0: none)")
 }
 
-// watch sets up the log, the audit log and the metrics.
-func (m *mcpRun) watch(ctx context.Context) error {
-	var level slog.Level
+// watchable refuses flags that cannot be met, and returns the level of the log.
+func (m *mcpRun) watchable() (level slog.Level, err error) {
 	if err := level.UnmarshalText([]byte(m.watched.logLevel)); err != nil || !slices.Contains(logLevels, m.watched.logLevel) {
-		return usageError(fmt.Sprintf("--log-level: %q is not one of %s", m.watched.logLevel, strings.Join(logLevels, ", ")))
+		return level, usageError(fmt.Sprintf("--log-level: %q is not one of %s", m.watched.logLevel, strings.Join(logLevels, ", ")))
 	}
 	if m.watched.slow < 0 {
-		return usageError("--slow must not be negative")
+		return level, usageError("--slow must not be negative")
+	}
+	if m.o.MaxWrites < 0 {
+		return level, usageError("--max-writes must not be negative")
+	}
+	return level, nil
+}
+
+// watch sets up the log, the audit log and the metrics.
+func (m *mcpRun) watch(ctx context.Context) error {
+	level, err := m.watchable()
+	if err != nil {
+		return err
 	}
 	m.o.Log = slog.New(slog.NewTextHandler(m.Stderr, &slog.HandlerOptions{Level: level}))
 	m.o.Watch.Slow = m.watched.slow
-	if m.o.MaxWrites < 0 {
-		return usageError("--max-writes must not be negative")
-	}
 	if err := m.openAudit(); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ var files = map[string]map[string]string{
 		"empty":    "",
 		"config":   "model = \"gpt-5\" # the usual\n\n# servers\n[mcp_servers.github] # remote\nurl = \"https://x\"\n\n[mcp_servers.github.env]\nA = \"1\"\n\n# trusted\n[projects.\"/work\"]\ntrust_level = \"trusted\"\n",
 		"Windows":  "model = \"gpt-5\"\r\n\r\n[tools]\r\nweb_search = true\r\n",
+		"BOM":      "\ufeffmodel = \"gpt-5\"\n",
 		"confused": "notes = '''\n[mcp_servers.litellm-proxy]\ncommand = \"not ours\"\n'''\n[tui]\nx = [\n  1, # one\n  2,\n]\n",
 	},
 }
@@ -295,6 +296,13 @@ func TestLinksAndModes(t *testing.T) {
 	put(t, real, `{"changed": true}`)
 	if _, err := edit.Write(User); err == nil || !strings.Contains(err.Error(), "changed it meanwhile") {
 		t.Errorf("a file that changed meanwhile: %v", err)
+	}
+	dangling := filepath.Join(dir, "dangling.json")
+	if err := os.Symlink(filepath.Join(dir, "none.json"), dangling); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Find("cursor").Install(dangling, ours); err == nil || !strings.Contains(err.Error(), "none.json, which does not exist") {
+		t.Errorf("a link to nothing: %v", err)
 	}
 	for scope, mode := range map[Scope]os.FileMode{User: 0o600, Project: 0o644} {
 		path := filepath.Join(dir, string(scope), "new", "mcp.json")

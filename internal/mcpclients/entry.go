@@ -108,6 +108,7 @@ func (d *document) render(fields []field, indent string, compact bool) string {
 
 // Parse reads a file of the client. The error says where the fault is and repeats nothing.
 func (c *Client) Parse(path string, data []byte) (document map[string]any, err error) {
+	data = bytes.TrimPrefix(data, []byte(bom))
 	if filepath.Ext(path) == ".toml" {
 		err := toml.Unmarshal(data, &document)
 		if e, ok := errors.AsType[*toml.DecodeError](err); ok {
@@ -116,7 +117,6 @@ func (c *Client) Parse(path string, data []byte) (document map[string]any, err e
 		}
 		return document, err
 	}
-	data = bytes.TrimPrefix(data, []byte(bom))
 	if c.comments {
 		if standard, err := hujson.Standardize(bytes.Clone(data)); err == nil { // keeps the lines
 			data = standard

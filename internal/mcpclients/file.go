@@ -99,6 +99,8 @@ func (c *Client) open(path, name string) (*Edit, error) {
 	edit := &Edit{Client: c, Path: path}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		edit.Path = real // what a link points to is edited, and the link stays
+	} else if target, err := os.Readlink(path); err == nil {
+		return nil, fmt.Errorf("%s is a link to %s, which does not exist; nothing was changed", path, target)
 	}
 	var err error
 	if edit.before, edit.mode, edit.exists, err = ReadFile(edit.Path); err != nil {
