@@ -67,7 +67,7 @@ type Secret struct {
 // Resolve returns the value of an argument with a placeholder for each secret that it names.
 // Without any, it returns the value itself.
 func (s *Source) Resolve(argument string, value json.RawMessage) (json.RawMessage, []Secret, error) {
-	if !bytes.Contains(value, []byte(envPrefix)) && !bytes.Contains(value, []byte(filePrefix)) && !bytes.Contains(value, []byte(`\u`)) {
+	if lower := bytes.ToLower(value); !bytes.Contains(lower, []byte(envPrefix)) && !bytes.Contains(lower, []byte(filePrefix)) && !bytes.Contains(lower, []byte(`\u`)) {
 		return value, nil, nil // at first sight
 	}
 	// What is masked is a secret. All of a document may be: then nothing is left to compare.
@@ -87,9 +87,16 @@ const (
 	minSecret = 6 // a shorter one cannot be masked in what comes back
 )
 
-// isReference reports whether a text may name a secret.
-func isReference(text string) bool {
-	return (strings.HasPrefix(text, envPrefix) || strings.HasPrefix(text, filePrefix)) && !strings.ContainsAny(text, "\r\n")
+// reference returns the reference that a text is, or "". Blanks around it and capitals of
+// its prefix change nothing: stored as they are, they would be a key that is none.
+func reference(text string) string {
+	text = strings.TrimSpace(text)
+	for _, prefix := range []string{envPrefix, filePrefix} {
+		if n := len(prefix); len(text) >= n && strings.EqualFold(text[:n], prefix) && !strings.ContainsAny(text, "\r\n") {
+			return prefix + text[n:]
+		}
+	}
+	return ""
 }
 
 type walker struct {
@@ -134,7 +141,8 @@ func (w *walker) value(path []string, value, masked json.RawMessage) (json.RawMe
 // text takes a text that is a reference.
 func (w *walker) text(path []string, value, masked json.RawMessage) (json.RawMessage, error) {
 	text, where := secret.Unquote(value), strings.Join(path, ".")
-	if isReference(text) && (masked == nil || string(masked) == `"****"`) {
+	if named := reference(text); named != "" && (masked == nil || string(masked) == `"****"`) {
+		text = named
 		read, err := w.source.read(text)
 		if err != nil {
 			return nil, fmt.Errorf("%w (in %s)", err, where)
@@ -196,14 +204,18 @@ func suggested(name string) string {
 
 // file reads a file in the directory. Nothing in its name leads out of that.
 func (s *Source) file(name string) (string, error) {
+	info, err := s.dir.Stat(name) // opening a pipe would wait for its writer
+	if err != nil {
+		return "", reason(err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", fmt.Errorf("it is not a regular file")
+	}
 	file, err := s.dir.Open(name)
 	if err != nil {
 		return "", reason(err)
 	}
 	defer func() { _ = file.Close() }()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", fmt.Errorf("it is not a regular file")
-	}
 	b, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
 	switch {
 	case err != nil:

@@ -97,6 +97,21 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestMeant: a reference with blanks around it, or with capitals in its prefix, is one. As a
+// key, its text would be stored and reported as done.
+func TestMeant(t *testing.T) {
+	s := source(t)
+	for in, want := range map[string]string{" env:OPENAI_API_KEY": "env:OPENAI_API_KEY", "env:OPENAI_API_KEY\n": "env:OPENAI_API_KEY", "ENV:OPENAI_API_KEY": "env:OPENAI_API_KEY", "File:openai ": "file:openai"} {
+		_, found, err := s.Resolve("extra", json.RawMessage(secret.Encode(map[string]string{"api_key": in})))
+		if err != nil || len(found) != 1 || found[0].Name != want || found[0].Value != value {
+			t.Errorf("%q: %v, %v", in, found, err)
+		}
+	}
+	if _, _, err := s.Resolve("extra", json.RawMessage(`{"api_key":"env:openai_api_key"}`)); err == nil {
+		t.Error("the name of a variable is taken in other letters")
+	}
+}
+
 func TestRefused(t *testing.T) {
 	s, none := source(t), &Source{}
 	cases := []struct {
