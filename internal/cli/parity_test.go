@@ -139,7 +139,7 @@ func sample(f operation.Field) json.RawMessage {
 // exclusive are arguments that cannot be given together: these are left out.
 var exclusive = map[string]string{"models get": "name", "models test": "model", "http request": "json",
 	// An owner that is not the one of by is looked for in the answer.
-	"spend summary": "team_id", "spend activity": "ids",
+	"spend summary": "team_id", "spend chart": "team_id", "spend activity": "ids",
 	"spend calculate": "completion_response prompt_tokens completion_tokens",
 	// Limits next to a budget: see TestSharedBudgets in package tools.
 	"keys generate": "soft_budget", "customers update": "budget_id", "tags create": "budget_id", "tags update": "budget_id",
