@@ -97,6 +97,11 @@ func TestDeployments(t *testing.T) {
 	if at(kinds["Service"], "spec", "sessionAffinity") != "None" || at(kinds["Service"], "spec", "ports", "targetPort") != port || at(spec, "replicas") != 2 {
 		t.Error("not two replicas behind a service without affinity")
 	}
+	// A server closes its port at SIGTERM, and endpoints are told later.
+	wait, _ := at(server, "lifecycle", "preStop", "sleep", "seconds").(int)
+	if grace, _ := at(pod, "terminationGracePeriodSeconds").(int); wait == 0 || grace < wait+10 {
+		t.Errorf("%d s of grace, of which %d before SIGTERM", grace, wait)
+	}
 	for _, resource := range []any{at(server, "resources", "limits", "memory"), at(server, "resources", "requests", "cpu")} {
 		if resource == nil {
 			t.Error("a limit is missing")
