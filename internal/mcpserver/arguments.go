@@ -50,9 +50,31 @@ func (c *call) parse() error {
 			return proxyclient.Wrap(c.op.Path, err)
 		}
 	}
+	c.fields = slices.DeleteFunc(c.fields, isBlank)
 	c.kept = c.op.KeptNote(c.op.Kept(c.args, c.dropUnset()))
+	return proxyclient.Wrap(c.op.Path, c.blank())
+}
+
+// blank refuses texts of nothing but white space: as a name, nobody could type it, and as a
+// filter, it is none. The body of a raw request may be anything.
+func (c *call) blank() error {
+	for _, f := range c.op.Fields() {
+		value := c.args[f.Name]
+		if c.op.Resource() == "http" || f.Kind != operation.KindString && f.Kind != operation.KindStrings {
+			continue
+		}
+		if text := textOf(value); text != "" && isBlank(text) {
+			return usage("{%s} is blank", f.Name)
+		}
+		var list []string
+		if json.Unmarshal(value, &list) == nil && slices.ContainsFunc(list, func(text string) bool { return text != "" && isBlank(text) }) {
+			return usage("{%s} has a blank item", f.Name)
+		}
+	}
 	return nil
 }
+
+func isBlank(text string) bool { return strings.TrimSpace(text) == "" }
 
 // object is the arguments as one object; nil: there are none. Some clients send the object
 // as a text, and an empty one as null, "" or [].

@@ -44,6 +44,11 @@ func TestArgumentWords(t *testing.T) {
 		{"chat_completions", `{"model":"m","messages":"hi"}`, `messages must be a list: use [{"role": "user", "content": "hi"}]`},
 		{"teams_create", `{"team_alias":null}`, "team_alias cannot be null: it is required"},
 		{"teams_create", `{"team_alias":""}`, "team_alias is empty"},
+		{"keys_generate", `{"key_alias":"  "}`, "key_alias is blank"},
+		{"keys_generate", `{"team":"\t"}`, "team is blank"},
+		{"keys_regenerate", `{"key":"k","new_key":" "}`, "new_key is blank"},
+		{"budgets_create", `{"budget_id":" ","max_budget":1}`, "budget_id is blank"},
+		{"users_bulk_create", `{"user_emails":["a@example.com"," "]}`, "user_emails has a blank item"},
 		{"keys_update", `{"key":"k","models":[],"key_alias":"","max_budget":null}`, "nothing to change"},
 		{"keys_update", `{"key":"","alias":null,"max_budget":1}`, "key or alias is required"},
 		{"http_request", `{"method":"POST","uri":"/x","data":"a","json":{"x":1}}`, "data and json both set the body"},
@@ -240,4 +245,28 @@ func FuzzArguments(f *testing.F) {
 			t.Errorf("read again: %v\n%s\n%s", err, c.args, again.args)
 		}
 	})
+}
+
+// TestBlankFields: names of fields that clients fill in do not count as fields.
+func TestBlankFields(t *testing.T) {
+	r := &recorded{}
+	c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
+	want := c.call("keys_info", `{"key":"k"}`)
+	for _, fields := range []string{`[]`, `[""]`, `[null]`, `[" "]`, `"[]"`, `null`, `""`} {
+		if got := c.call("keys_info", `{"key":"k","fields":`+fields+`}`); got.Text != want.Text || string(got.Structured) != string(want.Structured) {
+			t.Errorf("fields %s: %s instead of %s", fields, got.Text, want.Text)
+		}
+	}
+}
+
+// TestWhereToLook: the list of what was not found is named, and not that of the tool's own
+// things.
+func TestWhereToLook(t *testing.T) {
+	r := &recorded{}
+	c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
+	answer := c.call("keys_generate", `{"team":"nope"}`)
+	wantText(t, answer.Text, "use teams_list")
+	if strings.Contains(answer.Text, "keys_list") {
+		t.Errorf("keys are listed for a team: %s", answer.Text)
+	}
 }

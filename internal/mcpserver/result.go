@@ -109,6 +109,9 @@ func (c *call) content(r operation.Result, reply *reply) (err error) {
 		var text string
 		text, err = c.redactor().Text(c.ctx, string(r.Text))
 		reply.body, reply.plain = encode(text), true
+		if isBlank(text) && reply.done == "" && len(r.Notes) == 0 {
+			reply.notes = append(reply.notes, "The gateway's answer is empty.")
+		}
 	}
 	return err
 }

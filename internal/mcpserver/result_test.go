@@ -154,6 +154,18 @@ func TestNewKeysAreNeverLost(t *testing.T) {
 	}
 }
 
+// TestEmptyAnswers: an answer without content is not nothing at all to the reader.
+func TestEmptyAnswers(t *testing.T) {
+	c := dial(t, newServer(t, Options{Client: fake(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	}), Confirm: confirmNever}), `{}`, nil)
+	r := c.call("http_request", `{"method":"DELETE","uri":"/x"}`)
+	if r.IsError || r.Text != "The gateway's answer is empty." {
+		t.Errorf("the text is %q", r.Text)
+	}
+	wantText(t, string(r.Structured), `"notes":["The gateway's answer is empty."]`)
+}
+
 // TestOldKeysAreNotRevealed: a read has no new key, however large its answer is.
 func TestOldKeysAreNotRevealed(t *testing.T) {
 	const key = "sk-old-Zm9vYmFyYmF6cXV4QUJD"

@@ -44,13 +44,22 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 			}
 		}
 		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
-			Hint: unchanged(call) + fmt.Sprintf("to give an ID, use {%s}", ref)}
+			Hint: unchanged(call) + fmt.Sprintf("to give an ID, use {%s}", ref) + c.elsewhere(call)}
 	case 1:
 		thing := c.thing(found[0])
 		call.seen[c.seenAs(Word(thing.ID))] = thing.Item
 		return thing, nil
 	}
 	return Thing{}, c.ambiguous(call, name, ref, found)
+}
+
+// elsewhere names the list that has the items, where it is not that of the call's own
+// resource.
+func (c *Collection) elsewhere(call *Call) string {
+	if list := c.What + "s"; list != call.op.Resource() && c.What != "deployment" { // those have no list of that name
+		return "; to see what exists, use " + list + " list"
+	}
+	return ""
 }
 
 // withDeleted returns the items that have the name, or else the deleted ones that had it. It
