@@ -77,7 +77,7 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 // request: it comes from a route that makes one, and the request does not hold it.
 func showsNewKey(in httpInput, answer []byte) bool {
 	path, _, _ := strings.Cut(in.URI, "?")
-	if !strings.EqualFold(in.Method, http.MethodPost) || !makesKey(strings.Trim(path, "/")) {
+	if !strings.EqualFold(in.Method, http.MethodPost) || !makesKey(strings.Trim(unescaped(path), "/")) {
 		return false
 	}
 	key := operation.Word(operation.Lookup(answer, "key"))

@@ -32,6 +32,7 @@ var keyMakers = []struct {
 	{"teams_setup", `{"team_alias":"ops","key_alias":"ops-batch","confirm":true}`, 1},
 	{"teams_setup", `{"team_alias":"ops-2","confirm":true}`, 0},
 	{"http_request", `{"method":"POST","uri":"/key/generate","json":{"key_alias":"raw"},"confirm":true}`, 1},
+	{"http_request", `{"method":"POST","uri":"/key/%67enerate","json":{"key_alias":"escaped"},"confirm":true}`, 1},
 	{"http_request", `{"method":"POST","uri":"/user/new","json":{"user_email":"f@example.com"},"confirm":true}`, 1},
 }
 
