@@ -29,6 +29,7 @@ type askID struct {
 var (
 	errAnswered   = errors.New("the client answered with an error")
 	errUnreadable = errors.New("the answer cannot be read")
+	errGone       = errors.New("the client ended its session")
 )
 
 // ask sends a request of ours into a session and waits for its result.
@@ -52,6 +53,9 @@ func (a *asks) ask(ctx context.Context, session string, send func(message ...[]b
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case r := <-reply:
+		if r == nil {
+			return nil, errGone
+		}
 		if !isNull(r.Error) {
 			if r.Error[0] != '{' {
 				return nil, errUnreadable
@@ -91,6 +95,18 @@ func (a *asks) deliver(session string, m *head) bool {
 	}
 	reply <- m
 	return true
+}
+
+// end ends the questions of a session: nobody can answer them any more.
+func (a *asks) end(session string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for id, reply := range a.waiting {
+		if id.session == session {
+			delete(a.waiting, id)
+			close(reply)
+		}
+	}
 }
 
 // nowhere is an HTTP answer that nobody gets.

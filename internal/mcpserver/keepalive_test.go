@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"litellm-proxy/internal/sandbox"
 )
 
@@ -131,6 +133,24 @@ func TestQuestionThatWaits(t *testing.T) {
 	stream.comment()
 	c.post(`{"jsonrpc":"2.0","id":` + string(question.ID) + `,"result":{"action":"accept","content":{}}}`)
 	wantText(t, toResult(t, stream.next()).Text, "runs without a cache") // it was sent
+}
+
+// A client that ends its session leaves no question behind: nobody could answer it.
+func TestQuestionOfDeletedSession(t *testing.T) {
+	_, client := gateway(t)
+	c := &httpClient{t: t, url: listen(t, newServer(t, Options{Client: client}), HTTPOptions{}) + "/mcp", key: sandbox.MasterKey}
+	if status, _ := c.post(strings.Replace(hello, `"capabilities":{}`, `"capabilities":`+canAsk, 1)); status != http.StatusOK {
+		t.Fatalf("initialize: %d", status)
+	}
+	response := c.do(context.Background(), http.MethodPost, `{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"cache_flush","arguments":{}}}`)
+	defer response.Body.Close()
+	stream := newEvents(t, response.Body)
+	if question := stream.next(); question.Method != string(mcp.MethodElicitationCreate) {
+		t.Fatalf("no question: %+v", question)
+	}
+	ended := c.do(context.Background(), http.MethodDelete, "")
+	ended.Body.Close()
+	wantText(t, toResult(t, stream.next()).Text, "nothing was sent: the client ended its session before it answered")
 }
 
 // behindPrefix is a reverse proxy that has a server below /s/.

@@ -89,6 +89,8 @@ func (c *call) unasked(question *operation.Question, err error) (*mcp.CallToolRe
 		return c.refused(question, "the client answered the question with an error", c.wayOut()), "refused: the client answered with an error"
 	case errors.Is(err, errUnreadable):
 		return c.unreadable(question, "it is no object")
+	case errors.Is(err, errGone):
+		return c.refused(question, "the client ended its session before it answered", c.wayOut()), "refused: the client is gone"
 	}
 	return c.refused(question, "the client could not ask", c.wayOut()), "refused: the client failed to ask"
 }

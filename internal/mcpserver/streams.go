@@ -141,6 +141,7 @@ func (f *front) closes(w http.ResponseWriter, r *http.Request, session string) b
 		w.WriteHeader(http.StatusNoContent)
 	case r.Method == http.MethodDelete:
 		f.deleted.add(callerOf(r.Context()).ticket.Number)
+		f.asks.end(session)
 		w.WriteHeader(http.StatusOK)
 	case r.Method == http.MethodGet && f.stateless:
 		w.Header().Set("Allow", "POST, DELETE")
@@ -228,7 +229,12 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 	}
 	if session != "" {
 		c.ask = func(ctx context.Context, method string, params any) (json.RawMessage, error) {
-			return f.asks.ask(ctx, session, e.message, method, params)
+			return f.asks.ask(ctx, session, func(message ...[]byte) {
+				e.message(message...)
+				if f.deleted.has(c.ticket.Number) { // while the call ran
+					f.asks.end(session)
+				}
+			}, method, params)
 		}
 	}
 	library.Handle(e, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: ctx})
