@@ -106,6 +106,11 @@ func (s *setup) passOn(e *mcpclients.Entry) error {
 		}
 		e.Args = append(e.Args, "--"+f.Name, value)
 	})
+	return s.connection(e)
+}
+
+// connection puts into the entry how its gateway is reached.
+func (s *setup) connection(e *mcpclients.Entry) error {
 	given := s.app.flags.Flags
 	if given.Timeout != "" {
 		e.Args = append(e.Args, "--timeout", given.Timeout)

@@ -27,11 +27,10 @@ const bom = "\ufeff"
 // Key returns why a text cannot be a key, or nil.
 func Key(text string) *Fault {
 	text = strings.TrimSpace(text)
+	if f := wrapped(text); f != nil {
+		return f
+	}
 	switch {
-	case strings.HasPrefix(text, bom):
-		return &Fault{"starts with an invisible byte order mark (BOM)", "without the byte order mark: type it, or save its file as UTF-8 without BOM"}
-	case quotes(text) != "":
-		return &Fault{"is in quotation marks", "without the quotation marks"}
 	case strings.ContainsAny(text, "\r\n"):
 		return &Fault{"contains a line break", "on one line"}
 	case len(text) > len("bearer ") && strings.EqualFold(text[:len("bearer ")], "bearer "):
@@ -42,15 +41,23 @@ func Key(text string) *Fault {
 	return whole(text)
 }
 
-// URL returns why a text cannot be the address of a gateway, or nil. Its form is not
-// checked otherwise.
-func URL(text string) *Fault {
-	text = strings.TrimSpace(text)
+// wrapped returns what stands around a value that does not belong to it, or nil.
+func wrapped(text string) *Fault {
 	switch {
 	case strings.HasPrefix(text, bom):
 		return &Fault{"starts with an invisible byte order mark (BOM)", "without the byte order mark: type it, or save its file as UTF-8 without BOM"}
 	case quotes(text) != "":
 		return &Fault{"is in quotation marks", "without the quotation marks"}
+	}
+	return nil
+}
+
+// URL returns why a text cannot be the address of a gateway, or nil. Its form is not
+// checked otherwise.
+func URL(text string) *Fault {
+	text = strings.TrimSpace(text)
+	if f := wrapped(text); f != nil {
+		return f
 	}
 	if f := whole(text); f != nil {
 		return f

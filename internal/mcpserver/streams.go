@@ -80,21 +80,7 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 		if c.ticket != nil && !modern && f.closes(w, r, session) {
 			return
 		}
-		if session != "" && m.answers() {
-			// What is no answer to a question may be one to the library's.
-			if !f.asks.deliver(session, &m.head) {
-				library.Handle(nowhere{http.Header{}}, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: r.Context()})
-			}
-			w.WriteHeader(http.StatusAccepted)
-			return
-		}
-		if m.is(mcp.MethodNotificationCancelled) {
-			// Without sessions a client would cancel the request of another one. There,
-			// hanging up cancels.
-			if session != "" {
-				f.underway.cancel(session, m.Params.RequestID)
-			}
-			w.WriteHeader(http.StatusAccepted)
+		if f.hears(library, w, r, session, m) {
 			return
 		}
 		if no := f.s.objection(m.incoming); no != nil {
@@ -110,6 +96,26 @@ func (f *front) streamable(library *server.StreamableHTTPServer) http.HandlerFun
 		}
 		f.serve(library, w, r, session, m, opens)
 	}
+}
+
+// hears takes an answer to a question or a cancellation, and reports whether the message was
+// one.
+func (f *front) hears(library *server.StreamableHTTPServer, w http.ResponseWriter, r *http.Request, session string, m *received) bool {
+	switch {
+	case session != "" && m.answers():
+		// What is no answer to a question may be one to the library's.
+		if !f.asks.deliver(session, &m.head) {
+			library.Handle(nowhere{http.Header{}}, &server.HTTPRequest{Method: r.Method, URL: r.URL, Header: r.Header, Body: m.content, Context: r.Context()})
+		}
+	case !m.is(mcp.MethodNotificationCancelled):
+		return false
+	case session != "":
+		// Without sessions a client would cancel the request of another one. There, hanging
+		// up cancels.
+		f.underway.cancel(session, m.Params.RequestID)
+	}
+	w.WriteHeader(http.StatusAccepted)
+	return true
 }
 
 // session is the session in which a request runs, "" for one without.
