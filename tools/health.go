@@ -48,7 +48,7 @@ func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) 
 	if e := operation.AsError(err); e != nil && e.Status == http.StatusServiceUnavailable && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
 	}
-	if err != nil {
+	if err != nil || call.Planning() {
 		return operation.Result{}, err
 	}
 	page := &operation.Page{Items: []json.RawMessage{}}

@@ -77,7 +77,7 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 	if e := operation.AsError(err); e != nil && e.Status == 503 && operation.Lookup(e.Body, "unhealthy_endpoints") != nil {
 		body, err = e.Body, nil
 	}
-	if err != nil {
+	if err != nil || call.Planning() {
 		return operation.Result{}, err
 	}
 	out := modelTest{Deployments: []deploymentTest{}}

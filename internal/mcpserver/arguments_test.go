@@ -3,6 +3,7 @@ package mcpserver
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -268,5 +269,22 @@ func TestWhereToLook(t *testing.T) {
 	wantText(t, answer.Text, "use teams_list")
 	if strings.Contains(answer.Text, "keys_list") {
 		t.Errorf("keys are listed for a team: %s", answer.Text)
+	}
+}
+
+// TestCallsOfProviders: what calls a provider can be shown first, and asked about.
+func TestCallsOfProviders(t *testing.T) {
+	client := fake(t, func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s was sent", r.Method, r.URL) })
+	shown := dial(t, newServer(t, Options{Client: client, Confirm: confirmNever}), `{}`, nil)
+	asked := dial(t, newServer(t, Options{Client: client, Confirm: confirmArgument, Protected: "prod"}), `{}`, nil)
+	for _, call := range []string{
+		`health_check {"model":"m"}`, `models_test {"model":"m"}`, `health_services {"service":"slack"}`, `health_test_connection {"model":"openai/m"}`,
+		`cache_ping {}`, `keys_health {}`, `chat_completions {"model":"m","messages":[{"role":"user","content":"hi"}]}`,
+	} {
+		tool, args, _ := strings.Cut(call, " ")
+		if r := shown.call(tool, strings.Replace(strings.Replace(args, "{", `{"dry_run":true,`, 1), ",}", "}", 1)); r.IsError {
+			t.Errorf("the dry run of %s failed: %s", tool, r.Text)
+		}
+		wantText(t, asked.call(tool, args).Text, "nothing was sent: it needs confirmation")
 	}
 }
