@@ -21,7 +21,7 @@
 //   - What HTTP clients can hold is bounded: streams, calls and the bytes of requests.
 //     One that does not read its answers is disconnected.
 //   - The text of an answer and its structured content say the same, each in at most
-//     16 KB; with full, a message stays below 1 MiB. What is left out is counted and can
+//     16 KB, for Codex 11 KB; with full, a message stays below 1 MiB. What is left out is counted and can
 //     be read on, without repeating a write: see reply.go and cursor.go. The gateway's
 //     answers share a budget of memory until their results have left: a large one waits
 //     for the one before.

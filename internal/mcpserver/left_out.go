@@ -36,7 +36,10 @@ func (c *call) leftOut(r *reply, f fitting, most int) (said []string, rest opera
 	if len(said) == 0 {
 		return nil, nil
 	}
-	if !c.flags[argFull] {
+	switch {
+	case c.ctx.Value(asResource{}) != nil:
+		said = append(said, "a resource takes no arguments; the tool "+c.op.Tool()+" takes rest, and "+more)
+	case !c.flags[argFull]:
 		said = append(said, more)
 	}
 	if len(f.gaps) == 0 {

@@ -192,12 +192,15 @@ func neither(first error) error {
 	return noResource(text + " It is not an ID either.")
 }
 
+// asResource marks the context of a call whose answer is a resource.
+type asResource struct{}
+
 // read calls the tool, which must be one that reads, and returns its structured answer.
 func (t *tool) read(ctx context.Context, args operation.Args) (string, error) {
 	callerOf(ctx).answer.end() // of the call before, if there was one
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.RawArguments = t.op.Tool(), encode(args)
-	result, err := t.handle(ctx, request)
+	result, err := t.handle(context.WithValue(ctx, asResource{}, true), request)
 	if err != nil {
 		return "", err
 	}

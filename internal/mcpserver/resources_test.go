@@ -99,6 +99,21 @@ func TestResources(t *testing.T) {
 	})
 }
 
+// TestLargeResource: what a resource leaves out names the tool that has it.
+func TestLargeResource(t *testing.T) {
+	_, client := gateway(t)
+	post(t, client, "/team/new", `{"team_id":"team-1"}`)
+	for i := range 120 {
+		post(t, client, "/key/generate", fmt.Sprintf(`{"key_alias":"key-%03d","team_id":"team-1","metadata":{"note":%q}}`, i, strings.Repeat("n", 200)))
+	}
+	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
+	_, _, text := contentOf(t, c.request("resources/read", `{"uri":"litellm://teams/team-1"}`))
+	wantText(t, text, "of 120 shown, see keys_list team_id=team-1", "the tool teams_get takes rest, and full: true", `"rest":{"cursor":`)
+	if len(text) > bound {
+		t.Errorf("%d bytes", len(text))
+	}
+}
+
 // A client may send a URI without escapes, in a body that takes any text.
 func TestResourceUnescaped(t *testing.T) {
 	s, _ := world(t, Options{})
