@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/mcpclients"
 	"litellm-proxy/internal/mcpserver"
 	"litellm-proxy/internal/operation"
@@ -231,23 +232,28 @@ func (s *setup) shown(e mcpclients.Entry) string {
 	if s.app.flags.showSecrets {
 		return s.client.Snippet(e)
 	}
+	own := secret.Redactor{Own: slices.DeleteFunc(s.client.Secrets(e), malformed.IsPlaceholder)}
+	masked := func(text string) string {
+		text, _ = own.Text(context.Background(), s.masked(text))
+		return text
+	}
 	env := map[string]string{}
 	for name, value := range e.Env {
 		rest, _, _ := s.client.Expand(value, func(string) string { return "" })
-		if env[name] = s.masked(value); secret.IsField(name) && rest != "" {
+		if env[name] = masked(value); secret.IsField(name) && rest != "" {
 			env[name] = hidden
 		}
 	}
 	args := slices.Clone(e.Args)
 	for i, arg := range e.Args {
-		switch args[i] = s.masked(arg); {
+		switch args[i] = masked(arg); {
 		case i > 0 && e.Args[i-1] == "--api-key" && !strings.HasPrefix(arg, "@"):
 			args[i] = hidden
 		case strings.HasPrefix(arg, "--api-key=") && !strings.HasPrefix(arg, "--api-key=@"):
 			args[i] = "--api-key=" + hidden
 		}
 	}
-	e.Env, e.Args = env, args
+	e.Command, e.Env, e.Args = masked(e.Command), env, args
 	return s.client.Snippet(e)
 }
 
@@ -286,6 +292,12 @@ func (s *setup) write(edit *mcpclients.Edit, path, done, after string) error {
 		text += " The file as it was: " + backup + "."
 	}
 	s.note("%s", strings.TrimSpace(text+" "+after))
+	if edit.Old != nil && backup != "" && len(s.client.Secrets(*edit.Old)) > 0 {
+		s.note("The copy holds a key; delete it when you no longer need it.")
+	}
+	if info, err := os.Stat(edit.Path); err == nil && s.keyInFile && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		s.note("Other users can read the key in %s; run: chmod 600 %s", edit.Path, edit.Path)
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"litellm-proxy/internal/malformed"
 	"litellm-proxy/internal/mcpclients"
 	"litellm-proxy/proxyclient"
 )
@@ -85,6 +86,7 @@ func (e *exam) clientFile(c *mcpclients.Client, scope mcpclients.Scope, path str
 	}
 	for _, s := range c.Entries(document) {
 		if s.Ours() {
+			e.own = append(e.own, slices.DeleteFunc(c.Secrets(s), malformed.IsPlaceholder)...)
 			entries = append(entries, clientEntry{c, s, path, scope, mode, fmt.Sprintf("%s, server %q", where, s.Name)})
 		}
 	}

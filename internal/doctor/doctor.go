@@ -109,6 +109,8 @@ type exam struct {
 	proxy   func(*http.Request) (*url.URL, error)
 	system  string            // as runtime.GOOS
 	blocked map[string]string // check → the failed one that it needs, or itself
+	// own are secrets of the entries of MCP clients, to mask.
+	own []string
 
 	url    *url.URL // of the gateway
 	via    *url.URL // the proxy before it, or nil
@@ -174,7 +176,7 @@ func (e *exam) report(ctx context.Context) (Report, error) {
 
 // add puts findings into a report, without secrets.
 func (e *exam) add(ctx context.Context, r *Report, check string, findings []Finding) {
-	mask := secret.Redactor{Own: []string{e.Settings.APIKey}}
+	mask := secret.Redactor{Own: append(e.own, e.Settings.APIKey)}
 	for _, f := range findings {
 		f.Check = check
 		for _, text := range []*string{&f.Found, &f.Fix} {

@@ -132,24 +132,45 @@ func (e *exam) filledIn(s clientEntry) (all []Finding) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		value, _, _ := s.client.Expand(values[name], func(string) string { return "" })
 		_, unset, _ := s.client.Expand(values[name], e.Getenv)
-		switch part := malformed.Placeholder(value); {
+		part, quoted := malformed.Placeholder(value), malformed.Quoted(value)
+		if name == config.KeyVariable || name == "--api-key" { // a key may have any characters
+			part, quoted = keyPart(value, part), malformed.Quoted(value) && malformed.Key(value) != nil
+		}
+		switch {
 		case part != "":
 			all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: %s still contains the placeholder %s", s.where, name, part), "write the value; "+s.client.Name+" does not replace it")...)
 		case unset != "" && !s.client.Desktop:
 			all = append(all, warn(fmt.Sprintf("%s: %s needs the variable %s, which is not set here", s.where, name, unset), "set "+unset+" where "+s.client.Name+" is started")...)
-		case malformed.Quoted(value):
+		case quoted:
 			all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: the value of %s contains quotation marks", s.where, name), "write the value without them")...)
 		}
 	}
 	return all
 }
 
+// keyPart is the part of a key that still has to be filled in, or "": one that no key has, or
+// that of an example.
+func keyPart(key, part string) string {
+	lower := strings.ToLower(part)
+	example := slices.ContainsFunc([]string{"your", "change", "...", "…"}, func(start string) bool { return strings.HasPrefix(lower, start) })
+	switch {
+	case part == "" || malformed.Key(key) == nil && !example:
+		return ""
+	case example || malformed.IsPlaceholder(part):
+		return part
+	}
+	return "****"
+}
+
 // plainKey reports a key in a file that others can read, or that belongs to a project,
 // whose files are shared.
 func (e *exam) plainKey(s clientEntry) []Finding {
-	holds := slices.ContainsFunc(append(slices.Collect(maps.Values(s.Env)), s.Args...), func(value string) bool {
+	values := append(slices.Collect(maps.Values(s.Env)), s.Args...)
+	holds := slices.ContainsFunc(values, func(value string) bool {
 		value, _, _ = s.client.Expand(value, func(string) string { return "" })
 		return strings.Contains(value, "sk-") && malformed.Placeholder(value) == ""
+	}) || slices.ContainsFunc(s.client.Secrets(s.Entry), func(value string) bool {
+		return malformed.Key(value) == nil && keyPart(value, malformed.Placeholder(value)) == ""
 	})
 	switch {
 	case !holds:

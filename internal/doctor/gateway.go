@@ -146,9 +146,7 @@ func suspect(key string) (problem, fix string) {
 		return f.Why, "set {api_key} " + f.Fix
 	}
 	switch {
-	case malformed.Quoted(key):
-		return "contains quotation marks", "set {api_key} without the quotation marks"
-	case malformed.Placeholder(key) != "":
+	case keyPart(key, malformed.Placeholder(key)) != "":
 		return "is still a placeholder", "set {api_key} to a key of the gateway"
 	case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
 		return "contains a blank or a character outside ASCII", "copy the key again"

@@ -99,6 +99,7 @@ func TestKeys(t *testing.T) {
 		`"` + testKey + `"`:        {Failed, "quotation marks"},
 		"Bearer " + testKey:        {Failed, "Bearer"},
 		testKey + "\u00a0x":        {Failed, "outside ASCII"},
+		`sk-a"b$Cd%e%<f>`:          {OK, "sk-..."},
 		"eyJhbGciOi.abc":           {Warning, "does not start with sk-"},
 	} {
 		r := examine(t, Subject{Settings: config.Settings{BaseURL: "http://gw.invalid", APIKey: key, APIKeySource: config.KeyVariable}}, func(e *exam) { e.Limit = time.Millisecond })

@@ -35,6 +35,39 @@ func (e Entry) values() []string {
 	return append(slices.Collect(maps.Values(e.Env)), e.Args...)
 }
 
+// Secrets returns the values in an entry that are secrets by their names. References that the
+// client replaces are none.
+func (c *Client) Secrets(e Entry) (secrets []string) {
+	add := func(value string) {
+		if rest, _, _ := c.Expand(value, func(string) string { return "" }); rest != "" && !strings.HasPrefix(value, "@") {
+			secrets = append(secrets, value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		upper := strings.ToUpper(name)
+		for _, end := range []string{"KEY", "TOKEN", "SECRET", "PASSWORD", "HEADERS"} {
+			if strings.HasSuffix(upper, end) && !strings.HasSuffix(upper, "_CLIENT_KEY") { // a file
+				add(e.Env[name])
+			}
+		}
+	}
+	words := append(strings.Fields(e.Command), e.Args...)
+	for i, word := range words {
+		flag, value, inOne := strings.Cut(word, "=")
+		if !inOne && i+1 < len(words) {
+			value = words[i+1]
+		}
+		switch flag {
+		case "--api-key":
+			add(value)
+		case "--extra-header":
+			_, value, _ = strings.Cut(value, ":")
+			add(strings.TrimSpace(value))
+		}
+	}
+	return secrets
+}
+
 // field is a member of an object, in order.
 type field struct {
 	name  string
