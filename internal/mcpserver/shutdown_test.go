@@ -169,3 +169,33 @@ func TestShutdownOfIdle(t *testing.T) {
 		}
 	})
 }
+
+// stuckWriter is a client that does not read.
+type stuckWriter struct{ in, out chan struct{} }
+
+// Write implements [io.Writer].
+func (w *stuckWriter) Write(p []byte) (int, error) {
+	w.in <- struct{}{}
+	<-w.out
+	return len(p), nil
+}
+
+// A stdio client that does not read, not even why its message is none, does not keep the
+// server.
+func TestShutdownOfStuckClient(t *testing.T) {
+	s := newServer(t, Options{})
+	s.grace, s.lastWords = 10*time.Millisecond, 10*time.Millisecond
+	client := &stuckWriter{make(chan struct{}, 1), make(chan struct{})}
+	defer close(client.out)
+	in, feed := io.Pipe()
+	defer feed.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.ServeStdio(ctx, in, client) }()
+	_, _ = io.WriteString(feed, "no message\n")
+	receive(t, client.in)
+	cancel()
+	if err := receive(t, ended); err != nil {
+		t.Error(err)
+	}
+}

@@ -37,7 +37,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	p := &stdioPeer{ending: newEnding(), s: s, session: session, deaf: deaf, goDeaf: goDeaf,
 		calls: newLanes(stdioCalls, stdioWaits), streams: newLanes(sessionStreams, 0), underway: newUnderway()}
 	lines, readErr := readLines(gone, in)
-	p.serve(ctx, s.mcp.WithContext(gone, session), lines)
+	p.serveWithin(ctx, s.mcp.WithContext(gone, session), lines)
 	if err := session.failure(); err != nil {
 		return err
 	}
@@ -57,6 +57,25 @@ type stdioPeer struct {
 	calls, streams *lanes
 	underway       *underway
 	running        sync.WaitGroup
+}
+
+// serveWithin serves until that ends, or until the time for a shutdown is over: a client
+// that does not read does not keep the server.
+func (p *stdioPeer) serveWithin(ctx, gone context.Context, lines <-chan json.RawMessage) {
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		p.serve(ctx, gone, lines)
+	}()
+	select {
+	case <-served:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-served:
+	case <-time.After(p.s.grace + p.s.lastWords + 2*flushWait):
+	}
 }
 
 // serve takes messages until the last call has ended after the input did, or until the
