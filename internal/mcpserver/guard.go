@@ -65,9 +65,13 @@ func (f *front) authenticate(o HTTPOptions) error {
 }
 
 // permit works out by which names the server may be reached.
-func (f *front) permit(o HTTPOptions) {
+func (f *front) permit(o HTTPOptions) error {
 	for _, host := range o.AllowedHosts {
-		f.hosts = append(f.hosts, strings.ToLower(strings.TrimSpace(host)))
+		host = strings.ToLower(strings.TrimSpace(host))
+		if host == "" || strings.ContainsAny(host, "/*@ ") { // no Host header is so
+			return usage("--allowed-hosts: %q is not a host name; write it like mcp.example.com, or with a port", host)
+		}
+		f.hosts = append(f.hosts, host)
 	}
 	addr := o.Addr
 	if addr == "" {
@@ -84,6 +88,7 @@ func (f *front) permit(o HTTPOptions) {
 	default:
 		f.hosts = append(f.hosts, strings.ToLower(host))
 	}
+	return nil
 }
 
 // known tells whether a Host header is one of ours. A page that rebinds its own

@@ -127,7 +127,9 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	if f.origins, err = newOrigins(o.AllowedOrigins); err != nil {
 		return nil, err
 	}
-	f.permit(o)
+	if err := f.permit(o); err != nil {
+		return nil, err
+	}
 	f.sessions, f.deleted, f.stateless = newSessions(), &recent{}, o.Stateless
 	f.requests = newQuota(s.maxRequests, o.UseOwnKey)
 	f.keys, f.bodies = newKeyring(s.client), newBodies(s.bodyWait)

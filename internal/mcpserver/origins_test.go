@@ -134,3 +134,18 @@ func TestAllowedOriginsAreOrigins(t *testing.T) {
 		}
 	}
 }
+
+// A host name that no client sends is refused: each request would be.
+func TestAllowedHostsRefused(t *testing.T) {
+	s := newServer(t, Options{Client: fake(t, echo)})
+	for _, host := range []string{"http://mcp.example.com", "*.example.com", "mcp.example.com/mcp", ""} {
+		if _, _, err := s.Handler(HTTPOptions{AllowedHosts: []string{host}}); proxyclient.CodeOf(err) != proxyclient.CodeUsage || !strings.Contains(err.Error(), "is not a host name") {
+			t.Errorf("%q: %v", host, err)
+		}
+	}
+	_, end, err := s.Handler(HTTPOptions{AllowedHosts: []string{"mcp.example.com", "MCP.example.com:8808", "[::1]:8808", " 10.0.0.1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	end()
+}
