@@ -13,10 +13,14 @@ import (
 
 // planned is the answer to dry_run.
 func (c *call) planned(plan *operation.Plan) *mcp.CallToolResult {
-	r := &reply{words: "Dry run: no changes were sent. The call would send:",
-		own: []own{{member{argDryRun, json.RawMessage("true")}, unsaid}, {member{"requests", requestList(plan.Requests)}, requestLines}}}
+	done := "Dry run: no changes were sent."
 	if len(plan.Requests) == 0 {
-		r.words = "Dry run: with these arguments the call only reads. No changes were sent."
+		done = "Dry run: with these arguments the call only reads. No changes were sent."
+	}
+	r := &reply{words: done, said: []string{done},
+		own: []own{{member{argDryRun, json.RawMessage("true")}, unsaid}, {member{"requests", requestList(plan.Requests)}, requestLines}}}
+	if len(plan.Requests) > 0 {
+		r.words += " The call would send:"
 	}
 	if plan.Report != nil {
 		r.own = append(r.own, own{member{"report", plan.Report}, nil})

@@ -194,6 +194,7 @@ func TestDryRun(t *testing.T) {
 		t.Fatalf("%s; requests %v", r.raw, requests(g))
 	}
 	wantText(t, field(r.Structured, "requests"), `"method":"POST"`, `"path":"/key/generate"`, `"key_alias":"a"`)
+	wantText(t, field(r.Structured, "notes"), "Dry run: no changes were sent.")
 	wantText(t, r.Text, "no changes were sent", `POST /key/generate {"key_alias":"a"}`)
 	// Secrets are masked in a plan, and a destructive one asks nothing.
 	secret := "sk-abcdefghijklmnopqrstuvwx"
