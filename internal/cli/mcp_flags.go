@@ -38,16 +38,16 @@ func (m *mcpRun) offerFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&m.o.Toolsets, "toolsets", nil, "Resources to offer tools for, such as keys,users; all; or default, the usual tools (also if omitted)")
 	f.StringSliceVar(&m.o.Tools, "tools", nil, "Tools to offer, in addition to --toolsets if given")
 	f.StringSliceVar(&m.o.ExcludeTools, "exclude-tools", nil, "Tools to exclude")
-	f.StringSliceVar(&m.o.IgnoreArguments, "ignore-arguments", nil, "Arguments that the client adds to every call, to ignore in tools that have none of that name")
+	f.StringSliceVar(&m.o.IgnoreArguments, "ignore-arguments", nil, "Arguments to ignore because the client adds them to every call (in tools that have no argument of that name)")
 }
 
 // safetyFlags say how calls are confirmed.
 func (m *mcpRun) safetyFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.o.Confirm, "confirm", "auto", "Confirmation of dangerous calls: auto (ask the person, or require confirm: true if the client cannot ask), always (ask the person to tick a box), argument (require confirm: true) or never (no confirmation)")
 	f.StringVar(&m.o.Secrets, "secrets", "reveal", "New keys: reveal (show them to the model), file:DIR (stdio only: write each to a file in DIR and show its path) or mask (refuse to generate keys)")
-	f.StringSliceVar(&m.o.SecretEnv, "secret-env", nil, "Environment variables that a call may name in place of a secret, as env:NAME. Everyone who may call tools can have them sent to the gateway")
+	f.StringSliceVar(&m.o.SecretEnv, "secret-env", nil, "Environment variables that a call may name in place of a secret, as env:NAME. Anyone who may call tools can have them sent to the gateway")
 	f.StringVar(&m.o.SecretDir, "secret-dir", "", "Directory with files that a call may name in place of a secret, as file:NAME")
-	f.IntVar(&m.o.MaxWrites, "max-writes", 60, "Calls per minute that may change something, for each session (for each key where there is no session); 0: no limit. A call that changes many things counts once")
+	f.IntVar(&m.o.MaxWrites, "max-writes", 60, "Limit of calls per minute that change something, per session (or per key where there is no session); 0: no limit. A call that changes many things counts once")
 }
 
 // listenFlags are those of http and sse only.
@@ -58,13 +58,13 @@ func (m *mcpRun) listenFlags(f *pflag.FlagSet) {
 	f.StringSliceVar(&m.h.AllowedHosts, "allowed-hosts", nil, "http, sse: additional host names that clients may use")
 	f.StringSliceVar(&m.h.AllowedOrigins, "allowed-origins", nil, "http, sse: origins of web pages that may use the server, such as http://localhost:6274")
 	f.StringVar(&m.h.TLSCert, "tls-cert", "", "http, sse: PEM file with the server's TLS certificate and chain; read again when it changes (needs --tls-key)")
-	f.StringVar(&m.h.TLSKey, "tls-key", "", "http, sse: PEM file with the key of --tls-cert")
+	f.StringVar(&m.h.TLSKey, "tls-key", "", "http, sse: PEM file with the private key of --tls-cert")
 }
 
 // stateFlags are for servers that restart or run several times. They are those of http only.
 func (m *mcpRun) stateFlags(f *pflag.FlagSet) {
-	f.StringVar(&m.o.StateKeyFile, "state-key-file", "", "http: file with a key that signs sessions and questions, so that they outlast a restart. To replace it, put the new key on a line above it")
-	f.BoolVar(&m.h.Stateless, "stateless", false, "http: serve clients from several replicas behind any load balancer (needs --state-key-file, the same for all)")
+	f.StringVar(&m.o.StateKeyFile, "state-key-file", "", "http: file with a key that signs sessions and questions, so that they outlast a restart. To replace the key, put the new one on a line above it")
+	f.BoolVar(&m.h.Stateless, "stateless", false, "http: serve clients from several replicas behind any load balancer (needs --state-key-file, with the same file for all)")
 }
 
 // fitting refuses an unknown transport, and flags that the transport does not have.

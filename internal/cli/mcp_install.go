@@ -57,13 +57,13 @@ func (a *app) bindInstall(cmd *cobra.Command) {
 	cmd.Long = `Add this program to an MCP client's configuration file, so that the client starts it.
 The clients are ` + operation.Or(mcpclients.IDs()) + `.
 
-The entry uses the profile in force, or else the gateway's URL. A key is not written to the
+The entry uses the selected profile, or else the gateway's URL. A key is not written to the
 file: the entry refers to a profile, to the session of litellm-proxy login, or to
 LITELLM_PROXY_API_KEY in the client's own environment (VS Code asks for the key instead).
 --key-in-file writes the key.
 
 The rest of the file stays as it is, comments included, and a copy of it is kept beside it.
-An entry with the same name is replaced only with --force, or after a question. Flags for
+A different entry with the same name is replaced only with --force, or if you agree. Flags for
 the server, such as --read-only and --toolsets, become part of the entry.`
 	cmd.Example = `  litellm-proxy mcp install claude-code
   litellm-proxy mcp install claude-desktop --profile prod --read-only
@@ -99,8 +99,8 @@ func (s *setup) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.scope, "scope", string(mcpclients.User), "Whose configuration: user, or project (a file in this directory that others may share)")
 	f.StringVar(&s.name, "name", mcpclients.Program, "Name of the entry")
-	f.BoolVar(&s.print, "print", false, "Print what would be written, and write nothing")
-	f.BoolVar(&s.force, "force", false, "Replace or remove an entry that is different")
+	f.BoolVar(&s.print, "print", false, "Print the entry with secrets masked, and write nothing")
+	f.BoolVar(&s.force, "force", false, "Replace or remove an entry that differs")
 	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions([]string{"user", "project"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.ValidArgsFunction = completeClients
 	cmd.Args = nil

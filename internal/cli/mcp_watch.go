@@ -26,8 +26,8 @@ var logLevels = []string{"debug", "info", "warn", "error"}
 
 // watchFlags are for the person who runs the server.
 func (m *mcpRun) watchFlags(f *pflag.FlagSet) {
-	f.StringVar(&m.watched.auditLog, "audit-log", "", "File that gets each call as a line of JSON: time, client, key hash, tool, effect, arguments without secrets, requests and outcome. A write has a line before it is sent, synced to disk; if the file cannot be written, writes are refused")
-	f.StringVar(&m.watched.metrics, "metrics-addr", "", "Serve Prometheus metrics of calls at http://ADDRESS/metrics, such as 127.0.0.1:9464. They are open to everyone who can connect")
+	f.StringVar(&m.watched.auditLog, "audit-log", "", "File to append each call to, as a line of JSON: time, client, key hash, tool, effect, arguments without secrets, requests and outcome. A write has a line before it is sent, synced to disk; if the file cannot be written, writes are refused")
+	f.StringVar(&m.watched.metrics, "metrics-addr", "", "Serve Prometheus metrics of calls at http://ADDRESS/metrics, such as 127.0.0.1:9464. Anyone who can connect can read them")
 	f.StringVar(&m.watched.logLevel, "log-level", "info", "Lowest level of the log on stderr: debug (all calls), info (writes), warn or error")
 	f.DurationVar(&m.watched.slow, "slow", 0, "Log calls that take at least this long, such as 5s, and where the time went (default 0: none)")
 }
