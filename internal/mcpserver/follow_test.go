@@ -168,10 +168,10 @@ func TestAuditOfCallers(t *testing.T) {
 // TestSlow: a call that takes long is told, with where the time went.
 func TestSlow(t *testing.T) {
 	var out logBuffer
-	client := fake(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"keys":[]}`) })
+	client := fake(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":[]}`) })
 	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	dial(t, newServer(t, Options{Client: client, Log: log, Watch: Watch{Slow: time.Nanosecond}}), cannotAsk, nil).call("keys_list", `{}`)
-	wantText(t, out.String(), "level=WARN", "slow call", "tool=keys_list", "gateway=", "person=0s", `slowest="GET /key/list `)
+	dial(t, newServer(t, Options{Client: client, Log: log, Watch: Watch{Slow: time.Nanosecond}}), cannotAsk, nil).call("models_list", `{}`)
+	wantText(t, out.String(), "level=WARN", "slow call", "tool=models_list", "gateway=", "person=0s", `slowest="GET /models `)
 }
 
 // TestLogOfReads: reads are logged at the level debug only.
