@@ -28,6 +28,9 @@ func keyLines(keys []operation.NewKey) string {
 		if k.Alias != "" {
 			b.WriteString(" " + operation.Name(k.Alias))
 		}
+		if k.User != "" {
+			b.WriteString(" of " + operation.Name(k.User))
+		}
 		b.WriteString(": " + k.Key + "\n")
 	}
 	if b.Len() > 0 {
@@ -43,6 +46,9 @@ func keyList(keys []operation.NewKey) json.RawMessage {
 		list[i] = secret.Object{{Name: "key", Value: k.Key}, {Name: "token", Value: k.Hash}}
 		if k.Alias != "" {
 			list[i] = append(list[i], secret.Member{Name: "key_alias", Value: k.Alias})
+		}
+		if k.User != "" {
+			list[i] = append(list[i], secret.Member{Name: "user", Value: k.User})
 		}
 	}
 	return encode(list)

@@ -123,7 +123,7 @@ func TestNewKeysAreNeverLost(t *testing.T) {
 		if strings.HasPrefix(r.URL.Path, "/management") {
 			holder = `{"data":[` + holder
 			for i := range size / 10000 {
-				holder += fmt.Sprintf(`,{"success":true,"key":"%s%d"}`, key, i)
+				holder += fmt.Sprintf(`,{"success":true,"user_email":"a%d@example.com","key":"%s%d"}`, i, key, i)
 			}
 			holder += `,{"success":true,"key":"` + key + `-last"}]}`
 		}
@@ -143,6 +143,10 @@ func TestNewKeysAreNeverLost(t *testing.T) {
 			if strings.HasPrefix(name, "users") {
 				wantText(t, r.Text, key+"-last")
 				wantText(t, string(r.Structured), `"`+key+`-last"`)
+				if size > 0 {
+					wantText(t, r.Text, "New key of a7@example.com: "+key+"7\n")
+					wantText(t, string(r.Structured), `"key":"`+key+`7"`, `"user":"a7@example.com"`)
+				}
 			}
 			if r.IsError {
 				t.Errorf("%s with %d bytes: %.300s", call, size, r.Text)

@@ -15,6 +15,19 @@ import (
 type NewKey struct {
 	// Key is the key itself, Hash its identifier, and Alias its name or "".
 	Key, Hash, Alias string
+	// User is the email address, or else the ID, of the user that it is for, or "".
+	User string
+}
+
+// newKey is a key that stands in an object of an answer.
+func newKey(key string, holder json.RawMessage) NewKey {
+	k := NewKey{Key: key, Hash: KeyHash(key), Alias: Shown(shortWord(Lookup(holder, "key_alias")))}
+	for _, name := range []string{"user_email", "user_id"} {
+		if k.User == "" {
+			k.User = Shown(shortWord(NoNull(Lookup(holder, name))))
+		}
+	}
+	return k
 }
 
 // A gateway makes fewer keys at once, and shorter ones.
@@ -35,7 +48,7 @@ func (op *Operation) NewKeys(r Result) []NewKey {
 			return
 		}
 		if key := Word(value); strings.HasPrefix(key, "sk-") {
-			keys = append(keys, NewKey{Key: key, Hash: KeyHash(key), Alias: Shown(shortWord(Lookup(holder, "key_alias")))})
+			keys = append(keys, newKey(key, holder))
 		}
 	}
 	for _, path := range op.Reveal {
@@ -86,7 +99,7 @@ func replaceKeys(value json.RawMessage, path []string, replace func(NewKey) secr
 	if len(path) > 1 {
 		next = replaceKeys(next, path[1:], replace)
 	} else if key := Word(next); strings.HasPrefix(key, "sk-") {
-		added = replace(NewKey{Key: key, Hash: KeyHash(key), Alias: Shown(shortWord(Lookup(value, "key_alias")))})
+		added = replace(newKey(key, value))
 		next = Encode(secret.Mask(key))
 	}
 	for name, member := range secret.Members(value) {
