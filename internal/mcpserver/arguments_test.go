@@ -78,7 +78,7 @@ func TestTextStaysText(t *testing.T) {
 		{"teams_create", `{"team_alias":"5"}`, `{"team_alias":"5"}`},
 		{"teams_create", `{"team_alias":"null"}`, `{"team_alias":"null"}`},
 		{"teams_create", `{"team_alias":"[]"}`, `{"team_alias":"[]"}`},
-		{"teams_create", `{"team_alias":" "}`, `{"team_alias":" "}`},
+		{"teams_create", `{"team_alias":" a "}`, `{"team_alias":" a "}`},
 		{"teams_create", `{"team_alias":9007199254740993}`, `{"team_alias":"9007199254740993"}`},
 		{"teams_create", `{"team_alias":"a","max_budget":"1.10"}`, `"max_budget":1.10`},
 		{"teams_create", `{"team_alias":"a","tpm_limit":2.0,"rpm_limit":"1e3","max_budget":2.0}`, `"max_budget":2.0,"rpm_limit":1000,"team_alias":"a","tpm_limit":2`},
