@@ -81,7 +81,12 @@ func Cut(value json.RawMessage, path string, most int, first First) (json.RawMes
 type cutter struct {
 	first First
 	gaps  []Gap
+	depth int // of the value that is cut
 }
+
+// deepest is how deep a value is cut. Each level is measured anew, and a reader is lost long
+// before.
+const deepest = 64
 
 func (c *cutter) leave(value json.RawMessage, path string, shown, total int, of string) {
 	c.gaps = append(c.gaps, Gap{Path: path, Shown: shown, Total: total, Of: of, value: value, first: c.first})
@@ -103,13 +108,18 @@ func (c *cutter) cut(value json.RawMessage, path string, most int) json.RawMessa
 	if WireText(value) <= most {
 		return value
 	}
-	switch value[0] {
-	case '[':
+	c.depth++
+	defer func() { c.depth-- }()
+	switch {
+	case value[0] != '[' && value[0] != '{':
+		return c.text(value, path, most)
+	case c.depth > deepest:
+		c.omit(value, path)
+		return json.RawMessage(map[byte]string{'[': "[]", '{': "{}"}[value[0]])
+	case value[0] == '[':
 		return c.list(value, path, most)
-	case '{':
-		return c.object(value, path, most)
 	}
-	return c.text(value, path, most)
+	return c.object(value, path, most)
 }
 
 // text is the beginning of a text, with a mark that says how long it is.

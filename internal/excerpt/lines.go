@@ -14,8 +14,8 @@ const (
 	MaxLine = 4000
 	// short is the longest line that holds a whole list or object.
 	short = 1000
-	// deepest is how far lines are indented.
-	deepest = 20
+	// farthest is how far lines are indented.
+	farthest = 20
 )
 
 // Lines lays out the members of an object, one a line; anything else as one line or, where
@@ -45,11 +45,11 @@ func (l *layout) member(name string, value json.RawMessage, depth int) {
 	if !plain(name) {
 		name = string(secret.Encode(name))
 	}
-	l.put(strings.Repeat("  ", min(depth, deepest))+name+": ", value, depth)
+	l.put(strings.Repeat("  ", min(depth, farthest))+name+": ", value, depth)
 }
 
 func (l *layout) item(value json.RawMessage, depth int) {
-	head := strings.Repeat("  ", min(depth, deepest))
+	head := strings.Repeat("  ", min(depth, farthest))
 	if len(value) > 0 && (value[0] == '{' || value[0] == '[') && len(value) > MaxLine/2 {
 		head += "- "
 	}
@@ -96,7 +96,7 @@ func (l *layout) text(head, text string, depth int) {
 			return
 		}
 		l.WriteString(" +\n")
-		head = strings.Repeat("  ", min(depth+1, deepest))
+		head = strings.Repeat("  ", min(depth+1, farthest))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
@@ -99,7 +100,10 @@ func least(op *operation.Operation) operation.Args {
 func everyTool(t *testing.T, try func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation)) {
 	t.Helper()
 	r := &recorded{}
-	c := dial(t, newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever}), `{}`, nil)
+	s := newServer(t, Options{Client: fake(t, r.ServeHTTP), Confirm: confirmNever})
+	now := time.Now()
+	s.now = func() time.Time { return now } // some answers tell the time
+	c := dial(t, s, `{}`, nil)
 	for _, op := range tools.All() {
 		t.Run(op.Tool(), func(t *testing.T) { try(t, r, c, op) })
 	}

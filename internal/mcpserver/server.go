@@ -117,6 +117,8 @@ type Server struct {
 	// pending are questions that are open, shown the plans of refusals.
 	pending questions
 	shown   refusals
+	// now is the clock of calls; nil: the system's. Tests stop it.
+	now func() time.Time
 	// Limits; tests shorten them.
 	answerWait   time.Duration       // for a person's yes
 	glance       time.Duration       // an answer that comes sooner is no person's
