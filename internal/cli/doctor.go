@@ -64,7 +64,7 @@ func (a *app) runDoctor(ctx context.Context) error {
 func (a *app) bindMCPDoctor(cmd *cobra.Command) {
 	cmd.Use = "doctor [client]"
 	cmd.Long = `Start each configured MCP server as its client would, with the entry's command, arguments
-and environment, list its tools, call the tool status, and say what is wrong and what to do
+and environment, list its tools, call the tool status, and report what is wrong and what to do
 about it. Name a client to check only that one: ` + operation.Or(mcpclients.IDs()) + `.
 
 Servers in the files of this directory, which may come from somebody else, are started only

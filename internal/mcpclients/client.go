@@ -14,7 +14,7 @@ import (
 // Program is the name by which clients start this program.
 const Program = "litellm-proxy"
 
-// Scope is for whom an entry is.
+// Scope is who sees an entry: one person or a project.
 type Scope string
 
 // The scopes: all projects of this user, or everybody who works in one project.

@@ -93,5 +93,5 @@ func (p *pace) refusal(wait time.Duration) error {
 	seconds := max(1, int((wait+time.Second-time.Millisecond)/time.Second))
 	return &proxyclient.Error{Code: proxyclient.CodeRateLimited, RetryAfter: time.Duration(seconds) * time.Second,
 		Message: fmt.Sprintf("nothing was sent: the limit of this server is %d writes per minute and session; the next one is possible in %d s", p.perMinute, seconds),
-		Hint:    "check that so many separate changes are wanted; a tool that takes a list makes them in one call. The person who runs this server sets the limit (--max-writes)"}
+		Hint:    "check that all these separate changes are wanted; a tool that takes a list makes them in one call. The person who runs this server sets the limit (--max-writes)"}
 }

@@ -127,7 +127,7 @@ func (c *call) judge(reply *mcp.ElicitationResult, question *operation.Question,
 	return c.refused(question, "the question was accepted without the tick", "call it again, and have the box ticked"), "refused: no tick"
 }
 
-// noYes is the result of a question that was declined or canceled, by whom is not known.
+// noYes is the result of a question that was declined or canceled. Who did so is not known.
 func (c *call) noYes(question *operation.Question, action string, waited time.Duration) (*mcp.CallToolResult, string) {
 	why, how := fmt.Sprintf("the client answered %s after %s", action, passed(waited)), c.wayOut()
 	switch {

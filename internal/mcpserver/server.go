@@ -67,7 +67,7 @@ type Options struct {
 	// StateKeyFile holds the keys that sign sessions and questions, one a line: the first
 	// signs, all verify. "": a random key, with which they end with the process.
 	StateKeyFile string
-	// Faults say what is wrong with the settings of this server and how to correct it. With
+	// Faults name what is wrong with the settings of this server and how to correct it. With
 	// one, tools are listed and each call fails with it, and Client is not used.
 	Faults []string
 	// Log gets a line for each write, and at the level debug for each read; nil: none.

@@ -40,7 +40,7 @@ func (c *Chart) Totals() []float64 {
 	return totals
 }
 
-// Merged returns a chart with at most so many series: the last one is the sum of those for
+// Merged returns a chart with at most most series: the last one is the sum of those for
 // which there is no place.
 func (c *Chart) Merged(most int) *Chart {
 	if len(c.Series) <= most {
