@@ -187,6 +187,20 @@ func TestFaultsOverStdio(t *testing.T) {
 	}
 }
 
+// TestSecondServer: clients start a server for each window, and only one of them can serve
+// the metrics. The others work all the same.
+func TestSecondServer(t *testing.T) {
+	first, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	s := start(t, map[string]string{"HOME": t.TempDir()}, "--sandbox", "--metrics-addr", first.Addr().String())
+	if s.failed || s.status != 0 || !strings.Contains(s.stderr, "no metrics of this server: cannot listen on "+first.Addr().String()) {
+		t.Errorf("status %d, failed %v, call %q, stderr %q", s.status, s.failed, s.call, s.stderr)
+	}
+}
+
 // TestFaultsWidenNothing: a server with faulty settings offers no write if it is read-only,
 // wherever the flag stands, and no more than its toolsets if those are good.
 func TestFaultsWidenNothing(t *testing.T) {

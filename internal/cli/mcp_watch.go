@@ -2,10 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -62,11 +65,22 @@ func (m *mcpRun) watch(ctx context.Context) error {
 	}
 	m.o.Watch.Metrics = metrics.New()
 	url, err := m.o.Watch.Metrics.Serve(ctx, m.watched.metrics)
-	if err != nil {
+	switch {
+	case m.transport == "stdio" && taken(err):
+		// Clients start a server for each window.
+		m.note("no metrics of this server: %v", err)
+		return nil
+	case err != nil:
 		return usageError("--metrics-addr: " + err.Error())
 	}
 	m.note("metrics at %s", url)
 	return nil
+}
+
+// taken reports whether another process listens there already.
+func taken(err error) bool {
+	const inUse = syscall.Errno(10048) // Windows
+	return errors.Is(err, syscall.EADDRINUSE) || runtime.GOOS == "windows" && errors.Is(err, inUse)
 }
 
 // openAudit opens the audit log. Over stdio, the server starts even if it cannot: only the

@@ -83,6 +83,8 @@ func TestNoMessage(t *testing.T) {
 			"Invalid params: prompt "+prompt+": the argument "+argument.Name+" is required: "+strings.TrimSuffix(argument.Description, ".")+".")
 		fails(`{"jsonrpc":"2.0","id":1,"method":"prompts/get","params":{"name":"nope"}}`, "1", mcp.INVALID_PARAMS,
 			`There is no prompt "nope". The prompts are `+strings.Join(newServer(t, Options{}).guideNames(), ", ")+".")
+		fails(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"keys_lists"}}`, "1", mcp.INVALID_PARAMS,
+			`There is no tool "keys_lists" (did you mean keys_list?). List the tools with tools/list; whoever runs this server selects them with --toolsets, --tools and --read-only.`)
 		fails(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"nope"}}`, "1", mcp.INVALID_PARAMS,
 			`There is no tool "nope". List the tools with tools/list; whoever runs this server selects them with --toolsets, --tools and --read-only.`)
 		w.wants("\ufeff"+`{"jsonrpc":"2.0","id":1,"method":"ping"}`, map[bool]string{

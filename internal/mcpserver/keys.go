@@ -20,7 +20,7 @@ const (
 
 	checkWait   = 10 * time.Second // for the gateway's answer
 	checksAtOne = 8                // requests to the gateway at the same time
-	checksWait  = 120              // keys that wait for one of those
+	checksWait  = 1200             // keys that wait for one of those: 1,000 clients at once
 	askersWait  = 4096             // requests that wait for a check; those of one key, half
 	maxVerdicts = 4096             // keys remembered
 )

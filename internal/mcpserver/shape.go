@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 )
@@ -90,7 +91,7 @@ func (s *Server) objectionWords(m *incoming, code int, text string) (int, string
 	case strings.HasSuffix(text, server.ErrToolNotFound.Error()) && m.caller != nil && !m.caller.only.has(m.Params.Name) && s.has(m.Params.Name):
 		text = fmt.Sprintf("The request's headers %s and %s leave out the tool %s.", headerToolsets, headerReadOnly, m.Params.Name)
 	case strings.HasSuffix(text, server.ErrToolNotFound.Error()):
-		text = fmt.Sprintf("There is no tool %s. List the tools with tools/list; whoever runs this server selects them with --toolsets, --tools and --read-only.", quoted(m.Params.Name))
+		text = fmt.Sprintf("There is no tool %s%s. List the tools with tools/list; whoever runs this server selects them with --toolsets, --tools and --read-only.", quoted(m.Params.Name), s.nearTool(m.Params.Name))
 	case strings.HasSuffix(text, server.ErrPromptNotFound.Error()):
 		text = fmt.Sprintf("There is no prompt %s. The prompts are %s.", quoted(m.Params.Name), strings.Join(s.guideNames(), ", "))
 	case strings.HasSuffix(text, server.ErrResourceNotFound.Error()):
@@ -101,6 +102,14 @@ func (s *Server) objectionWords(m *incoming, code int, text string) (int, string
 		code = mcp.RESOURCE_NOT_FOUND
 	}
 	return code, text
+}
+
+// nearTool is a question after the tool that was meant, or "".
+func (s *Server) nearTool(name string) string {
+	if near := nearest.Name(name, s.Tools(), nearest.Limit(name)); near != "" {
+		return " (did you mean " + near + "?)"
+	}
+	return ""
 }
 
 func (s *Server) guideNames() []string {
