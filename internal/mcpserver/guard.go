@@ -2,6 +2,7 @@ package mcpserver
 
 import (
 	"errors"
+	"github.com/mark3labs/mcp-go/mcp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,9 +17,11 @@ import (
 type front struct {
 	*ending
 	s        *Server
-	sessions *sessions // of SSE
-	deleted  *recent   // sessions of streamable HTTP that their clients ended
-	levels   sessionLevels
+	sessions *sessions        // of SSE
+	deleted  recent[struct{}] // sessions of streamable HTTP that their clients ended
+	// levels are those of the sessions of streamable HTTP, of which nothing else is in
+	// memory. Another process that takes the session does not know its level.
+	levels   recent[mcp.LoggingLevel]
 	requests *quota // open requests, streams among them
 	keys     *keyring
 	gateway  *gatewayState

@@ -130,7 +130,7 @@ func (s *Server) open(o HTTPOptions) (*front, error) {
 	if err := f.permit(o); err != nil {
 		return nil, err
 	}
-	f.sessions, f.deleted, f.stateless = newSessions(), &recent{}, o.Stateless
+	f.sessions, f.stateless = newSessions(), o.Stateless
 	f.requests = newQuota(s.maxRequests, o.UseOwnKey)
 	f.keys, f.bodies = newKeyring(s.client), newBodies(s.bodyWait)
 	f.gateway = &gatewayState{client: s.client, remain: gatewayRemain}

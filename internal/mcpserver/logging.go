@@ -63,46 +63,13 @@ func (l *logLevel) GetLogLevel() mcp.LoggingLevel {
 	return l.level
 }
 
-// sessionLevels are the levels of the sessions of streamable HTTP, of which nothing else is
-// in memory. The oldest are forgotten; another process that takes the session does not
-// know its level.
-type sessionLevels struct {
-	mu    sync.Mutex
-	of    map[string]mcp.LoggingLevel
-	order []string
-}
-
-// set keeps the level of a session.
-func (l *sessionLevels) set(session string, level mcp.LoggingLevel) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.of == nil {
-		l.of = map[string]mcp.LoggingLevel{}
-	}
-	if _, known := l.of[session]; !known {
-		if len(l.order) == maxRecent {
-			delete(l.of, l.order[0])
-			l.order = l.order[1:]
-		}
-		l.order = append(l.order, session)
-	}
-	l.of[session] = level
-}
-
-// get returns the level of a session, or "".
-func (l *sessionLevels) get(session string) mcp.LoggingLevel {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.of[session]
-}
-
 // setsLevel answers the request of a session of streamable HTTP for log messages, and
 // reports whether it is one. The library would keep the level for ever.
 func (f *front) setsLevel(w http.ResponseWriter, c *caller, m *incoming) bool {
 	if c.ticket == nil || !m.request() || !m.is(mcp.MethodSetLogLevel) {
 		return false
 	}
-	f.levels.set(c.ticket.Number, mcp.LoggingLevel(m.Params.Level))
+	f.levels.put(c.ticket.Number, mcp.LoggingLevel(m.Params.Level))
 	plain(w, false, 0, []byte(answerLead), m.ID, []byte(`,"result":{}}`))
 	return true
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
+
 	"litellm-proxy/internal/sandbox"
 )
 
@@ -87,13 +89,14 @@ func TestLogLevelUnknown(t *testing.T) {
 
 // What clients can make a server hold is bounded.
 func TestLevelsAreBounded(t *testing.T) {
-	l := sessionLevels{}
+	l := recent[mcp.LoggingLevel]{}
+	get := func(name string) mcp.LoggingLevel { level, _ := l.get(name); return level }
 	for i := range maxRecent + 10 {
-		l.set(fmt.Sprint(i), "info")
-		l.set(fmt.Sprint(i), "debug")
+		l.put(fmt.Sprint(i), "info")
+		l.put(fmt.Sprint(i), "debug")
 	}
-	if len(l.of) != maxRecent || len(l.order) != maxRecent || l.get("0") != "" || l.get(fmt.Sprint(maxRecent)) != "debug" {
-		t.Errorf("%d levels in %d places", len(l.of), len(l.order))
+	if len(l.known) != maxRecent || len(l.order) != maxRecent || get("0") != "" || get(fmt.Sprint(maxRecent)) != "debug" {
+		t.Errorf("%d levels in %d places", len(l.known), len(l.order))
 	}
 }
 

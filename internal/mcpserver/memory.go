@@ -94,7 +94,7 @@ func (r refusals) take(c *call) *operation.Plan { return r.remove(c.identity(), 
 // the plans for the words about what changed, and used the states that were answered.
 type questions struct {
 	*memory
-	used *recent
+	used *recent[struct{}]
 }
 
 const purposeQuestion = "question"
@@ -113,41 +113,31 @@ func (c *call) bound() []string {
 	return []string{c.client.BaseURL(), c.caller.key, c.op.Tool(), string(encode(c.args))}
 }
 
-// check returns why the state of a question is no consent to the plan, or "". A state is
+// check returns when the question of a state was asked, and why the state is no consent to
+// the plan, or "". A state is
 // used up by the call that it belongs to, whatever comes of it: once in each process, so
 // its time is short, and the plan must still be the one that was shown.
-func (q questions) check(c *call, state string, plan *operation.Plan) string {
+func (q questions) check(c *call, state string, plan *operation.Plan) (asked time.Time, why string) {
 	payload, key := c.s.signer.verify(purposeQuestion, state, c.bound()...)
 	parts := strings.Split(payload, ".")
 	if key == "" || len(parts) != 3 {
-		return "the answer belongs to another question, or to one of another server"
+		return asked, "the answer belongs to another question, or to one of another server"
 	}
-	expires, err := strconv.ParseInt(parts[1], 10, 64)
-	now := time.Now()
+	milliseconds, err := strconv.ParseInt(parts[1], 10, 64)
+	now, expires := time.Now(), time.UnixMilli(milliseconds)
+	asked = expires.Add(-c.s.answerWait)
 	shown := q.remove(parts[0], now)
 	switch {
-	case !q.used.add(parts[0]):
-		return "the answer was used before"
-	case err != nil || now.After(time.UnixMilli(expires)):
-		return "the answer came too late"
+	case !q.used.put(parts[0], struct{}{}):
+		return asked, "the answer was used before"
+	case err != nil || now.After(expires):
+		return asked, "the answer came too late"
 	case equal(parts[2], plan.Digest([]byte(key))):
-		return ""
+		return asked, ""
 	case shown != nil:
-		return changedSince + shown.Difference(plan)
+		return asked, changedSince + shown.Difference(plan)
 	}
-	return changedSince + "it would send other requests now"
-}
-
-// age is the time since the question was made. The state must have been checked.
-func (q questions) age(c *call, state string) time.Duration {
-	payload, _ := c.s.signer.verify(purposeQuestion, state, c.bound()...)
-	_, rest, _ := strings.Cut(payload, ".")
-	expires, _, _ := strings.Cut(rest, ".")
-	until, err := strconv.ParseInt(expires, 10, 64)
-	if err != nil {
-		return 0
-	}
-	return c.s.answerWait - time.Until(time.UnixMilli(until))
+	return asked, changedSince + "it would send other requests now"
 }
 
 const changedSince = "it is not what was confirmed any more: "

@@ -33,14 +33,15 @@ func (c *call) unattended() string {
 // request: it counts for the requests that the question showed, once.
 func (c *call) resume(question *operation.Question) (*mcp.CallToolResult, string) {
 	state := c.request.Params.RequestState
-	if why := c.s.pending.check(c, state, question.Plan); why != "" {
+	asked, why := c.s.pending.check(c, state, question.Plan)
+	if why != "" {
 		return c.refused(question, why, "call it again"), "refused: stale confirmation"
 	}
 	reply := server.ElicitationResponse(c.request.Params.InputResponses, confirmID)
 	if reply == nil {
 		return c.unreadable(question, "it is no object")
 	}
-	return c.judge(reply, question, c.s.pending.age(c, state))
+	return c.judge(reply, question, time.Since(asked))
 }
 
 // ask sends the question to a client of the older protocol and waits for the answer.

@@ -162,7 +162,7 @@ func New(o Options) (*Server, error) {
 		return nil, usage("--confirm: %q is not one of %s", o.Confirm, strings.Join(confirmModes, ", "))
 	}
 	s.pace = newPace(o.MaxWrites)
-	s.pending, s.shown = questions{memory: newMemory(), used: &recent{}}, refusals{newMemory()}
+	s.pending, s.shown = questions{memory: newMemory(), used: &recent[struct{}]{}}, refusals{newMemory()}
 	var err error
 	if s.signer, err = newSigner(o.StateKeyFile); err != nil {
 		return nil, err

@@ -100,37 +100,40 @@ func (s *signer) verify(purpose, token string, bound ...string) (payload, key st
 // maxRecent bounds a recent set: at about 100 bytes each, 6 MiB.
 const maxRecent = 1 << 16
 
-// recent is a set that forgets its oldest members when it is full.
-type recent struct {
+// recent keeps values by their names, and forgets the oldest when it is full.
+type recent[V any] struct {
 	mu    sync.Mutex
-	known map[string]bool
+	known map[string]V
 	order []string // a ring
 	next  int
 }
 
-// add returns false when the set has the member already.
-func (r *recent) add(member string) bool {
+// put keeps a value. It returns false when there was one of that name, which it replaces.
+func (r *recent[V]) put(name string, value V) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.known[member]:
-		return false
-	case r.known == nil:
-		r.known = map[string]bool{}
+	if r.known == nil {
+		r.known = map[string]V{}
 	}
-	r.known[member] = true
-	if len(r.order) < maxRecent {
-		r.order = append(r.order, member)
+	_, known := r.known[name]
+	r.known[name] = value
+	switch {
+	case known:
+		return false
+	case len(r.order) < maxRecent:
+		r.order = append(r.order, name)
 		return true
 	}
 	delete(r.known, r.order[r.next])
-	r.order[r.next] = member
+	r.order[r.next] = name
 	r.next = (r.next + 1) % maxRecent
 	return true
 }
 
-func (r *recent) has(member string) bool {
+// get returns the value of a name, and whether there is one.
+func (r *recent[V]) get(name string) (V, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.known[member]
+	value, known := r.known[name]
+	return value, known
 }

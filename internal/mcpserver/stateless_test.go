@@ -278,13 +278,15 @@ func FuzzToken(f *testing.F) {
 }
 
 func TestRecentForgetsTheOldest(t *testing.T) {
-	r := &recent{}
+	r := &recent[struct{}]{}
+	add := func(name string) bool { return r.put(name, struct{}{}) }
+	has := func(name string) bool { _, known := r.get(name); return known }
 	for i := range maxRecent + 10 {
-		if !r.add(fmt.Sprint(i)) {
+		if !add(fmt.Sprint(i)) {
 			t.Fatalf("%d was known", i)
 		}
 	}
-	if r.has("9") || !r.has("10") || r.add("10") || len(r.known) != maxRecent {
+	if has("9") || !has("10") || add("10") || len(r.known) != maxRecent {
 		t.Errorf("it has %d members", len(r.known))
 	}
 }

@@ -131,7 +131,7 @@ func (f *front) session(c *caller, r *http.Request, modern, opens bool) (string,
 	if c.ticket == nil {
 		return "", &refusal{status: http.StatusNotFound, text: "No such session: initialize again."}
 	}
-	c.level = f.levels.get(c.ticket.Number)
+	c.level, _ = f.levels.get(c.ticket.Number)
 	return id, nil
 }
 
@@ -146,7 +146,7 @@ func (f *front) closes(w http.ResponseWriter, r *http.Request, session string) b
 	case r.Method == http.MethodDelete && f.stateless:
 		w.WriteHeader(http.StatusNoContent)
 	case r.Method == http.MethodDelete:
-		f.deleted.add(callerOf(r.Context()).ticket.Number)
+		f.deleted.put(callerOf(r.Context()).ticket.Number, struct{}{})
 		f.asks.end(session)
 		w.WriteHeader(http.StatusOK)
 	case r.Method == http.MethodGet && f.stateless:
@@ -237,7 +237,7 @@ func (f *front) serve(library *server.StreamableHTTPServer, w http.ResponseWrite
 		c.ask = func(ctx context.Context, method string, params any) (json.RawMessage, error) {
 			return f.asks.ask(ctx, session, func(message ...[]byte) {
 				e.message(message...)
-				if f.deleted.has(c.ticket.Number) { // while the call ran
+				if _, ended := f.deleted.get(c.ticket.Number); ended { // while the call ran
 					f.asks.end(session)
 				}
 			}, method, params)

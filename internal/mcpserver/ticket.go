@@ -63,7 +63,10 @@ func (f *front) ticket(r *http.Request, c *caller) *ticket {
 	}
 	payload, key := f.s.signer.verify(purposeSession, id, c.key)
 	t := &ticket{}
-	if key == "" || json.Unmarshal([]byte(payload), t) != nil || f.deleted.has(t.Number) {
+	if key == "" || json.Unmarshal([]byte(payload), t) != nil {
+		return nil
+	}
+	if _, ended := f.deleted.get(t.Number); ended {
 		return nil
 	}
 	return t
