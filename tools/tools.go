@@ -19,7 +19,9 @@ func All() operation.Catalog { return slices.Clone(all()) }
 // all adds to each write what all of them do.
 var all = sync.OnceValue(func() operation.Catalog {
 	ops := slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
-		organizations, projects, customers, budgets, providerBudgets, tags, spend, health, cache, encryption, chat, raw, whoami, status)
+		organizations, projects, customers, budgets, providerBudgets, tags, spend, subscriptions, costs,
+		guardrails, policies, prompts, mcpServers, mcpToolsets, agents, vectorStores, searchTools, calledTools,
+		passThrough, jwtMappings, auditLogs, callbacks, gatewaySettings, health, cache, encryption, utilities, chat, api, raw, whoami, status)
 	for _, op := range ops {
 		if op.Update != nil {
 			op.Update.Holds = took

@@ -1,0 +1,5 @@
+package tools
+
+import "litellm-proxy/internal/operation"
+
+var vectorStores = operation.Catalog{}
