@@ -15,7 +15,7 @@ import (
 // Tests are exempt.
 var rooms = map[string][]string{
 	"cmd/litellm-proxy":  {"internal/cli", "tools"},
-	"tools":              {"internal/ledger", "internal/nearest", "internal/operation", "internal/secret", "proxyclient"},
+	"tools":              {"internal/ledger", "internal/nearest", "internal/openapi", "internal/operation", "internal/secret", "proxyclient"},
 	"internal/operation": {"internal/nearest", "internal/secret", "proxyclient"},
 	"internal/ledger":    {"internal/operation", "internal/secret", "proxyclient"},
 	"proxyclient":        {"internal/malformed", "internal/secret"},
@@ -72,6 +72,7 @@ var rooms = map[string][]string{
 	"internal/keyfiles":   {},
 	"internal/references": {"internal/secret"},
 	"internal/nearest":    {},
+	"internal/openapi":    {},
 	"internal/replace":    {},
 	"internal/config":     {"internal/malformed", "internal/nearest", "internal/replace"},
 	"internal/keycopy":    {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},

@@ -1,0 +1,108 @@
+package openapi
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+//go:generate go test . -run TestKnownOpenAPI -update
+
+var update = flag.Bool("update", false, "rewrite known.json.gz from the newest document in LITELLM_OPENAPI")
+
+// TestKnownOpenAPI holds the embedded document against the last one in LITELLM_OPENAPI, a
+// list separated by colons, if that is of the same version. With -update it writes it.
+func TestKnownOpenAPI(t *testing.T) {
+	files := filepath.SplitList(os.Getenv("LITELLM_OPENAPI"))
+	if len(files) == 0 {
+		t.Skip("set LITELLM_OPENAPI to the gateway's openapi.json")
+	}
+	b, err := os.ReadFile(files[len(files)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Parse(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := d.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("known.json.gz", encoded, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if d.Version == Known().Version && !bytes.Equal(encoded, known) {
+		t.Errorf("known.json.gz is not the document of LiteLLM %s; LITELLM_OPENAPI=%s go generate ./internal/openapi writes it", d.Version, files[len(files)-1])
+	}
+}
+
+func TestParse(t *testing.T) {
+	for name, document := range map[string]string{
+		"no JSON": "<html>", "no object": "[]", "no paths": `{"openapi": "3.1.0", "paths": {}}`, "an error": `{"detail": "Not Found"}`,
+		"an endpoint of another form": `{"paths": {"/x": {"get": {"parameters": 5}}}}`,
+	} {
+		if d, err := Parse([]byte(document)); err == nil {
+			t.Errorf("%s was read: %v", name, d)
+		}
+	}
+	d, err := Parse([]byte(`{"info": {"version": "1.2.3"}, "paths": {"/b/{id}": {"put": {"requestBody": {"content": {"application/json": {}}}}, "get": {"tags": ["b"], "parameters": [{"name": "id", "in": "path"}]}}, "/a": {"head": {}, "post": {}}},
+		"components": {"schemas": {"A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}, "C": {"additionalProperties": false}, "D": {"additionalProperties": {"type": "string"}}}}}`))
+	if err != nil || d.Version != "1.2.3" || len(d.Endpoints) != 3 {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	for i, want := range []string{"POST /a", "GET /b/{id}", "PUT /b/{id}"} {
+		if got := d.Endpoints[i].Method + " " + d.Endpoints[i].Path; got != want {
+			t.Errorf("endpoint %d is %s, want %s", i, got, want)
+		}
+	}
+	if s := d.Resolve(&Schema{Ref: "#/components/schemas/A"}); s == nil || s.Type != "" {
+		t.Errorf("a circle of references: %v", s)
+	}
+	if !d.Schemas["C"].Additional.None || d.Schemas["D"].Additional.Schema.Type != "string" {
+		t.Errorf("additional members: %+v, %+v", d.Schemas["C"].Additional, d.Schemas["D"].Additional)
+	}
+	encoded, err := d.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := Decode(encoded); err != nil || !again.Schemas["C"].Additional.None || again.Endpoints[1].Parameters[0].Name != "id" || again.Endpoints[2].Bodies["application/json"] == nil {
+		t.Errorf("decoded: %+v, %v", again, err)
+	}
+}
+
+func TestMatch(t *testing.T) {
+	for path, want := range map[string]string{
+		"/guardrails/list": "/guardrails/list", "/guardrails/abc": "/guardrails/{guardrail_id}", "/guardrails/abc/info": "/guardrails/{guardrail_id}/info",
+		"/guardrails/": "", "/nope": "", "/team/t1/member/u1/reset_spend": "",
+	} {
+		e := Known().Match("GET", path)
+		if got := ""; e != nil {
+			if got = e.Path; got != want {
+				t.Errorf("%s leads to %s, want %q", path, got, want)
+			}
+		} else if want != "" {
+			t.Errorf("%s leads nowhere, want %s", path, want)
+		}
+	}
+	if !matches("/v1/models/{name}:generate", "/v1/models/x:generate") || matches("/v1/models/{name}:generate", "/v1/models/x:count") {
+		t.Error("a parameter that is a part of a segment")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {"schema": {"anyOf": [{"type": "null"}]}}}}}}}}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if d, err := Parse(b); err == nil {
+			d.Match("POST", "/a")
+			if _, err := d.Encode(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
