@@ -106,3 +106,24 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestManages: these endpoints manage the gateway, and the embedded document has as many as
+// the reference of the project.
+func TestManages(t *testing.T) {
+	n := 0
+	for _, e := range Known().Endpoints {
+		if e.Manages() {
+			n++
+		}
+	}
+	if n != 520 {
+		t.Errorf("%d endpoints manage the gateway, want 520", n)
+	}
+	for path, want := range map[string]bool{"/key/list": true, "/provider/budgets": true, "/v1/chat/completions": true, "/v1/responses": false, "/": false} {
+		for _, e := range Known().Endpoints {
+			if e.Path == path && e.Manages() != want {
+				t.Errorf("%s %s manages the gateway: %v, want %v", e.Method, path, !want, want)
+			}
+		}
+	}
+}
