@@ -20,6 +20,7 @@ import (
 	"litellm-proxy/internal/cli"
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpserver"
+	"litellm-proxy/internal/openapi"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
@@ -527,14 +528,14 @@ func TestLiteralStrings(t *testing.T) {
 // gateways' own documents, separated by colons in LITELLM_OPENAPI: in one of them
 // the route exists, and takes these parameters and body fields.
 func TestRequestsAgainstOpenAPI(t *testing.T) {
-	var docs []*openapi
+	var docs []*openapi.Document
 	for _, file := range filepath.SplitList(os.Getenv("LITELLM_OPENAPI")) {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		doc := &openapi{}
-		if err := json.Unmarshal(b, doc); err != nil {
+		doc, err := openapi.Parse(b)
+		if err != nil {
 			t.Fatal(err)
 		}
 		docs = append(docs, doc)
@@ -557,7 +558,7 @@ func TestRequestsAgainstOpenAPI(t *testing.T) {
 		for _, r := range gateway.take() {
 			var faults []string
 			for _, doc := range docs {
-				if fault := doc.fault(r); fault != "" {
+				if fault := faultOf(doc, r); fault != "" {
 					faults = append(faults, fault)
 				}
 			}
@@ -568,61 +569,24 @@ func TestRequestsAgainstOpenAPI(t *testing.T) {
 	}
 }
 
-type openapi struct {
-	Paths map[string]map[string]struct {
-		Parameters  []struct{ Name, In string }
-		RequestBody struct {
-			Content map[string]struct{ Schema schema }
+// faultOf says what a document has against a request.
+func faultOf(doc *openapi.Document, r request) string {
+	e := doc.Match(r.Method, r.Path)
+	if e == nil {
+		return "is no route of the gateway's document"
+	}
+	for name := range r.Query {
+		if !slices.ContainsFunc(e.Parameters, func(p openapi.Parameter) bool { return p.Name == name && p.In == "query" }) {
+			return "takes no query parameter " + name
 		}
 	}
-	Components struct{ Schemas map[string]schema }
-}
-
-type schema struct {
-	Ref                  string `json:"$ref"`
-	Properties           map[string]json.RawMessage
-	AdditionalProperties any
-	AnyOf                []schema
-}
-
-// fault says what the document has against a request.
-func (doc *openapi) fault(r request) string {
-	for path, methods := range doc.Paths {
-		route, ok := methods[strings.ToLower(r.Method)]
-		if !ok || !matches(path, r.Path) {
-			continue
-		}
-		for name := range r.Query {
-			if !slices.ContainsFunc(route.Parameters, func(p struct{ Name, In string }) bool { return p.Name == name && p.In == "query" }) {
-				return "takes no query parameter " + name
-			}
-		}
-		s := route.RequestBody.Content["application/json"].Schema
-		if s.Ref != "" {
-			s = doc.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
-		}
-		body, _ := r.Body.(map[string]any)
-		for name := range body {
-			if _, ok := s.Properties[name]; !ok && s.Properties != nil && s.AdditionalProperties != true {
-				return "takes no body field " + name
-			}
-		}
-		return ""
-	}
-	return "is no route of the gateway's document"
-}
-
-// matches tells whether a path is one of a template: a variable is one segment,
-// or with :path the rest.
-func matches(template, path string) bool {
-	want, got := strings.Split(template, "/"), strings.Split(path, "/")
-	for i, w := range want {
-		switch {
-		case strings.HasSuffix(w, ":path}"):
-			return true
-		case i >= len(got), !strings.HasPrefix(w, "{") && w != got[i]:
-			return false
+	s := doc.Resolve(e.Bodies["application/json"])
+	open := s.Additional != nil && s.Additional.Schema == nil && !s.Additional.None
+	body, _ := r.Body.(map[string]any)
+	for name := range body {
+		if _, ok := s.Properties[name]; !ok && s.Properties != nil && !open {
+			return "takes no body field " + name
 		}
 	}
-	return len(want) == len(got)
+	return ""
 }

@@ -1,35 +1,19 @@
 package operation
 
 import (
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"litellm-proxy/internal/openapi"
 )
 
 //go:generate go test . -run TestRequests -update
 
 var update = flag.Bool("update", false, "rewrite requests.txt from the documents in LITELLM_OPENAPI")
-
-// document is what we read of an OpenAPI document.
-type document struct {
-	Paths map[string]map[string]struct {
-		RequestBody struct {
-			Content map[string]struct{ Schema shape }
-		}
-	}
-	Components struct{ Schemas map[string]shape }
-}
-
-type shape struct {
-	Ref        string `json:"$ref"`
-	Properties map[string]shape
-	Items      *shape
-	AnyOf      []shape
-}
 
 // undescribed are the requests whose bodies the documents leave out, and bulk the ones whose
 // fields are those of the items of a list.
@@ -41,67 +25,61 @@ var (
 	}
 )
 
-// names returns the names of the properties of a schema, and of what it refers to.
-func (d *document) names(s shape) (names []string) {
-	s = d.resolve(s)
+// propertiesOf returns the names of the properties of a schema, and of what it refers to.
+func propertiesOf(d *openapi.Document, s *openapi.Schema) (names []string) {
+	s = d.Resolve(s)
 	for name := range s.Properties {
 		names = append(names, name)
 	}
 	for _, other := range s.AnyOf {
-		names = append(names, d.names(other)...)
+		names = append(names, propertiesOf(d, other)...)
 	}
 	return names
 }
 
-func (d *document) resolve(s shape) shape {
-	for s.Ref != "" {
-		s = d.Components.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
-	}
-	return s
-}
-
-// items returns the schema of the items of a property.
-func (d *document) items(s shape, property string) shape {
-	s = d.resolve(d.resolve(s).Properties[property])
+// itemsOf returns the schema of the items of a property.
+func itemsOf(d *openapi.Document, s *openapi.Schema, property string) *openapi.Schema {
+	s = d.Resolve(d.Resolve(s).Properties[property])
 	for _, other := range s.AnyOf {
 		if other.Items != nil {
 			s = other
 		}
 	}
-	if s.Items == nil {
-		return shape{}
-	}
-	return *s.Items
+	return s.Items
 }
 
-// fields returns the names of the fields of a line of requests.txt.
-func (d *document) fields(line, request string) (names []string) {
+// fieldsOf returns the names of the fields of a line of requests.txt.
+func fieldsOf(d *openapi.Document, line, request string) (fields []string) {
 	for schema := range strings.FieldsSeq(objects[line] + " " + undescribed[request]) {
-		names = append(names, d.names(d.Components.Schemas[schema])...)
+		fields = append(fields, propertiesOf(d, d.Schemas[schema])...)
 	}
 	if line == "litellm_params" { // the parameters of a call may stand there too
 		request = "POST /v1/chat/completions"
 	}
 	method, path, _ := strings.Cut(request, " ")
-	body := d.Paths[path][strings.ToLower(method)].RequestBody.Content["application/json"].Schema
-	names = append(names, d.names(body)...)
-	if list := bulk[request]; list != "" {
-		names = append(names, d.names(d.items(body, list))...)
+	e := d.Find(method, path)
+	if e == nil {
+		return fields
 	}
-	return names
+	body := e.Bodies["application/json"]
+	fields = append(fields, propertiesOf(d, body)...)
+	if list := bulk[request]; list != "" {
+		fields = append(fields, propertiesOf(d, itemsOf(d, body, list))...)
+	}
+	return fields
 }
 
 // TestRequests holds requests.txt against the OpenAPI documents in LITELLM_OPENAPI, which
 // are separated by colons. With -update it writes the names of all of them.
 func TestRequests(t *testing.T) {
-	var documents []*document
+	var documents []*openapi.Document
 	for _, file := range filepath.SplitList(os.Getenv("LITELLM_OPENAPI")) {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &document{}
-		if err := json.Unmarshal(b, d); err != nil {
+		d, err := openapi.Parse(b)
+		if err != nil {
 			t.Fatal(err)
 		}
 		documents = append(documents, d)
@@ -118,7 +96,7 @@ func TestRequests(t *testing.T) {
 		}
 		var names []string
 		for _, d := range documents {
-			names = append(names, d.fields(parts[0], parts[1])...)
+			names = append(names, fieldsOf(d, parts[0], parts[1])...)
 		}
 		if len(names) == 0 {
 			t.Errorf("%s: the documents have no fields of %s", parts[0], parts[1])

@@ -1,0 +1,261 @@
+package cli_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"litellm-proxy/internal/openapi"
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+	"litellm-proxy/tools"
+)
+
+var updateCoverage = flag.Bool("update-coverage", false, "rewrite docs/coverage.md")
+
+// coveragePage compares the operations with the API of the newest gateway.
+const coveragePage = "../../docs/coverage.md"
+
+// unseen are the endpoints of operations that the echo does not make send them.
+var unseen = map[string]string{
+	"models update": "PATCH /model/{model_id}/update", "models test": "GET /health", "health check": "GET /health",
+	"model-groups make-public": "POST /model_group/make_public",
+	"access-groups update":     "PUT /access_group/{access_group}/update", "access-groups delete": "DELETE /access_group/{access_group}/delete",
+	"access-groups budget-delete": "DELETE /access_group/{access_group}/budget",
+	"fallbacks delete":            "DELETE /fallback/{model}", "keys model-add": "POST /key/update", "keys model-remove": "POST /key/update",
+	"keys delete":              "POST /key/delete",
+	"teams member-reset-spend": "POST /team/{team_id}/member/{user_id}/reset_spend", "teams member-reset-budget": "POST /team/{team_id}/member/{user_id}/reset_budget",
+	"spend activity": "GET /user/daily/activity, GET /team/daily/activity, GET /tag/daily/activity, GET /organization/daily/activity, GET /customer/daily/activity, GET /agent/daily/activity",
+}
+
+// differing are the declared fields whose type is not that of the document, with the reason.
+var differing = map[string]string{
+	"keys bulk-update keys": "the keys, each of which becomes an object of the request",
+}
+
+// covered is an endpoint with what sends it.
+type covered struct {
+	*openapi.Endpoint
+	by     []*operation.Operation
+	fields map[string]*openapi.Schema // of the query and the body, by name
+	named  map[string]bool            // the fields that an operation declares
+	open   bool                       // an operation takes further fields
+}
+
+// coverage is what the page is made of.
+type coverage struct {
+	endpoints []*covered
+	unknown   map[string][]string // requests that the document lacks, by operation
+	faults    []string
+}
+
+// TestCoverage holds docs/coverage.md against the operations and the document of the newest
+// gateway. It fails on a declared field of another type than the document's.
+func TestCoverage(t *testing.T) {
+	c := cover(t)
+	for _, fault := range c.faults {
+		t.Error(fault)
+	}
+	page := c.page()
+	if *updateCoverage {
+		if err := os.WriteFile(coveragePage, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(coveragePage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != page {
+		t.Error("docs/coverage.md is out of date; go generate ./internal/cli writes it")
+	}
+}
+
+func cover(t *testing.T) *coverage {
+	c := &coverage{unknown: map[string][]string{}}
+	byRequest := map[string]*covered{}
+	for _, e := range openapi.Known().Endpoints {
+		if e.Manages() {
+			one := &covered{Endpoint: e, fields: fieldsOf(e), named: map[string]bool{}}
+			c.endpoints = append(c.endpoints, one)
+			byRequest[e.Method+" "+e.Path] = one
+		}
+	}
+	used := map[string]bool{}
+	for _, op := range tools.All() {
+		if op.Resource() == "api" || op.Resource() == "http" {
+			continue // they reach everything
+		}
+		sent := requestsOf(t, op)
+		if len(sent) == 0 {
+			c.faults = append(c.faults, op.Path+" sends nothing to the echo: name its endpoint in unseen")
+		}
+		for _, request := range sent {
+			method, path, _ := strings.Cut(request, " ")
+			e := openapi.Known().Match(method, path)
+			if e == nil {
+				c.unknown[op.Path] = append(c.unknown[op.Path], request)
+				continue
+			}
+			if one := byRequest[e.Method+" "+e.Path]; one != nil {
+				c.compare(one, op, used)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(differing)) {
+		if !used[name] {
+			c.faults = append(c.faults, name+" does not differ from the document: take it out of the table")
+		}
+	}
+	return c
+}
+
+// compare notes that the operation sends the endpoint, and which of its fields it declares.
+func (c *coverage) compare(one *covered, op *operation.Operation, used map[string]bool) {
+	one.by = append(one.by, op)
+	one.open = one.open || op.TakesExtra()
+	for _, f := range op.Fields() {
+		s, known := one.fields[f.Name]
+		if !known || f.Ref != "" {
+			continue
+		}
+		one.named[f.Name] = true
+		have, want := kindNames[f.Kind], typesOf(s, 0)
+		if len(want) == 0 || f.Kind == operation.KindJSON || slices.ContainsFunc(have, func(k string) bool { return want[k] }) {
+			continue
+		}
+		name := op.Path + " " + f.Name
+		if used[name] = true; differing[name] == "" {
+			c.faults = append(c.faults, fmt.Sprintf("%s is declared as %s; in %s %s it is %s", name, have[0], one.Method, one.Path, strings.Join(slices.Sorted(maps.Keys(want)), " or ")))
+		}
+	}
+}
+
+// kindNames are the types of JSON that a field of a kind is sent as.
+var kindNames = map[operation.Kind][]string{
+	operation.KindString: {"string"}, operation.KindInteger: {"integer", "number"}, operation.KindNumber: {"number", "integer"},
+	operation.KindBoolean: {"boolean"}, operation.KindStrings: {"array of string", "array"}, operation.KindObject: {"object"},
+	operation.KindPairs: {"object"}, operation.KindHeaders: {"object"}, operation.KindMessages: {"array of object", "array"},
+}
+
+// typesOf returns the types of JSON that a schema allows besides null; none: any.
+func typesOf(s *openapi.Schema, depth int) map[string]bool {
+	types := map[string]bool{}
+	s = openapi.Known().Resolve(s)
+	if depth > 10 {
+		return types
+	}
+	switch {
+	case s.Type == "null":
+	case s.Type == "array":
+		items := typesOf(s.Items, depth+1)
+		if len(items) == 0 {
+			types["array"] = true
+		}
+		for item := range items {
+			types["array of "+item] = true
+		}
+	case s.Type != "":
+		types[s.Type] = true
+	case len(s.Properties) > 0:
+		types["object"] = true
+	case len(s.Enum) > 0:
+		types["string"] = true
+	}
+	for _, other := range slices.Concat(s.AnyOf, s.OneOf, s.AllOf) {
+		if o := openapi.Known().Resolve(other); o.Type == "" && len(o.Properties)+len(o.AnyOf)+len(o.OneOf)+len(o.AllOf)+len(o.Enum) == 0 {
+			return nil // anything
+		}
+		maps.Copy(types, typesOf(other, depth+1))
+	}
+	return types
+}
+
+// fieldsOf returns the fields of the query and of the body; of a bulk request, also those of
+// the items of its list.
+func fieldsOf(e *openapi.Endpoint) map[string]*openapi.Schema {
+	fields := map[string]*openapi.Schema{}
+	for _, media := range slices.Sorted(maps.Keys(e.Bodies)) {
+		addProperties(fields, e.Bodies[media], 0)
+	}
+	for _, p := range e.Parameters {
+		if p.In == "query" || p.In == "path" {
+			fields[p.Name] = p.Schema
+		}
+	}
+	return fields
+}
+
+func addProperties(fields map[string]*openapi.Schema, s *openapi.Schema, depth int) {
+	s = openapi.Known().Resolve(s)
+	if depth > 5 {
+		return
+	}
+	for name, property := range s.Properties {
+		fields[name] = property
+	}
+	for _, other := range slices.Concat(s.AnyOf, s.OneOf, s.AllOf) {
+		addProperties(fields, other, depth+1)
+	}
+}
+
+// requestsOf returns what the operation is for among what it sends: the writes of a write.
+func requestsOf(t *testing.T, op *operation.Operation) []string {
+	if sent := unseen[op.Path]; sent != "" {
+		return strings.Split(sent, ", ")
+	}
+	do := reflect.ValueOf(op.Do)
+	if do.Kind() == reflect.Struct && do.FieldByName("Method").IsValid() {
+		return []string{do.FieldByName("Method").String() + " " + template(do.FieldByName("Path").String())}
+	}
+	if list := op.Collection(); list != nil && list.Path != "" {
+		return []string{"GET " + template(list.Path)}
+	}
+	var requests []string
+	for _, r := range sentBy(t, op) {
+		if op.Effect == operation.Read || r.Method != http.MethodGet {
+			requests = append(requests, r.Method+" "+r.Path)
+		}
+	}
+	slices.Sort(requests)
+	return slices.Compact(requests)
+}
+
+// template writes a path of ours as the document does.
+func template(path string) string { return strings.ReplaceAll(path, ":path}", "}") }
+
+// sentBy runs the operation on the echo and returns its requests.
+func sentBy(t *testing.T, op *operation.Operation) (requests []request) {
+	gateway := &echo{}
+	server := httptest.NewServer(gateway)
+	defer server.Close()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-coverage"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range inputs(op) {
+		for _, gateway.array = range []bool{false, true} {
+			call, err := operation.Prepare(context.Background(), operation.Env{Client: client}, op, args)
+			if gateway.take(); err != nil {
+				continue
+			}
+			call.Waive()
+			_, _ = call.Run(context.Background())
+			requests = append(requests, gateway.take()...)
+		}
+	}
+	for i := range requests {
+		requests[i].Path, _ = url.PathUnescape(strings.ReplaceAll(requests[i].Path, "%2F", "-"))
+	}
+	return requests
+}
