@@ -59,6 +59,12 @@ var referred = func() (items string) {
 	return items
 }()
 
+// settled are the settings by provider that calls change.
+var settled = func() string {
+	given := operation.Word(sample(operation.Field{Name: "provider", Kind: operation.KindString}))
+	return `, "values": ` + marshal(map[string]float64{given: 0.5, realFile: 0.5}) + "}"
+}()
+
 const object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + item + `], "health_checks": [` + item + `],
 	"healthy_endpoints": [` + item + `], "unhealthy_endpoints": [], "latest_health_checks": {"one": ` + item + `}, "failed_updates": [], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
@@ -85,7 +91,7 @@ func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "["+item+referred+"]")
 		return
 	}
-	fmt.Fprint(w, object)
+	fmt.Fprint(w, strings.TrimSuffix(object, "}")+settled)
 }
 
 func (g *echo) take() []request {
