@@ -79,7 +79,7 @@ var rooms = map[string][]string{
 	"internal/keystore":   {"internal/config"},
 	"internal/login":      {"internal/config", "internal/keystore", "proxyclient"},
 	"internal/doctor":     {"internal/config", "internal/keystore", "internal/malformed", "internal/mcpclients", "internal/nearest", "internal/secret", "proxyclient"},
-	"internal/sandbox":    {"internal/replace", "internal/secret"},
+	"internal/sandbox":    {"internal/openapi", "internal/replace", "internal/secret"},
 	"internal/secret":     {},
 
 	"internal/certificate": {},

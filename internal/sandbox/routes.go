@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+
+	"litellm-proxy/internal/openapi"
 )
 
 // access says which keys may call a route, beyond what its handler refuses.
@@ -229,16 +231,15 @@ func (c *call) dispatch() *reply {
 	found, param, otherMethod := c.find(c.r.Method, c.path)
 	if found == nil {
 		switch trimmed := strings.TrimSuffix(c.path, "/"); {
+		case openapi.Known().Match(c.r.Method, c.path) != nil:
+			return c.lacks()
 		case otherMethod:
 			return detail(http.StatusMethodNotAllowed, "Method Not Allowed")
 		case trimmed != c.path && c.known(c.r.Method, trimmed):
 			return c.redirect()
 		case c.slashed():
 		case isManagement(c.path):
-			if _, refusal := c.authenticate(); refusal != nil {
-				return refusal
-			}
-			return notImplemented(c.r.Method, c.path)
+			return c.lacks()
 		}
 		return detail(http.StatusNotFound, "Not Found")
 	}
@@ -260,6 +261,14 @@ func (c *call) dispatch() *reply {
 		return notImplemented(c.r.Method, c.path)
 	}
 	return found.handle(c)
+}
+
+// lacks answers for a route that only the real gateway has.
+func (c *call) lacks() *reply {
+	if _, refusal := c.authenticate(); refusal != nil {
+		return refusal
+	}
+	return notImplemented(c.r.Method, c.path)
 }
 
 func (g *Gateway) find(method, path string) (found *route, param map[string]string, otherMethod bool) {
@@ -319,7 +328,8 @@ func match(pattern, path string) (map[string]string, bool) {
 	return map[string]string{name: value}, true
 }
 
-// isManagement reports whether real gateways have routes that begin like path.
+// isManagement reports whether real gateways have routes that begin like path. Not all of
+// them are in the document.
 // More is not known here: /key/nope, a 404 there, is a 501.
 func isManagement(path string) bool {
 	parts := strings.Split(strings.Trim(path, "/"), "/")
