@@ -17,6 +17,8 @@ var routed = map[string]string{
 	"/credentials/by_name/{credential_name:path}": "GET", "/credentials/{credential_name:path}": "DELETE",
 	"/key/{key:path}/regenerate": "POST", "/key/{key:path}/reset_spend": "POST",
 	"/team/{team_id:path}/callback": "GET", "/team/{team_id:path}/callback/{callback_name}": "DELETE",
+	"/audit/{id}": "GET", "/guardrails/{guardrail_id}": "GET", "/guardrails/usage/detail/{guardrail_id}": "GET",
+	"/guardrails/submissions/{guardrail_id}": "GET", "/guardrails/submissions/{guardrail_id}/approve": "POST", "/guardrails/submissions/{guardrail_id}/reject": "POST",
 	"/spend/logs/ui/{request_id}":                  "GET",
 	"/team/{team_id}/member/{user_id}/reset_spend": "POST", "/team/{team_id}/member/{user_id}/reset_budget": "POST",
 }

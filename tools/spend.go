@@ -75,7 +75,7 @@ var spendLogs = &operation.Operation{
 	Effect:  operation.Read,
 	Part:    ownPart,
 	Default: true,
-	Do: operation.List[spendLogsInput]{Prepare: ledger.Timed, Of: &operation.Collection{
+	Do: operation.List[spendLogsInput]{Prepare: ledger.RequestLog.Timed, Of: &operation.Collection{
 		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
 		Page: "page", Size: "page_size", ID: "request_id", Sort: "sort_by", Order: "sort_order", Unique: "startTime", Latest: true, Bare: true,
 	}},

@@ -198,14 +198,14 @@ func (s span) String() string {
 	return fmt.Sprintf("%s to %s (%s)", s.start(), s.end(), s.from.Location())
 }
 
-// has reports whether a row of the log began in the range.
-func (s span) has(row json.RawMessage) bool {
-	at, err := time.Parse(time.RFC3339, operation.Word(operation.Lookup(row, "startTime")))
+// has reports whether the time in a field of a row is in the range.
+func (s span) has(row json.RawMessage, field string) bool {
+	at, err := time.Parse(time.RFC3339, operation.Word(operation.Lookup(row, field)))
 	return err != nil || !at.Before(s.from) && at.Before(s.to)
 }
 
 // sent formats a time for the gateway: UTC, in whole seconds, in the years that it reads.
-func sent(t time.Time) string {
+func sent(t time.Time, layout string) string {
 	first, last := time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	switch t = t.UTC(); {
 	case t.Before(first):
@@ -213,14 +213,21 @@ func sent(t time.Time) string {
 	case t.After(last):
 		t = last
 	}
-	return t.Format(time.DateTime)
+	return t.Format(layout)
 }
 
+// Log is a log of the gateway whose rows have a time in Field. It takes times in Layout, in
+// UTC.
+type Log struct{ Field, Layout string }
+
+// RequestLog is the log of requests.
+var RequestLog = Log{"startTime", time.DateTime}
+
 // Timed prepares the arguments of a List that takes times. The gateway counts the end in,
-// so a request that began at that very moment is dropped here. Over all pages the list ends
+// so a row of that very moment is dropped here. Over all pages the list ends
 // no later than the call began, because the log grows while it is read. A single page shows
 // the newest, regardless of the local clock.
-func Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+func (l Log) Timed(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	s, err := TimeInput{args.String("period"), args.String("start_date"), args.String("end_date"), args.String("tz")}.resolve(call.Now())
 	if err != nil {
 		return nil, operation.About{}, err
@@ -229,7 +236,8 @@ func Timed(call *operation.Call, args operation.Args) (operation.Args, operation
 	resolved := maps.Clone(args)
 	delete(resolved, "period")
 	maps.Copy(resolved, members)
-	about := operation.About{Members: members, Notes: []string{s.String()}, Resolved: resolved, Keep: s.has}
+	about := operation.About{Members: members, Notes: []string{s.String()}, Resolved: resolved,
+		Keep: func(row json.RawMessage) bool { return s.has(row, l.Field) }}
 	if zone := args["tz"]; zone != nil {
 		members["tz"] = zone
 	}
@@ -237,7 +245,7 @@ func Timed(call *operation.Call, args operation.Args) (operation.Args, operation
 	if now := call.Now().Truncate(time.Second).Add(time.Second); call.Whole() && now.Before(end) {
 		end = now
 	}
-	out := resolved.With("start_date", sent(s.from)).With("end_date", sent(end))
+	out := resolved.With("start_date", sent(s.from, l.Layout)).With("end_date", sent(end, l.Layout))
 	delete(out, "tz")
 	return out, about, nil
 }

@@ -44,7 +44,7 @@ func TestTimes(t *testing.T) {
 		{TimeInput{TZ: "Local"}, "{tz}"},
 	} {
 		s, err := tt.in.resolve(saturday)
-		got := sent(s.from) + " " + sent(s.to)
+		got := sent(s.from, time.DateTime) + " " + sent(s.to, time.DateTime)
 		if err != nil {
 			if got = err.Error(); proxyclient.CodeOf(err) != proxyclient.CodeUsage {
 				t.Errorf("%+v: %v is no usage error", tt.in, err)
@@ -72,7 +72,7 @@ func TestTimesEnd(t *testing.T) {
 	for at, want := range map[string]bool{
 		"2026-11-25T13:59:59.999+00:00": false, "2026-11-25T14:00:00Z": true, "2026-11-25T14:59:59.999Z": true, "2026-11-25T15:00:00.000+00:00": false, "": true,
 	} {
-		if got := s.has(json.RawMessage(`{"startTime": "` + at + `"}`)); got != want {
+		if got := s.has(json.RawMessage(`{"startTime": "`+at+`"}`), "startTime"); got != want {
 			t.Errorf("%s: %t", at, got)
 		}
 	}

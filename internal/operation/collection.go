@@ -68,6 +68,8 @@ type Collection struct {
 	// Own returns the filter for the caller's own items, for a list that the gateway refuses
 	// to ordinary users; nil if the caller owns nothing.
 	Own func(context.Context, *Call) url.Values
+	// Empty is a note on an empty list: why it may be empty although there is something.
+	Empty string
 	// Split is set if a page may have a part of an item only.
 	Split *Split
 	// Bare prints the items alone as JSON, as the Python CLI does for OpenAI-style lists

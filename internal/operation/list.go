@@ -63,7 +63,7 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	}
 	about.keep(page)
 	page.About = about.Members
-	result := Result{Body: body, Page: page, Notes: about.Notes}
+	result := Result{Body: body, Page: page, Notes: append(about.Notes, l.Of.empty(page)...)}
 	if note := l.Of.Narrowed(call); note != "" {
 		result.Notes = append(result.Notes, note)
 	}
@@ -128,6 +128,9 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 				page.Columns = l.complete(call)
 			}
 			about.keep(page)
+			if !noted && !page.More {
+				about.Notes = append(about.Notes, l.Of.empty(page)...)
+			}
 			page.About = about.Members
 			if note := l.Of.Narrowed(call); note != "" && !noted {
 				about.Notes = append(about.Notes, note)
@@ -138,6 +141,14 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 			about.Notes, noted = nil, true
 		}
 	}
+}
+
+// empty returns the note on a list whose only page has no items.
+func (c *Collection) empty(page *Page) []string {
+	if c.Empty == "" || len(page.Items) > 0 || page.Total > 0 {
+		return nil
+	}
+	return []string{c.Empty}
 }
 
 // walker is a list that can be walked.
