@@ -31,6 +31,7 @@ var answers = []struct {
 	{"POST /model/update", 400, `{"error":{"message":"Authentication Error, model not found","type":"auth_error","param":"None","code":"400"}}`, CodeNotFound, "Authentication Error, model not found", ""},
 	{"GET /v1/model/info", 400, `{"detail":{"error":"Model id = nope not found on litellm proxy"}}`, CodeNotFound, "Model id = nope not found on litellm proxy", ""},
 	{"GET /prompts/nope/info", 400, `{"detail":"Prompt nope not found"}`, CodeNotFound, "Prompt nope not found", ""},
+	{"GET /utils/supported_openai_params", 400, `{"detail":{"error":"Could not map model=nosuch"}}`, CodeNotFound, "Could not map model=nosuch", ""},
 	{"GET /config/field/info", 400, `{"detail":{"error":"Invalid field=nope passed in."}}`, CodeNotFound, "Invalid field=nope", ""},
 	{"GET /invitation/info", 400, `{"detail":{"error":"Invitation id does not exist in the database."}}`, CodeNotFound, "Invitation id does not exist", ""},
 	{"POST /team/member_delete", 400, `{"detail":{"error":"Team id=nope does not exist in db"}}`, CodeNotFound, "Team id=nope", ""},
