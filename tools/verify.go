@@ -150,7 +150,8 @@ func took(want, has json.RawMessage) bool {
 
 // masked reports whether the gateway shows a text masked or encrypted.
 func masked(text string) bool {
-	return strings.HasPrefix(text, "litellm_enc::") || strings.Contains(text, "****")
+	return strings.HasPrefix(text, "litellm_enc::") || strings.Contains(text, "****") || text == "***REDACTED***" ||
+		text != "" && strings.Trim(text, "*") == ""
 }
 
 // alike compares texts as the gateway stores them.

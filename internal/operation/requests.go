@@ -84,7 +84,7 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			switch meant := probable(name, names); {
-			case names == nil || slices.Contains(names, name):
+			case len(names) == 0 || slices.Contains(names, name):
 			case f.Name != ExtraField && meant != "":
 				notes = append(notes, fmt.Sprintf("{%s}: %s is not a known parameter; did you mean %s?", f.Name, Shown(name), meant))
 			case f.Name == "litellm_params":

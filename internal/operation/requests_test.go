@@ -20,7 +20,9 @@ var update = flag.Bool("update", false, "rewrite requests.txt from the documents
 var (
 	undescribed = map[string]string{"PATCH /organization/update": "OrganizationUpdateRequestV2 NewOrganizationRequest"}
 	bulk        = map[string]string{"POST /key/bulk_update": "keys", "POST /management/v1/users/bulk": "users", "POST /user/bulk_update": "users"}
-	objects     = map[string]string{
+	// refusing are requests that the documents leave out, and whose unknown fields the gateway refuses.
+	refusing = []string{"POST /config/update", "POST /config/field/update"}
+	objects  = map[string]string{
 		"litellm_params": "LiteLLM_Params updateLiteLLMParams", "model_info": "ModelInfo",
 	}
 )
@@ -98,7 +100,7 @@ func TestRequests(t *testing.T) {
 		for _, d := range documents {
 			names = append(names, fieldsOf(d, parts[0], parts[1])...)
 		}
-		if len(names) == 0 {
+		if len(names) == 0 && !slices.Contains(refusing, parts[1]) {
 			t.Errorf("%s: the documents have no fields of %s", parts[0], parts[1])
 		}
 		slices.Sort(names)
