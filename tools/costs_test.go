@@ -15,6 +15,7 @@ import (
 type stored struct {
 	answers map[string]string // by method and path
 	after   map[string]string // the GETs after the first write
+	status  map[string]int    // by method and path; absent: 200
 	sent    []string
 }
 
@@ -34,6 +35,9 @@ func (s *stored) RoundTrip(r *http.Request) (*http.Response, error) {
 	status := http.StatusOK
 	if !has {
 		status, answer = http.StatusNotFound, `{"detail":"Not Found"}`
+	}
+	if s.status[request] != 0 {
+		status = s.status[request]
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }

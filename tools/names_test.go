@@ -45,7 +45,7 @@ func (g *lookups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.others = append(g.others, fmt.Sprint(r.Method, " ", r.URL.Path, " ", r.URL.RawQuery, " ", string(body)))
-	_, _ = w.Write([]byte(`{"keys": [], "teams": [], "info": {}, "data": [], "results": []}`))
+	_, _ = w.Write([]byte(`{"keys": [], "teams": [], "info": {}, "data": [], "results": [], "values": {}}`))
 }
 
 func (g *lookups) env(t *testing.T) operation.Env {

@@ -67,7 +67,7 @@ var settled = func() string {
 
 const object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + item + `], "health_checks": [` + item + `],
 	"healthy_endpoints": [` + item + `], "unhealthy_endpoints": [], "latest_health_checks": {"one": ` + item + `}, "failed_updates": [], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
-	"audit_logs": [` + item + `], "guardrails": [` + item + `], "submissions": [` + item + `], "rows": [` + item + `], "logs": [` + item + `],
+	"audit_logs": [` + item + `], "guardrails": [` + item + `], "submissions": [` + item + `], "rows": [` + item + `], "logs": [` + item + `], "fields": [` + item + `], "current_values": {},
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.110.2", "info": {"key_alias": "a1", "max_budget": 0.10},
 	"model_id": "one", "user_id": "u1", "team_id": "t1", "organization_id": "o1", "project_id": "p1", "budget_id": "b1",
