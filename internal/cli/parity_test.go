@@ -563,6 +563,9 @@ func TestRequestsAgainstOpenAPI(t *testing.T) {
 		gateway.array = false
 		run(t, server.URL, "sk-x", argv(t, op, args)...)
 		for _, r := range gateway.take() {
+			if slices.Contains(unlisted, r.Method+" "+r.Path) {
+				continue
+			}
 			var faults []string
 			for _, doc := range docs {
 				if fault := faultOf(doc, r); fault != "" {
@@ -574,6 +577,14 @@ func TestRequestsAgainstOpenAPI(t *testing.T) {
 			}
 		}
 	}
+}
+
+// unlisted are requests that gateways answer and leave out of their documents.
+var unlisted = []string{
+	"POST /config/update", "GET /config/list", "GET /config/field/info", "POST /config/field/update", "POST /config/field/delete",
+	"GET /get/config/callbacks", "POST /config/callback/delete", "GET /get/allowed_ips",
+	"GET /model/cost_map/source", "POST /reload/model_cost_map", "GET /schedule/model_cost_map_reload/status",
+	"POST /schedule/model_cost_map_reload", "DELETE /schedule/model_cost_map_reload",
 }
 
 // faultOf says what a document has against a request.
