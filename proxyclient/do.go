@@ -55,7 +55,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		return nil, never
 	})
 	if err != nil {
-		return nil, c.explain(ctx, err)
+		return nil, c.explain(ctx, r, err)
 	}
 	return out, nil
 }

@@ -28,7 +28,8 @@ const (
 	hintModels     = "the models list shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
-	hintVersion    = "a later version of the gateway may have it"
+	hintVersion    = "another version of the gateway may have it"
+	hintPath       = "check the path; another version of the gateway may have it"
 	hintSignIn     = "sign in again: {login}"
 )
 

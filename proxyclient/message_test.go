@@ -150,29 +150,61 @@ func TestOverBudget(t *testing.T) {
 	}
 }
 
-// TestMissingRoute: a route that the gateway lacks is answered with its version, wherever
-// that version keeps it.
+// TestMissingRoute: an error about a route that the gateway lacks names its version, wherever
+// that version keeps it, and the one that first had the route.
 func TestMissingRoute(t *testing.T) {
-	for _, at := range []string{"/health/readiness/details", "/health/readiness", "/none"} {
+	const details, old = "/health/readiness/details", "/health/readiness"
+	const detail = `{"detail":"Not Found"}`
+	for _, tt := range []struct {
+		name, at, version string
+		request           Request
+		status            int
+		answer            string
+		code              Code
+		message, hint     string
+	}{
+		{"an old gateway", old, "1.83.14", Request{Path: "/access_group/{group}/budget", Params: map[string]string{"group": "a"}}, 404, detail, CodeUnsupported,
+			"this gateway is LiteLLM 1.83.14 and has no route GET /access_group/a/budget; it came with LiteLLM 1.100.0", "upgrade the gateway to LiteLLM 1.100.0 or later"},
+		{"a later one", details, "1.86.2", Request{Path: "/v1/model/deprecations"}, 404, detail, CodeUnsupported,
+			"this gateway is LiteLLM 1.86.2 and has no route GET /v1/model/deprecations; it came with LiteLLM 1.99.0", "upgrade the gateway to LiteLLM 1.99.0 or later"},
+		{"with another method", details, "1.86.2", Request{Path: "/access_group/a/budget", RawPath: true}, 405, `{"detail":"Method Not Allowed"}`, CodeUnsupported,
+			"this gateway is LiteLLM 1.86.2 and has no route GET /access_group/a/budget, only one with another method; it came with LiteLLM 1.100.0", "upgrade the gateway to LiteLLM 1.100.0 or later"},
+		{"one that tells nothing", "/none", "", Request{Path: "/v1/model/deprecations"}, 404, detail, CodeUnsupported,
+			"this gateway has no route GET /v1/model/deprecations; it came with LiteLLM 1.99.0", hintRoute},
+		{"one that should have it", details, "1.110.2", Request{Path: "/v1/model/deprecations"}, 404, detail, CodeUnsupported,
+			"this gateway is LiteLLM 1.110.2 and has no route GET /v1/model/deprecations", hintVersion},
+		{"a version that is none", details, "nightly", Request{Path: "/v1/model/deprecations"}, 404, detail, CodeUnsupported,
+			"this gateway is LiteLLM nightly and has no route GET /v1/model/deprecations", hintVersion},
+		{"a route that was always there", details, "1.200.0", Request{Path: "/key/list"}, 404, detail, CodeUnsupported,
+			"this gateway is LiteLLM 1.200.0 and has no route GET /key/list", hintVersion},
+		{"a path of no version", details, "1.110.2", Request{Path: "/nope?a=b", RawPath: true}, 404, detail, CodeUnsupported,
+			"this gateway is LiteLLM 1.110.2 and has no route GET /nope", hintPath},
+		{"no gateway", "/none", "", Request{Path: "/v1/model/deprecations"}, 404, "<html>", CodeUnsupported,
+			"this gateway has no route GET /v1/model/deprecations: the answer was an HTML page", hintRoute},
+		{"a word taken for a name", details, "1.83.14", Request{Path: "/v1/tool/spend"}, 404, `{"detail":"Tool 'spend' not found"}`, CodeUnsupported,
+			"this gateway is LiteLLM 1.83.14 and has no route GET /v1/tool/spend; it came with LiteLLM 1.94.0", "upgrade the gateway to LiteLLM 1.94.0 or later"},
+		{"a thing that is missing", details, "1.110.2", Request{Path: "/v1/tool/spend"}, 404, `{"detail":"none"}`, CodeNotFound, "none", ""},
+		{"a name that is missing", details, "1.83.14", Request{Path: "/access_group/a/budget"}, 404, `{"detail":"Access group 'a' not found"}`, CodeNotFound,
+			"Access group 'a' not found", ""},
+	} {
 		c := gateway(t, func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
-			case at:
-				_, _ = io.WriteString(w, `{"status":"healthy","litellm_version":"1.83.14"}`)
-			case "/health/readiness":
+			case tt.at:
+				_, _ = io.WriteString(w, `{"status":"healthy","litellm_version":"`+tt.version+`"}`)
+			case old:
 				_, _ = io.WriteString(w, `{"status":"healthy"}`)
-			default:
+			case details:
 				w.WriteHeader(http.StatusNotFound)
-				_, _ = io.WriteString(w, `{"detail":"Not Found"}`)
+				_, _ = io.WriteString(w, detail)
+			default:
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.answer)
 			}
 		})
-		_, err := c.Do(t.Context(), Request{Method: "POST", Path: "/model/block"})
-		e := asError(t, err)
-		want := "this gateway is LiteLLM 1.83.14 and has no route POST /model/block"
-		if at == "/none" {
-			want = "this gateway has no route POST /model/block"
-		}
-		if e.Message != want || e.Status != http.StatusNotFound || e.Code != CodeUnsupported {
-			t.Errorf("%s: %+v", at, e)
+		tt.request.Method = "GET"
+		_, err := c.Do(t.Context(), tt.request)
+		if e := asError(t, err); e.Message != tt.message || e.Hint != tt.hint || e.Code != tt.code || e.Status != tt.status {
+			t.Errorf("%s: %+v", tt.name, e)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"litellm-proxy/internal/secret"
 )
@@ -47,15 +48,44 @@ func (c *Client) ask(ctx context.Context, path string) (json.RawMessage, error) 
 	return out, err
 }
 
-// explain adds the gateway's version to an error about a route that it does not have.
-func (c *Client) explain(ctx context.Context, err error) error {
+// explain adds to an error about a route that the gateway does not have which version the
+// gateway is, and which one first had the route.
+func (c *Client) explain(ctx context.Context, r Request, err error) error {
 	e, is := err.(*Error)
-	if !is || !e.lacking {
+	if !is {
 		return err
 	}
-	if version, failed := c.Version(ctx); failed == nil && version != "" {
+	first, route := since(e.Method, r.Path)
+	// An older gateway takes the last word of such a route for the name of something.
+	mistaken := e.Code == CodeNotFound && first != "" && !strings.Contains(route, anySegment)
+	if !e.lacking && !mistaken {
+		return err
+	}
+	version, failed := c.Version(ctx)
+	if failed != nil {
+		version = ""
+	}
+	// A gateway that should have the route, or may be newer than this program, lacks it for
+	// another reason.
+	later := first != "" && (version == "" || Older(version, first))
+	if mistaken {
+		if !later || version == "" {
+			return err
+		}
+		e.Code, e.Message = CodeUnsupported, thisGateway+" has no route "+e.Method+" "+e.Path
+	}
+	if version != "" {
 		e.Message = "this gateway is LiteLLM " + version + " and" + e.Message[len(thisGateway):]
 		e.Hint = hintVersion
+		if r.RawPath {
+			e.Hint = hintPath
+		}
+	}
+	if later {
+		e.Message += "; it came with LiteLLM " + first
+		if version != "" {
+			e.Hint = "upgrade the gateway to LiteLLM " + first + " or later"
+		}
 	}
 	return e
 }

@@ -96,17 +96,6 @@ func TestOldGateways(t *testing.T) {
 	}
 }
 
-func TestOlder(t *testing.T) {
-	for _, tt := range []struct {
-		version, than string
-		want          bool
-	}{{"1.90.7", "1.110", true}, {"1.110.2", "1.110", false}, {"1.109.3", "1.110", true}, {"2.0.0", "1.110", false}, {"1", "1.110", true}, {"dev", "1.110", false}} {
-		if got := older(tt.version, tt.than); got != tt.want {
-			t.Errorf("%s older than %s: %v", tt.version, tt.than, got)
-		}
-	}
-}
-
 // TestAbsentSubjects: what does not exist is not asked about.
 func TestAbsentSubjects(t *testing.T) {
 	env := envOf(t, sandbox.New())

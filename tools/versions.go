@@ -2,10 +2,9 @@ package tools
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // since refuses a field that gateways before a version accept and ignore.
@@ -18,27 +17,11 @@ func since(version, field string) operation.Check {
 		if e := operation.AsError(err); e != nil && e.Status == 0 {
 			return err
 		}
-		if have == "" || !older(have, version) {
+		if have == "" || !proxyclient.Older(have, version) {
 			return nil
 		}
 		return operation.Usage("{" + field + "}: this gateway is LiteLLM " + have + ", which ignores it; it needs " + version + " or later. Nothing was sent")
 	}
-}
-
-// older compares versions number by number: 1.90.7 is older than 1.110.
-func older(version, than string) bool {
-	a, b := strings.Split(version, "."), strings.Split(than, ".")
-	for i := range b {
-		if i >= len(a) {
-			return true
-		}
-		x, errX := strconv.Atoi(a[i])
-		y, errY := strconv.Atoi(b[i])
-		if errX != nil || errY != nil || x != y {
-			return errX == nil && errY == nil && x < y
-		}
-	}
-	return false
 }
 
 // notesPlainKey notes that an older gateway made a regular key instead of a service account.
