@@ -130,7 +130,7 @@ func (p *settingsPage) loses(ctx context.Context, call *operation.Call) (have st
 	if e := operation.AsError(err); e != nil && e.Status == 0 {
 		return "", false, err
 	}
-	return have, have == "" || older(have, p.keeps), nil
+	return have, have == "" || proxyclient.Older(have, p.keeps), nil
 }
 
 // always is the version for what every gateway does.

@@ -124,7 +124,7 @@ func TestLiveSettingsSSO(t *testing.T) {
 	t.Cleanup(clear)
 	do(t, env, settingsSSOUpdate, map[string]any{"generic_client_id": prefix, "generic_client_secret": prefix + "-secret"})
 	_, err := run(t.Context(), env, settingsSSOUpdate, argsOf(map[string]any{"generic_userinfo_endpoint": "https://idp.example.com/me"}))
-	if version, _ := env.Client.Version(t.Context()); older(version, "1.110") != (proxyclient.CodeOf(err) == proxyclient.CodeUsage) {
+	if version, _ := env.Client.Version(t.Context()); proxyclient.Older(version, "1.110") != (proxyclient.CodeOf(err) == proxyclient.CodeUsage) {
 		t.Errorf("LiteLLM %s, a change without the stored secret: %v", version, err)
 	}
 	shown := do(t, env, settingsSSO, nil)
