@@ -299,6 +299,9 @@ func (v *fieldValue) Type() string {
 	case operation.KindHeaders:
 		return "name:value"
 	}
+	if v.field.File {
+		return "@file|text"
+	}
 	return "text"
 }
 
@@ -347,6 +350,9 @@ func (a *arguments) set(f operation.Field, text string) error {
 		}
 		err = a.member(f.Name, strings.TrimSpace(name), quote(strings.TrimSpace(value)))
 	default:
+		if f.File {
+			text, _, err = a.sources.at(text, f.Flag)
+		}
 		a.args[f.Name] = quote(text)
 	}
 	return err

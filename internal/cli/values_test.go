@@ -71,6 +71,29 @@ func TestPair(t *testing.T) {
 	}
 }
 
+// TestDocument: the text of a field that a person keeps in a file is read from @file.
+func TestDocument(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(file, []byte("---\nmodel: m\n---\nUser: @you\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"@" + file: `"---\nmodel: m\n---\nUser: @you"`,
+		"@@you":    `"@you"`,
+		"plain":    `"plain"`,
+		"@-":       `"piped"`,
+	} {
+		a := &arguments{args: operation.Args{}, given: map[string]bool{}, sources: &sources{stdin: strings.NewReader("piped\n")}}
+		if err := a.set(operation.Field{Name: "text", Flag: "text", Kind: operation.KindString, File: true}, text); err != nil || string(a.args["text"]) != want {
+			t.Errorf("%s: %s, %v; want %s", text, a.args["text"], err, want)
+		}
+	}
+	a := &arguments{args: operation.Args{}, given: map[string]bool{}, sources: &sources{}}
+	if err := a.set(operation.Field{Name: "text", Flag: "text", Kind: operation.KindString, File: true}, "@"+file+"x"); err == nil || !strings.Contains(err.Error(), "cannot read @") {
+		t.Errorf("a missing file: %v", err)
+	}
+}
+
 func TestJSONObject(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"a": 1,}`:           "line 1, column 9",

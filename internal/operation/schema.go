@@ -55,6 +55,8 @@ type Field struct {
 	// Texts are the members of a Pairs field that stay text whatever they look like,
 	// because the gateway's schema calls them strings.
 	Texts []string
+	// File means that the command line reads @file, @- and @@ in the text.
+	File bool
 
 	rule Rule
 	// bounded: there are bounds beside those of rule, with least as the lower one.
@@ -136,7 +138,7 @@ func newField(sf reflect.StructField) Field {
 	if refers, ok := reflect.Zero(typ).Interface().(Referring); ok {
 		f.Refers = refers.Refers()
 	}
-	f.Help, f.Enum = cmp.Or(f.Help, f.rule.Help), f.rule.Values
+	f.Help, f.Enum, f.File = cmp.Or(f.Help, f.rule.Help), f.rule.Values, f.rule.File
 	if values, ok := sf.Tag.Lookup("enum"); ok {
 		f.Enum = strings.Split(values, ",")
 	}

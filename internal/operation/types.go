@@ -50,6 +50,8 @@ type (
 	// Text is a text that may be absent but not empty. A required one cannot be empty
 	// anyway.
 	Text string
+	// Document is a text that a person keeps in a file: on the command line, @file reads one.
+	Document string
 	// Names is a list with at least one text.
 	Names []string
 	// USD is an amount in US dollars, from 0.
@@ -80,10 +82,15 @@ type Rule struct {
 	Min, Max json.Number
 	// NotEmpty rejects the empty text or list.
 	NotEmpty bool
+	// File lets a person read the text from a file.
+	File bool
 }
 
 // Rule implements [Ruled].
 func (Text) Rule() Rule { return Rule{NotEmpty: true} }
+
+// Rule implements [Ruled].
+func (Document) Rule() Rule { return Rule{NotEmpty: true, File: true} }
 
 // Rule implements [Ruled].
 func (Names) Rule() Rule { return Rule{NotEmpty: true} }
