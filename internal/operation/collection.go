@@ -16,8 +16,9 @@ import (
 // Collection is one of the gateway's lists, declared once for list operations, look-ups
 // by name, duplicate checks and reviews.
 type Collection struct {
-	// What is the word for one item, such as "team".
-	What string
+	// What is the word for one item, such as "team". Listed is the operation that lists the
+	// items, if that is not "teams list".
+	What, Listed string
 	// Path is the path of the GET. A {parameter} is taken from the arguments.
 	Path string
 	// Items is the dotted path of the list in the answer; empty if the answer is the

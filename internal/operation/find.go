@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -56,10 +57,15 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 // elsewhere names the list that has the items, where it is not that of the call's own
 // resource.
 func (c *Collection) elsewhere(call *Call) string {
-	if list := c.What + "s"; list != call.op.Resource() && c.What != "deployment" { // those have no list of that name
-		return "; to see what exists, use " + list + " list"
+	if resource, _, _ := strings.Cut(c.list(), " "); resource != call.op.Resource() && c.What != "deployment" { // those have no list of that name
+		return "; to see what exists, use " + c.list()
 	}
 	return ""
+}
+
+// list returns the operation that lists the items: "access-groups list".
+func (c *Collection) list() string {
+	return cmp.Or(c.Listed, strings.ReplaceAll(c.What, " ", "-")+"s list")
 }
 
 // withDeleted returns the items that have the name, or else the deleted ones that had it. It

@@ -132,7 +132,7 @@ func verdict(err error) (there bool, failed error) {
 func (r reference) absent(ctx context.Context, call *Call) error {
 	e := &proxyclient.Error{Code: proxyclient.CodeNotFound,
 		Message: r.of.What + " " + Shown(r.id) + " does not exist",
-		Hint:    "nothing was sent; to see what exists, use " + r.of.What + "s list"}
+		Hint:    "nothing was sent; to see what exists, use " + r.of.list()}
 	if r.of.Name == r.of.ID {
 		return r.of.guess(ctx, call, r.id, e)
 	}

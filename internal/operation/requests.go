@@ -14,7 +14,8 @@ import (
 
 // requests is the names of the fields that the gateway's OpenAPI documents declare: a line
 // for each operation with further fields, with its request, and one for each object that
-// takes a provider's own names. TestRequests compares and writes it.
+// takes a provider's own names: for all resources, or "prompts litellm_params" for one.
+// TestRequests compares and writes it.
 //
 //go:embed requests.txt
 var requests string
@@ -50,17 +51,17 @@ func Nearest(name string, names []string) string {
 	return ""
 }
 
-// unlisted are parameters of deployments that LiteLLM 1.110.2 takes and its OpenAPI document
-// leaves out.
-var unlisted = strings.Fields(`additional_drop_params allowed_openai_params audio azure_ad_token_provider base_model base_url
+// unlisted are parameters that LiteLLM 1.110.2 takes and its OpenAPI document leaves out, by
+// the line of requests.txt.
+var unlisted = map[string][]string{"prompts litellm_params": {"project_id", "prompt_data", "prompt_file", "prompt_version_id", "workspace_id"}, "litellm_params": strings.Fields(`additional_drop_params allowed_openai_params audio azure_ad_token_provider base_model base_url
 	cache_control_injection_points context_management cooldown_time custom_prompt_dict data_residency default_headers deployment_id dimensions
 	disable_add_transform_inline_image_block enable_json_schema_validation enable_prompt_caching encoding_format ensure_alternating_roles
 	extra_body extra_headers fastest_response final_prompt_value force_timeout gcs_path_service_account headers hf_model_name
-	initial_prompt_value language litellm_system_prompt max_completion_tokens max_parallel_requests mock_timeout modalities
+	initial_prompt_value language litellm_embedding_config litellm_embedding_model litellm_system_prompt max_completion_tokens max_parallel_requests mock_timeout modalities
 	model_config no-log order prediction prompt_cache_key prompt_cache_retention prompt_id prompt_label prompt_variables prompt_version
 	provider_specific_header reasoning_effort request_timeout retry_policy roles safety_identifier search_tool_name silent_model
 	ssl_verify store stream_response supports_system_message thinking timestamp_granularities top_k ttl turn_off_message_logging
-	user_continue_message verbosity web_search_options weight`)
+	user_continue_message verbosity web_search_options weight`)}
 
 // undocumented reports the extra fields of a request that the gateway does not document. It
 // ignores such a field, so a misspelled limit would limit nothing: a name within two
@@ -79,9 +80,11 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 			line = op.Path
 		}
 		request, names := known(line)
-		if line == "litellm_params" {
-			names = append(names, unlisted...)
+		if own := op.Resource() + " " + f.Name; names != nil && strings.Contains(requests, "\n"+own+"\t") {
+			line = own
+			_, names = known(line)
 		}
+		names = append(names, unlisted[line]...)
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			switch meant := probable(name, names); {
 			case len(names) == 0 || slices.Contains(names, name):

@@ -24,6 +24,7 @@ var (
 	refusing = []string{"POST /config/update", "POST /config/field/update"}
 	objects  = map[string]string{
 		"litellm_params": "LiteLLM_Params updateLiteLLMParams", "model_info": "ModelInfo",
+		"prompts litellm_params": "PromptLiteLLMParams", "search-tools litellm_params": "SearchToolLiteLLMParams",
 	}
 )
 
