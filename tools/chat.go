@@ -49,6 +49,11 @@ func complete(ctx context.Context, call *operation.Call, in chatInput) (operatio
 		body, err := call.Client().JSON(ctx, r)
 		return operation.Result{Body: body}, err
 	}
+	return streamed(ctx, call, r)
+}
+
+// streamed sends a request whose answer is a streamed chat completion.
+func streamed(ctx context.Context, call *operation.Call, r proxyclient.Request) (operation.Result, error) {
 	var answer completion
 	err := call.Client().Stream(ctx, r, func(data []byte) error {
 		words, err := answer.add(data)
