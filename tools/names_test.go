@@ -22,7 +22,9 @@ const everything = `{
 	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
 	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
 	"/key/list": {"keys": [{"key_alias": "one", "token": "k1"}]},
-	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]}
+	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
+	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
+	"/search_tools/list": {"search_tools": [{"search_tool_name": "one", "search_tool_id": "m1"}]}
 }`
 
 // identifiers is what "one" is looked up as in each directory.
@@ -89,6 +91,8 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode("something")
 					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization":
 						rest[other.Name] = operation.Encode(1)
+					case other.Name == "vector_store_description":
+						rest[other.Name] = operation.Encode("something")
 					case other.Name == "litellm_params":
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
 					}

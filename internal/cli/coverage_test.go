@@ -34,6 +34,9 @@ var unseen = map[string]string{
 	"fallbacks delete":            "DELETE /fallback/{model}", "keys model-add": "POST /key/update", "keys model-remove": "POST /key/update",
 	"keys delete":              "POST /key/delete",
 	"teams member-reset-spend": "POST /team/{team_id}/member/{user_id}/reset_spend", "teams member-reset-budget": "POST /team/{team_id}/member/{user_id}/reset_budget",
+	"prompts get": "GET /prompts/{prompt_id}/info", "prompts create": "POST /prompts", "prompts update": "PUT /prompts/{prompt_id}",
+	"prompts patch": "PATCH /prompts/{prompt_id}", "prompts delete": "DELETE /prompts/{prompt_id}", "prompts test": "POST /prompts/test",
+	"search-tools get": "GET /search_tools/{search_tool_id}", "search-tools update": "PUT /search_tools/{search_tool_id}",
 	"spend activity": "GET /user/daily/activity, GET /team/daily/activity, GET /tag/daily/activity, GET /organization/daily/activity, GET /customer/daily/activity, GET /agent/daily/activity",
 }
 

@@ -49,15 +49,16 @@ const item = `{"id": "one", "model_name": "one", "token": "t1", "key_alias": "a1
 const realFile = "@parity_test.go"
 
 // referred are what the calls refer to in lists that are all there is.
-var referred = func() (items string) {
-	for _, name := range []string{"budget_id", "organization_id"} {
-		given := string(sample(operation.Field{Name: name, Kind: operation.KindString}))
-		for _, id := range []string{given, strings.ReplaceAll(given, "/", ""), `"` + realFile + `"`} {
-			items += `, {"` + name + `": ` + id + `}`
-		}
+var referred = named("budget_id", "budget_id") + named("organization_id", "organization_id")
+
+// named are items that have the texts of a field as the value of a member.
+func named(member, field string) (items string) {
+	given := string(sample(operation.Field{Name: field, Kind: operation.KindString}))
+	for _, id := range []string{given, strings.ReplaceAll(given, "/", ""), `"` + realFile + `"`} {
+		items += `, {"` + member + `": ` + id + `}`
 	}
 	return items
-}()
+}
 
 // settled are the settings by provider that calls change.
 var settled = func() string {
@@ -65,9 +66,11 @@ var settled = func() string {
 	return `, "values": ` + marshal(map[string]float64{given: 0.5, realFile: 0.5}) + "}"
 }()
 
-const object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + item + `], "health_checks": [` + item + `],
-	"healthy_endpoints": [` + item + `], "unhealthy_endpoints": [], "latest_health_checks": {"one": ` + item + `}, "failed_updates": [], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + `],
+var object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + item + `], "health_checks": [` + item + `],
+	"healthy_endpoints": [` + item + `], "unhealthy_endpoints": [], "latest_health_checks": {"one": ` + item + `}, "failed_updates": [], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + named("credential_name", "litellm_credential_name") + `],
 	"audit_logs": [` + item + `], "guardrails": [` + item + `], "submissions": [` + item + `], "rows": [` + item + `], "logs": [` + item + `], "fields": [` + item + `], "current_values": {},
+	"prompts": [` + item + `], "prompt_spec": {"litellm_params": {"dotprompt_content": "text"}}, "search_tools": [` + item + `],
+	"providers": [` + item + named("provider_name", "search_provider") + `],
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.110.2", "info": {"key_alias": "a1", "max_budget": 0.10},
 	"model_id": "one", "user_id": "u1", "team_id": "t1", "organization_id": "o1", "project_id": "p1", "budget_id": "b1",
@@ -86,6 +89,14 @@ func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if stream, _ := parsed.(map[string]any); stream["stream"] == true {
 		w.Header().Set("Content-Type", "text/event-stream")
 		fmt.Fprint(w, "data: {\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"words\"}}]}\n\ndata: [DONE]\n\n")
+		return
+	}
+	if strings.HasSuffix(r.URL.Path, "/versions") && !g.array { // those of one environment are asked for to see that there are none
+		versions := "[" + item + named("environment", "environment") + `, {"environment": "development"}]`
+		if r.URL.Query().Has("environment") {
+			versions = "[]"
+		}
+		fmt.Fprint(w, `{"prompts": `+versions+"}")
 		return
 	}
 	if path := r.URL.Path; g.array || path == "/organization/list" || path == "/customer/list" || path == "/budget/list" {
@@ -152,6 +163,8 @@ var exclusive = map[string]string{"models get": "name", "models test": "model", 
 	// Limits next to a budget: see TestSharedBudgets in package tools.
 	"keys generate": "soft_budget", "customers update": "budget_id", "tags create": "budget_id", "tags update": "budget_id",
 	"access-groups budget-set": "budget_id",
+	// The prompt of a test is stored or given.
+	"prompts test": "prompt_id environment",
 	// Filters, which no keys may stand beside: see keyselect.txtar.
 	"keys delete": "user_id team_id organization_id search status unused expired expect"}
 
@@ -254,6 +267,8 @@ func argv(t *testing.T, op *operation.Operation, args operation.Args) []string {
 				_ = json.Unmarshal(v, &s)
 				flag(name + ":" + s)
 			}
+		case f.File && strings.HasPrefix(text, "@"):
+			flag("@" + text)
 		default:
 			flag(text)
 		}
