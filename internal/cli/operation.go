@@ -218,7 +218,7 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 		for _, column := range c.op.Columns {
 			names = append(names, column.Name)
 		}
-		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order: "+strings.Join(names, ", "))
+		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order; +field adds any field, -column removes one: "+strings.Join(names, ", "))
 		_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}
@@ -269,6 +269,7 @@ func (c *call) run(ctx context.Context) error {
 		return err
 	}
 	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
+	c.out.Missing = func(field string) { c.note("No row has the field %s.", operation.Name(field)) }
 	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
 	if err := c.out.Check(c.op); err != nil {
 		return usageError(err.Error())

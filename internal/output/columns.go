@@ -3,6 +3,7 @@ package output
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +17,8 @@ type columned struct {
 	*out
 	columns []operation.Column
 	picker  *operation.Picker // nil: an item is a cell by itself
+	missing map[string]bool   // the fields after a plus that no row had so far
+	rows    int
 }
 
 // start decides on the columns, once. Items that are no objects, such as the bare
@@ -25,17 +28,37 @@ func (c *columned) start(item json.RawMessage, list bool) bool {
 	switch {
 	case c.columns != nil:
 		return false
-	case list && item != nil && head(item) != '{' && c.Columns == nil:
+	case list && item != nil && head(item) != '{' && c.usual():
 		c.columns = []operation.Column{{Name: "value"}}
 		return true
 	}
-	// Check has found no fault with them.
-	c.columns, _ = c.Options.columns(c.op)
-	if list && c.shown != nil && c.Columns == nil {
-		c.columns = slices.DeleteFunc(c.columns, func(column operation.Column) bool { return !slices.Contains(c.shown, column.Name) })
+	shown := c.shown
+	if !list {
+		shown = nil
 	}
+	// Check has found no fault with them.
+	c.columns, _ = c.Options.columns(c.op, shown)
 	c.picker = operation.NewPicker(c.columns)
+	for _, column := range c.columns {
+		if !slices.ContainsFunc(c.op.Columns, named(column.Name)) {
+			if c.missing == nil {
+				c.missing = map[string]bool{}
+			}
+			c.missing[column.Name] = true
+		}
+	}
 	return true
+}
+
+// tell reports the fields that no row had, once all rows were seen.
+func (c *columned) tell() {
+	if c.Missing == nil || c.rows == 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.missing)) {
+		c.Missing(name)
+	}
+	c.missing = nil
 }
 
 // values are those of the columns in an item, without secrets; valid until the
@@ -54,7 +77,14 @@ func (c *columned) values(d document) ([]json.RawMessage, error) {
 	if c.picker == nil {
 		return []json.RawMessage{item}, nil
 	}
-	return c.picker.Pick(item), nil
+	values := c.picker.Pick(item)
+	c.rows++
+	for i, column := range c.columns {
+		if values[i] != nil && len(c.missing) > 0 {
+			delete(c.missing, column.Name)
+		}
+	}
+	return values, nil
 }
 
 // maxCell bounds a value in a table or CSV, which is copied several times.

@@ -16,6 +16,7 @@ func newCSV(o *out) codec { return &csvCodec{columned: columned{out: o}, rows: c
 
 func (c *csvCodec) object(d document) error {
 	c.header(nil, false)
+	defer c.tell()
 	return c.row(d)
 }
 
@@ -26,6 +27,7 @@ func (c *csvCodec) item(d document) error {
 
 func (c *csvCodec) end() error {
 	c.header(nil, true)
+	c.tell()
 	return c.flush()
 }
 

@@ -33,8 +33,12 @@ type Options struct {
 	// Format is one of [Formats]; "" is the first of them.
 	Format Format
 	// Columns are the names of the columns to show, in order; nil: all but the
-	// optional ones.
+	// optional ones. +name adds a column to these, or to the others named, and -name
+	// removes one. +name may be any field of the answer (dotted), so that one which the
+	// operation does not declare can be shown.
 	Columns []string
+	// Missing, when set, is told of each field after a plus that no row has.
+	Missing func(field string)
 	// NoHeader leaves out the header of a table or CSV.
 	NoHeader bool
 	// ShowSecrets leaves the answer as it is: Redactor is not used.
@@ -66,7 +70,7 @@ func (o Options) Check(op *operation.Operation) error {
 	default:
 		return fmt.Errorf("%s needs a table or CSV, but %s supports only %s", what, op.Path, strings.Join(valid, ", "))
 	}
-	_, err := o.columns(op)
+	_, err := o.columns(op, nil)
 	return err
 }
 
@@ -75,35 +79,6 @@ func (o Options) form(op *operation.Operation) form {
 	fit := formsOf(op)
 	i := slices.IndexFunc(fit, func(f form) bool { return f.name == o.Format })
 	return fit[max(i, 0)]
-}
-
-// columns returns the columns to show.
-func (o Options) columns(op *operation.Operation) ([]operation.Column, error) {
-	var columns []operation.Column
-	if o.Columns == nil {
-		for _, c := range op.Columns {
-			if !c.Optional {
-				columns = append(columns, c)
-			}
-		}
-		return columns, nil
-	}
-	for _, name := range o.Columns {
-		name = strings.TrimSpace(name)
-		i := slices.IndexFunc(op.Columns, func(c operation.Column) bool { return c.Name == name })
-		if i < 0 {
-			names := make([]string, len(op.Columns))
-			for i, c := range op.Columns {
-				names[i] = c.Name
-			}
-			return nil, fmt.Errorf("%s has no column %q; valid: %s", op.Path, name, strings.Join(names, ", "))
-		}
-		columns = append(columns, op.Columns[i])
-	}
-	if len(columns) == 0 {
-		return nil, fmt.Errorf("--columns is empty; give at least one column")
-	}
-	return columns, nil
 }
 
 // Write writes one answer. An answer that is no JSON is written as it is in

@@ -57,6 +57,7 @@ func (c *tableCodec) object(d document) error {
 	if err != nil {
 		return err
 	}
+	c.tell()
 	c.grid = grid{lines: make([]line, 2)}
 	for i, column := range c.columns {
 		c.rows = append(c.rows, []string{column.Name + unit(column.Format), tableCell(values[i], column)})
@@ -97,6 +98,7 @@ func (c *tableCodec) item(d document) error {
 }
 
 func (c *tableCodec) end() error {
+	c.tell()
 	if c.known {
 		return c.close()
 	}
