@@ -101,8 +101,9 @@ func hasColumn(item json.RawMessage, column operation.Column) bool {
 
 // alternatives are arguments of reads that need one of several.
 var alternatives = map[string]operation.Args{
-	"models get":      argsOf(map[string]any{"id": "none"}),
-	"spend calculate": argsOf(map[string]any{"model": "none", "prompt_tokens": 1, "completion_tokens": 1}),
+	"models get":        argsOf(map[string]any{"id": "none"}),
+	"spend calculate":   argsOf(map[string]any{"model": "none", "prompt_tokens": 1, "completion_tokens": 1}),
+	"utils token-count": argsOf(map[string]any{"prompt": "none"}),
 }
 
 // madeUp returns arguments for the fields that an operation needs.
