@@ -62,6 +62,13 @@ var table = []row{
 	{status: 403, typ: "key_model_access_denied", code: CodeForbidden, hint: hintModels},
 	{status: 403, typ: "team_model_access_denied", code: CodeForbidden, hint: hintModels},
 
+	// Faults in a request as the gateway's own.
+	{path: "/policies", status: 500, text: "for GuardrailPipeline", code: CodeInvalid},
+
+	// What only some states allow.
+	{method: "PUT", path: "/policies/*", status: 400, text: "Only draft versions can be updated", code: CodeInvalid,
+		hint: "create a draft with policies version-create, change it, and put it in force with policies status-set"},
+
 	// Things that are there already.
 	{status: 400, text: "already exist", code: CodeConflict},            // key alias, team id, budget, customer; tag as 500 with "400: …"
 	{status: 500, text: "Unique constraint failed", code: CodeConflict}, // the database's own words, other versions

@@ -32,6 +32,8 @@ var answers = []struct {
 	{"GET /v1/model/info", 400, `{"detail":{"error":"Model id = nope not found on litellm proxy"}}`, CodeNotFound, "Model id = nope not found on litellm proxy", ""},
 	{"GET /prompts/nope/info", 400, `{"detail":"Prompt nope not found"}`, CodeNotFound, "Prompt nope not found", ""},
 	{"GET /utils/supported_openai_params", 400, `{"detail":{"error":"Could not map model=nosuch"}}`, CodeNotFound, "Could not map model=nosuch", ""},
+	{"POST /policies", 500, `{"detail":"Error adding policy to DB: 1 validation error for GuardrailPipeline\nsteps\n  Field required [type=missing, input_value={'mode': 'x'}, input_type=dict]"}`, CodeInvalid, "Error adding policy to DB: 1 validation error for GuardrailPipeline", ""},
+	{"PUT /policies/9f", 400, `{"detail":"Only draft versions can be updated. Publish or create a new version to change published/production."}`, CodeInvalid, "Only draft versions can be updated.", ""},
 	{"GET /config/field/info", 400, `{"detail":{"error":"Invalid field=nope passed in."}}`, CodeNotFound, "Invalid field=nope", ""},
 	{"GET /invitation/info", 400, `{"detail":{"error":"Invitation id does not exist in the database."}}`, CodeNotFound, "Invitation id does not exist", ""},
 	{"POST /team/member_delete", 400, `{"detail":{"error":"Team id=nope does not exist in db"}}`, CodeNotFound, "Team id=nope", ""},

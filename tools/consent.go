@@ -41,7 +41,7 @@ func several(what string, things []operation.Thing) string {
 	if len(things) == 1 {
 		return what + " " + labels[0]
 	}
-	return fmt.Sprintf("%d %ss: %s", len(things), what, strings.Join(labels, ", "))
+	return fmt.Sprintf("%s: %s", operation.Counted(len(things), what), strings.Join(labels, ", "))
 }
 
 // ask is a question that needs no look.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -24,6 +25,19 @@ func live(t *testing.T) (operation.Env, string) {
 		t.Fatal(err)
 	}
 	return operation.Env{Client: client}, "live-" + strings.ToLower(rand.Text()[:8])
+}
+
+// patience is how long a test waits for what a gateway does later.
+const patience = 2 * time.Minute
+
+// until waits for something to become true.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for limit := time.Now().Add(patience); !is(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("waited for this in vain: %s", what)
+		}
+	}
 }
 
 // liveTeams makes teams and deletes them when the test is over.

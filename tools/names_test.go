@@ -22,13 +22,15 @@ const everything = `{
 	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
 	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
 	"/key/list": {"keys": [{"key_alias": "one", "token": "k1"}]},
+	"/policies/list": {"policies": [{"policy_name": "one", "policy_id": "p1", "version_status": "draft"}]},
+	"/policies/attachments/list": {"attachments": [{"policy_name": "one", "attachment_id": "p1"}]},
 	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
 	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
 	"/search_tools/list": {"search_tools": [{"search_tool_name": "one", "search_tool_id": "m1"}]}
 }`
 
 // identifiers is what "one" is looked up as in each directory.
-var identifiers = map[string]string{"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1"}
+var identifiers = map[string]string{"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1"}
 
 // lookups is a gateway that knows names, and keeps what else it was asked.
 type lookups struct {
@@ -87,7 +89,9 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode([]string{"something"})
 					case other.Kind == operation.KindPairs && other.Required:
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
-					case other.Kind == operation.KindString && other.Required:
+					case other.Required && len(other.Enum) > 0:
+						rest[other.Name] = operation.Encode(other.Enum[0])
+					case other.Kind == operation.KindString && (other.Required || other.Name == "description"):
 						rest[other.Name] = operation.Encode("something")
 					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization":
 						rest[other.Name] = operation.Encode(1)

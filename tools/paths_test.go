@@ -21,6 +21,8 @@ var routed = map[string]string{
 	"/guardrails/submissions/{guardrail_id}": "GET", "/guardrails/submissions/{guardrail_id}/approve": "POST", "/guardrails/submissions/{guardrail_id}/reject": "POST",
 	"/spend/logs/ui/{request_id}": "GET",
 	"/prompts/{prompt_id}":        "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
+	"/policies/{policy_id}": "GET", "/policies/{policy_id}/status": "PUT", "/policies/attachments/{attachment_id}": "GET", "/policy/info/{policy_name}": "GET",
+	"/policies/name/{policy_name}/versions": "GET", "/policies/name/{policy_name}/all-versions": "DELETE",
 	"/team/{team_id}/member/{user_id}/reset_spend": "POST", "/team/{team_id}/member/{user_id}/reset_budget": "POST",
 }
 

@@ -124,5 +124,14 @@ func Counted[N int | int64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d %s", n, Plural(noun))
+}
+
+// Plural returns the plural of a noun: "keys", "policies", "budgets".
+func Plural(noun string) string {
+	stem, ends := strings.CutSuffix(noun, "y")
+	if ends && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeiou") {
+		return stem + "ies"
+	}
+	return noun + "s"
 }

@@ -64,6 +64,9 @@ type Collection struct {
 	Else *Collection
 	// Settle converts the items of an answer to those of the list, if they differ.
 	Settle func(context.Context, *Call, []json.RawMessage) ([]json.RawMessage, error)
+	// Owner returns an error if what the list is about does not exist. It is asked if the list
+	// is empty, which is all that the gateway says then.
+	Owner func(context.Context, *Call) error
 	// Explain returns an error about a name that no item has, or nil for the usual one.
 	Explain func(ctx context.Context, call *Call, name string) error
 	// Own returns the filter for the caller's own items, for a list that the gateway refuses
@@ -128,6 +131,11 @@ func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMe
 	if err == nil && c.Split != nil {
 		page.rest = Encode(without(body, c.Items))
 	}
+	if err == nil && c.Owner != nil && len(page.Items) == 0 {
+		if err := c.Owner(ctx, call); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err != nil || c.Settle == nil {
 		return body, page, err
 	}
@@ -153,7 +161,7 @@ func (c *Collection) Narrowed(call *Call) string {
 	if call.own[c.Path] == nil {
 		return ""
 	}
-	return "Only your own " + c.What + "s are shown; your key may not list all"
+	return "Only your own " + Plural(c.What) + " are shown; your key may not list all"
 }
 
 // within returns the query narrowed by a filter. What it asks for itself stays.

@@ -65,7 +65,7 @@ func (c *Collection) elsewhere(call *Call) string {
 
 // list returns the operation that lists the items: "access-groups list".
 func (c *Collection) list() string {
-	return cmp.Or(c.Listed, strings.ReplaceAll(c.What, " ", "-")+"s list")
+	return cmp.Or(c.Listed, strings.ReplaceAll(Plural(c.What), " ", "-")+" list")
 }
 
 // withDeleted returns the items that have the name, or else the deleted ones that had it. It
@@ -231,7 +231,7 @@ func (c *Collection) ambiguous(call *Call, name, ref string, found []json.RawMes
 		ids = append(ids, fmt.Sprintf("and %d more", more))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
-		Message: fmt.Sprintf("%d %ss have the %s %q: %s", len(found), c.What, c.nameWord(), Shown(name), strings.Join(ids, ", ")),
+		Message: fmt.Sprintf("%s have the %s %q: %s", Counted(len(found), c.What), c.nameWord(), Shown(name), strings.Join(ids, ", ")),
 		Hint:    unchanged(call) + fmt.Sprintf("give the ID of one with {%s}", ref)}
 }
 
