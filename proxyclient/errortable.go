@@ -79,6 +79,8 @@ var table = []row{
 	{method: "GET", path: "/v1/model/info", status: 400, text: "not found", code: CodeNotFound},
 	{method: "GET", path: "/model/info", status: 400, text: "not found", code: CodeNotFound},
 	{path: "/prompts/*", status: 400, text: "not found", code: CodeNotFound},
+	{method: "DELETE", path: "/config/pass_through_endpoint", status: 400, text: "was not found|no pass-through endpoints", code: CodeNotFound},
+	{path: "/jwt/key/mapping", status: 400, text: "does not match an existing virtual key", code: CodeNotFound, hint: "keys list shows the keys"},
 	{method: "GET", path: "/utils/supported_openai_params", status: 400, text: "Could not map model", code: CodeNotFound},
 	{method: "GET", path: "/config/field/info", status: 400, text: "Invalid field=", code: CodeNotFound},
 	{status: 400, text: "does not exist in|doesn't exist in|not found in db", code: CodeNotFound}, // /team/member_delete, /invitation/info

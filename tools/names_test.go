@@ -26,11 +26,12 @@ const everything = `{
 	"/policies/attachments/list": {"attachments": [{"policy_name": "one", "attachment_id": "p1"}]},
 	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
 	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
+	"/config/pass_through_endpoint": {"endpoints": [{"path": "one", "id": "m1"}]},
 	"/search_tools/list": {"search_tools": [{"search_tool_name": "one", "search_tool_id": "m1"}]}
 }`
 
 // identifiers is what "one" is looked up as in each directory.
-var identifiers = map[string]string{"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1"}
+var identifiers = map[string]string{"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1"}
 
 // lookups is a gateway that knows names, and keeps what else it was asked.
 type lookups struct {
@@ -93,7 +94,7 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode(other.Enum[0])
 					case other.Kind == operation.KindString && (other.Required || other.Name == "description"):
 						rest[other.Name] = operation.Encode("something")
-					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization":
+					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization" || other.Name == "cost_per_request":
 						rest[other.Name] = operation.Encode(1)
 					case other.Name == "vector_store_description":
 						rest[other.Name] = operation.Encode("something")

@@ -19,10 +19,10 @@ var routed = map[string]string{
 	"/team/{team_id:path}/callback": "GET", "/team/{team_id:path}/callback/{callback_name}": "DELETE",
 	"/audit/{id}": "GET", "/guardrails/{guardrail_id}": "GET", "/guardrails/usage/detail/{guardrail_id}": "GET",
 	"/guardrails/submissions/{guardrail_id}": "GET", "/guardrails/submissions/{guardrail_id}/approve": "POST", "/guardrails/submissions/{guardrail_id}/reject": "POST",
-	"/spend/logs/ui/{request_id}": "GET",
-	"/prompts/{prompt_id}":        "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
+	"/prompts/{prompt_id}": "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
 	"/policies/{policy_id}": "GET", "/policies/{policy_id}/status": "PUT", "/policies/attachments/{attachment_id}": "GET", "/policy/info/{policy_name}": "GET",
 	"/policies/name/{policy_name}/versions": "GET", "/policies/name/{policy_name}/all-versions": "DELETE",
+	"/config/pass_through_endpoint/{endpoint_id}": "POST", "/spend/logs/ui/{request_id}": "GET",
 	"/team/{team_id}/member/{user_id}/reset_spend": "POST", "/team/{team_id}/member/{user_id}/reset_budget": "POST",
 }
 

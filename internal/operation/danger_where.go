@@ -51,7 +51,7 @@ func (s *scanner) destination(path []string, name, text string) {
 		s.add(where, "sends headers with each request: %s", quoted(masked(text)))
 	case strings.HasSuffix(name, "credential_name") && (len(path) > 1 || name != "credential_name"):
 		s.add(where, "uses the stored credential %s", told(text))
-	case strings.Contains(name, "webhook"), strings.Contains(name, "endpoint"), ends("_base", "url", "uri", "host", "_domain", "_proxy", "_server"), name == "proxy":
+	case strings.Contains(name, "webhook"), strings.Contains(name, "endpoint"), ends("_base", "url", "uri", "host", "_domain", "_proxy", "_server"), name == "proxy", name == "target":
 		s.add(where, "sends requests to %s", host(text))
 	case strings.Contains(name, "bucket"):
 		s.add(where, "stores data in %s", told(text))

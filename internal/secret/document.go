@@ -282,6 +282,7 @@ func (d *document) colon() {
 func (d *document) array(s scope) {
 	d.pos++
 	s.many = false
+	s.class &^= thingName // an item is a thing, with members of its own
 	if len(d.keep) > 0 {
 		d.path = append(d.path, "*")
 		defer func() { d.path = d.path[:len(d.path)-1] }()
