@@ -38,6 +38,8 @@ type Collection struct {
 	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
 	// path of what tells apart items with one ID: a key can be deleted several times.
 	ID, Name, Version string
+	// Also is the paths of further names of an item. None of them is the name of another.
+	Also []string
 	// Fold makes names match regardless of case.
 	Fold bool
 	// Search is the parameter that narrows the list to names that contain a text, and
@@ -306,6 +308,17 @@ func (c *Collection) nameWord() string { return c.Name[strings.LastIndexByte(c.N
 // same reports whether a name matches the one that is looked up.
 func (c *Collection) same(got, name string) bool {
 	return got == name || c.Fold && strings.EqualFold(got, name)
+}
+
+// names returns the names of an item, without repeats.
+func (c *Collection) names(item json.RawMessage) []string {
+	names := []string{Word(Lookup(item, c.Name))}
+	for _, path := range c.Also {
+		if name := Word(Lookup(item, path)); name != "" {
+			names = append(names, name)
+		}
+	}
+	return Unique(names)
 }
 
 // folded returns what names that are the same have in common.

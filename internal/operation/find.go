@@ -45,7 +45,7 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 			}
 		}
 		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
-			Hint: unchanged(call) + fmt.Sprintf("to give an ID, use {%s}", ref) + c.elsewhere(call)}
+			Hint: strings.TrimSuffix(unchanged(call)+c.byIDHint(ref)+c.elsewhere(call), "; ")}
 	case 1:
 		thing := c.thing(found[0])
 		call.seen[c.seenAs(Word(thing.ID))] = thing.Item
@@ -54,18 +54,27 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	return Thing{}, c.ambiguous(call, name, ref, found)
 }
 
+// byIDHint says how to give an ID, where a name does not take it too.
+func (c *Collection) byIDHint(ref string) string {
+	if slices.Contains(c.Also, c.ID) {
+		return ""
+	}
+	return fmt.Sprintf("to give an ID, use {%s}; ", ref)
+}
+
 // elsewhere names the list that has the items, where it is not that of the call's own
 // resource.
 func (c *Collection) elsewhere(call *Call) string {
-	if resource, _, _ := strings.Cut(c.list(), " "); resource != call.op.Resource() && c.What != "deployment" { // those have no list of that name
-		return "; to see what exists, use " + c.list()
+	resource, _, _ := strings.Cut(c.list(), " ")
+	if (resource != call.op.Resource() || c.byIDHint("") == "") && c.What != "deployment" { // those have no list of that name
+		return "to see what exists, use " + c.list()
 	}
 	return ""
 }
 
 // list returns the operation that lists the items: "access-groups list".
 func (c *Collection) list() string {
-	return cmp.Or(c.Listed, strings.ReplaceAll(Plural(c.What), " ", "-")+" list")
+	return cmp.Or(c.Listed, strings.ReplaceAll(strings.ToLower(Plural(c.What)), " ", "-")+" list")
 }
 
 // withDeleted returns the items that have the name, or else the deleted ones that had it. It
@@ -148,7 +157,8 @@ func (c *Collection) named(ctx context.Context, call *Call, name string, fixed u
 		if err != nil {
 			return nil, err
 		}
-		if id := string(Lookup(item, c.ID)); c.same(Word(Lookup(item, c.Name)), name) && !ids[id] {
+		matches := slices.ContainsFunc(c.names(item), func(got string) bool { return c.same(got, name) })
+		if id := string(Lookup(item, c.ID)); matches && !ids[id] {
 			found, ids[id] = append(found, item), true
 		}
 	}

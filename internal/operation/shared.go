@@ -64,18 +64,24 @@ func (c *Collection) index(ctx context.Context, call *Call) (*sharedList, error)
 				return
 			}
 			for _, item := range page.Items {
-				l.add(Word(Lookup(item, c.ID)), c.folded(Word(Lookup(item, c.Name))), item)
+				l.add(Word(Lookup(item, c.ID)), c.names(item), c.folded, item)
 			}
 		}
 	})
 	return l, l.err
 }
 
-func (l *sharedList) add(id, name string, item json.RawMessage) {
+func (l *sharedList) add(id string, names []string, folded func(string) string, item json.RawMessage) {
 	if _, twice := l.byID[id]; twice {
 		return
 	}
-	l.items, l.byID[id], l.byName[name] = append(l.items, item), item, append(l.byName[name], item)
+	l.items, l.byID[id] = append(l.items, item), item
+	for i, name := range names {
+		names[i] = folded(name)
+	}
+	for _, name := range Unique(names) {
+		l.byName[name] = append(l.byName[name], item)
+	}
 }
 
 // known returns the item with an identifier, out of the shared list.
