@@ -73,6 +73,9 @@ func (s *said) fromValue(v any, depth int) {
 		s.list(v)
 	case map[string]any:
 		s.details(v)
+		if s.explained(v); s.message != "" {
+			return
+		}
 		for _, name := range []string{"error", "detail", "message", "msg", "errors", "error_message"} {
 			inner, ok := v[name]
 			if !ok || inner == nil {
@@ -96,6 +99,15 @@ func (s *said) fromValue(v any, depth int) {
 	case nil:
 	default:
 		s.message = fmt.Sprint(v)
+	}
+}
+
+// explained takes the message beside an error that is only a word:
+// {"error": "access_denied", "message": "The key is not allowed …"}.
+func (s *said) explained(v map[string]any) {
+	word, _ := v["error"].(string)
+	if message, _ := v["message"].(string); word != "" && !strings.ContainsAny(word, " \n{") && strings.Contains(message, " ") {
+		s.text(message)
 	}
 }
 

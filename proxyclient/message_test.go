@@ -23,6 +23,8 @@ var answers = []struct {
 }{
 	{"GET /key/info", 404, `{"error":{"message":"Key not found in database","type":"not_found_error","param":"key","code":"404"}}`, CodeNotFound, "Key not found in database", "key"},
 	{"POST /key/delete", 404, `{"error":{"message":"{'error': 'No keys found'}","type":"internal_server_error","param":null,"code":"404"}}`, CodeNotFound, "No keys found", ""},
+	{"GET /mcp-rest/tools/list", 502, `{"detail":{"error":"unreachable","message":"Failed to list tools from server dead"}}`, CodeUnavailable, "Failed to list tools from server dead", ""},
+	{"GET /mcp-rest/tools/list", 403, `{"detail":{"error":"access_denied","message":"The key is not allowed to access server nope"}}`, CodeForbidden, "The key is not allowed to access server nope", ""},
 	{"POST /user/delete", 404, `{"detail":{"error":"User not found, passed user_id=nope"}}`, CodeNotFound, "User not found, passed user_id=nope", ""},
 	{"GET /team/info", 404, `{"error":{"message":"{'message': 'Team not found, passed team id: nope.'}","type":"auth_error","param":"None","code":"404"}}`, CodeNotFound, "Team not found, passed team id: nope.", ""},
 	{"GET /audit/nope", 404, `{"detail":{"message":"Audit log with ID nope not found"}}`, CodeNotFound, "Audit log with ID nope not found", ""},
