@@ -99,7 +99,7 @@ func (s *sources) pair(text string, texts []string) (name string, value json.Raw
 	if literal {
 		text := false
 		for _, t := range texts {
-			text = text || t == name
+			text = text || t == name || t == "*"
 		}
 		if value1 == "null" || !text && typed(value1) {
 			return name, json.RawMessage(value1), nil

@@ -81,7 +81,7 @@ var (
 	placeName   = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(account_id|.*_account_id|vertex_project|tenant_id|resource_name|server|domain|hostname|address)$`)
 	})
-	secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|mock_response`) })
+	secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|auth_value|mock_response`) })
 )
 
 // model finds names of models that providers make an address of: a host in the region of

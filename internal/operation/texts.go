@@ -3,7 +3,7 @@ package operation
 import "strings"
 
 // texts is, by field, the members that the gateway's OpenAPI document calls strings
-// (LiteLLM_Params, ModelInfo, the request bodies). Written as key=value, they stay text
+// (LiteLLM_Params, ModelInfo, the request bodies); * stands for all of them. Written as key=value, they stay text
 // whatever they look like, except null. mock_response and stop may be a text or something
 // else; as key=value they are texts. TestTextsLive compares.
 var texts = map[string][]string{
@@ -29,6 +29,8 @@ var texts = map[string][]string{
 	"model_info": strings.Fields(`
 		base_model created_at created_by id pricing_provider ptu_effective_from ptu_effective_to team_id
 		team_public_model_name tier updated_at updated_by`),
+	"env":            {"*"},
+	"static_headers": {"*"},
 	ExtraField: strings.Fields(`
 		access_group agent_id alias allowed_model_region budget_duration budget_id budget_reset_at credential_name
 		default_model description display_name duration end_user_budget_id fallback_type grace_period key key_alias
