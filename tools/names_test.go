@@ -17,6 +17,8 @@ import (
 // everything answers every look-up: one thing of each kind is called one, two
 // teams are called twins.
 const everything = `{
+	"/v1/mcp/server": [{"server_name": "one", "server_id": "s1"}], "/v1/mcp/toolset": [{"toolset_name": "one", "toolset_id": "ts1"}],
+	"/v1/agents": [{"agent_name": "one", "agent_id": "ag1"}], "/v1/mcp/server/submissions": {"items": [{"server_name": "one", "server_id": "s1"}], "total": 1},
 	"/v2/team/list": {"teams": [{"team_alias": "one", "team_id": "t1"}, {"team_alias": "one more", "team_id": "t2"},
 		{"team_alias": "twins", "team_id": "t3"}, {"team_alias": "twins", "team_id": "t4"}]},
 	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
@@ -31,7 +33,8 @@ const everything = `{
 }`
 
 // identifiers is what "one" is looked up as in each directory.
-var identifiers = map[string]string{"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1"}
+var identifiers = map[string]string{"server": "s1", "toolset": "ts1", "agent": "ag1",
+	"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1"}
 
 // lookups is a gateway that knows names, and keeps what else it was asked.
 type lookups struct {
@@ -96,7 +99,7 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode("something")
 					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization" || other.Name == "cost_per_request":
 						rest[other.Name] = operation.Encode(1)
-					case other.Name == "vector_store_description":
+					case other.Name == "description" || other.Name == "vector_store_description":
 						rest[other.Name] = operation.Encode("something")
 					case other.Name == "litellm_params":
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})

@@ -72,6 +72,7 @@ var object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + 
 	"prompts": [` + item + `], "prompt_spec": {"litellm_params": {"dotprompt_content": "text"}}, "search_tools": [` + item + `],
 	"providers": [` + item + named("provider_name", "search_provider") + `],
 	"policies": [` + item + `], "attachments": [` + item + `], "tools": [` + item + `],
+	"servers": [` + item + `], "items": [` + item + `], "sessions": [` + item + `],
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.110.2", "info": {"key_alias": "a1", "max_budget": 0.10},
 	"model_id": "one", "user_id": "u1", "team_id": "t1", "organization_id": "o1", "project_id": "p1", "budget_id": "b1",

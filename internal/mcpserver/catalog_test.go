@@ -27,7 +27,8 @@ func bulky(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "data: [DONE]\n\n")
 		return
 	}
-	if path := r.URL.Path; path == "/organization/list" || path == "/customer/list" || path == "/budget/list" || path == "/team/available" || path == "/tag/list" {
+	if path := r.URL.Path; path == "/organization/list" || path == "/customer/list" || path == "/budget/list" || path == "/team/available" || path == "/tag/list" ||
+		slices.Contains([]string{"/v1/mcp/server", "/v1/mcp/server/health", "/v1/mcp/toolset", "/v1/agents"}, path) {
 		_, _ = w.Write(bulkyList)
 		return
 	}
@@ -45,7 +46,7 @@ func bulk(long string) json.RawMessage {
 			text = long
 		}
 		things[i] = fmt.Sprintf(`{"token":"%064d","key_alias":"a%[1]d","key_name":"sk-...%04[1]d","id":"id-%[1]d","model_name":"m%[1]d","user_id":"u%[1]d","user_email":"u%[1]d@example.com","team_id":"t%[1]d","team_alias":"team %[1]d",
-			"organization_id":"o%[1]d","organization_alias":"org %[1]d","budget_id":"b%[1]d","credential_name":"c%[1]d","project_id":"p%[1]d","name":"n%[1]d","access_group":"g%[1]d","access_group_id":"g%[1]d","access_group_name":"g%[1]d","model_group":"mg%[1]d","model_id":"id-%[1]d","request_id":"r%[1]d",
+			"organization_id":"o%[1]d","organization_alias":"org %[1]d","server_id":"id-%[1]d","server_name":"s%[1]d","toolset_id":"id-%[1]d","toolset_name":"ts%[1]d","agent_id":"id-%[1]d","agent_name":"ag%[1]d","budget_id":"b%[1]d","credential_name":"c%[1]d","project_id":"p%[1]d","name":"n%[1]d","access_group":"g%[1]d","access_group_id":"g%[1]d","access_group_name":"g%[1]d","model_group":"mg%[1]d","model_id":"id-%[1]d","request_id":"r%[1]d",
 			"spend":0.5,"max_budget":10,"startTime":"2026-11-01T10:00:00Z","litellm_params":{"model":"openai/m%[1]d"},"model_info":{"id":"id-%[1]d"},"description":%q,"metadata":{"note":%[2]q}}`, i, text)
 	}
 	return json.RawMessage("[" + strings.Join(things, ",") + "]")
@@ -54,13 +55,14 @@ func bulk(long string) json.RawMessage {
 var bulkyAnswer = func() json.RawMessage {
 	top := []member{{"data", bulkyList}}
 	for _, name := range []string{"keys", "users", "teams", "credentials", "results", "access_groups", "health_checks", "healthy_endpoints", "projects", "tags",
-		"prompts", "search_tools", "providers", "audit_logs", "fields"} {
+		"prompts", "search_tools", "providers", "audit_logs", "fields",
+		"servers", "items", "sessions", "tools"} {
 		top = append(top, member{name, bulk("short")})
 	}
 	more, _ := members(json.RawMessage(`{"failed_updates":[],"unhealthy_endpoints":[],"aliases":["a1"],"total_count":80,"total":80,"current_page":1,"page":1,"total_pages":1,"page_size":80,
 		"status":"healthy","db":"connected","litellm_version":"1.110.2","info":{"key_alias":"a1","max_budget":0.10},"model_id":"one","user_id":"u1","team_id":"t1","organization_id":"o1","project_id":"p1","budget_id":"b1",
 		"access_group":"g1","tag":{"name":"n1"},"key":"k1","token":"t1","choices":[{"index":0,"message":{"role":"assistant","content":"words"}}],"team_info":{"team_id":"t1","team_alias":"T"},"user_info":{"user_id":"u1"},
-		"prompt_id":"p1","vector_store":{"vector_store_id":"v1"},"search_tool_id":"s1"}`))
+		"prompt_id":"p1","vector_store":{"vector_store_id":"v1"},"search_tool_id":"s1","server_id":"s1","toolset_id":"ts1","agent_id":"a1","imported":[]}`))
 	return object(append(top, more...))
 }()
 

@@ -1,0 +1,254 @@
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
+)
+
+// mcpSubmissionCollection is the MCP servers that users submitted, whatever became of them.
+var mcpSubmissionCollection = &operation.Collection{
+	What: "MCP server submission", Path: "/v1/mcp/server/submissions", Items: "items", Total: "total",
+	ID: "server_id", Name: "server_name", Also: []string{"alias", "server_id"}, Fold: true,
+	Listed: "mcp-servers submissions",
+}
+
+// mcpSubmissionName stands for the ID of the submission with this name.
+type mcpSubmissionName string
+
+// Collection returns the list that has the name.
+func (mcpSubmissionName) Collection() *operation.Collection { return mcpSubmissionCollection }
+
+// mcpSubmissionRef identifies one submitted MCP server.
+type mcpSubmissionRef struct {
+	Server   mcpSubmissionName `json:"server" ref:"server_id,required" help:"Submission, by server name, alias or ID" cli:"arg=1"`
+	ServerID string            `json:"server_id" help:"Server ID"`
+}
+
+var mcpSubmissionColumns = []operation.Column{
+	{Name: "server_name", ID: true},
+	{Name: "server_id", ID: true},
+	{Name: "status", Field: "approval_status"},
+	{Name: "transport"},
+	{Name: "url"},
+	{Name: "submitted_by"},
+	{Name: "submitted_at", Format: operation.Time},
+	{Name: "review_notes"},
+	{Name: "description", Optional: true},
+	{Name: "reviewed_at", Format: operation.Time, Optional: true},
+}
+
+var mcpServersSubmissions = &operation.Operation{
+	Path:     "mcp-servers submissions",
+	Summary:  "List the MCP servers that users submitted for review",
+	Help:     "Includes approved and rejected ones.",
+	Examples: []string{"mcp-servers submissions"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Of: mcpSubmissionCollection},
+	Columns:  mcpSubmissionColumns,
+}
+
+var mcpServersApprove = &operation.Operation{
+	Path:     "mcp-servers approve",
+	Summary:  "Approve a submitted MCP server, which becomes active",
+	Help:     "Also activates a rejected one.",
+	Examples: []string{"mcp-servers approve wiki"},
+	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: activatesMCPServer},
+	Do:       operation.Func[mcpSubmissionRef](reviewMCPServer("approve")),
+	Columns:  mcpSubmissionColumns,
+	Verify:   answered("approval_status", func(*operation.Call) json.RawMessage { return json.RawMessage(`"active"`) }),
+	Done:     "approved MCP server {server_name} ({server_id})",
+}
+
+type mcpServersRejectInput struct {
+	mcpSubmissionRef
+	ReviewNotes string `json:"review_notes" help:"Reason, for whoever submitted it" cli:"name=notes"`
+	operation.Extras
+}
+
+var mcpServersReject = &operation.Operation{
+	Path:     "mcp-servers reject",
+	Summary:  "Reject a submitted MCP server, or take back an approval",
+	Help:     "An active server stops serving.",
+	Examples: []string{`mcp-servers reject wiki --notes "Use the internal wiki server"`},
+	Effect:   operation.Set,
+	Do: operation.Func[mcpServersRejectInput](func(ctx context.Context, call *operation.Call, in mcpServersRejectInput) (operation.Result, error) {
+		return reviewMCPServer("reject")(ctx, call, in.mcpSubmissionRef)
+	}),
+	Columns: mcpSubmissionColumns,
+	Verify:  answered("approval_status", func(*operation.Call) json.RawMessage { return json.RawMessage(`"rejected"`) }),
+	Done:    "rejected MCP server {server_name} ({server_id})",
+}
+
+// reviewMCPServer decides on a submission.
+func reviewMCPServer(verdict string) func(context.Context, *operation.Call, mcpSubmissionRef) (operation.Result, error) {
+	return func(ctx context.Context, call *operation.Call, in mcpSubmissionRef) (operation.Result, error) {
+		fields := call.Body()
+		delete(fields, "server_id")
+		r := proxyclient.Request{Method: "PUT", Path: "/v1/mcp/server/{server_id}/" + verdict, Params: map[string]string{"server_id": in.ServerID}}
+		if verdict == "reject" {
+			r.Body = operation.Encode(fields)
+		}
+		body, err := call.Client().JSON(ctx, r)
+		return operation.Result{Body: body}, err
+	}
+}
+
+// activatesMCPServer says where callers' data goes after an approval.
+func activatesMCPServer(ctx context.Context, call *operation.Call) ([]string, error) {
+	things, absent, err := mcpSubmissionCollection.Targets(ctx, call, "server_id", call.Args().List("server_id"))
+	if err != nil || len(absent) > 0 {
+		return nil, err
+	}
+	item := things[0].Item
+	phrase := "lets the gateway send callers' data to " + operation.Name(operation.Word(operation.LookupAny(item, "url|spec_path|command")))
+	if by := operation.Word(operation.Lookup(item, "submitted_by")); by != "" {
+		phrase += ", submitted by " + operation.Name(by)
+	}
+	asked := operation.Args(membersOf(item))
+	return append([]string{phrase}, mcpChange{asked: asked, server: "MCP server " + things[0].Label()}.opens()...), nil
+}
+
+type mcpMakePublicInput struct {
+	Servers []string `json:"servers" help:"Names, aliases or IDs of all servers to show" cli:"arg=1"`
+	None    bool     `json:"none" help:"Show no servers"`
+}
+
+var mcpServersMakePublic = &operation.Operation{
+	Path:     "mcp-servers make-public",
+	Summary:  "Set which MCP servers the gateway's public hub shows",
+	Help:     "Replaces the list: servers you omit are no longer shown.",
+	Examples: []string{"mcp-servers make-public github deepwiki", "mcp-servers make-public --none"},
+	Effect:   operation.Set,
+	Consent:  operation.Consent{Sensitive: publishesMCPServers},
+	Do:       operation.Func[mcpMakePublicInput](makeMCPServersPublic),
+}
+
+func makeMCPServersPublic(ctx context.Context, call *operation.Call, in mcpMakePublicInput) (operation.Result, error) {
+	if (len(in.Servers) == 0) != in.None {
+		return operation.Result{}, operation.Usage("give either {servers} or {none}")
+	}
+	ids, names := []json.RawMessage{}, []string{}
+	for _, name := range in.Servers {
+		server, err := mcpServerCollection.Find(ctx, call, name, "servers")
+		if err != nil {
+			return operation.Result{}, err
+		}
+		ids, names = append(ids, server.ID), append(names, operation.Shown(server.Name))
+	}
+	body, err := call.Write(ctx, "POST", "/v1/mcp/make_public", map[string]any{"mcp_server_ids": ids})
+	done := "the public hub shows no MCP servers"
+	if !in.None {
+		done = "the public hub shows these MCP servers: " + strings.Join(names, ", ")
+	}
+	return operation.Result{Body: body, Done: done}, err
+}
+
+// publishesMCPServers names the servers that the public hub does not show now.
+func publishesMCPServers(ctx context.Context, call *operation.Call) ([]string, error) {
+	var names []string
+	for _, name := range call.Args().List("servers") {
+		server, err := mcpServerCollection.Find(ctx, call, name, "servers")
+		if err != nil {
+			return nil, err
+		}
+		if string(operation.Lookup(server.Item, "mcp_info.is_public_explicit")) != "true" {
+			names = append(names, server.Name)
+		}
+	}
+	return naming("shows these MCP servers to anyone, without a key", names), nil
+}
+
+var mcpServersPin = &operation.Operation{
+	Path:     "mcp-servers pin",
+	Summary:  "Pin the tools of an MCP server to their present definitions",
+	Help:     "The gateway then offers the pinned tools whatever the server lists, and alerts about changes.",
+	Examples: []string{"mcp-servers pin github"},
+	Effect:   operation.Set,
+	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
+		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "POST", Path: "/v1/mcp/server/{server_id}/pin",
+			Params: map[string]string{"server_id": in.ServerID}, Timeout: checkTimeout})
+		return operation.Result{Body: body, Done: fmt.Sprintf("pinned %s of MCP server %s", operation.Counted(len(membersOf(body)), "tool"), mcpServerLabel(call, in))}, err
+	}),
+}
+
+var mcpServersUnpin = &operation.Operation{
+	Path:     "mcp-servers unpin",
+	Summary:  "Offer the tools that an MCP server lists, instead of pinned ones",
+	Examples: []string{"mcp-servers unpin github"},
+	Effect:   operation.Set,
+	Consent: operation.Consent{Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {
+		return []string{"offers whatever tools the MCP server lists, unreviewed"}, nil
+	}},
+	Do:   operation.Endpoint[mcpServerRef]{Method: "DELETE", Path: "/v1/mcp/server/{server_id}/pin"},
+	Done: "unpinned the tools of MCP server {server_id}",
+}
+
+// mcpServerLabel is a server by its name, if the caller gave that, or else by its ID.
+func mcpServerLabel(call *operation.Call, in mcpServerRef) string {
+	if thing, named := call.Named("server_id"); named {
+		return thing.Label()
+	}
+	return operation.Shown(in.ServerID)
+}
+
+var mcpServersSessions = &operation.Operation{
+	Path:     "mcp-servers sessions",
+	Summary:  "List the open MCP sessions of the gateway process that answers",
+	Examples: []string{"mcp-servers sessions"},
+	Effect:   operation.Read,
+	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "session", Path: "/v1/mcp/sessions", Items: "sessions", Total: "total_sessions", ID: "session_id_prefix"}},
+	Columns: []operation.Column{
+		{Name: "session_id_prefix", ID: true}, {Name: "client", Field: "client_name"}, {Name: "user_id", ID: true}, {Name: "key_alias"},
+		{Name: "team_alias"}, {Name: "idle_seconds"}, {Name: "in_flight", Field: "in_flight_requests"},
+		{Name: "client_ip", Optional: true}, {Name: "client_version", Optional: true}, {Name: "user_email", Optional: true},
+	},
+}
+
+type mcpSessionsDeleteInput struct {
+	SessionIDPrefix string `json:"session_id_prefix" help:"Session, by the first 8 or more characters of its ID" cli:"arg=1"`
+	UserID          string `json:"user_id" help:"Only sessions of this user, by ID"`
+}
+
+var mcpServersSessionsDelete = &operation.Operation{
+	Path:     "mcp-servers sessions-delete",
+	Summary:  "Close open MCP sessions of a user or by ID",
+	Help:     "Closes those of the one gateway process that answers. Clients may open new ones.",
+	Examples: []string{"mcp-servers sessions-delete --user-id ann"},
+	Effect:   operation.Destructive,
+	Consent:  ask(askCloseMCPSessions),
+	Do: operation.Func[mcpSessionsDeleteInput](func(ctx context.Context, call *operation.Call, in mcpSessionsDeleteInput) (operation.Result, error) {
+		query := url.Values{}
+		for name, value := range call.Args() {
+			query.Set(name, operation.Word(value))
+		}
+		if len(query) == 0 {
+			return operation.Result{}, operation.Usage("give {session_id_prefix} or {user_id}")
+		}
+		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: "/v1/mcp/sessions", Query: query})
+		if err != nil || call.Planning() {
+			return operation.Result{Body: body}, err
+		}
+		if string(operation.Lookup(body, "terminated_sessions")) == "0" {
+			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no open MCP session matches"}
+		}
+		return operation.Result{Body: body, Done: "closed MCP sessions: " + operation.Word(operation.Lookup(body, "terminated_sessions"))}, nil
+	}),
+}
+
+func askCloseMCPSessions(_ context.Context, call *operation.Call) (string, error) {
+	text := "Close the open MCP sessions"
+	if user := call.Args().String("user_id"); user != "" {
+		text += " of user " + operation.Name(user)
+	}
+	if prefix := call.Args().String("session_id_prefix"); prefix != "" {
+		text += " whose ID begins with " + operation.Name(prefix)
+	}
+	return text + "? Their requests are cut off.", nil
+}
