@@ -2,15 +2,20 @@
 // OpenAPI 3.1 document at /openapi.json.
 //
 // [Parse] reads a document, [Known] returns the one of the newest gateway that this program
-// was made for. What FastAPI, which writes the documents, never uses is not read.
+// was made for, and [Open] the one of a connected gateway, which it keeps on disk.
+// [Document.Search] finds endpoints, [Document.Describe] describes one, and [Document.Check]
+// validates a call of it.
+//
+// Nothing of a document is trusted: its size and depth are bounded, and a part of another
+// form than FastAPI writes is left out, which never fails the whole.
 package openapi
 
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"slices"
+	"errors"
 	"strings"
+	"sync"
 )
 
 // Document describes the API of one gateway.
@@ -22,6 +27,9 @@ type Document struct {
 	Endpoints []*Endpoint `json:"endpoints"`
 	// Schemas are the shared schemas by the last word of their references.
 	Schemas map[string]*Schema `json:"schemas"`
+
+	indexed sync.Once
+	index   *index
 }
 
 // Endpoint is one method of one path.
@@ -40,10 +48,14 @@ type Endpoint struct {
 	// NeedsBody means that the body must not be left out.
 	NeedsBody  bool `json:"needs_body,omitempty"`
 	Deprecated bool `json:"deprecated,omitempty"`
+	// Partial means that a part of the description could not be read, so that there may be
+	// more parameters and fields.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // Parameter is a part of the path, the query or the header.
 type Parameter struct {
+	Ref string `json:"$ref,omitempty"`
 	// Name is the name of the parameter, In is path, query, header or cookie.
 	Name        string  `json:"name"`
 	In          string  `json:"in"`
@@ -55,7 +67,7 @@ type Parameter struct {
 // Schema is a JSON schema, as far as the documents use them.
 type Schema struct {
 	Ref              string             `json:"$ref,omitempty"`
-	Type             string             `json:"type,omitempty"`
+	Type             Type               `json:"type,omitempty"`
 	Format           string             `json:"format,omitempty"`
 	Media            string             `json:"contentMediaType,omitempty"`
 	Description      string             `json:"description,omitempty"`
@@ -71,15 +83,44 @@ type Schema struct {
 	AllOf            []*Schema          `json:"allOf,omitempty"`
 	Additional       *Additional        `json:"additionalProperties,omitempty"`
 	Pattern          string             `json:"pattern,omitempty"`
-	Minimum          json.Number        `json:"minimum,omitempty"`
-	Maximum          json.Number        `json:"maximum,omitempty"`
-	ExclusiveMinimum json.Number        `json:"exclusiveMinimum,omitempty"`
-	ExclusiveMaximum json.Number        `json:"exclusiveMaximum,omitempty"`
-	MinLength        json.Number        `json:"minLength,omitempty"`
-	MaxLength        json.Number        `json:"maxLength,omitempty"`
-	MinItems         json.Number        `json:"minItems,omitempty"`
-	MaxItems         json.Number        `json:"maxItems,omitempty"`
+	Minimum          Number             `json:"minimum,omitempty"`
+	Maximum          Number             `json:"maximum,omitempty"`
+	ExclusiveMinimum Number             `json:"exclusiveMinimum,omitempty"`
+	ExclusiveMaximum Number             `json:"exclusiveMaximum,omitempty"`
+	MinLength        Number             `json:"minLength,omitempty"`
+	MaxLength        Number             `json:"maxLength,omitempty"`
+	MinItems         Number             `json:"minItems,omitempty"`
+	MaxItems         Number             `json:"maxItems,omitempty"`
 }
+
+// Type is a JSON type. A schema with several has a branch in AnyOf for each instead.
+type Type string
+
+// UnmarshalJSON implements [json.Unmarshaler]. Several types stay together, divided by |,
+// until the whole document is read.
+func (t *Type) UnmarshalJSON(b []byte) error {
+	var one string
+	var several []string
+	if json.Unmarshal(b, &one) != nil && json.Unmarshal(b, &several) == nil {
+		one = strings.Join(several, "|")
+	}
+	*t = Type(one)
+	return nil
+}
+
+// Number is a JSON number with its digits, or "" for what is none.
+type Number string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (n *Number) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && strings.ContainsRune("-0123456789", rune(b[0])) {
+		*n = Number(b)
+	}
+	return nil
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (n Number) MarshalJSON() ([]byte, error) { return []byte(n), nil }
 
 // Additional says which further members an object may have: those of a schema, any or none.
 type Additional struct {
@@ -89,15 +130,12 @@ type Additional struct {
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (a *Additional) UnmarshalJSON(b []byte) error {
-	switch string(bytes.TrimSpace(b)) {
-	case "true":
-		return nil
-	case "false":
-		a.None = true
+	if text := string(bytes.TrimSpace(b)); text == "true" || text == "false" {
+		a.None = text == "false"
 		return nil
 	}
 	a.Schema = &Schema{}
-	return json.Unmarshal(b, a.Schema)
+	return readable(json.Unmarshal(b, a.Schema))
 }
 
 // MarshalJSON implements [json.Marshaler].
@@ -108,77 +146,13 @@ func (a *Additional) MarshalJSON() ([]byte, error) {
 	return json.Marshal(!a.None)
 }
 
-// methods are the methods that are read, in the order of a list.
-var methods = []string{"get", "post", "put", "patch", "delete"}
-
-type rawDocument struct {
-	Info       struct{ Version string }
-	Paths      map[string]map[string]json.RawMessage
-	Components struct{ Schemas map[string]*Schema }
-}
-
-type rawEndpoint struct {
-	Tags                 []string
-	Summary, Description string
-	Parameters           []Parameter
-	Deprecated           bool
-	RequestBody          struct {
-		Content  map[string]struct{ Schema *Schema }
-		Required bool
+// readable returns the error of reading JSON unless only a part was of another form, which
+// encoding/json leaves out.
+func readable(err error) error {
+	if _, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return nil
 	}
-}
-
-// Parse reads a document. It fails on what is no OpenAPI document or has no paths.
-func Parse(document []byte) (*Document, error) {
-	var raw rawDocument
-	if err := json.Unmarshal(document, &raw); err != nil {
-		return nil, fmt.Errorf("not an OpenAPI document: %w", err)
-	}
-	if len(raw.Paths) == 0 {
-		return nil, fmt.Errorf("not an OpenAPI document: it has no paths")
-	}
-	d := &Document{Version: raw.Info.Version, Schemas: raw.Components.Schemas}
-	for path, item := range raw.Paths {
-		for _, method := range methods {
-			if item[method] == nil {
-				continue
-			}
-			e, err := parseEndpoint(item[method])
-			if err != nil {
-				return nil, fmt.Errorf("not an OpenAPI document: %s %s: %w", strings.ToUpper(method), path, err)
-			}
-			e.Method, e.Path = strings.ToUpper(method), path
-			d.Endpoints = append(d.Endpoints, e)
-		}
-	}
-	slices.SortFunc(d.Endpoints, func(a, b *Endpoint) int {
-		if a.Path != b.Path {
-			return strings.Compare(a.Path, b.Path)
-		}
-		return slices.Index(methods, strings.ToLower(a.Method)) - slices.Index(methods, strings.ToLower(b.Method))
-	})
-	return d, nil
-}
-
-func parseEndpoint(b json.RawMessage) (*Endpoint, error) {
-	var raw rawEndpoint
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return nil, err
-	}
-	e := &Endpoint{Summary: raw.Summary, Description: raw.Description, Parameters: raw.Parameters, Deprecated: raw.Deprecated, NeedsBody: raw.RequestBody.Required}
-	if len(raw.Tags) > 0 {
-		e.Tag = raw.Tags[0]
-	}
-	for media, content := range raw.RequestBody.Content {
-		if e.Bodies == nil {
-			e.Bodies = map[string]*Schema{}
-		}
-		e.Bodies[media] = orAny(content.Schema)
-	}
-	for i := range e.Parameters {
-		e.Parameters[i].Schema = orAny(e.Parameters[i].Schema)
-	}
-	return e, nil
+	return err
 }
 
 // orAny returns the schema, or one that allows everything.
@@ -199,7 +173,7 @@ func (d *Document) Resolve(s *Schema) *Schema {
 		if s.Ref == "" {
 			return s
 		}
-		s = d.Schemas[s.Ref[strings.LastIndexByte(s.Ref, '/')+1:]]
+		s = d.Schemas[last(s.Ref)]
 	}
 	return &Schema{}
 }

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"io"
 	"sync"
 )
@@ -56,5 +57,11 @@ func Decode(encoded []byte) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{}
-	return d, json.Unmarshal(b, d)
+	if err := json.Unmarshal(b, d); err != nil {
+		return nil, err
+	}
+	if len(d.Endpoints) == 0 {
+		return nil, errors.New("no endpoints")
+	}
+	return d, nil
 }

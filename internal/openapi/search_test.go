@@ -1,0 +1,100 @@
+package openapi
+
+import (
+	"strings"
+	"testing"
+)
+
+// questions are what people ask, each with an endpoint that answers it.
+var questions = []struct{ words, want string }{
+	{"who changed a key", "GET /audit"},
+	{"audit log of one change", "GET /audit/{id}"},
+	{"rotate a key", "POST /key/{key}/regenerate"},
+	{"rotate master key", "POST /key/regenerate"},
+	{"limit requests of a team", "POST /team/update"},
+	{"block an ip", "POST /delete/allowed_ip"},
+	{"allow an ip address", "POST /add/allowed_ip"},
+	{"change my password", "POST /user/password/change"},
+	{"guardrail usage", "GET /guardrails/usage/overview"},
+	{"list guardrails", "GET /guardrails/list"},
+	{"create a guardrail", "POST /guardrails"},
+	{"test a guardrail on a text", "POST /guardrails/apply_guardrail"},
+	{"which policies apply to a team", "POST /policies/resolve"},
+	{"attach a policy", "POST /policies/attachments"},
+	{"versions of a prompt", "GET /prompts/{prompt_id}/versions"},
+	{"convert dotprompt file", "POST /utils/dotprompt_json_converter"},
+	{"count tokens of a message", "POST /utils/token_counter"},
+	{"supported openai params of a model", "GET /utils/supported_openai_params"},
+	{"transform a request", "POST /utils/transform_request"},
+	{"add an mcp server", "POST /v1/mcp/server"},
+	{"health of mcp servers", "GET /v1/mcp/server/health"},
+	{"approve an mcp server submission", "PUT /v1/mcp/server/{server_id}/approve"},
+	{"create agent", "POST /v1/agents"},
+	{"delete vector store", "POST /vector_store/delete"},
+	{"add a search tool", "POST /search_tools"},
+	{"pass through endpoints", "GET /config/pass_through_endpoint"},
+	{"cost discount of a provider", "PATCH /config/cost_discount_config"},
+	{"margin on costs", "GET /config/cost_margin_config"},
+	{"estimate cost", "POST /cost/estimate"},
+	{"jwt mapping", "POST /jwt/key/mapping/new"},
+	{"sso settings", "GET /get/sso_settings"},
+	{"change sso settings", "PATCH /update/sso_settings"},
+	{"default settings of internal users", "GET /get/internal_user_settings"},
+	{"default team settings", "PATCH /update/default_team_settings"},
+	{"cache settings", "GET /cache/settings"},
+	{"test cache connection", "POST /cache/settings/test"},
+	{"empty the cache", "POST /cache/flushall"},
+	{"is the cache alive", "GET /cache/ping"},
+	{"email events", "GET /email/event_settings"},
+	{"public model hub links", "POST /model_hub/update_useful_links"},
+	{"spend per tag", "GET /spend/tags"},
+	{"budgets of providers", "GET /provider/budgets"},
+	{"reset spend of everything", "POST /global/spend/reset"},
+	{"spend logs of a request", "GET /spend/logs"},
+	{"router settings", "GET /router/settings"},
+	{"fallbacks of a model", "GET /fallback/{model}"},
+	{"model cost map", "GET /public/litellm_model_cost_map"},
+	{"scim users", "GET /scim/v2/Users"},
+	{"hashicorp vault", "GET /config_overrides/hashicorp_vault"},
+	{"cloudzero export", "POST /cloudzero/export"},
+	{"ui theme colors", "PATCH /update/ui_theme_settings"},
+	{"upload a logo", "POST /upload/logo"},
+	{"unblock a team", "POST /team/unblock"},
+	{"make a model public", "POST /model_group/make_public"},
+	{"list active callbacks", "GET /callbacks/list"},
+	{"subscription usage of claude accounts", "GET /subscription_accounts/usage"},
+	{"daily activity of agents", "GET /agent/daily/activity"},
+	{"upload a skill", "POST /skill-hub/skills/upload"},
+	{"kill switch of an agent", "POST /v1/agents/{agent_id}/kill_switch"},
+	{"permissions of team members", "GET /team/permissions_list"},
+	{"license", "GET /health/license"},
+	{"deployments with warnings", "GET /health/deployment_warnings"},
+	{"reject a skill submission", "PUT /skill-hub/submissions/{submission_id}/reject"},
+	{"try a custom guardrail code", "POST /guardrails/test_custom_code"},
+	{"gaurdrails usage", "GET /guardrails/usage/overview"}, // misspelled
+	{"credencials", "GET /credentials"},
+	{"regenrate key", "POST /key/{key}/regenerate"},
+}
+
+func TestSearch(t *testing.T) {
+	misses := 0
+	for _, q := range questions {
+		method, path, _ := strings.Cut(q.want, " ")
+		if Known().Find(method, path) == nil {
+			t.Errorf("%q: there is no %s", q.words, q.want)
+			continue
+		}
+		found := Known().Search(Query{Words: q.words, Limit: 5})
+		var got []string
+		hit := false
+		for _, h := range found.Hits {
+			got = append(got, h.Method+" "+h.Path)
+			hit = hit || h.Method+" "+h.Path == q.want
+		}
+		if !hit {
+			misses++
+			t.Errorf("%q: %s is not among the first five:\n\t%s", q.words, q.want, strings.Join(got, "\n\t"))
+		}
+	}
+	t.Logf("%d questions, %d missed", len(questions), misses)
+}
