@@ -126,33 +126,3 @@ func sensitiveRequest(_ context.Context, call *operation.Call) ([]string, error)
 	path, _, _ := strings.Cut(call.Args().String("uri"), "?")
 	return []string{"may call a provider, send a message or change something: " + operation.Name(path) + " is not among the routes that only show things"}, nil
 }
-
-// showing are the routes of which a GET changes nothing, calls no provider and sends
-// nothing: those, and everything below them (LiteLLM 1.106.2). A route that is not among
-// them may do anything, so that new ones are confirmed until somebody has looked.
-var showing = strings.Fields(`
-	access_group active audit budget cache/redis/info cache/settings callbacks config/cost_discount_config
-	config/cost_margin_config config/pass_through_endpoint credentials customer email/event_settings end_user fallback
-	gateway get global guardrails health/backlog health/deployment_warnings health/history health/latest health/license
-	health/liveliness health/liveness health/readiness health/shared-status jwt key management/v1 model/deprecations
-	model/info model_group models openapi.json organization policies policy project prompts provider router routes
-	settings spend sso/readiness tag team test user utils v1/access_group v1/model/deprecations v1/model/info v1/models
-	v1/unified_access_group v2/guardrails/list v2/model/info v2/team/list v2/user/info`)
-
-// shows tells whether a GET of the path only reads. The path must be written as the
-// gateway writes it: what is escaped, doubled or in capitals may reach another route
-// than it seems to.
-func shows(uri string) bool {
-	path, _, _ := strings.Cut(uri, "?")
-	path = strings.TrimSuffix(strings.TrimPrefix(path, "/"), "/")
-	if strings.ContainsAny(path, `%;\#`) || strings.Contains(path, "//") || strings.HasPrefix(path, "/") || strings.HasSuffix(path, "/") ||
-		strings.Contains("/"+path+"/", "/../") || strings.Contains("/"+path+"/", "/./") {
-		return false
-	}
-	for _, route := range showing {
-		if path == route || strings.HasPrefix(path, route+"/") {
-			return true
-		}
-	}
-	return false
-}

@@ -72,7 +72,7 @@ var rooms = map[string][]string{
 	"internal/keyfiles":   {},
 	"internal/references": {"internal/secret"},
 	"internal/nearest":    {},
-	"internal/openapi":    {},
+	"internal/openapi":    {"internal/nearest", "internal/replace"},
 	"internal/replace":    {},
 	"internal/config":     {"internal/malformed", "internal/nearest", "internal/replace"},
 	"internal/keycopy":    {"internal/bulk", "internal/config", "internal/keystore", "internal/operation", "internal/secret", "proxyclient"},

@@ -25,6 +25,9 @@ var updateCoverage = flag.Bool("update-coverage", false, "rewrite docs/coverage.
 // coveragePage compares the operations with the API of the newest gateway.
 const coveragePage = "../../docs/coverage.md"
 
+// endpointsFile tells the operations of package tools which endpoints the others send.
+const endpointsFile = "../../tools/endpoints.txt"
+
 // unseen are the endpoints of operations that the echo does not make send them.
 var unseen = map[string]string{
 	"models update": "PATCH /model/{model_id}/update", "models test": "GET /health", "health check": "GET /health",
@@ -71,19 +74,25 @@ func TestCoverage(t *testing.T) {
 	for _, fault := range c.faults {
 		t.Error(fault)
 	}
-	page := c.page()
+	current(t, coveragePage, c.page())
+	current(t, endpointsFile, c.list())
+}
+
+// current holds a file against what it should be, or writes it.
+func current(t *testing.T, file, want string) {
+	t.Helper()
 	if *updateCoverage {
-		if err := os.WriteFile(coveragePage, []byte(page), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	got, err := os.ReadFile(coveragePage)
+	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got) != page {
-		t.Error("docs/coverage.md is out of date; go generate ./internal/cli writes it")
+	if string(got) != want {
+		t.Errorf("%s is out of date; go generate ./internal/cli writes it", file)
 	}
 }
 
@@ -172,7 +181,7 @@ func typesOf(s *openapi.Schema, depth int) map[string]bool {
 			types["array of "+item] = true
 		}
 	case s.Type != "":
-		types[s.Type] = true
+		types[string(s.Type)] = true
 	case len(s.Properties) > 0:
 		types["object"] = true
 	case len(s.Enum) > 0:

@@ -96,6 +96,7 @@ func (m *mcpRun) run(cmd *cobra.Command, _ []string) error {
 	}
 	m.fromProfile(cmd, m.set.Settings)
 	m.o.TimeLimit = m.set.Timeout
+	m.o.CacheDir = config.CacheDir(m.Getenv)
 	m.o.Operations, m.o.Client, m.o.Version, m.o.ReadOnly = m.Operations, client, Version(), m.readOnly
 	if client != nil && client.BaseURL() == config.SandboxURL {
 		m.o.Note = "This gateway is a sandbox: its models return fixed texts; nothing reaches a provider or costs money."

@@ -119,7 +119,7 @@ func usageLine(op *operation.Operation, positional []operation.Field) string {
 	}
 	for _, f := range positional {
 		word := "<" + f.Flag + ">"
-		if f.Kind == operation.KindStrings {
+		if f.Kind == operation.KindStrings || f.Words {
 			word += "..."
 		}
 		if !f.Required {
@@ -243,7 +243,13 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 // positional stores the positional arguments.
 func (c *call) positional(fields []operation.Field, args []string) error {
 	for i, arg := range args {
+		words := len(fields) > 0 && fields[len(fields)-1].Words
+		if words && i == len(fields)-1 {
+			arg = strings.Join(args[i:], " ")
+		}
 		switch {
+		case words && i >= len(fields):
+			// It is a part of the last one.
 		case i < len(fields) && fields[i].Kind != operation.KindStrings:
 			if err := c.values.set(fields[i], arg); errors.Is(err, errInterrupted) {
 				return err
@@ -335,7 +341,7 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 	}
 	redactor := client.Redactor()
 	c.out.Redactor = &redactor
-	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname)), Profile: c.profileName(), Team: c.set.Setting(config.Team)}
+	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname)), Profile: c.profileName(), Team: c.set.Setting(config.Team), CacheDir: config.CacheDir(c.Getenv)}
 	if c.progress != nil {
 		env.Progress = c.progress.update
 	}

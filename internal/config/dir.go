@@ -19,6 +19,25 @@ func Dir(getenv func(string) string) (string, error) {
 	return filepath.Join(base, "litellm-proxy"), nil
 }
 
+// CacheDir returns the directory of what can be fetched again, or "" if nothing says where it
+// is. It is not created.
+func CacheDir(getenv func(string) string) string {
+	base := cacheDir(runtime.GOOS, getenv)
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, "litellm-proxy")
+}
+
+// cacheDir is where an operating system wants what a program can fetch again.
+func cacheDir(system string, getenv func(string) string) string {
+	dir := userDir(system, getenv, "XDG_CACHE_HOME", "LOCALAPPDATA", ".cache")
+	if system == "darwin" && dir == userDir(system, getenv, "", "", "") && dir != "" {
+		return filepath.Join(getenv("HOME"), "Library", "Caches")
+	}
+	return dir
+}
+
 // configDir is where an operating system wants a program's configuration: "" if nothing
 // says whose.
 func configDir(system string, getenv func(string) string) string {

@@ -23,3 +23,22 @@ func TestConfigDir(t *testing.T) {
 		}
 	}
 }
+
+func TestCacheDir(t *testing.T) {
+	home := t.TempDir()
+	for _, c := range []struct {
+		system, want string
+		env          map[string]string
+	}{
+		{"linux", filepath.Join(home, ".cache"), map[string]string{"HOME": home}},
+		{"linux", home, map[string]string{"HOME": "/elsewhere", "XDG_CACHE_HOME": home}},
+		{"darwin", filepath.Join(home, "Library", "Caches"), map[string]string{"HOME": home}},
+		{"darwin", home, map[string]string{"HOME": "/elsewhere", "XDG_CACHE_HOME": home}},
+		{"windows", home, map[string]string{"LOCALAPPDATA": home}},
+		{"linux", "", nil},
+	} {
+		if got := cacheDir(c.system, func(name string) string { return c.env[name] }); got != c.want {
+			t.Errorf("%s with %v: %q, want %q", c.system, c.env, got, c.want)
+		}
+	}
+}

@@ -52,6 +52,8 @@ type Options struct {
 	// Profile is the name of the configured profile that the gateway is from, and Team the
 	// default team of its own key's calls; "" for none.
 	Profile, Team string
+	// CacheDir is the directory for what can be fetched again; "": memory only.
+	CacheDir string
 	// Protected is the name of the protected profile that has this gateway: each write is
 	// confirmed with that name, whatever Confirm says. "": none.
 	Protected string
@@ -97,8 +99,9 @@ type Server struct {
 	// credential gives the key of a call on stdio; nil: it is the client's own.
 	credential Credential
 	confirm    string
-	// profile, team and protected are those of the options.
+	// profile, team, protected and cacheDir are those of the options.
 	profile, team, protected string
+	cacheDir                 string
 	broken                   *proxyclient.Error // the faults of the settings, or nil
 	log                      *slog.Logger
 	watch                    Watch
@@ -143,7 +146,7 @@ type Server struct {
 // [proxyclient.CodeUsage].
 func New(o Options) (*Server, error) {
 	s := &Server{
-		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
+		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, cacheDir: o.CacheDir, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
 		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, callLimit: cmp.Or(o.TimeLimit, callLimit), beat: 10 * time.Second, heartbeat: 20 * time.Second, certInterval: certificateInterval,
 		maxRequests: 5000, grace: graceWait, lastWords: lastWordsWait,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -45,7 +46,7 @@ func TestKnownOpenAPI(t *testing.T) {
 func TestParse(t *testing.T) {
 	for name, document := range map[string]string{
 		"no JSON": "<html>", "no object": "[]", "no paths": `{"openapi": "3.1.0", "paths": {}}`, "an error": `{"detail": "Not Found"}`,
-		"an endpoint of another form": `{"paths": {"/x": {"get": {"parameters": 5}}}}`,
+		"too deep": `{"paths": {"/x": {"get": {}}}, "x": ` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`,
 	} {
 		if d, err := Parse([]byte(document)); err == nil {
 			t.Errorf("%s was read: %v", name, d)
@@ -76,6 +77,32 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestOtherForms: what FastAPI does not write is read as far as possible.
+func TestOtherForms(t *testing.T) {
+	d, err := Parse([]byte(`{"openapi": "3.0.0", "info": {"version": 3}, "paths": {"x-note": 5, "/x": {"parameters": [{"name": "p", "in": "query", "schema": {}}],
+		"get": {"parameters": [{"$ref": "#/components/parameters/Q"}, {"$ref": "#/components/parameters/None"}]}, "put": {"parameters": 5, "summary": 7},
+		"post": {"requestBody": {"$ref": "#/components/requestBodies/B"}, "summary": "Say\u001b[31m\n hello"}, "trace": 1, "patch": null}, "/z": null, "no-slash": {"get": {}}},
+		"components": {"parameters": {"Q": {"name": "q", "in": "query", "required": "yes"}}, "requestBodies": {"B": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}}}},
+		"schemas": {"S": {"type": ["object", "null"], "properties": {"n": {"type": ["string", "integer"], "minimum": 1, "exclusiveMinimum": true, "maxLength": "3"}, "any": true, "none": false, "list": {"items": [{}]}, "o": null}, "required": true, "additionalProperties": {"type": 5}}, "T": [], "U": {"anyOf": [null, {"type": "string"}]}}}}`))
+	if err != nil || len(d.Endpoints) != 3 || d.Version != "" {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	get, post := d.Find("GET", "/x"), d.Find("POST", "/x")
+	if len(get.Parameters) != 2 || get.Parameters[1].Name != "q" || !get.Partial || !d.Find("PUT", "/x").Partial || post.Partial {
+		t.Errorf("GET %+v, PUT %+v, POST %+v", get, d.Find("PUT", "/x"), post)
+	}
+	if post.Summary != "Say [31m hello" {
+		t.Errorf("the summary is %q", post.Summary)
+	}
+	s := d.Schemas["S"]
+	if len(s.AnyOf) != 2 || s.AnyOf[0].Type != "object" || len(s.AnyOf[0].Properties) != 5 || len(s.AnyOf[0].Properties["n"].AnyOf) != 2 || s.AnyOf[0].Properties["n"].AnyOf[1].Minimum != "1" {
+		t.Errorf("a list of types: %+v", s)
+	}
+	d.Search(Query{Words: "say hello"})
+	d.Describe(post, 1000)
+	d.DescribeSchema(nil, "U", 1000)
+}
+
 func TestMatch(t *testing.T) {
 	for path, want := range map[string]string{
 		"/guardrails/list": "/guardrails/list", "/guardrails/abc": "/guardrails/{guardrail_id}", "/guardrails/abc/info": "/guardrails/{guardrail_id}/info",
@@ -100,6 +127,10 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if d, err := Parse(b); err == nil {
 			d.Match("POST", "/a")
+			d.Search(Query{Words: "a key"})
+			for _, e := range d.Endpoints {
+				d.Describe(e, 1000)
+			}
 			if _, err := d.Encode(); err != nil {
 				t.Error(err)
 			}

@@ -56,7 +56,7 @@ func Parse(document []byte) (*Document, error) {
 			continue
 		}
 		for _, method := range methods {
-			if item[method] == nil {
+			if item[method] == nil || string(item[method]) == "null" {
 				continue
 			}
 			e := raw.endpoint(item[method], item["parameters"])

@@ -48,6 +48,10 @@ const (
 	// A synonym, and a method that the word names, count less than the word itself.
 	asSynonym = 0.6
 	asMethod  = 2.0
+	// So much is left for endpoints that do not manage the gateway, and given for those that
+	// the caller prefers.
+	asOther     = 0.8
+	asPreferred = 1.1
 )
 
 // index is the words of the endpoints of a document.
@@ -74,8 +78,11 @@ func (d *Document) Search(q Query) Found {
 			continue
 		}
 		if score := ix.score(i, terms); score > 0 {
+			if !e.Manages() {
+				score *= asOther
+			}
 			if q.Prefers != nil && q.Prefers(e) {
-				score *= 1.1
+				score *= asPreferred
 			}
 			found.Hits = append(found.Hits, Hit{e, score})
 		}

@@ -33,6 +33,8 @@ type Env struct {
 	Sensitive []string
 	// Team is the name or ID of the team that [Operation.DefaultTeam] is for, or "".
 	Team string
+	// CacheDir is the directory for what can be fetched again; "" means memory only.
+	CacheDir string
 	// Shared is what the calls of one bulk run look up once; nil for a single call.
 	Shared *Shared
 }
@@ -135,6 +137,9 @@ func (c *Call) resolve(ctx context.Context) error {
 
 // Profile returns the name of the profile that the gateway is from, or "".
 func (c *Call) Profile() string { return c.env.Profile }
+
+// CacheDir returns the directory for what can be fetched again, or "".
+func (c *Call) CacheDir() string { return c.env.CacheDir }
 
 // Operation returns the operation that is called.
 func (c *Call) Operation() *Operation { return c.op }

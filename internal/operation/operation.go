@@ -106,6 +106,9 @@ type Operation struct {
 	Reveal []string
 	// Draws means that the result has a [Chart].
 	Draws bool
+	// Prose means that a [Result] has its answer also as a text for people, which is the
+	// default format; Body has the parts.
+	Prose bool
 	// Text is the dotted path (* for each item) of what --format text prints, one line
 	// each; empty if the operation has no text format.
 	Text string

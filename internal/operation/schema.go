@@ -30,8 +30,10 @@ type Field struct {
 	Flag, Short string
 	Aliases     []string
 	// Arg is the place of a positional argument, from 1; 0: it is none. One that is not
-	// required has a flag too. Only the last one may be a list, which takes the rest.
-	Arg  int
+	// required has a flag too. Only the last one may be a list, which takes the rest, or a
+	// text with Words, which is made of the rest.
+	Arg   int
+	Words bool
 	Kind Kind
 	// Help is the description.
 	Help string
@@ -74,7 +76,7 @@ type Field struct {
 //	ref:"team_id"          the name of what team_id identifies; ref:"team_id,required"
 //	clear:"null"           what is sent to clear it
 //	empty:"data"           empty means something, unless data is given
-//	cli:"name=email,short=e,alias=mail,arg=1"
+//	cli:"name=email,short=e,alias=mail,arg=1,words"
 //
 // It panics on a type that no surface can show; a test runs it for every operation.
 func (op *Operation) Fields() []Field {
@@ -159,6 +161,8 @@ func newField(sf reflect.StructField) Field {
 			f.Aliases = append(f.Aliases, value)
 		case "arg":
 			f.Arg, _ = strconv.Atoi(value)
+		case "words":
+			f.Words = true
 		}
 	}
 	return f

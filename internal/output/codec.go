@@ -49,7 +49,7 @@ var formats = []form{
 	{name: JSONL, items: true, fits: func(op *operation.Operation) bool { return op.Lists() || hasColumns(op) }, codec: newLines},
 	{name: YAML, fits: always, codec: newYAML},
 	{name: CSV, columns: true, items: true, fits: hasColumns, codec: newCSV},
-	{name: Text, fits: func(op *operation.Operation) bool { return op.Text != "" }, codec: newText},
+	{name: Text, fits: func(op *operation.Operation) bool { return op.Text != "" || op.Prose }, codec: newText},
 }
 
 // form is one format.
@@ -65,13 +65,13 @@ func always(*operation.Operation) bool        { return true }
 func hasColumns(op *operation.Operation) bool { return len(op.Columns) > 0 }
 
 // formsOf returns the formats that the operation has, its default first: table
-// for a list that has columns, json for everything else.
+// for a list that has columns, text for prose, json for everything else.
 func formsOf(op *operation.Operation) []form {
 	var fit []form
 	for _, f := range formats {
 		switch {
 		case !f.fits(op):
-		case f.name == JSON && !op.Lists():
+		case f.name == JSON && !op.Lists(), f.name == Text && op.Prose:
 			fit = slices.Insert(fit, 0, f)
 		default:
 			fit = append(fit, f)

@@ -105,6 +105,8 @@ func (o *out) write(res operation.Result) error {
 		return o.text(res.Text)
 	case !json.Valid(res.Body):
 		return o.text(res.Body)
+	case form.name == Text && o.op.Prose:
+		return o.text(res.Text)
 	case form.name == Text && res.Streamed:
 		return nil
 	case form.name == Chart && res.Chart != nil:

@@ -231,6 +231,9 @@ func TestEveryOperation(t *testing.T) {
 		if op.Draws {
 			want = "chart"
 		}
+		if op.Prose {
+			want = "text"
+		}
 		if formats[0] != want {
 			t.Errorf("%s: default format %s, want %s", op.Path, formats[0], want)
 		}
