@@ -39,6 +39,7 @@ var apiSearch = &operation.Operation{
 	Do:       operation.Rows[apiSearchInput](searchAPI),
 	Columns: []operation.Column{
 		{Name: "method", ID: true}, {Name: "path", ID: true}, {Name: "summary"}, {Name: "operation"}, {Name: "effect"},
+		{Name: "since"},
 	},
 }
 
@@ -68,7 +69,9 @@ func searchAPI(ctx context.Context, call *operation.Call, in apiSearchInput) (op
 			Summary   string `json:"summary"`
 			Operation string `json:"operation"`
 			Effect    string `json:"effect"`
-		}{hit.Method, hit.Path, hit.Summary, strings.Join(endpointsOf()[hit.Method+" "+hit.Path].operations, ", "), endpointEffect(hit.Method, hit.Path).String()}))
+			Since     string `json:"since"`
+		}{hit.Method, hit.Path, hit.Summary, strings.Join(endpointsOf()[hit.Method+" "+hit.Path].operations, ", "), endpointEffect(hit.Method, hit.Path).String(),
+			proxyclient.Since(hit.Method, hit.Path)}))
 	}
 	switch {
 	case len(found.Hits) == 0:
@@ -103,6 +106,7 @@ type described struct {
 	Effect     string   `json:"effect"`
 	Asks       bool     `json:"asks_first,omitempty"`
 	Operation  string   `json:"operation,omitempty"`
+	Since      string   `json:"since,omitempty"`
 	Deprecated bool     `json:"deprecated,omitempty"`
 	Params     []string `json:"params,omitempty"`
 	Media      string   `json:"media_type,omitempty"`
@@ -129,7 +133,7 @@ func describeAPI(ctx context.Context, call *operation.Call, in apiDescribeInput)
 		effect := endpointEffect(e.Method, e.Path)
 		all = append(all, described{Method: e.Method, Path: e.Path, Summary: e.Summary, About: text.About, Effect: effect.String(),
 			Asks:      effect == operation.Destructive || effect == operation.Write && endpointAsks(e.Method, e.Path) != "",
-			Operation: strings.Join(endpointsOf()[e.Method+" "+e.Path].operations, ", "), Deprecated: e.Deprecated,
+			Operation: strings.Join(endpointsOf()[e.Method+" "+e.Path].operations, ", "), Since: proxyclient.Since(e.Method, e.Path), Deprecated: e.Deprecated,
 			Params: text.Params, Media: text.Media, Schema: text.Schema, Body: text.Body, Cut: text.Cut})
 		if len(text.Cut) > 0 {
 			call.Note(fmt.Sprintf("%s %s: not all parts of the body are expanded; {schema} shows one, such as %s.", e.Method, e.Path, operation.Name(text.Cut[0])))
@@ -170,6 +174,7 @@ func (d described) text() string {
 	lines = append(lines, "")
 	add("Effect", effect)
 	add("Operation", d.Operation)
+	add("Since", d.Since)
 	if d.Deprecated {
 		add("Deprecated", "yes")
 	}
@@ -375,7 +380,7 @@ func nearPaths(d *openapi.Document, method, path string) (near []string) {
 	best := map[string]int{}
 	for _, e := range d.Endpoints {
 		if method == "" || e.Method == method {
-			if n := distance(e.Path); n <= 3+len(path)/5 {
+			if n := distance(e.Path); n <= 2+len(path)/6 {
 				best[e.Path] = n
 			}
 		}

@@ -39,6 +39,7 @@ var unseen = map[string]string{
 	"policies guardrails": "GET /policy/info/{policy_name}", "policies delete": "DELETE /policies/{policy_id}",
 	"policies delete-all-versions": "DELETE /policies/name/{policy_name}/all-versions", "policies attach": "POST /policies/attachments",
 	"policies detach": "DELETE /policies/attachments/{attachment_id}", "policies attach-estimate": "POST /policies/attachments/estimate-impact",
+	"utils token-count":        "POST /utils/token_counter",
 	"teams member-reset-spend": "POST /team/{team_id}/member/{user_id}/reset_spend", "teams member-reset-budget": "POST /team/{team_id}/member/{user_id}/reset_budget",
 	"prompts get": "GET /prompts/{prompt_id}/info", "prompts create": "POST /prompts", "prompts update": "PUT /prompts/{prompt_id}",
 	"prompts patch": "PATCH /prompts/{prompt_id}", "prompts delete": "DELETE /prompts/{prompt_id}", "prompts test": "POST /prompts/test",

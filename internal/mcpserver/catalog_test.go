@@ -75,6 +75,8 @@ func valueFor(f operation.Field) json.RawMessage {
 		return encode(f.Enum[0])
 	case f.Name == "method":
 		return encode("POST")
+	case f.Name == "endpoint":
+		return encode("POST /key/update")
 	case f.Name == "uri":
 		return encode("/some/path")
 	case strings.HasSuffix(f.Name, "duration") || f.Name == "period":

@@ -34,7 +34,7 @@ type Field struct {
 	// text with Words, which is made of the rest.
 	Arg   int
 	Words bool
-	Kind Kind
+	Kind  Kind
 	// Help is the description.
 	Help string
 	// Enum is the only texts allowed; none: any text.
