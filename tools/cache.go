@@ -6,7 +6,7 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-var cache = operation.Catalog{cachePing, cacheRedisInfo, cacheDelete, cacheFlush}
+var cache = operation.Catalog{cachePing, cacheRedisInfo, cacheDelete, cacheFlush, cacheSettings, cacheSettingsUpdate, cacheSettingsTest}
 
 var cachePing = &operation.Operation{
 	Path:     "cache ping",

@@ -16,6 +16,10 @@ var gatewaySettings = operation.Catalog{
 	settingsGeneral, settingsGeneralGet, settingsGeneralUpdate, settingsGeneralReset,
 	settingsInternalUsers, settingsInternalUsersUpdate, settingsDefaultTeam, settingsDefaultTeamUpdate,
 	settingsSSO, settingsSSOUpdate,
+	settingsEmailEvents, settingsEmailEventsUpdate, settingsEmailEventsReset,
+	settingsSemanticFilter, settingsSemanticFilterUpdate, settingsToolSearch, settingsToolSearchUpdate,
+	settingsWebSearch, settingsWebSearchUpdate, settingsBackgroundChat, settingsBackgroundChatUpdate,
+	settingsCoordination, settingsCoordinationUpdate, settingsCoordinationTest,
 }
 
 // settingsPage is one of the gateway's settings objects: where it is shown, and the request

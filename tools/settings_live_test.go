@@ -32,7 +32,7 @@ func restored(t *testing.T, env operation.Env, p *settingsPage, update *operatio
 		}
 	}
 	args["clear"] = cleared
-	if _, clears := update.Field("clear"); !clears {
+	if len(cleared) == 0 {
 		delete(args, "clear")
 	}
 	t.Cleanup(func() { do(t, env, update, args) })
@@ -133,5 +133,56 @@ func TestLiveSettingsSSO(t *testing.T) {
 	}
 	if got := operation.Word(operation.Lookup(shown.Body, "values.generic_client_id")); got != prefix {
 		t.Errorf("the client ID is %q", got)
+	}
+}
+
+// TestLiveSettingsFeatures tunes features of the gateway. What is not named stays.
+func TestLiveSettingsFeatures(t *testing.T) {
+	env, _ := live(t)
+	for _, tt := range []struct {
+		page          *settingsPage
+		show, update  *operation.Operation
+		first, second map[string]any
+		stays         string
+	}{
+		{semanticFilterPage, settingsSemanticFilter, settingsSemanticFilterUpdate, map[string]any{"top_k": 7}, map[string]any{"similarity_threshold": 0.5}, "top_k"},
+		{toolSearchPage, settingsToolSearch, settingsToolSearchUpdate, map[string]any{"top_k": 7}, map[string]any{"similarity_threshold": 0.5}, "top_k"},
+		{webSearchPage, settingsWebSearch, settingsWebSearchUpdate, map[string]any{"max_agentic_loops": 7}, map[string]any{"enabled_providers": []string{"openai"}}, "max_agentic_loops"},
+	} {
+		restored(t, env, tt.page, tt.update, "top_k", "similarity_threshold", "max_agentic_loops", "enabled_providers")
+		do(t, env, tt.update, tt.first)
+		do(t, env, tt.update, tt.second)
+		if got := operation.Word(operation.Lookup(do(t, env, tt.show, nil).Body, "values."+tt.stays)); got != "7" {
+			t.Errorf("%s: %s is %s after another field was changed", tt.update.Path, tt.stays, got)
+		}
+	}
+	_, err := run(t.Context(), env, settingsBackgroundChatUpdate, argsOf(map[string]any{"enabled": false}))
+	if version, _ := env.Client.Version(t.Context()); proxyclient.Older(version, "1.110") != (proxyclient.CodeOf(err) == proxyclient.CodeUnsupported) {
+		t.Errorf("LiteLLM %s, background chat: %v", version, err)
+	}
+}
+
+// TestLiveSettingsEmailEvents turns one event over and back.
+func TestLiveSettingsEmailEvents(t *testing.T) {
+	env, _ := live(t)
+	enabled := func() (on bool) {
+		for _, item := range do(t, env, settingsEmailEvents, nil).Page.Items {
+			if operation.Word(operation.Lookup(item, "event")) == "Virtual Key Rotated" {
+				on = string(operation.Lookup(item, "enabled")) == "true"
+			}
+		}
+		return on
+	}
+	turn := func(on bool) {
+		argument := map[bool]string{true: "enable", false: "disable"}[on]
+		do(t, env, settingsEmailEventsUpdate, map[string]any{argument: []string{"virtual key rotated"}})
+	}
+	was := enabled()
+	t.Cleanup(func() { turn(was) })
+	if turn(!was); enabled() == was {
+		t.Error("the event was not turned over")
+	}
+	if _, err := run(t.Context(), env, settingsEmailEventsUpdate, argsOf(map[string]any{"enable": []string{"nope"}})); proxyclient.CodeOf(err) != proxyclient.CodeUsage {
+		t.Errorf("an unknown event: %v", err)
 	}
 }

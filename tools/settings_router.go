@@ -110,7 +110,7 @@ func knownStrategy(ctx context.Context, call *operation.Call) error {
 // notesRunning notes the settings with which the answering process still runs. It stores
 // what its router then refuses.
 func notesRunning(ctx context.Context, call *operation.Call, _ *operation.Result) error {
-	body, err := call.Read(ctx, proxyclient.Request{Path: "/get/config/callbacks"})
+	body, err := call.Read(ctx, proxyclient.Request{Path: callbackCollection.Path})
 	if err != nil {
 		return nil // it is stored
 	}

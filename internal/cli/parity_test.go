@@ -109,6 +109,10 @@ func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "["+item+referred+"]")
 		return
 	}
+	if strings.HasPrefix(r.URL.Path, "/get/") { // settings by name
+		fmt.Fprint(w, strings.TrimSuffix(object, "}")+`, "values": {}, "callbacks": []}`)
+		return
+	}
 	fmt.Fprint(w, strings.TrimSuffix(object, "}")+settled)
 }
 
