@@ -124,7 +124,7 @@ var cacheSettingsUpdate = &operation.Operation{
 	Summary: "Change the settings of the response cache, and switch caching on",
 	Help:    "Settings you omit are unchanged. No request switches caching off again.",
 	Examples: []string{
-		"cache settings-update --setting type=redis --setting host=redis.internal --setting port=6379 --setting password=@secret.txt",
+		"cache settings-update --setting type=redis --setting host=redis.internal --setting port=6379 --setting password=@redis.key",
 		"cache settings-update --setting ttl=600",
 	},
 	Effect: operation.Set,

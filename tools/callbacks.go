@@ -85,7 +85,7 @@ var callbacksAdd = &operation.Operation{
 	Summary: "Log every call of the gateway with a callback",
 	Help:    "Variables go into the gateway's database, encrypted, and stay there.",
 	Examples: []string{
-		"callbacks add langfuse --variable LANGFUSE_PUBLIC_KEY=pk-lf-1 --variable LANGFUSE_SECRET_KEY=@secret.txt",
+		"callbacks add langfuse --variable LANGFUSE_PUBLIC_KEY=pk-lf-1 --variable LANGFUSE_SECRET_KEY=@langfuse.key",
 		"callbacks add prometheus --type success_and_failure",
 	},
 	Effect: operation.Set,

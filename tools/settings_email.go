@@ -69,7 +69,12 @@ var settingsEmailEventsUpdate = &operation.Operation{
 // emailEvents reads the present choice.
 func emailEvents(ctx context.Context, call *operation.Call) (events []emailEvent, err error) {
 	body, err := call.Read(ctx, proxyclient.Request{Path: emailEventCollection.Path})
-	if err == nil && json.Unmarshal(operation.Lookup(body, emailEventCollection.Items), &events) != nil {
+	if err != nil {
+		return nil, err
+	}
+	_ = json.Unmarshal(operation.Lookup(body, emailEventCollection.Items), &events)
+	events = slices.DeleteFunc(events, func(e emailEvent) bool { return e.Event == "" })
+	if len(events) == 0 {
 		err = &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no list of email events"}
 	}
 	return events, err

@@ -30,7 +30,7 @@ var settingsCoordinationUpdate = &operation.Operation{
 	Path:     "settings coordination-redis-update",
 	Summary:  "Change the Redis through which processes share limits and spend",
 	Help:     "Settings you omit are unchanged. The gateway uses them after a restart.",
-	Examples: []string{"settings coordination-redis-update --setting host=redis.internal --setting port=6379 --setting password=@secret.txt"},
+	Examples: []string{"settings coordination-redis-update --setting host=redis.internal --setting port=6379 --setting password=@redis.key"},
 	Effect:   operation.Set,
 	Consent: operation.Consent{Sensitive: func(context.Context, *operation.Call) ([]string, error) {
 		return []string{"changes where the gateway counts limits and spend"}, nil

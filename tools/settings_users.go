@@ -136,7 +136,7 @@ var settingsSSOUpdate = &operation.Operation{
 	Summary: "Change how people sign in with single sign-on",
 	Help:    "Fields you omit are unchanged; gateways before 1.110 need stored client secrets again.",
 	Examples: []string{
-		"settings sso-update --generic-client-id gateway --generic-client-secret @secret.txt --generic-token-endpoint https://idp.example.com/token",
+		"settings sso-update --generic-client-id gateway --generic-client-secret @client.key --generic-token-endpoint https://idp.example.com/token",
 		"settings sso-update --clear google_client_id,google_client_secret",
 	},
 	Effect:  operation.Set,
