@@ -25,6 +25,7 @@ const (
 	CodeForbidden      Code = "forbidden"       // the key is good but may not do this
 	CodeNotFound       Code = "not_found"       // the thing named does not exist
 	CodeConflict       Code = "conflict"        // it exists already
+	CodeBlocked        Code = "blocked"         // a guardrail did not let the text through
 	CodeRateLimited    Code = "rate_limited"    // see Error.RetryAfter
 	CodeBudgetExceeded Code = "budget_exceeded" // of a key, user, team or customer
 	CodeEnterprise     Code = "enterprise"      // needs LiteLLM Enterprise
@@ -49,6 +50,7 @@ var codeWords = map[Code]string{
 	CodeForbidden:      "forbidden",
 	CodeNotFound:       "not found",
 	CodeConflict:       "conflict",
+	CodeBlocked:        "blocked",
 	CodeRateLimited:    "rate limited",
 	CodeBudgetExceeded: "budget exceeded",
 	CodeEnterprise:     "needs LiteLLM Enterprise",

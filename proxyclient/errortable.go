@@ -92,6 +92,9 @@ var table = []row{
 	{status: 400, text: "User not found in team", code: CodeNotFound}, // /team/member_delete
 	{status: 400, text: "Invalid model name passed in", code: CodeNotFound, hint: hintModels},
 
+	// A verdict, or a guardrail that blocks what it cannot check.
+	{method: "POST", path: "/guardrails/apply_guardrail", status: 400, code: CodeBlocked},
+
 	// Parts that this gateway was started without.
 	{text: "Cache not initialized", code: CodeUnsupported, hint: "the gateway runs without a cache"},
 	{status: 500, path: "/provider/budgets", text: "No provider budget config found", code: CodeUnsupported, hint: "the gateway's router has no provider budgets"},

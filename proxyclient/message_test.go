@@ -87,6 +87,11 @@ var answers = []struct {
 	{"POST /team/member_delete", 400, `{"detail":{"error":"User not found in team"}}`, CodeNotFound, "User not found in team", ""},
 	{"GET /provider/budgets", 500, `{"error":{"message":"No provider budget config found. Please set a provider budget config in the router settings. https://docs.litellm.ai/docs/proxy/provider_budget_routing","type":"internal_server_error","param":null,"code":"500"}}`, CodeUnsupported, "No provider budget config found.", ""},
 
+	{"POST /guardrails/apply_guardrail", 400, `{"error":{"message":"{'error': \"Content blocked: keyword 'zebra' detected\", 'keyword': 'zebra', 'description': None}","type":"invalid_request_error","param":null,"code":"400"}}`, CodeBlocked, "Content blocked: keyword 'zebra' detected", ""},
+	{"POST /guardrails/apply_guardrail", 404, `{"error":{"message":"Guardrail 'nope' not found. Please ensure the guardrail is configured in your LiteLLM proxy.","type":"invalid_request_error","param":null,"code":"404"}}`, CodeNotFound, "Guardrail 'nope' not found.", ""},
+	{"POST /guardrails/apply_guardrail", 500, `{"error":{"message":"Presidio PII analysis failed: ClientConnectorError","type":"internal_server_error","param":null,"code":"500"}}`, CodeInternal, "Presidio PII analysis failed", ""},
+	{"POST /guardrails", 500, "{\"detail\":\"Error adding guardrail to DB: Unique constraint failed on the fields: (`guardrail_name`)\"}", CodeConflict, "Error adding guardrail to DB: Unique constraint failed", ""},
+
 	{"GET /nope", 404, `{"detail":"Not Found"}`, CodeUnsupported, "this gateway has no route GET /nope", ""},
 	{"GET /health/test_connection", 405, `{"detail":"Method Not Allowed"}`, CodeUnsupported, "this gateway has no route GET /health/test_connection", ""},
 	{"GET /sandbox", 501, `{"error":{"message":"the sandbox lacks this"}}`, CodeUnsupported, "the sandbox lacks this", ""},

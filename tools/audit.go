@@ -15,14 +15,19 @@ func (auditAction) Rule() operation.Rule {
 	return operation.Rule{Values: []string{"created", "updated", "deleted", "blocked", "unblocked", "rotated", "kill_switch_fired"}}
 }
 
-// auditTable is the table of an object that was changed.
+// auditTable is the kind of an object that was changed, in a word for its table.
 type auditTable string
 
 // Rule implements [operation.Ruled].
 func (auditTable) Rule() operation.Rule {
-	return operation.Rule{Values: []string{"LiteLLM_TeamTable", "LiteLLM_UserTable", "LiteLLM_VerificationToken", "LiteLLM_ProxyModelTable",
-		"LiteLLM_ManagedFileTable", "LiteLLM_ToolTable", "LiteLLM_CacheConfig", "LiteLLM_ConfigOverrides", "LiteLLM_Config",
-		"LiteLLM_SSOConfig", "LiteLLM_UISettings", "LiteLLM_AgentsTable"}}
+	return operation.Rule{Values: []string{"agent", "cache", "config", "file", "key", "model", "override", "sso", "team", "tool", "ui", "user"}}
+}
+
+// auditTables are the names of the gateway's tables.
+var auditTables = map[string]string{
+	"agent": "LiteLLM_AgentsTable", "cache": "LiteLLM_CacheConfig", "config": "LiteLLM_Config", "file": "LiteLLM_ManagedFileTable",
+	"key": "LiteLLM_VerificationToken", "model": "LiteLLM_ProxyModelTable", "override": "LiteLLM_ConfigOverrides", "sso": "LiteLLM_SSOConfig",
+	"team": "LiteLLM_TeamTable", "tool": "LiteLLM_ToolTable", "ui": "LiteLLM_UISettings", "user": "LiteLLM_UserTable",
 }
 
 // auditField is a field that the audit log can be sorted by.
@@ -36,15 +41,15 @@ func (auditField) Rule() operation.Rule {
 type auditListInput struct {
 	ledger.TimeInput
 	ChangedBy       string               `json:"changed_by" help:"Only changes by this user ID"`
-	ChangedByAPIKey string               `json:"changed_by_api_key" help:"Only changes made with the key of this hash" cli:"alias=changed-by-key"`
+	ChangedByAPIKey string               `json:"changed_by_api_key" help:"Only changes with the key of this hash" cli:"alias=changed-by-key"`
 	Action          auditAction          `json:"action" help:"Only changes of this kind"`
-	TableName       auditTable           `json:"table_name" help:"Only changes in this table; keys are in LiteLLM_VerificationToken" cli:"alias=table"`
+	TableName       auditTable           `json:"table_name" help:"Only changes to objects of this kind" cli:"alias=table"`
 	ObjectID        string               `json:"object_id" help:"Only changes to the object with this ID"`
-	ObjectTeamID    string               `json:"object_team_id" help:"Only changes to this team and what belongs to it, by ID" cli:"alias=team-id"`
+	ObjectTeamID    string               `json:"object_team_id" help:"Only changes to this team or its keys, by ID" cli:"alias=team-id"`
 	Team            pastTeam             `json:"team" ref:"object_team_id"`
 	ObjectKeyHash   keyFilter            `json:"object_key_hash" help:"Only changes to the key with this hash"`
 	KeyAlias        pastKey              `json:"key_alias" ref:"object_key_hash"`
-	Search          string               `json:"search" help:"Only changes with exactly this ID, object ID, user ID or key hash"`
+	Search          string               `json:"search" help:"Only with this ID, object ID, user ID or key hash"`
 	SortBy          auditField           `json:"sort_by" help:"Field to sort by (default updated_at)"`
 	SortOrder       operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`
 	Page            operation.PageNumber `json:"page"`
@@ -69,14 +74,19 @@ var changeColumns = append(auditColumns[:6:6], operation.Column{Name: "changed_b
 // auditTimes is how the audit log takes times: an exact time, not only a day.
 var auditTimes = ledger.Log{Field: "updated_at", Layout: "2006-01-02T15:04:05Z"}
 
-// auditPage prepares the arguments of the audit log. A key is looked for by its hash.
+// auditPage prepares the arguments of the audit log. A key is looked for by its hash, a kind
+// by its table.
 func auditPage(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 	for _, name := range []string{"object_key_hash", "changed_by_api_key"} {
 		if key := args.String(name); key != "" {
 			args = args.With(name, operation.KeyHash(key)) // queries are logged
 		}
 	}
-	return auditTimes.Timed(call, args)
+	sent, about, err := auditTimes.Timed(call, args)
+	if kind := args.String("table_name"); err == nil && kind != "" {
+		sent = sent.With("table_name", auditTables[kind])
+	}
+	return sent, about, err
 }
 
 var auditList = &operation.Operation{
@@ -85,7 +95,7 @@ var auditList = &operation.Operation{
 	Help:    "The gateway keeps an audit log only with LiteLLM Enterprise. For the values before and after, use audit get.",
 	Examples: []string{
 		"audit list --period 7d",
-		"audit list --action deleted --table LiteLLM_VerificationToken --period today",
+		"audit list --action deleted --table key --period today",
 		"audit list --team research --period last-month --all --format csv",
 	},
 	Effect: operation.Read,

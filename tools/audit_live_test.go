@@ -12,7 +12,7 @@ func TestLiveAudit(t *testing.T) {
 	env, prefix := live(t)
 	for _, args := range []map[string]any{
 		{}, {"period": "2h"}, {"start_date": "2026-01-01", "end_date": "2026-01-31"}, {"tz": "Europe/Berlin", "period": "yesterday"},
-		{"action": "deleted", "table_name": "LiteLLM_TeamTable", "changed_by": "x", "changed_by_api_key": "x", "object_id": "x",
+		{"action": "deleted", "table_name": "team", "changed_by": "x", "changed_by_api_key": "x", "object_id": "x",
 			"object_team_id": "x", "object_key_hash": "x", "search": prefix, "page_size": 1, "page": 1, "sort_by": "action", "sort_order": "asc"},
 	} {
 		result := do(t, env, auditList, args)

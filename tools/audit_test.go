@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,12 +55,12 @@ func played(t *testing.T, answers map[string]string) (*player, operation.Env) {
 // TestAuditTimes: the gateway fails on days, so it is sent times. The end is exclusive.
 func TestAuditTimes(t *testing.T) {
 	r, env := played(t, map[string]string{"GET /audit": `{"audit_logs":[{"id":"a","updated_at":"2026-11-26T00:00:00Z"},{"id":"b","updated_at":"2026-11-25T23:59:59.900000Z"}],"total":2,"page":1,"page_size":10,"total_pages":1}`})
-	result, err := run(t.Context(), env, auditList, argsOf(map[string]any{"period": "2026-11-01..2026-11-25", "object_key_hash": "sk-secret-0123456789"}))
+	result, err := run(t.Context(), env, auditList, argsOf(map[string]any{"period": "2026-11-01..2026-11-25", "object_key_hash": "sk-secret-0123456789", "table_name": "key"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := r.queries[0]
-	if q.Get("start_date") != "2026-11-01T00:00:00Z" || q.Get("end_date") != "2026-11-26T00:00:00Z" || q.Has("period") || q.Get("object_key_hash") != operation.KeyHash("sk-secret-0123456789") {
+	if q.Get("start_date") != "2026-11-01T00:00:00Z" || q.Get("end_date") != "2026-11-26T00:00:00Z" || q.Has("period") || q.Get("table_name") != "LiteLLM_VerificationToken" || q.Get("object_key_hash") != operation.KeyHash("sk-secret-0123456789") {
 		t.Errorf("sent %v", q)
 	}
 	if len(result.Page.Items) != 1 || result.Page.Total != 1 || !strings.Contains(string(result.Page.Items[0]), `"b"`) {
@@ -78,5 +79,12 @@ func TestAuditEmpty(t *testing.T) {
 		if err != nil || !strings.Contains(strings.Join(result.Notes, "\n"), "Enterprise") {
 			t.Errorf("all: notes %q, %v", result.Notes, err)
 		}
+	}
+}
+
+// TestAuditTables: every kind has a table.
+func TestAuditTables(t *testing.T) {
+	if kinds := (auditTable("")).Rule().Values; len(kinds) != len(auditTables) || slices.ContainsFunc(kinds, func(kind string) bool { return auditTables[kind] == "" }) {
+		t.Errorf("kinds %v, tables %v", kinds, auditTables)
 	}
 }

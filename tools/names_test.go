@@ -29,12 +29,14 @@ const everything = `{
 	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
 	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
 	"/config/pass_through_endpoint": {"endpoints": [{"path": "one", "id": "m1"}]},
-	"/search_tools/list": {"search_tools": [{"search_tool_name": "one", "search_tool_id": "m1"}]}
+	"/search_tools/list": {"search_tools": [{"search_tool_name": "one", "search_tool_id": "m1"}]},
+	"/v2/guardrails/list": {"guardrails": [{"guardrail_name": "one", "guardrail_id": "g1"}]},
+	"/guardrails/submissions": {"submissions": [{"guardrail_name": "one", "guardrail_id": "s1"}]}
 }`
 
 // identifiers is what "one" is looked up as in each directory.
 var identifiers = map[string]string{"server": "s1", "toolset": "ts1", "agent": "ag1",
-	"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1"}
+	"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1", "guardrail": "g1", "submission": "s1"}
 
 // lookups is a gateway that knows names, and keeps what else it was asked.
 type lookups struct {

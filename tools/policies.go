@@ -37,8 +37,12 @@ var (
 		c.ID = "policy_name"
 		return c
 	}()
-	// guardrailNames is every guardrail of the gateway, by name.
-	guardrailNames = &operation.Collection{What: "guardrail", Path: "/v2/guardrails/list", Items: "guardrails", ID: "guardrail_name", Name: "guardrail_name"}
+	// guardrailNames is guardrailCollection by name.
+	guardrailNames = func() *operation.Collection {
+		c := *guardrailCollection
+		c.ID = "guardrail_name"
+		return &c
+	}()
 )
 
 // policiesIn returns the versions with a status. The gateway lists the policies of the

@@ -80,12 +80,18 @@ type About struct {
 	// Keep reports whether an item matches the request; nil keeps all. It narrows a filter of
 	// the gateway that matches slightly too much.
 	Keep func(item json.RawMessage) bool
+	// Narrowed means that the gateway counts items that it leaves out of the pages, so the
+	// total is not known and a page may be empty although others follow.
+	Narrowed bool
 
 	dropped int // items of all pages so far
 }
 
 // keep drops the items of a page that do not match the request.
 func (a *About) keep(p *Page) {
+	if a.Narrowed {
+		p.Total = -1
+	}
 	if a.Keep == nil {
 		return
 	}

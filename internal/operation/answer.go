@@ -48,7 +48,7 @@ func withoutKey(client *proxyclient.Client, text string) string {
 func (op *Operation) doing(args Args) string {
 	words := []string{op.Path}
 	for _, f := range op.Fields() {
-		if value := args[f.Name]; value != nil && f.Arg > 0 {
+		if value := args[f.Name]; value != nil && f.Arg > 0 && !f.rule.Prose {
 			words = append(words, Words(value))
 		}
 	}

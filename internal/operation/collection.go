@@ -22,8 +22,9 @@ type Collection struct {
 	// Path is the path of the GET. A {parameter} is taken from the arguments.
 	Path string
 	// Items is the dotted path of the list in the answer; empty if the answer is the
-	// list. Total and Pages are the paths of the numbers of items and pages. Capped is
-	// the path of a boolean that marks both as incomplete.
+	// list. Total and Pages are the paths of the numbers of items and pages; without Pages,
+	// Fixed has the size of a page. Capped is the path of a boolean that marks both as
+	// incomplete.
 	Items, Total, Pages, Capped string
 	// Page and Size are the paging parameters; empty if the gateway sends everything at
 	// once. With Offset, Page counts items from 0 instead of pages from 1. Most is the
@@ -266,6 +267,10 @@ func (c *Collection) next(q query, p *Page) *query {
 		}
 		if c.Offset {
 			step = len(p.Items)
+		}
+	case c.Pages == "":
+		if size, _ := strconv.Atoi(q.values.Get(c.Size)); max(at, 1)*size >= p.Total {
+			return nil
 		}
 	case max(at, 1) >= p.Pages:
 		return nil

@@ -23,7 +23,7 @@ func scan(op *Operation, args Args) []string {
 	for _, f := range op.Fields() {
 		value := args[f.Name]
 		switch {
-		case value == nil || f.Kind == KindMessages || f.Name == clearField:
+		case value == nil || f.Kind == KindMessages || f.rule.Prose || f.Name == clearField:
 		case f.Name == ExtraField:
 			s.value(nil, value)
 		case params && (f.Name == "model" || f.Name == "model_name"):

@@ -76,6 +76,8 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 		if role := Word(value); role != "" && !slices.Contains(ordinaryRoles, strings.ToLower(role)) {
 			s.add(where, "gives the role %s", told(role))
 		}
+	case name == "custom_code" && !isNothing(value):
+		s.add(where, "runs code on the gateway")
 	case name == "key_type" && Word(value) == "management":
 		s.add(where, "makes a key that manages the gateway")
 	case name == "allowed_routes":

@@ -81,7 +81,9 @@ var (
 	placeName   = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(account_id|.*_account_id|vertex_project|tenant_id|resource_name|server|domain|hostname|address)$`)
 	})
-	secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`key|secret|token|password|auth_value|mock_response`) })
+	secretName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`key|secret|token|password|auth_value|pattern|custom_code|mock_response`)
+	})
 )
 
 // model finds names of models that providers make an address of: a host in the region of
@@ -100,7 +102,7 @@ func (s *scanner) model(where, text string) {
 func isModel(name string) bool { return name == "model" || strings.HasSuffix(name, "fallbacks") }
 
 // bends tells whether a text that providers put into an address, such as an account,
-// leads somewhere else: "evil.example/#". Secrets may have such characters.
+// leads somewhere else: "evil.example/#". Secrets, patterns and code may have such characters.
 func bends(name, text string) bool {
 	if secretName().MatchString(name) || strings.ContainsAny(text, " \t\n") {
 		return false

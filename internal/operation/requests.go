@@ -53,7 +53,11 @@ func Nearest(name string, names []string) string {
 
 // unlisted are parameters that LiteLLM 1.110.2 takes and its OpenAPI document leaves out, by
 // the line of requests.txt.
-var unlisted = map[string][]string{"prompts litellm_params": {"project_id", "prompt_data", "prompt_file", "prompt_version_id", "workspace_id"}, "litellm_params": strings.Fields(`additional_drop_params allowed_openai_params audio azure_ad_token_provider base_model base_url
+var unlisted = map[string][]string{"guardrails litellm_params": strings.Fields(`app_name block_on_file_modify competitor_intent_config cost_tier default_app fallback_on_error file_sanitization_fail_open
+	guardrail_name guardrails_ai_api_input_format headers include_masked_response_on_block mask_on_block model_id policy_ids
+	price_per_1000_text_records profile_name streaming_buffer_release_on_scan streaming_buffer_until_moderated
+	streaming_end_of_stream_only streaming_sampling_rate streaming_scan_in_background streaming_transform_mode`),
+	"prompts litellm_params": {"project_id", "prompt_data", "prompt_file", "prompt_version_id", "workspace_id"}, "litellm_params": strings.Fields(`additional_drop_params allowed_openai_params audio azure_ad_token_provider base_model base_url
 	cache_control_injection_points context_management cooldown_time custom_prompt_dict data_residency default_headers deployment_id dimensions
 	disable_add_transform_inline_image_block enable_json_schema_validation enable_prompt_caching encoding_format ensure_alternating_roles
 	extra_body extra_headers fastest_response final_prompt_value force_timeout gcs_path_service_account headers hf_model_name

@@ -84,6 +84,9 @@ type Rule struct {
 	NotEmpty bool
 	// File lets a person read the text from a file.
 	File bool
+	// Prose means that the text is only read: it is neither scanned for dangers nor repeated
+	// in errors.
+	Prose bool
 }
 
 // Rule implements [Ruled].
