@@ -142,3 +142,37 @@ func TestLiveSearchTools(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveMemory sets, changes and deletes memory entries.
+func TestLiveMemory(t *testing.T) {
+	env, prefix := live(t)
+	for _, name := range []string{"/a", " b?c%d"} {
+		t.Cleanup(func() { do(t, env, memoryDelete, map[string]any{"key": prefix + name}) })
+		do(t, env, memorySet, map[string]any{"key": prefix + name, "value": "text", "metadata": map[string]any{"a": 1}})
+		do(t, env, memorySet, map[string]any{"key": prefix + name, "metadata": map[string]any{"b": 2}})
+		got := do(t, env, memoryGet, map[string]any{"key": prefix + name})
+		if operation.Word(operation.Lookup(got.Body, "value")) != "text" || sorted(string(operation.Lookup(got.Body, "metadata"))) != `{"a":1,"b":2}` {
+			t.Errorf("memory get: %s", got.Body)
+		}
+		do(t, env, memorySet, map[string]any{"key": prefix + name, "clear": []string{"metadata"}})
+	}
+	seen := 0
+	for page := 1; page < 10; page++ {
+		result := do(t, env, memoryList, map[string]any{"key_prefix": prefix, "page": page, "page_size": 1})
+		seen += len(result.Page.Items)
+		if result.Page.Next == nil {
+			break
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d entries on the pages, want 2", seen)
+	}
+	for _, op := range []*operation.Operation{memoryGet, memoryDelete} {
+		if _, err := run(t.Context(), env, op, argsOf(map[string]any{"key": prefix + "/none"})); !operation.IsNotFound(err) {
+			t.Errorf("%s of a missing entry: %v", op.Path, err)
+		}
+	}
+	if _, err := run(t.Context(), env, memorySet, argsOf(map[string]any{"key": prefix + "/none", "metadata": map[string]any{"a": 1}})); proxyclient.CodeOf(err) != proxyclient.CodeUsage {
+		t.Errorf("a new entry without text: %v", err)
+	}
+}

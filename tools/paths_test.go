@@ -21,7 +21,7 @@ var routed = map[string]string{
 	"/team/{team_id:path}/callback": "GET", "/team/{team_id:path}/callback/{callback_name}": "DELETE",
 	"/audit/{id}": "GET", "/guardrails/{guardrail_id}": "GET", "/guardrails/usage/detail/{guardrail_id}": "GET",
 	"/guardrails/submissions/{guardrail_id}": "GET", "/guardrails/submissions/{guardrail_id}/approve": "POST", "/guardrails/submissions/{guardrail_id}/reject": "POST",
-	"/prompts/{prompt_id}": "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
+	"/v1/memory/{key:path}": "GET", "/prompts/{prompt_id}": "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
 	"/policies/{policy_id}": "GET", "/policies/{policy_id}/status": "PUT", "/policies/attachments/{attachment_id}": "GET", "/policy/info/{policy_name}": "GET",
 	"/policies/name/{policy_name}/versions": "GET", "/policies/name/{policy_name}/all-versions": "DELETE",
 	"/config/pass_through_endpoint/{endpoint_id}": "POST", "/spend/logs/ui/{request_id}": "GET",

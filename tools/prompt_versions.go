@@ -213,11 +213,12 @@ func overlaid(object json.RawMessage, change operation.Args) operation.Args {
 	return members
 }
 
-// maskedIn returns the first member of an object whose value the gateway masked, or "".
+// maskedIn returns the first member of an object whose value the gateway masked, or "". The
+// text of a prompt may have asterisks of its own.
 func maskedIn(object json.RawMessage) string {
 	members := membersOf(object)
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if masked(operation.Word(members[name])) {
+		if !slices.Contains(contents, name) && masked(operation.Word(members[name])) {
 			return name
 		}
 	}

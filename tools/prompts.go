@@ -104,7 +104,7 @@ var promptsVersions = &operation.Operation{
 
 // promptSettings is what create, update and patch store.
 type promptSettings struct {
-	DotpromptContent operation.Document `json:"dotprompt_content" help:"Prompt in dotprompt format: front matter with the model, text" cli:"name=dotprompt"`
+	DotpromptContent operation.Document `json:"dotprompt_content" help:"Prompt in dotprompt format: front matter, then the text" cli:"name=dotprompt"`
 	LitellmParams    operation.Pairs    `json:"litellm_params" help:"Further parameters: prompt_integration, api_base, api_key" cli:"name=param,short=p"`
 	Environment      string             `json:"environment" help:"Environment (default development)"`
 	operation.Extras

@@ -62,6 +62,8 @@ func TestPromptWrites(t *testing.T) {
 		{promptsUpdate, map[string]any{"prompt_id": "greeting.v1", "dotprompt_content": "x"}, "a version is added to the prompt", ""},
 		{promptsPatch, map[string]any{"prompt_id": "greeting", "dotprompt_content": "new"}, "",
 			`PATCH /prompts/greeting.v2 {"litellm_params":{"api_key":"sk-stored","dotprompt_content":"new","prompt_id":null,"prompt_integration":"dotprompt"},"prompt_info":{"environment":"development","owner":"ann","prompt_type":"db"}}`},
+		{promptsUpdate, map[string]any{"prompt_id": "greeting", "dotprompt_content": "****bold"}, "",
+			`PUT /prompts/greeting {"litellm_params":{"api_key":"sk-stored","dotprompt_content":"****bold","prompt_id":null,"prompt_integration":"dotprompt"},"prompt_id":"greeting","prompt_info":{"environment":"development","owner":"ann","prompt_type":"db"}}`},
 		{promptsPatch, map[string]any{"prompt_id": "greeting.v9", "dotprompt_content": "x"}, "does not exist in environment development", ""},
 		{promptsDelete, map[string]any{"prompt_id": "greeting.v1"}, "cannot delete a single version", ""},
 		{promptsDelete, map[string]any{"prompt_id": "greeting", "environment": "production"}, "", "DELETE /prompts/greeting "},

@@ -20,7 +20,7 @@ func All() operation.Catalog { return slices.Clone(all()) }
 var all = sync.OnceValue(func() operation.Catalog {
 	ops := slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
 		organizations, projects, customers, budgets, providerBudgets, tags, spend, subscriptions, costs,
-		guardrails, policies, prompts, mcpServers, mcpToolsets, agents, vectorStores, searchTools, calledTools,
+		guardrails, policies, prompts, mcpServers, mcpToolsets, agents, vectorStores, searchTools, memory, calledTools,
 		passThrough, jwtMappings, auditLogs, callbacks, gatewaySettings, health, cache, encryption, utilities, chat, api, raw, whoami, status)
 	for _, op := range ops {
 		if op.Update != nil {

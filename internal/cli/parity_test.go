@@ -76,7 +76,7 @@ var object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + 
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.110.2", "info": {"key_alias": "a1", "max_budget": 0.10},
 	"model_id": "one", "user_id": "u1", "team_id": "t1", "organization_id": "o1", "project_id": "p1", "budget_id": "b1",
-	"access_group": "g1", "tag": {"name": "n1"}, "key": "k1", "token": "t1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "words"}}], "n": 12345678901234567890}`
+	"memories": [` + item + `], "access_group": "g1", "tag": {"name": "n1"}, "key": "k1", "token": "t1", "choices": [{"index": 0, "message": {"role": "assistant", "content": "words"}}], "n": 12345678901234567890}`
 
 func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)

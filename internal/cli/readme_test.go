@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -172,7 +173,7 @@ func TestExamples(t *testing.T) {
 		}
 		for _, arg := range args {
 			_, file, ok := strings.Cut(arg, "@")
-			if ok && (!strings.ContainsAny(arg, ":. ") || strings.HasSuffix(file, ".key") || strings.HasSuffix(file, ".json")) {
+			if ok && (!strings.ContainsAny(arg, ":. ") || slices.Contains([]string{".key", ".json", ".prompt", ".md"}, filepath.Ext(file))) {
 				if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
 					t.Fatal(err)
 				}

@@ -61,7 +61,7 @@ var bulkyAnswer = func() json.RawMessage {
 	}
 	more, _ := members(json.RawMessage(`{"failed_updates":[],"unhealthy_endpoints":[],"aliases":["a1"],"total_count":80,"total":80,"current_page":1,"page":1,"total_pages":1,"page_size":80,
 		"status":"healthy","db":"connected","litellm_version":"1.110.2","info":{"key_alias":"a1","max_budget":0.10},"model_id":"one","user_id":"u1","team_id":"t1","organization_id":"o1","project_id":"p1","budget_id":"b1",
-		"access_group":"g1","tag":{"name":"n1"},"key":"k1","token":"t1","choices":[{"index":0,"message":{"role":"assistant","content":"words"}}],"team_info":{"team_id":"t1","team_alias":"T"},"user_info":{"user_id":"u1"},
+		"memories":[],"access_group":"g1","tag":{"name":"n1"},"key":"k1","token":"t1","choices":[{"index":0,"message":{"role":"assistant","content":"words"}}],"team_info":{"team_id":"t1","team_alias":"T"},"user_info":{"user_id":"u1"},
 		"prompt_id":"p1","vector_store":{"vector_store_id":"v1"},"search_tool_id":"s1","server_id":"s1","toolset_id":"ts1","agent_id":"a1","imported":[],
 		"guardrail_id":"g1","response_text":"x","values":{},"current_values":{"type":"redis"}}`))
 	return object(append(top, more...))
