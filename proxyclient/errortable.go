@@ -70,7 +70,8 @@ var table = []row{
 		hint: "create a draft with policies version-create, change it, and put it in force with policies status-set"},
 
 	// Things that are there already.
-	{status: 400, text: "already exist", code: CodeConflict},            // key alias, team id, budget, customer; tag as 500 with "400: …"
+	{status: 400, text: "already exist", code: CodeConflict}, // key alias, team id, budget, customer; tag as 500 with "400: …"
+	{method: "POST", path: "/subscription_accounts/new", status: 400, text: "already configured", code: CodeConflict, hint: "to change the fee, use subscriptions update"},
 	{status: 500, text: "Unique constraint failed", code: CodeConflict}, // the database's own words, other versions
 
 	// Things that are missing, and not as 404.
@@ -96,6 +97,7 @@ var table = []row{
 	{method: "POST", path: "/guardrails/apply_guardrail", status: 400, code: CodeBlocked},
 
 	// Parts that this gateway was started without.
+	{method: "GET", path: "/spend/capture_rate", status: 503, text: "is not set on the proxy", code: CodeUnsupported, hint: "set it in the environment of the gateway"},
 	{text: "Cache not initialized", code: CodeUnsupported, hint: "the gateway runs without a cache"},
 	{status: 500, path: "/provider/budgets", text: "No provider budget config found", code: CodeUnsupported, hint: "the gateway's router has no provider budgets"},
 	{status: 405, text: "Method Not Allowed", code: CodeUnsupported, hint: hintRoute},

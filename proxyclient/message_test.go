@@ -36,6 +36,8 @@ var answers = []struct {
 	{"DELETE /config/pass_through_endpoint", 400, `{"detail":{"error":"Endpoint with ID 'nosuch' was not found in pass-through endpoint list."}}`, CodeNotFound, "Endpoint with ID 'nosuch' was not found", ""},
 	{"POST /jwt/key/mapping/new", 400, `{"detail":"The provided key does not match an existing virtual key."}`, CodeNotFound, "The provided key does not match", ""},
 	{"POST /jwt/key/mapping/new", 409, `{"detail":"A mapping for claim 'sub' = 'ci' already exists for issuer 'None'."}`, CodeConflict, "A mapping for claim 'sub' = 'ci' already exists", ""},
+	{"GET /spend/capture_rate", 503, `{"detail":"OPENAI_ADMIN_KEY is not set on the proxy, so the openai bill cannot be read"}`, CodeUnsupported, "OPENAI_ADMIN_KEY is not set on the proxy", ""},
+	{"POST /subscription_accounts/new", 400, `{"detail":{"error":"A fee is already configured for chatgpt account a; use /subscription_accounts/update to change it"}}`, CodeConflict, "A fee is already configured", ""},
 	{"GET /utils/supported_openai_params", 400, `{"detail":{"error":"Could not map model=nosuch"}}`, CodeNotFound, "Could not map model=nosuch", ""},
 	{"POST /policies", 500, `{"detail":"Error adding policy to DB: 1 validation error for GuardrailPipeline\nsteps\n  Field required [type=missing, input_value={'mode': 'x'}, input_type=dict]"}`, CodeInvalid, "Error adding policy to DB: 1 validation error for GuardrailPipeline", ""},
 	{"PUT /policies/9f", 400, `{"detail":"Only draft versions can be updated. Publish or create a new version to change published/production."}`, CodeInvalid, "Only draft versions can be updated.", ""},

@@ -12,7 +12,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-var health = operation.Catalog{healthCheck, healthReadiness, healthDetails, healthLiveness, healthHistory, healthLatest, healthServices, healthLicense, healthTestConnection, healthBacklog}
+var health = operation.Catalog{healthCheck, healthReadiness, healthDetails, healthLiveness, healthHistory, healthLatest, healthServices, healthLicense, healthTestConnection, healthBacklog, healthWarnings, healthWarningIgnore}
 
 // checkTimeout is the time that the gateway has to call all its models.
 const checkTimeout = 5 * time.Minute

@@ -28,6 +28,7 @@ const everything = `{
 	"/policies/attachments/list": {"attachments": [{"policy_name": "one", "attachment_id": "p1"}]},
 	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
 	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
+	"/subscription_accounts/usage": {"accounts": [{"account_id": "one", "fee": {"subscription_account_id": "m1"}}]},
 	"/config/pass_through_endpoint": {"endpoints": [{"path": "one", "id": "m1"}]},
 	"/search_tools/list": {"search_tools": [{"search_tool_name": "one", "search_tool_id": "m1"}]},
 	"/v2/guardrails/list": {"guardrails": [{"guardrail_name": "one", "guardrail_id": "g1"}]},
@@ -36,7 +37,7 @@ const everything = `{
 
 // identifiers is what "one" is looked up as in each directory.
 var identifiers = map[string]string{"server": "s1", "toolset": "ts1", "agent": "ag1",
-	"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1", "guardrail": "g1", "submission": "s1"}
+	"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1", "guardrail": "g1", "submission": "s1", "account": "m1"}
 
 // lookups is a gateway that knows names, and keeps what else it was asked.
 type lookups struct {
@@ -99,7 +100,7 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode(other.Enum[0])
 					case other.Kind == operation.KindString && (other.Required || other.Name == "description"):
 						rest[other.Name] = operation.Encode("something")
-					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization" || other.Name == "cost_per_request":
+					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization" || other.Name == "cost_per_request" || other.Name == "monthly_fee":
 						rest[other.Name] = operation.Encode(1)
 					case other.Name == "description" || other.Name == "vector_store_description":
 						rest[other.Name] = operation.Encode("something")

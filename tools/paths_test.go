@@ -24,7 +24,7 @@ var routed = map[string]string{
 	"/v1/memory/{key:path}": "GET", "/prompts/{prompt_id}": "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
 	"/policies/{policy_id}": "GET", "/policies/{policy_id}/status": "PUT", "/policies/attachments/{attachment_id}": "GET", "/policy/info/{policy_name}": "GET",
 	"/policies/name/{policy_name}/versions": "GET", "/policies/name/{policy_name}/all-versions": "DELETE",
-	"/config/pass_through_endpoint/{endpoint_id}": "POST", "/spend/logs/ui/{request_id}": "GET",
+	"/config/pass_through_endpoint/{endpoint_id}": "POST", "/health/deployment_warnings/{warning_id}": "PATCH", "/spend/logs/ui/{request_id}": "GET",
 	"/team/{team_id}/member/{user_id}/reset_spend": "POST", "/team/{team_id}/member/{user_id}/reset_budget": "POST",
 }
 

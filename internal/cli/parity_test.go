@@ -68,7 +68,7 @@ var settled = func() string {
 
 var object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + item + `], "health_checks": [` + item + `],
 	"healthy_endpoints": [` + item + `], "unhealthy_endpoints": [], "latest_health_checks": {"one": ` + item + `}, "failed_updates": [], "keys": [` + item + `], "users": [` + item + `], "credentials": [` + item + named("credential_name", "litellm_credential_name") + `],
-	"audit_logs": [` + item + `], "guardrails": [` + item + `], "submissions": [` + item + `], "rows": [` + item + `], "logs": [` + item + `], "fields": [` + item + `], "endpoints": [` + item + `], "mappings": [` + item + `], "settings": [` + item + `], "current_values": {"type": "redis"},
+	"audit_logs": [` + item + `], "guardrails": [` + item + `], "submissions": [` + item + `], "rows": [` + item + `], "logs": [` + item + `], "fields": [` + item + `], "endpoints": [` + item + `], "mappings": [` + item + `], "accounts": [` + item + `], "warnings": [` + item + `], "by_date": [` + item + `], "by_status_code": [` + item + `], "settings": [` + item + `], "current_values": {"type": "redis"},
 	"prompts": [` + item + `], "prompt_spec": {"litellm_params": {"dotprompt_content": "text"}}, "search_tools": [` + item + `],
 	"providers": [` + item + named("provider_name", "search_provider") + `],
 	"policies": [` + item + `], "attachments": [` + item + `], "tools": [` + item + `],
