@@ -2,6 +2,7 @@ package proxyclient
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -24,12 +25,7 @@ func Since(method, path string) string {
 // since is [Since], with the path of the endpoint.
 func since(method, path string) (version, endpoint string) {
 	path, _, _ = strings.Cut(path, "?")
-	asked := strings.Split(strings.Trim(path, "/"), "/")
-	for i, segment := range asked {
-		if strings.HasPrefix(segment, "{") {
-			asked[i] = anySegment
-		}
-	}
+	asked := strings.Split(strings.Trim(withoutNames(path), "/"), "/")
 	best := ""
 	for line := range strings.Lines(endpoints) {
 		verb, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -42,6 +38,39 @@ func since(method, path string) (version, endpoint string) {
 		}
 	}
 	return version, endpoint
+}
+
+// fields lists the fields that endpoints got after LiteLLM 1.83.14, in their bodies and
+// queries, as METHOD /path, a tab, the release that first had them, a tab and their names.
+// A gateway ignores a field that it does not know.
+//
+//go:embed since_fields.txt
+var fields string
+
+// FieldSince returns the LiteLLM version that first had a field in the body or query of an
+// endpoint, or "" if it came with the endpoint, 1.83.14 had it already, or the version is not
+// known. The path is a template.
+func FieldSince(method, path, field string) string {
+	endpoint := method + " " + withoutNames(path) + "\t"
+	for line := range strings.Lines(fields) {
+		rest, ok := strings.CutPrefix(line, endpoint)
+		release, names, _ := strings.Cut(rest, "\t")
+		if ok && slices.Contains(strings.Fields(names), field) {
+			return release
+		}
+	}
+	return ""
+}
+
+// withoutNames is a path template without the names of its parameters.
+func withoutNames(path string) string {
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if strings.HasPrefix(segment, "{") {
+			segments[i] = anySegment
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // anySegment stands for a parameter.

@@ -102,10 +102,26 @@ var credentialsUpdate = &operation.Operation{
 			// The gateway requires it and keeps the members that are not in it.
 			fields["credential_info"] = json.RawMessage("{}")
 		}
+		if err := credentialExists(ctx, call, in.CredentialName); err != nil {
+			return operation.Result{}, err
+		}
 		body, err := call.Send(ctx, "PATCH", "/credentials/{credential_name:path}", in.CredentialName, fields)
 		return operation.Result{Body: body}, err
 	}),
 	Done: "updated credential {credential_name}",
+}
+
+// credentialExists is an error if there is no credential of the name: up to 1.90, gateways
+// answer 200 to its update and its deletion. Where it cannot be read, the gateway decides.
+func credentialExists(ctx context.Context, call *operation.Call, name string) error {
+	_, err := call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name:path}", Params: map[string]string{"credential_name": name}})
+	if operation.IsNotFound(err) {
+		return missing("credential", name)
+	}
+	if e := operation.AsError(err); e != nil && e.Status == 0 {
+		return err
+	}
+	return nil
 }
 
 // hasValues refuses to delete values that the credential does not have: the gateway
@@ -136,16 +152,11 @@ var credentialsDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent:  ask(askDeleteCredential),
 	Do: operation.Func[credentialName](func(ctx context.Context, call *operation.Call, in credentialName) (operation.Result, error) {
-		// Older gateways answer 200 for a credential that does not exist.
-		name := map[string]string{"credential_name": in.CredentialName}
-		_, err := call.Read(ctx, proxyclient.Request{Path: "/credentials/by_name/{credential_name:path}", Params: name})
-		if operation.IsNotFound(err) {
-			return operation.Result{}, missing("credential", in.CredentialName)
-		}
-		if e := operation.AsError(err); e != nil && e.Status == 0 {
+		if err := credentialExists(ctx, call, in.CredentialName); err != nil {
 			return operation.Result{}, err
 		}
-		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: "/credentials/{credential_name:path}", Params: name})
+		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: "/credentials/{credential_name:path}",
+			Params: map[string]string{"credential_name": in.CredentialName}})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "deleted credential {credential_name}",

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -66,7 +67,7 @@ func TestOldGateways(t *testing.T) {
 			answers: map[string]string{"PATCH /credentials/c": `{"success":true}`}, writes: `"credential_name":"c"`},
 		{op: keysServiceAccount, args: map[string]any{"team_id": "t", "key_alias": "k"},
 			answers: map[string]string{"POST /key/service-account/generate": `{"key":"sk-0123456789abcdef","token":"h"}`}, note: "did not mark the key as a service account"},
-		{op: tagsUpdate, version: "1.109.3", args: map[string]any{"name": "g", "spend": 0}, err: "LiteLLM 1.109.3, which ignores it", never: "POST"},
+		{op: tagsUpdate, version: "1.109.3", args: map[string]any{"name": "g", "spend": 0}, err: "LiteLLM 1.109.3, which ignores {spend}", never: "POST"},
 		{op: tagsUpdate, version: "1.110.2", args: map[string]any{"name": "g", "spend": 0},
 			answers: map[string]string{"POST /tag/info": `{"g":{"name":"g"}}`, "POST /tag/update": `{"tag":{"name":"g"}}`}, writes: `"spend":0`},
 		{op: modelsBlock, version: "1.83.14", args: map[string]any{"model_id": "m"}, err: "this gateway is LiteLLM 1.83.14 and has no route"},
@@ -109,6 +110,42 @@ func TestAbsentSubjects(t *testing.T) {
 		}
 		if !operation.IsNotFound(err) {
 			t.Errorf("%s: %v", op.Path, err)
+		}
+	}
+}
+
+// TestNewerFields: what the gateway is too old for is refused, with nothing sent.
+func TestNewerFields(t *testing.T) {
+	for _, tt := range []struct {
+		op            *operation.Operation
+		version, args string
+		refused       bool
+	}{
+		{keysList, "1.90.7", `{"search":"x"}`, true},
+		{keysList, "1.101.0", `{"search":"x"}`, false},
+		{keysList, "1.90.7", `{"page":1}`, false},
+		{customersList, "1.83.14", `{"search":"x"}`, false}, // filters by itself
+		{teamsCreate, "1.106.2", `{"team_alias":"a","extra":{"require_trace_id":true}}`, true},
+		{teamsCreate, "1.110.2", `{"team_alias":"a","extra":{"require_trace_id":true}}`, false},
+		{teamsCreate, "", `{"team_alias":"a","extra":{"require_trace_id":true}}`, false},
+		{tagsUpdate, "1.109.3", `{"name":"g","extra":{"spend":0}}`, false}, // has an argument
+	} {
+		g := &oldGateway{version: tt.version, answers: map[string]string{"GET /key/list": `{"keys":[],"total_count":0,"total_pages":0}`,
+			"GET /customer/list": `[]`, "GET /v2/team/list": `{"teams":[],"total":0,"total_pages":0}`, "POST /team/new": `{"team_id":"t"}`}}
+		server := httptest.NewServer(g)
+		client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-1", Retries: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := operation.Args{}
+		if err := json.Unmarshal([]byte(tt.args), &args); err != nil {
+			t.Fatal(err)
+		}
+		_, err = run(t.Context(), operation.Env{Client: client}, tt.op, args)
+		server.Close()
+		refused := proxyclient.CodeOf(err) == proxyclient.CodeUnsupported && strings.Contains(err.Error(), "LiteLLM "+tt.version+", which ignores")
+		if refused != tt.refused || refused && len(g.writes) > 0 {
+			t.Errorf("%s of %s with %s: %v, sent %q", tt.op.Path, tt.version, tt.args, err, g.writes)
 		}
 	}
 }

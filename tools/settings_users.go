@@ -86,7 +86,6 @@ var settingsDefaultTeamUpdate = &operation.Operation{
 	},
 	Effect:  operation.Set,
 	Consent: opens("changes what every new team may do"),
-	Checks:  []operation.Check{since("1.110", "access_group_ids")},
 	Update:  defaultTeamPage.update(),
 	Verify:  applied,
 	Do:      changes[settingsDefaultTeamInput](defaultTeamPage),

@@ -114,7 +114,7 @@ var tagsUpdate = &operation.Operation{
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget", "tags update production --spend 0"},
 	Effect:   operation.Set,
 	Consent:  loosens(tagCollection, "name"),
-	Checks:   []operation.Check{ownBudget(tagCollection, "name"), since("1.110", "spend"), notesTagModels},
+	Checks:   []operation.Check{ownBudget(tagCollection, "name"), notesTagModels},
 	Update:   tagUpdate,
 	Verify:   applied,
 	Do: operation.Func[tagsUpdateInput](func(ctx context.Context, call *operation.Call, _ tagsUpdateInput) (operation.Result, error) {

@@ -93,6 +93,9 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	if err := c.resolve(ctx); err != nil {
 		return nil, proxyclient.Wrap(op.Path, err)
 	}
+	if err := c.checkNewer(ctx); err != nil {
+		return nil, proxyclient.Wrap(op.Path, err)
+	}
 	c.effect = op.EffectFor(c.args)
 	if err := c.checkReferences(ctx); err != nil {
 		return nil, err
