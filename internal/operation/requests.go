@@ -89,6 +89,7 @@ func (op *Operation) undocumented(args Args) (faults, notes []string) {
 			_, names = known(line)
 		}
 		names = append(names, unlisted[line]...)
+		request = strings.NewReplacer("{", "<", "}", ">").Replace(request) // {agent_id} would be an argument
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			switch meant := probable(name, names); {
 			case len(names) == 0 || slices.Contains(names, name):
