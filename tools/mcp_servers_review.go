@@ -126,43 +126,49 @@ var mcpServersMakePublic = &operation.Operation{
 	Help:     "Replaces the list: servers you omit are no longer shown.",
 	Examples: []string{"mcp-servers make-public github deepwiki", "mcp-servers make-public --none"},
 	Effect:   operation.Set,
-	Consent:  operation.Consent{Sensitive: publishesMCPServers},
-	Do:       operation.Func[mcpMakePublicInput](makeMCPServersPublic),
+	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
+		return publishes(ctx, call, mcpServerCollection, "servers", "mcp_info.is_public_explicit")
+	}},
+	Do: operation.Func[mcpMakePublicInput](func(ctx context.Context, call *operation.Call, in mcpMakePublicInput) (operation.Result, error) {
+		return makePublic(ctx, call, mcpServerCollection, "servers", "/v1/mcp/make_public", "mcp_server_ids", in.Servers, in.None)
+	}),
 }
 
-func makeMCPServersPublic(ctx context.Context, call *operation.Call, in mcpMakePublicInput) (operation.Result, error) {
-	if (len(in.Servers) == 0) != in.None {
-		return operation.Result{}, operation.Usage("give either {servers} or {none}")
+// makePublic sets which items of a collection the public hub shows. The gateway wants their
+// IDs in the field ids.
+func makePublic(ctx context.Context, call *operation.Call, of *operation.Collection, argument, path, ids string, names []string, none bool) (operation.Result, error) {
+	if (len(names) == 0) != none {
+		return operation.Result{}, operation.Usage("give either {" + argument + "} or {none}")
 	}
-	ids, names := []json.RawMessage{}, []string{}
-	for _, name := range in.Servers {
-		server, err := mcpServerCollection.Find(ctx, call, name, "servers")
+	found, labels := []json.RawMessage{}, []string{}
+	for _, name := range names {
+		thing, err := of.Find(ctx, call, name, argument)
 		if err != nil {
 			return operation.Result{}, err
 		}
-		ids, names = append(ids, server.ID), append(names, operation.Shown(server.Name))
+		found, labels = append(found, thing.ID), append(labels, operation.Shown(thing.Name))
 	}
-	body, err := call.Write(ctx, "POST", "/v1/mcp/make_public", map[string]any{"mcp_server_ids": ids})
-	done := "the public hub shows no MCP servers"
-	if !in.None {
-		done = "the public hub shows these MCP servers: " + strings.Join(names, ", ")
+	body, err := call.Write(ctx, "POST", path, map[string]any{ids: found})
+	done := "the public hub shows no " + of.What + "s"
+	if !none {
+		done = "the public hub shows these " + of.What + "s: " + strings.Join(labels, ", ")
 	}
 	return operation.Result{Body: body, Done: done}, err
 }
 
-// publishesMCPServers names the servers that the public hub does not show now.
-func publishesMCPServers(ctx context.Context, call *operation.Call) ([]string, error) {
+// publishes names the items of an argument that the public hub does not show now.
+func publishes(ctx context.Context, call *operation.Call, of *operation.Collection, argument, shown string) ([]string, error) {
 	var names []string
-	for _, name := range call.Args().List("servers") {
-		server, err := mcpServerCollection.Find(ctx, call, name, "servers")
+	for _, name := range call.Args().List(argument) {
+		thing, err := of.Find(ctx, call, name, argument)
 		if err != nil {
 			return nil, err
 		}
-		if string(operation.Lookup(server.Item, "mcp_info.is_public_explicit")) != "true" {
-			names = append(names, server.Name)
+		if string(operation.Lookup(thing.Item, shown)) != "true" {
+			names = append(names, thing.Name)
 		}
 	}
-	return naming("shows these MCP servers to anyone, without a key", names), nil
+	return naming("shows these "+of.What+"s to anyone, without a key", names), nil
 }
 
 var mcpServersPin = &operation.Operation{

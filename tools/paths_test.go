@@ -12,6 +12,7 @@ import (
 // routed are the paths with parameters that operations use, with a method that changes
 // nothing here: nothing has the name that the test asks for.
 var routed = map[string]string{
+	"/v1/agents/{agent_id}": "GET", "/v1/agents/{agent_id}/kill_switch": "POST",
 	"/v1/mcp/server/{server_id}": "GET", "/v1/mcp/server/{server_id}/pin": "DELETE", "/v1/mcp/toolset/{toolset_id}": "GET",
 	"/v1/mcp/server/{server_id}/approve": "PUT", "/v1/mcp/server/{server_id}/reject": "PUT",
 	"/access_group/{access_group}/info": "GET", "/access_group/{access_group}/update": "PUT", "/access_group/{access_group}/delete": "DELETE",
