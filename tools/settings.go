@@ -20,6 +20,8 @@ var gatewaySettings = operation.Catalog{
 	settingsSemanticFilter, settingsSemanticFilterUpdate, settingsToolSearch, settingsToolSearchUpdate,
 	settingsWebSearch, settingsWebSearchUpdate, settingsBackgroundChat, settingsBackgroundChatUpdate,
 	settingsCoordination, settingsCoordinationUpdate, settingsCoordinationTest,
+	settingsUI, settingsUIUpdate, settingsTheme, settingsThemeUpdate,
+	settingsAllowedIPs, settingsAllowedIPAdd, settingsAllowedIPDelete, settingsAllowedIPReset,
 }
 
 // settingsPage is one of the gateway's settings objects: where it is shown, and the request
@@ -34,8 +36,10 @@ type settingsPage struct {
 	// keeps is the first version that keeps fields that are not sent. Older ones lose them,
 	// so all are sent: "" for every version.
 	keeps string
-	// example is a field to name where none was given.
+	// example is a field to name where none was given. open means that the gateway takes
+	// more fields than it shows, and refuses unknown ones itself.
 	example string
+	open    bool
 }
 
 // show is the action that shows the settings.
@@ -95,6 +99,9 @@ func (p *settingsPage) complete(ctx context.Context, call *operation.Call, field
 	if len(fields) == 0 {
 		return nil, operation.NothingToChange(p.example)
 	}
+	if err := p.known(ctx, call, fields); err != nil {
+		return nil, err
+	}
 	have, loses, err := p.loses(ctx, call)
 	if err != nil {
 		return nil, err
@@ -123,6 +130,30 @@ func (p *settingsPage) complete(ctx context.Context, call *operation.Call, field
 			" masked, so this change would lose it; give {" + strings.Join(lost, "} and {") + "} too. Nothing was sent")
 	}
 	return fields, nil
+}
+
+// known refuses fields that the settings do not have: the gateway drops them and answers
+// that all is well.
+func (p *settingsPage) known(ctx context.Context, call *operation.Call, fields operation.Args) error {
+	if p.open {
+		return nil
+	}
+	present, err := p.present(ctx, call)
+	if err != nil {
+		return err
+	}
+	names := slices.Sorted(maps.Keys(membersOf(present)))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if _, is := call.Operation().Field(name); is || slices.Contains(names, name) {
+			continue
+		}
+		near := ""
+		if meant := operation.Nearest(name, names); meant != "" {
+			near = "; did you mean " + meant
+		}
+		return operation.Usage(operation.Name(name) + " is not one of the " + p.what + near + ". Nothing was sent")
+	}
+	return nil
 }
 
 // loses reports whether the gateway loses the fields that are not sent, and its version.

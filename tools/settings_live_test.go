@@ -186,3 +186,28 @@ func TestLiveSettingsEmailEvents(t *testing.T) {
 		t.Errorf("an unknown event: %v", err)
 	}
 }
+
+// TestLiveSettingsUI changes what the admin UI shows. Nobody is shut out by a list of IP
+// addresses without the caller's.
+func TestLiveSettingsUI(t *testing.T) {
+	env, _ := live(t)
+	restored(t, env, themePage, settingsThemeUpdate, "logo_url", "favicon_url")
+	do(t, env, settingsThemeUpdate, map[string]any{"logo_url": "https://example.com/logo.png"})
+	do(t, env, settingsThemeUpdate, map[string]any{"favicon_url": "https://example.com/logo.ico"})
+	if got := operation.Word(operation.Lookup(do(t, env, settingsTheme, nil).Body, "values.logo_url")); got != "https://example.com/logo.png" {
+		t.Errorf("the logo is %q after the icon was changed", got)
+	}
+	restored(t, env, uiPage, settingsUIUpdate, "enable_chat_ui")
+	do(t, env, settingsUIUpdate, map[string]any{"enable_chat_ui": false})
+	if _, err := run(t.Context(), env, settingsUIUpdate, argsOf(map[string]any{"extra": map[string]any{"enable_chat_uix": false}})); proxyclient.CodeOf(err) != proxyclient.CodeUsage {
+		t.Errorf("a setting that does not exist: %v", err)
+	}
+	for ip, want := range map[string]string{"203.0.113.7": "shut you out", "10.0.0.0/8": "is not an IP address"} {
+		if operation.NoNull(operation.Lookup(do(t, env, settingsAllowedIPs, nil).Body, "data")) != nil {
+			continue // there is a list
+		}
+		if _, err := run(t.Context(), env, settingsAllowedIPAdd, argsOf(map[string]any{"ip": ip})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", ip, err, want)
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 
 var routerPage = &settingsPage{
 	what: "router settings", path: "/router/settings", values: "current_values",
-	method: "POST", change: "/config/update", wrap: "router_settings", keeps: always, example: "num_retries",
+	method: "POST", change: "/config/update", wrap: "router_settings", keeps: always, example: "num_retries", open: true,
 }
 
 var settingsRouter = &operation.Operation{

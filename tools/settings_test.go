@@ -14,7 +14,7 @@ import (
 const (
 	readiness = `{"status":"healthy","litellm_version":"%"}`
 	newUsers  = `{"values":{"user_role":"internal_user","max_budget":5.0,"budget_duration":null,"models":["gpt-4o-mini"],"teams":null},"field_schema":{}}`
-	signOn    = `{"values":{"google_client_id":null,"generic_client_id":"cid","generic_client_secret":"MARK***************3456","generic_scope":"openid","role_mappings":null},"provenance":{}}`
+	signOn    = `{"values":{"google_client_id":null,"generic_client_id":"cid","generic_client_secret":"MARK***************3456","generic_scope":"openid","role_mappings":null,"generic_token_endpoint":null},"provenance":{}}`
 	routing   = `{"fields":[{"field_name":"routing_strategy","options":["simple-shuffle","least-busy"]}],"current_values":{"routing_strategy":"simple-shuffle","num_retries":0,"model_group_alias":{"fast":"gpt-4o-mini"}}}`
 	general   = `[{"field_name":"max_request_size_mb","field_value":null,"source":"unset","editable":true},{"field_name":"store_model_in_db","field_value":true,"source":"config","editable":false},
 		{"field_name":"max_response_size_mb","field_value":4,"source":"db","editable":true}]`
@@ -50,6 +50,7 @@ func TestSettingsMerge(t *testing.T) {
 		{op: settingsInternalUsersUpdate, args: `{"clear":["max_budget"]}`, sent: `{"max_budget":null,"models":["gpt-4o-mini"],"user_role":"internal_user"}`},
 		{op: settingsInternalUsersUpdate, args: `{}`, err: "nothing to change"},
 		{op: settingsInternalUsersUpdate, args: `{"extra":{"max_budgett":1}}`, err: "did you mean {max_budget}"},
+		{op: settingsInternalUsersUpdate, args: `{"extra":{"nothing_like_it":false}}`, err: "nothing_like_it is not one of the internal user settings"},
 		{op: settingsSSOUpdate, version: "1.110.2", args: `{"generic_scope":"openid email"}`, sent: `{"generic_scope":"openid email"}`},
 		{op: settingsSSOUpdate, version: "1.106.2", args: `{"generic_scope":"openid email"}`, err: "LiteLLM 1.106.2 replaces all SSO settings and shows generic_client_secret masked"},
 		{op: settingsSSOUpdate, version: "1.106.2", args: `{"generic_scope":"openid email","generic_client_secret":"s3cret"}`,
@@ -136,4 +137,33 @@ func givenIn(t *testing.T, object string) (args operation.Args) {
 		t.Fatal(err)
 	}
 	return args
+}
+
+// TestSettingsAllowedIPs: nobody shuts out everybody, or only themselves.
+func TestSettingsAllowedIPs(t *testing.T) {
+	for _, tt := range []struct {
+		op              *operation.Operation
+		has, args, sent string
+		err             string
+	}{
+		{settingsAllowedIPAdd, `null`, `{"ip":"10.0.0.1"}`, `POST /add/allowed_ip {"ip":"10.0.0.1"}`, ""},
+		{settingsAllowedIPAdd, `null`, `{"ip":"10.0.0.9"}`, "", "your calls come from 10.0.0.1"},
+		{settingsAllowedIPAdd, `["10.0.0.1"]`, `{"ip":"10.0.0.9"}`, `POST /add/allowed_ip {"ip":"10.0.0.9"}`, ""},
+		{settingsAllowedIPAdd, `["10.0.0.1"]`, `{"ip":"10.0.0.0/8"}`, "", "is not an IP address"},
+		{settingsAllowedIPDelete, `["10.0.0.1","10.0.0.9"]`, `{"ip":"10.0.0.9"}`, `POST /delete/allowed_ip {"ip":"10.0.0.9"}`, ""},
+		{settingsAllowedIPDelete, `["10.0.0.1","10.0.0.9"]`, `{"ip":"10.0.0.1"}`, "", "your calls come from 10.0.0.1"},
+		{settingsAllowedIPDelete, `["10.0.0.1"]`, `{"ip":"10.0.0.1"}`, "", "nobody could call the gateway"},
+		{settingsAllowedIPDelete, `["10.0.0.1"]`, `{"ip":"10.0.0.7"}`, "", "is not in the list"},
+		{settingsAllowedIPReset, `["10.0.0.1"]`, `{}`, `POST /config/field/delete {"config_type":"general_settings","field_name":"allowed_ips"}`, "still has a list"},
+	} {
+		s := &stored{answers: map[string]string{"GET /get/allowed_ips": `{"data":` + tt.has + `}`, "GET /v1/mcp/network/client-ip": `{"ip":"10.0.0.1"}`,
+			"POST /add/allowed_ip": `{}`, "POST /delete/allowed_ip": `{}`, "POST /config/field/delete": `{}`}}
+		_, err := run(t.Context(), envOf(t, s), tt.op, givenIn(t, tt.args))
+		if sent := strings.Join(s.sent, ""); sent != tt.sent {
+			t.Errorf("%s %s with %s sent %q, want %q", tt.op.Path, tt.args, tt.has, sent, tt.sent)
+		}
+		if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) {
+			t.Errorf("%s %s with %s: %v, want %q", tt.op.Path, tt.args, tt.has, err, tt.err)
+		}
+	}
 }

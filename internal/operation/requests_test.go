@@ -20,8 +20,8 @@ var update = flag.Bool("update", false, "rewrite requests.txt from the documents
 var (
 	undescribed = map[string]string{"PATCH /organization/update": "OrganizationUpdateRequestV2 NewOrganizationRequest", "POST /guardrails": "Guardrail"}
 	bulk        = map[string]string{"POST /key/bulk_update": "keys", "POST /management/v1/users/bulk": "users", "POST /user/bulk_update": "users"}
-	// refusing are requests that the documents leave out, and whose unknown fields the gateway refuses.
-	refusing = []string{"POST /config/update", "POST /config/field/update"}
+	// refusing are requests whose fields the documents leave out; unknown ones are refused.
+	refusing = []string{"POST /config/update", "POST /config/field/update", "PATCH /update/ui_settings"}
 	objects  = map[string]string{
 		"litellm_params": "LiteLLM_Params updateLiteLLMParams", "model_info": "ModelInfo",
 		"guardrails litellm_params": "LitellmParams BaseLitellmParams", "prompts litellm_params": "PromptLiteLLMParams", "search-tools litellm_params": "SearchToolLiteLLMParams",
