@@ -112,7 +112,7 @@ func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (op
 }
 
 type spendActivityInput struct {
-	Of  string   `json:"of" enum:"user,team,organization,customer,tag" help:"Owners to show activity of (default user)"`
+	Of  string   `json:"of" enum:"user,team,organization,customer,tag,agent" help:"Owners to show activity of (default user)"`
 	IDs []string `json:"ids" help:"Only these owners, by ID or tag name; at most one user (default all)"`
 	ledger.PeriodInput
 	Model    string               `json:"model" help:"Only this model, as its provider names it (openai/gpt-4o)"`

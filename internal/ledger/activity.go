@@ -38,6 +38,7 @@ var Tables = map[string]activityTable{
 	"organization": {Filter: "organization_ids"},
 	"customer":     {Filter: "end_user_ids", partial: true},
 	"tag":          {Filter: "tags", partial: true},
+	"agent":        {Filter: "agent_ids", partial: true},
 }
 
 // Models have their provider's name, such as openai/gpt-4o. The tables cannot tell by
