@@ -30,32 +30,27 @@ func (mcpAuth) Rule() operation.Rule {
 	}}
 }
 
-// mcpServerBasics is the settings that a submission has too.
-type mcpServerBasics struct {
+// mcpServerSettings is the settings that add and update share.
+type mcpServerSettings struct {
 	Alias         string           `json:"alias" help:"Prefix of its tools' names (default: the server name)"`
 	Description   string           `json:"description" help:"Purpose of the server" clear:"null"`
 	URL           string           `json:"url" help:"Address, for example https://mcp.deepwiki.com/mcp"`
-	Transport     mcpTransport     `json:"transport" help:"Transport (default of new servers: http; with {command}: stdio)"`
+	Transport     mcpTransport     `json:"transport" help:"Transport (default of new servers: http)"`
 	AuthType      mcpAuth          `json:"auth_type"`
 	Credentials   operation.Object `json:"credentials" help:"Secrets, such as auth_value or client_secret"`
 	StaticHeaders operation.Pairs  `json:"static_headers" help:"Headers to send with each request" clear:"{}"`
-}
-
-// mcpServerSettings is the settings that add and update share.
-type mcpServerSettings struct {
-	mcpServerBasics
-	Command      string          `json:"command" help:"Command to run on the gateway, for stdio"`
-	CommandArgs  []string        `json:"args" help:"Arguments of the command" clear:"[]"`
-	Env          operation.Pairs `json:"env" help:"Environment of the command" clear:"{}"`
-	AccessGroups []string        `json:"mcp_access_groups" help:"Access groups that may use the server" cli:"name=access-groups" clear:"[]"`
-	AllowedTools []string        `json:"allowed_tools" help:"Tools to offer (default: all)" clear:"[]"`
-	AllowAllKeys bool            `json:"allow_all_keys" help:"Let every key use the server"`
-	RPM          operation.Limit `json:"rpm" help:"Limit of requests per minute" clear:"null"`
+	AccessGroups  []string         `json:"mcp_access_groups" help:"Access groups that may use the server" cli:"name=access-groups" clear:"[]"`
+	AllowedTools  []string         `json:"allowed_tools" help:"Tools to offer (default: all)" clear:"[]"`
+	AllowAllKeys  bool             `json:"allow_all_keys" help:"Let every key use the server"`
+	RPM           operation.Limit  `json:"rpm" help:"Limit of requests per minute" clear:"null"`
 }
 
 type mcpServersAddInput struct {
 	ServerName string `json:"server_name" jsonschema:"required" help:"Server name, without blanks" cli:"arg=1"`
 	mcpServerSettings
+	Command     string          `json:"command" help:"Command to run on the gateway, for stdio"`
+	CommandArgs []string        `json:"args" help:"Arguments of the command"`
+	Env         operation.Pairs `json:"env" help:"Environment of the command"`
 	operation.Extras
 }
 
@@ -77,8 +72,10 @@ var mcpServersAdd = &operation.Operation{
 }
 
 type mcpServersRegisterInput struct {
-	ServerName string `json:"server_name" jsonschema:"required" help:"Server name, without blanks" cli:"arg=1"`
-	mcpServerBasics
+	ServerName  string       `json:"server_name" jsonschema:"required" help:"Server name, without blanks" cli:"arg=1"`
+	URL         string       `json:"url" jsonschema:"required" help:"Address of the server"`
+	Transport   mcpTransport `json:"transport" help:"Transport (default http)"`
+	Description string       `json:"description" help:"Purpose of the server"`
 	operation.Extras
 }
 
@@ -151,7 +148,7 @@ var mcpServerUpdate = &operation.Update{
 var mcpServersUpdate = &operation.Operation{
 	Path:    "mcp-servers update",
 	Summary: "Change the settings of an MCP server",
-	Help:    "Fields you omit are unchanged, and so are stored credentials, unless {auth_type} changes. Headers and environment variables are merged; null removes one.",
+	Help:    "Fields you omit are unchanged, and so are stored credentials, unless {auth_type} changes. Headers are merged; null removes one. The command of a stdio server and other settings go into {extra}.",
 	Examples: []string{
 		"mcp-servers update github --allowed-tools get_issue,list_issues",
 		"mcp-servers update github --url https://api.githubcopilot.com/mcp/ --static-headers X-Team=core",

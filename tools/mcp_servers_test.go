@@ -136,7 +136,7 @@ func TestMCPSensitive(t *testing.T) {
 		{"mcp-servers add", `{"server_name":"a","url":"https://a.example","credentials":{"auth_value":"os.environ/SECRET"}}`, []string{
 			"reads the gateway's environment variable SECRET (credentials.auth_value)", "sends requests to a.example (url)"}},
 		{"mcp-servers update", `{"server":"hub","url":"https://evil.example"}`, []string{"sends requests to evil.example (url)", "sends the credentials and headers stored for MCP server hub to a new address"}},
-		{"mcp-servers update", `{"server":"hub","transport":"stdio","command":"sh"}`, []string{"runs the command sh on the gateway's machine"}},
+		{"mcp-servers update", `{"server":"hub","transport":"stdio","extra":{"command":"sh"}}`, []string{"runs the command sh on the gateway's machine"}},
 		{"mcp-servers update", `{"server":"hub","allowed_tools":["add","rm"]}`, []string{"offers more tools of MCP server hub: rm"}},
 		{"mcp-servers update", `{"server":"hub","clear":["allowed_tools"]}`, []string{"offers all tools of MCP server hub, not only add"}},
 		{"mcp-servers update", `{"server":"hub","mcp_access_groups":["g1"],"allowed_tools":["add"],"description":"x"}`, nil},
