@@ -25,6 +25,7 @@ const everything = `{
 	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
 	"/key/list": {"keys": [{"key_alias": "one", "token": "k1"}]},
 	"/policies/list": {"policies": [{"policy_name": "one", "policy_id": "p1", "version_status": "draft"}]},
+	"/v1/tool/something/detail": {"tool": {"tool_name": "something"}, "overrides": [{"team_id": "t1"}, {"key_hash": "k1"}]},
 	"/policies/attachments/list": {"attachments": [{"policy_name": "one", "attachment_id": "p1"}]},
 	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
 	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
@@ -96,6 +97,8 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode([]string{"something"})
 					case other.Kind == operation.KindPairs && other.Required:
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
+					case other.Name == "input_policy":
+						rest[other.Name] = operation.Encode("blocked")
 					case other.Required && len(other.Enum) > 0:
 						rest[other.Name] = operation.Encode(other.Enum[0])
 					case other.Kind == operation.KindString && (other.Required || other.Name == "description"):

@@ -23,6 +23,7 @@ var routed = map[string]string{
 	"/audit/{id}": "GET", "/guardrails/{guardrail_id}": "GET", "/guardrails/usage/detail/{guardrail_id}": "GET",
 	"/guardrails/submissions/{guardrail_id}": "GET", "/guardrails/submissions/{guardrail_id}/approve": "POST", "/guardrails/submissions/{guardrail_id}/reject": "POST",
 	"/v1/memory/{key:path}": "GET", "/prompts/{prompt_id}": "DELETE", "/prompts/{prompt_id}/info": "GET", "/prompts/{prompt_id}/versions": "GET", "/search_tools/{search_tool_id}": "GET",
+	"/v1/tool/{tool_name:path}/detail": "GET", "/v1/tool/{tool_name:path}/logs": "GET", "/v1/tool/{tool_name:path}/overrides": "DELETE",
 	"/policies/{policy_id}": "GET", "/policies/{policy_id}/status": "PUT", "/policies/attachments/{attachment_id}": "GET", "/policy/info/{policy_name}": "GET",
 	"/policies/name/{policy_name}/versions": "GET", "/policies/name/{policy_name}/all-versions": "DELETE",
 	"/config/pass_through_endpoint/{endpoint_id}": "POST", "/health/deployment_warnings/{warning_id}": "PATCH", "/spend/logs/ui/{request_id}": "GET",

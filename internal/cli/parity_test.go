@@ -71,7 +71,7 @@ var object = `{"data": [` + item + `], "aliases": ["a1"], "access_groups": [` + 
 	"audit_logs": [` + item + `], "guardrails": [` + item + `], "submissions": [` + item + `], "rows": [` + item + `], "logs": [` + item + `], "fields": [` + item + `], "endpoints": [` + item + `], "mappings": [` + item + `], "accounts": [` + item + `], "warnings": [` + item + `], "by_date": [` + item + `], "by_status_code": [` + item + `], "settings": [` + item + `], "current_values": {"type": "redis"},
 	"prompts": [` + item + `], "prompt_spec": {"litellm_params": {"dotprompt_content": "text"}}, "search_tools": [` + item + `],
 	"providers": [` + item + named("provider_name", "search_provider") + `],
-	"policies": [` + item + `], "attachments": [` + item + `], "tools": [` + item + `],
+	"policies": [` + item + `], "attachments": [` + item + `], "tools": [` + item + `], "by_tool": [` + item + `],
 	"servers": [` + item + `], "items": [` + item + `], "sessions": [` + item + `],
 	"teams": [` + item + `], "results": [` + item + `], "total_count": 1, "total": 1, "current_page": 1, "page": 1, "total_pages": 1,
 	"status": "healthy", "db": "connected", "litellm_version": "1.110.2", "info": {"key_alias": "a1", "max_budget": 0.10},
