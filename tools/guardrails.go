@@ -17,7 +17,7 @@ var guardrails = operation.Catalog{
 // guardrailCollection is all guardrails at once: those of the gateway's database, and those
 // of its configuration file, which /guardrails/list alone shows.
 var guardrailCollection = &operation.Collection{
-	What: "guardrail", Path: "/v2/guardrails/list", Items: "guardrails", ID: "guardrail_id", Name: "guardrail_name",
+	What: "guardrail", Path: "/v2/guardrails/list", Items: "guardrails", ID: "guardrail_id", Name: "guardrail_name", Also: []string{"guardrail_id"},
 }
 
 // guardrailName stands for the ID of the guardrail with this name.
@@ -28,8 +28,8 @@ func (guardrailName) Collection() *operation.Collection { return guardrailCollec
 
 // guardrailRef identifies one guardrail.
 type guardrailRef struct {
-	GuardrailID string        `json:"guardrail_id" help:"Guardrail ID"`
-	Guardrail   guardrailName `json:"guardrail" help:"Guardrail name" ref:"guardrail_id,required" cli:"arg=1"`
+	GuardrailID string        `json:"guardrail_id" help:"Guardrail or submission ID"`
+	Guardrail   guardrailName `json:"guardrail" help:"Guardrail name or ID" ref:"guardrail_id,required" cli:"arg=1"`
 }
 
 var guardrailColumns = []operation.Column{

@@ -11,7 +11,7 @@ import (
 
 // submissionCollection is the guardrails that teams submitted, whatever became of them.
 var submissionCollection = &operation.Collection{
-	What: "submission", Path: "/guardrails/submissions", Items: "submissions", ID: "guardrail_id", Name: "guardrail_name", Search: "search",
+	What: "submission", Path: "/guardrails/submissions", Items: "submissions", ID: "guardrail_id", Name: "guardrail_name", Also: []string{"guardrail_id"},
 	Explain: func(_ context.Context, _ *operation.Call, name string) error {
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no submission has the name " + operation.Name(name), Hint: "to see what exists, use guardrails submissions"}
 	},
@@ -26,7 +26,7 @@ func (submissionName) Collection() *operation.Collection { return submissionColl
 // submissionRef identifies one submission.
 type submissionRef struct {
 	GuardrailID string         `json:"guardrail_id" help:"ID of the submission"`
-	Submission  submissionName `json:"submission" help:"Name of the submission" ref:"guardrail_id,required" cli:"arg=1"`
+	Submission  submissionName `json:"submission" help:"Name or ID of the submission" ref:"guardrail_id,required" cli:"arg=1"`
 }
 
 var submissionColumns = []operation.Column{

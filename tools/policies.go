@@ -40,7 +40,7 @@ var (
 	// guardrailNames is guardrailCollection by name.
 	guardrailNames = func() *operation.Collection {
 		c := *guardrailCollection
-		c.ID = "guardrail_name"
+		c.ID, c.Also = "guardrail_name", nil
 		return &c
 	}()
 )

@@ -209,7 +209,7 @@ func (c *Call) targets() (words []string) {
 	for _, f := range c.op.Fields() {
 		if thing, named := c.named[f.Name]; named {
 			words = append(words, thing.Label())
-		} else if value := c.args[f.Name]; value != nil && f.Arg > 0 {
+		} else if value := c.args[f.Name]; value != nil && f.Arg > 0 && !f.rule.Prose {
 			words = append(words, NameList(value))
 		}
 	}
