@@ -109,8 +109,8 @@ func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "["+item+referred+"]")
 		return
 	}
-	if strings.HasPrefix(r.URL.Path, "/get/") { // settings by name
-		fmt.Fprint(w, strings.TrimSuffix(object, "}")+`, "values": {}, "callbacks": []}`)
+	if strings.HasPrefix(r.URL.Path, "/get/") { // settings, which have the further fields that sample makes
+		fmt.Fprint(w, strings.TrimSuffix(object, "}")+`, "values": {"text": null, "amount": null, "null": null, "list": null, "@at": null}, "callbacks": []}`)
 		return
 	}
 	fmt.Fprint(w, strings.TrimSuffix(object, "}")+settled)
