@@ -28,7 +28,7 @@ func bulky(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if path := r.URL.Path; path == "/organization/list" || path == "/customer/list" || path == "/budget/list" || path == "/team/available" || path == "/tag/list" ||
-		slices.Contains([]string{"/v1/mcp/server", "/v1/mcp/server/health", "/v1/mcp/toolset", "/v1/agents"}, path) {
+		r.Method == http.MethodGet && slices.Contains([]string{"/v1/mcp/server", "/v1/mcp/server/health", "/v1/mcp/toolset", "/v1/agents"}, path) {
 		_, _ = w.Write(bulkyList)
 		return
 	}
