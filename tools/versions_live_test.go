@@ -99,19 +99,19 @@ func hasColumn(item json.RawMessage, column operation.Column) bool {
 	return false
 }
 
-// alternatives are arguments of reads that need one of several.
+// alternatives are arguments of reads that need one of several, or something that exists.
 var alternatives = map[string]operation.Args{
-	"models get":        argsOf(map[string]any{"id": "none"}),
-	"spend calculate":   argsOf(map[string]any{"model": "none", "prompt_tokens": 1, "completion_tokens": 1}),
-	"utils token-count": argsOf(map[string]any{"prompt": "none"}),
+	"api describe":             argsOf(map[string]any{"endpoint": "/key/list"}),
+	"models get":               argsOf(map[string]any{"id": "none"}),
+	"policies attach-estimate": argsOf(map[string]any{"teams": []string{"none"}}),
+	"spend calculate":          argsOf(map[string]any{"model": "none", "prompt_tokens": 1, "completion_tokens": 1}),
+	"utils token-count":        argsOf(map[string]any{"prompt": "none"}),
 }
 
 // madeUp returns arguments for the fields that an operation needs.
 func madeUp(op *operation.Operation, prefix string) operation.Args {
-	args, fields := maps.Clone(alternatives[op.Path]), op.Fields()
-	if args == nil {
-		args = operation.Args{}
-	}
+	args, fields := operation.Args{}, op.Fields()
+	maps.Copy(args, alternatives[op.Path])
 	add := func(f operation.Field) {
 		var value any = prefix
 		switch {
@@ -132,7 +132,9 @@ func madeUp(op *operation.Operation, prefix string) operation.Args {
 		case strings.HasSuffix(f.Name, "_date"):
 			value = "2026-01-01"
 		}
-		args[f.Name] = operation.Encode(value)
+		if args[f.Name] == nil {
+			args[f.Name] = operation.Encode(value)
+		}
 	}
 	for i, f := range fields {
 		switch target := func(other operation.Field) bool { return other.Name == f.Ref }; {
