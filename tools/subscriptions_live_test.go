@@ -87,3 +87,24 @@ func TestLiveSpendErrors(t *testing.T) {
 		t.Errorf("capture rate: %v", err)
 	}
 }
+
+// TestLiveSpendByUser: the gateway's own sums by user are those of spend summary.
+func TestLiveSpendByUser(t *testing.T) {
+	env, _ := live(t)
+	period := argsOf(map[string]any{"start_date": "2026-01-01", "end_date": "2026-01-31"})
+	if _, err := run(t.Context(), env, spendByUser, period); err != nil {
+		if !lacks(err) {
+			t.Error(err)
+		}
+		return
+	}
+	sums := map[string]string{}
+	for _, item := range do(t, env, spendByUser, map[string]any{"period": "yesterday"}).Page.Items {
+		sums[operation.Word(operation.Lookup(item, "user_id"))] = operation.Word(operation.Lookup(item, "api_requests"))
+	}
+	for _, item := range do(t, env, spendSummary, map[string]any{"by": []string{"user"}, "period": "yesterday"}).Page.Items {
+		if id := operation.Word(operation.Lookup(item, "user_id")); id != "null" && sums[id] != operation.Word(operation.Lookup(item, "requests")) {
+			t.Errorf("user %s: %s, but %s", id, sums[id], item)
+		}
+	}
+}

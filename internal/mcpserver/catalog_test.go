@@ -55,7 +55,7 @@ func bulk(long string) json.RawMessage {
 var bulkyAnswer = func() json.RawMessage {
 	top := []member{{"data", bulkyList}}
 	for _, name := range []string{"keys", "users", "teams", "credentials", "results", "access_groups", "health_checks", "healthy_endpoints", "projects", "tags",
-		"prompts", "search_tools", "providers", "audit_logs", "fields",
+		"prompts", "search_tools", "providers", "audit_logs", "fields", "endpoints", "mappings", "accounts", "warnings", "by_date",
 		"servers", "items", "sessions", "tools", "settings", "callbacks", "guardrails", "submissions", "rows", "logs"} {
 		top = append(top, member{name, bulk("short")})
 	}

@@ -1,0 +1,40 @@
+package tools
+
+import (
+	"net/url"
+
+	"litellm-proxy/internal/ledger"
+	"litellm-proxy/internal/operation"
+)
+
+type spendByUserInput struct {
+	ledger.PeriodInput
+	UserID string             `json:"user_id" help:"Only this user, by ID"`
+	User   userEmail          `json:"user" ref:"user_id"`
+	Model  string             `json:"model" help:"Only this model, as its provider names it"`
+	Offset operation.Limit    `json:"offset" help:"Users to skip, from the highest spend"`
+	Limit  operation.PageSize `json:"limit" help:"Users per page (default 100)"`
+}
+
+var spendByUser = &operation.Operation{
+	Path:     "spend by-user",
+	Summary:  "List users by spend as the gateway sums them, a page at a time",
+	Help:     "Fast with many users; needs LiteLLM 1.108 or later. Requests without a user have no ID. For older gateways and other dimensions, use spend summary --by user.",
+	Examples: []string{"spend by-user --period this-month --limit 10", "spend by-user --period last-month --all --format csv"},
+	Effect:   operation.Read,
+	Part:     ownPart,
+	Do: operation.List[spendByUserInput]{Prepare: ledger.Dated, Of: &operation.Collection{
+		What: "user", Path: "/user/daily/activity/aggregated/users", Items: "users", Total: "total_users",
+		Page: "offset", Size: "limit", Offset: true, Fixed: url.Values{"limit": {"100"}},
+	}},
+	Columns: []operation.Column{
+		{Name: "user_id", ID: true},
+		{Name: "user_email", ID: true},
+		{Name: "user_alias", Optional: true},
+		{Name: "spend", Format: operation.Dollars, Bar: true},
+		{Name: "total_tokens"},
+		{Name: "requests", Field: "api_requests"},
+		{Name: "successful", Field: "successful_requests"},
+		{Name: "failed", Field: "failed_requests"},
+	},
+}
