@@ -142,7 +142,11 @@ var settingsGeneralReset = &operation.Operation{
 				if err != nil {
 					return "", err
 				}
-				labels = append(labels, kept(name, operation.Lookup(body, "field_value")))
+				label, value := operation.Name(name), operation.NoNull(operation.Lookup(body, "field_value"))
+				if is, shown := strings.CutPrefix(kept(name, value), label+" "); shown && value != nil {
+					label += " (now " + is + ")"
+				}
+				labels = append(labels, label)
 			}
 			return "Reset " + strings.Join(labels, ", ") + "? The gateway then uses its default.", nil
 		},
