@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"strings"
 
 	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
@@ -147,7 +148,7 @@ var toolsPolicySet = &operation.Operation{
 	Help:     "For one team or key, a tool can only be blocked. A guardrail of the type tool_policy enforces the policies.",
 	Examples: []string{"tools policy-set run_shell --input-policy blocked", "tools policy-set run_shell --input-policy blocked --team research"},
 	Effect:   operation.Set,
-	Consent:  operation.Consent{Sensitive: loosensTool},
+	Consent:  operation.Consent{Ask: askToolPolicy, Sensitive: loosensTool},
 	Checks:   []operation.Check{toolPolicyFits, knownTool},
 	Do: operation.Func[toolsPolicySetInput](func(ctx context.Context, call *operation.Call, in toolsPolicySetInput) (operation.Result, error) {
 		fields := operation.Args{"tool_name": operation.Encode(in.ToolName)}
@@ -225,6 +226,16 @@ func notesUnenforced(ctx context.Context, call *operation.Call) {
 		}
 	}
 	call.Note("The gateway has no guardrail of the type tool_policy, so it does not enforce the policies of tools.")
+}
+
+func askToolPolicy(_ context.Context, call *operation.Call) (string, error) {
+	var words []string
+	for _, name := range []string{"input_policy", "output_policy"} {
+		if value := call.Args().String(name); value != "" {
+			words = append(words, name+" "+value)
+		}
+	}
+	return "Set the policy of tool " + operation.Name(call.Args().String("tool_name")) + " to " + strings.Join(words, ", ") + ", for " + scopeWords(call) + "?", nil
 }
 
 // loosensTool says what a policy lets through that the present one stops.

@@ -113,6 +113,10 @@ func TestToolQuestions(t *testing.T) {
 			t.Errorf("%s, %s, %s: %v %q", tt.input, tt.output, tt.args, err, found)
 		}
 	}
+	asked, err := prepare(t, envOf(t, &toolGateway{input: "blocked"}), "tools policy-set", `{"tool_name":"shell","input_policy":"trusted"}`).Question(t.Context())
+	if want := "Set the policy of tool shell to input_policy trusted, for every key?"; err != nil || asked.Text != want {
+		t.Errorf("%v %+v, want %s", err, asked, want)
+	}
 	for input, want := range map[string]string{"blocked": "It stays blocked for every key.", "untrusted": "Models may call it for it again."} {
 		question, err := prepare(t, envOf(t, &toolGateway{input: input}), "tools policy-reset", `{"tool_name":"shell","team":"research"}`).Question(t.Context())
 		if err != nil || question.Text != "Unblock tool shell for team research (t1)? "+want {

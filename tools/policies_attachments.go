@@ -110,9 +110,11 @@ var policiesAttach = &operation.Operation{
 		"policies attach pii-baseline --scope '*'",
 		"policies attach hipaa --teams health,health-* --models gpt-4o",
 	},
-	Effect:  operation.Write,
-	Consent: operation.Consent{Sensitive: replacesDefaults},
-	Checks:  []operation.Check{hasScope, newAttachment},
+	Effect: operation.Write,
+	Consent: operation.Consent{Sensitive: replacesDefaults, Ask: func(_ context.Context, call *operation.Call) (string, error) {
+		return "Attach policy " + operation.Name(call.Args().String("policy_name")) + " to " + requestsOf(operation.Encode(call.Body())) + "?", nil
+	}},
+	Checks: []operation.Check{hasScope, newAttachment},
 	Do: operation.Func[policiesAttachInput](func(ctx context.Context, call *operation.Call, _ policiesAttachInput) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/policies/attachments", call.Body())
 		if err != nil || call.Planning() {

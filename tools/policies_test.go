@@ -98,6 +98,7 @@ func TestPolicyQuestions(t *testing.T) {
 		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "limits policy strict to models that match gpt.*"},
 		{"policies create", `{"policy_name":"lax","guardrails_add":["pii"]}`, "takes guardrails away from policy lax: topic (the policy checks requests with key ci-*"},
 		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "stops default policies for all requests: lax"},
+		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "Attach policy strict to all requests?"},
 		{"policies delete", `{"policy_id":"v1"}`, "Delete version 1 (production) of policy strict? Guardrails that no longer run for it: pii, secrets. That affects " + whom + ". No other version takes its place."},
 		{"policies delete", `{"policy_id":"v3"}`, "Delete version 3 (draft) of policy strict? It is not in force."},
 		{"policies delete-all-versions", `{"policy_name":"strict"}`, "Delete policy strict with 3 versions? Guardrails that no longer run for it: pii, secrets."},
