@@ -16,7 +16,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-var api = operation.Catalog{apiSearch, apiDescribe}
+var api = operation.Catalog{apiSearch, apiDescribe, apiRead, apiWrite, apiDelete}
 
 // apiSize is how much a description has, so that an assistant can read several.
 const (

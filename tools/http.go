@@ -60,8 +60,14 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 	if err != nil {
 		return operation.Result{}, err
 	}
+	result := rawResult(answer)
+	result.Conceal = !showsNewKey(in, answer.Body)
+	return result, nil
+}
+
+// rawResult is an answer of any form: JSON, text or neither.
+func rawResult(answer *proxyclient.Response) (result operation.Result) {
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
-	result := operation.Result{Conceal: !showsNewKey(in, answer.Body)}
 	switch {
 	case json.Valid(answer.Body):
 		result.Body = answer.Body
@@ -70,7 +76,7 @@ func request(ctx context.Context, call *operation.Call, in httpInput) (operation
 	default:
 		result.Binary = answer.Body
 	}
-	return result, nil
+	return result
 }
 
 // showsNewKey reports whether an answer holds a key that the gateway made for the

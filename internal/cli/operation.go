@@ -62,6 +62,10 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 			}
 		case f.Name == extraField:
 			c.bindExtra(cmd, f)
+		case f.Name == bodyField && f.Kind == operation.KindJSON:
+			c.bindBody(cmd, f)
+		case f.Name == filesField && f.Kind == operation.KindObject:
+			cmd.Flags().VarP(&filesValue{to: &c.values}, "file", "F", "File of a form: field=@path")
 		default:
 			c.bindField(cmd, f)
 		}

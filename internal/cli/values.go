@@ -392,7 +392,9 @@ func (a *arguments) add(name string, value json.RawMessage) {
 // member adds to an object; the same member twice is a mistake.
 func (a *arguments) member(name, key string, value json.RawMessage) error {
 	object := map[string]json.RawMessage{}
-	_ = json.Unmarshal(a.args[name], &object)
+	if json.Unmarshal(a.args[name], &object) != nil && a.args[name] != nil {
+		return errors.New("is given beside a value that is no object")
+	}
 	if _, ok := object[key]; ok {
 		return fmt.Errorf("%q is given twice", key)
 	}

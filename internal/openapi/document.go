@@ -189,36 +189,23 @@ func (d *Document) Find(method, path string) *Endpoint {
 }
 
 // Match returns the endpoint that a method and a concrete path lead to, or nil. Of several,
-// it is the one with the fewest parameters.
+// it is the one with the fewest parameters, and of those one without slashes in their values.
 func (d *Document) Match(method, path string) *Endpoint {
 	var best *Endpoint
+	order := func(e *Endpoint) int { return 2*strings.Count(e.Path, "{") + strings.Count(e.Route(), ":path}") }
 	for _, e := range d.Endpoints {
-		if e.Method != method || !matches(e.Path, path) {
+		if e.Method != method || !begins(e.Path, path) {
 			continue
 		}
-		if best == nil || strings.Count(e.Path, "{") < strings.Count(best.Path, "{") {
+		if _, ok := e.Values(path); ok && (best == nil || order(e) < order(best)) {
 			best = e
 		}
 	}
 	return best
 }
 
-// matches reports whether a concrete path fits a template, in which a parameter is a segment
-// or a part of one.
-func matches(template, path string) bool {
-	want, have := strings.Split(template, "/"), strings.Split(path, "/")
-	if len(want) != len(have) {
-		return false
-	}
-	for i, segment := range want {
-		before, rest, isParameter := strings.Cut(segment, "{")
-		_, after, _ := strings.Cut(rest, "}")
-		if !isParameter && segment != have[i] {
-			return false
-		}
-		if isParameter && (len(have[i]) <= len(before)+len(after) || !strings.HasPrefix(have[i], before) || !strings.HasSuffix(have[i], after)) {
-			return false
-		}
-	}
-	return true
+// begins reports whether a path begins as a template does, which tells most of them apart.
+func begins(template, path string) bool {
+	before, _, _ := strings.Cut(template, "{")
+	return strings.HasPrefix(path, before)
 }

@@ -117,8 +117,19 @@ func TestMatch(t *testing.T) {
 			t.Errorf("%s leads nowhere, want %s", path, want)
 		}
 	}
-	if !matches("/v1/models/{name}:generate", "/v1/models/x:generate") || matches("/v1/models/{name}:generate", "/v1/models/x:count") {
+	values := func(template, path string) map[string]string {
+		found, ok := (&Endpoint{Path: template}).Values(path)
+		if !ok {
+			return nil
+		}
+		return found
+	}
+	if values("/v1/models/{name}:generate", "/v1/models/x:generate")["name"] != "x" || values("/v1/models/{name}:generate", "/v1/models/x:count") != nil {
 		t.Error("a parameter that is a part of a segment")
+	}
+	if values("/credentials/{credential_name}", "/credentials/a/b")["credential_name"] != "a/b" || values("/key/{key}/regenerate", "/key/a/b/regenerate")["key"] != "a/b" ||
+		values("/gemini/{endpoint}", "/gemini/v1/models")["endpoint"] != "v1/models" || values("/guardrails/{id}", "/guardrails/a/b") != nil || values("/a/{x}/b/{y}", "/a/1/b/2")["y"] != "2" {
+		t.Error("parameters with slashes")
 	}
 }
 

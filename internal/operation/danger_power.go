@@ -19,7 +19,9 @@ func free(path []string) bool {
 }
 
 // isBody tells whether a path is that of a request's whole body.
-func isBody(path []string) bool { return len(path) == 1 && (path[0] == "json" || path[0] == "data") }
+func isBody(path []string) bool {
+	return len(path) == 1 && (path[0] == "json" || path[0] == "data" || path[0] == "body")
+}
 
 // kept tells whether a member stands in the metadata of a thing: names like repo_url
 // mean nothing to the gateway there, but for those of callbacks.
