@@ -44,6 +44,7 @@ var accessGroupsGet = &operation.Operation{
 	Summary:  "Show an access group with its models, spend and budget",
 	Examples: []string{"access-groups get production"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /access_group/{access_group}/info"},
 	Do:       operation.Func[accessGroupName](getAccessGroup),
 	Columns:  accessGroupColumns,
 }
@@ -74,6 +75,7 @@ var accessGroupsUpdate = &operation.Operation{
 	Help:     "Models you omit are removed from the group.",
 	Examples: []string{"access-groups update production --models gpt-4o"},
 	Effect:   operation.Set,
+	Sends:    []string{"PUT /access_group/{access_group}/update"},
 	Consent:  operation.Consent{Sensitive: updatesGroup},
 	Do:       operation.Func[accessGroupModels](updateAccessGroup),
 	Done:     "updated access group {access_group} (deployments: {models_updated})",
@@ -85,6 +87,7 @@ var accessGroupsDelete = &operation.Operation{
 	Help:     "Keys and teams that have the group lose its models. The models themselves stay.",
 	Examples: []string{"access-groups delete production"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /access_group/{access_group}/delete"},
 	Consent:  asksToDelete(accessGroupCollection, "access_group", losesModels),
 	Do:       operation.Func[accessGroupName](deleteAccessGroup),
 	Done:     "deleted access group {access_group}",
@@ -95,6 +98,7 @@ var accessGroupsBudget = &operation.Operation{
 	Summary:  "Show the spend and budget of an access group",
 	Examples: []string{"access-groups budget production"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /access_group/{access_group}/budget"},
 	Do:       operation.Func[accessGroupName](getAccessGroupBudget),
 }
 
@@ -121,6 +125,7 @@ var accessGroupsBudgetDelete = &operation.Operation{
 	Summary:  "Delete the budget of an access group",
 	Examples: []string{"access-groups budget-delete production"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /access_group/{access_group}/budget"},
 	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
 		group, err := labeled(ctx, call, accessGroupCollection, "access_group")
 		return "Delete the budget of " + group + "? Calls to its models are no longer limited by it.", err

@@ -80,6 +80,7 @@ var agentsHealth = &operation.Operation{
 	Help:     "The gateway sends a GET to each address; any answer below 500 counts.",
 	Examples: []string{"agents health"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /v1/agents"},
 	Do:       operation.Rows[struct{}](agentHealth),
 	Columns:  []operation.Column{{Name: "status"}, {Name: "agent_name", ID: true}, {Name: "agent_id", ID: true}, {Name: "url"}},
 }
@@ -123,6 +124,7 @@ var agentsMakePublic = &operation.Operation{
 	Help:     "Replaces the list: agents you omit are no longer shown.",
 	Examples: []string{"agents make-public translator", "agents make-public --none"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /v1/agents/make_public", "POST /v1/agents/{agent_id}/make_public"},
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		return publishes(ctx, call, agentCollection, "agents", "litellm_params.is_public")
 	}},
@@ -137,6 +139,7 @@ var agentsKillSwitch = &operation.Operation{
 	Help:     "The webhook is the agent's kill_switch; agents update sets it. The agent stays enabled on the gateway: to refuse calls to it, use agents update.",
 	Examples: []string{"agents kill-switch translator"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /v1/agents/{agent_id}/kill_switch"},
 	Consent:  ask(askKillSwitch),
 	Do:       operation.Func[agentRef](fireKillSwitch),
 	Columns:  []operation.Column{{Name: "status_code"}, {Name: "method"}, {Name: "url"}, {Name: "response_body"}},

@@ -62,6 +62,7 @@ var agentsUpdate = &operation.Operation{
 		`agents update translator --card '{"description": "Translates texts and speech"}'`,
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"PATCH /v1/agents/{agent_id}"},
 	Consent: operation.Consent{Often: true, Sensitive: sensitiveAgentUpdate},
 	Update: &operation.Update{
 		Subject: []string{"agent_id", "agent_card_params", "litellm_params"},

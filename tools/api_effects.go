@@ -1,7 +1,6 @@
 package tools
 
 import (
-	_ "embed"
 	"net/http"
 	"slices"
 	"strings"
@@ -133,20 +132,22 @@ type sent struct {
 	reads, asks bool
 }
 
-// endpointsText has a line for each endpoint of an operation: the endpoint, the operations,
-// and "reads" or "asks". TestCoverage of package cli writes it.
-//
-//go:embed endpoints.txt
-var endpointsText string
-
 // endpointsOf returns the endpoints of operations by method and path.
 var endpointsOf = sync.OnceValue(func() map[string]sent {
 	known := map[string]sent{}
-	for line := range strings.Lines(endpointsText) {
-		parts := strings.Split(strings.TrimRight(line, "\n"), "\t")
-		if len(parts) == 3 {
-			known[parts[0]] = sent{strings.Split(parts[1], ", "), parts[2] == "reads", parts[2] == "asks"}
+	for _, op := range declared {
+		for _, endpoint := range op.Endpoints() {
+			endpoint = strings.ReplaceAll(endpoint, ":path}", "}")
+			one := known[endpoint]
+			one.operations = append(one.operations, op.Path)
+			one.reads = one.reads || op.Effect == operation.Read && !op.Asks()
+			one.asks = one.asks || op.Asks()
+			known[endpoint] = one
 		}
+	}
+	for endpoint, one := range known {
+		one.asks = one.asks && !one.reads
+		known[endpoint] = one
 	}
 	return known
 })

@@ -51,6 +51,7 @@ var budgetsGet = &operation.Operation{
 	Summary:  "Show a budget",
 	Examples: []string{"budgets get free-tier"},
 	Effect:   operation.Read,
+	Sends:    []string{"POST /budget/info"},
 	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
 		body, err := call.Read(ctx, proxyclient.Request{Method: "POST", Path: "/budget/info", Body: operation.Encode(map[string][]string{"budgets": {in.BudgetID}})})
 		if err != nil {
@@ -81,6 +82,7 @@ var budgetsCreate = &operation.Operation{
 	Help:     "Give at least one limit.",
 	Examples: []string{"budgets create free-tier --max-budget 5 --budget-duration 30d"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /budget/new"},
 	Default:  true,
 	Do: operation.Func[budgetsCreateInput](func(ctx context.Context, call *operation.Call, in budgetsCreateInput) (operation.Result, error) {
 		fields := call.Body()
@@ -109,6 +111,7 @@ var budgetsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"budgets update free-tier --max-budget 10", "budgets update free-tier --clear tpm_limit"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /budget/update"},
 	Consent:  loosens(budgetCollection, "budget_id"),
 	Default:  true,
 	Update:   budgetUpdate,
@@ -145,6 +148,7 @@ var budgetsDelete = &operation.Operation{
 	Help:     "Keys, customers and members that use it lose its limits.",
 	Examples: []string{"budgets delete free-tier"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /budget/delete"},
 	Consent:  asksToDelete(budgetCollection, "budget_id", unlimited("Keys, customers, tags and members that use it", "max_budget")),
 	Do: operation.Func[budgetName](func(ctx context.Context, call *operation.Call, in budgetName) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/budget/delete", map[string]string{"id": in.BudgetID})

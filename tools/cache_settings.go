@@ -128,6 +128,7 @@ var cacheSettingsUpdate = &operation.Operation{
 		"cache settings-update --setting ttl=600",
 	},
 	Effect: operation.Set,
+	Sends:  []string{"POST /cache/settings"},
 	Consent: operation.Consent{Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {
 		return []string{"changes where the answers to all calls are stored, and serves callers from there"}, nil
 	}},
@@ -181,6 +182,7 @@ var cacheSettingsTest = &operation.Operation{
 		"cache settings-test --setting type=redis --setting host=redis.internal --setting port=6379",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /cache/settings/test"},
 	Consent: often,
 	Do: operation.Func[cacheSettingsInput](func(ctx context.Context, call *operation.Call, _ cacheSettingsInput) (operation.Result, error) {
 		return cachePage.try(ctx, call)

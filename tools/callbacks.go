@@ -89,6 +89,7 @@ var callbacksAdd = &operation.Operation{
 		"callbacks add prometheus --type success_and_failure",
 	},
 	Effect: operation.Set,
+	Sends:  []string{"POST /config/update"},
 	Consent: operation.Consent{Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {
 		name := call.Args().String("callback_name")
 		found := []string{"sends all calls of the gateway to " + operation.Name(name)}

@@ -148,6 +148,7 @@ var toolsPolicySet = &operation.Operation{
 	Help:     "For one team or key, a tool can only be blocked. A guardrail of the type tool_policy enforces the policies.",
 	Examples: []string{"tools policy-set run_shell --input-policy blocked", "tools policy-set run_shell --input-policy blocked --team research"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /v1/tool/policy"},
 	Consent:  operation.Consent{Ask: askToolPolicy, Sensitive: loosensTool},
 	Checks:   []operation.Check{toolPolicyFits, knownTool},
 	Do: operation.Func[toolsPolicySetInput](func(ctx context.Context, call *operation.Call, in toolsPolicySetInput) (operation.Result, error) {
@@ -320,6 +321,7 @@ var toolsPolicyReset = &operation.Operation{
 	Summary:  "Unblock a tool in the traffic for one team or key",
 	Examples: []string{"tools policy-reset run_shell --team research"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /v1/tool/{tool_name}/overrides"},
 	Consent:  ask(askUnblockTool),
 	Do: operation.Func[toolsPolicyResetInput](func(ctx context.Context, call *operation.Call, in toolsPolicyResetInput) (operation.Result, error) {
 		scope, _, err := blockOf(ctx, call)

@@ -37,6 +37,7 @@ var chatCompletions = &operation.Operation{
 		`chat completions gpt-4o-mini -m "system:You are a helpful assistant" -m "user:Write a story" --temperature 0.7 --stream`,
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /chat/completions"},
 	Consent: operation.Consent{Sensitive: sensitiveChat},
 	Do:      operation.Func[chatInput](complete),
 	Reveal:  []string{"choices"},

@@ -20,6 +20,7 @@ var utilsCostMap = &operation.Operation{
 	Help:     "Budgets and spend count with these prices. For the prices, use models discover or utils model-info.",
 	Examples: []string{"utils cost-map --format table"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /model/cost_map/source", "GET /schedule/model_cost_map_reload/status"},
 	Do: operation.Func[struct{}](func(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
 		source, err := call.Read(ctx, proxyclient.Request{Path: "/model/cost_map/source"})
 		if err != nil {

@@ -34,6 +34,7 @@ var costDiscount = &operation.Operation{
 	Help:     "0.05 is 5% off. The gateway records the reduced cost.",
 	Examples: []string{"cost discount"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /config/cost_discount_config"},
 	Do: operation.Rows[struct{}](func(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
 		return costRows(ctx, call, discountPath, func(value json.RawMessage) operation.Row {
 			return operation.RowOf("discount", value)
@@ -54,6 +55,7 @@ var costDiscountSet = &operation.Operation{
 	Help:     "Other providers keep theirs. A model pattern wins over its provider.",
 	Examples: []string{"cost discount-set openai 0.05", "cost discount-set vertex_ai --clear discount"},
 	Effect:   operation.Set,
+	Sends:    []string{"PATCH /config/cost_discount_config"},
 	Consent:  operation.Consent{Sensitive: lowersCost(discountPath)},
 	Verify:   costIs(discountPath),
 	Do: operation.Func[costDiscountSetInput](func(ctx context.Context, call *operation.Call, in costDiscountSetInput) (operation.Result, error) {
@@ -72,6 +74,7 @@ var costMargin = &operation.Operation{
 	Help:     "percentage is a fraction (0.1 adds 10%); fixed_amount is in US dollars per request. global applies to providers without their own.",
 	Examples: []string{"cost margin"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /config/cost_margin_config"},
 	Do: operation.Rows[struct{}](func(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
 		return costRows(ctx, call, marginPath, func(value json.RawMessage) operation.Row {
 			m := marginOf(value)
@@ -94,6 +97,7 @@ var costMarginSet = &operation.Operation{
 	Help:     "Other providers keep theirs. A provider's margin replaces the global one.",
 	Examples: []string{"cost margin-set openai --percentage 0.1", "cost margin-set global --fixed-amount 0.001", "cost margin-set openai --clear percentage,fixed_amount"},
 	Effect:   operation.Set,
+	Sends:    []string{"PATCH /config/cost_margin_config"},
 	Consent:  operation.Consent{Sensitive: lowersCost(marginPath)},
 	Verify:   costIs(marginPath),
 	Do: operation.Func[costMarginSetInput](func(ctx context.Context, call *operation.Call, _ costMarginSetInput) (operation.Result, error) {

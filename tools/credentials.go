@@ -89,6 +89,7 @@ var credentialsUpdate = &operation.Operation{
 		"credentials update azure-prod --clear display_name",
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"PATCH /credentials/{credential_name}"},
 	Consent: operation.Consent{Often: true, Sensitive: sensitiveCredentialUpdate},
 	Checks:  []operation.Check{hasValues},
 	Update:  credentialUpdate,
@@ -150,6 +151,7 @@ var credentialsDelete = &operation.Operation{
 	Help:     "Models that use it stop working.",
 	Examples: []string{"credentials delete azure-prod"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /credentials/{credential_name}"},
 	Consent:  ask(askDeleteCredential),
 	Do: operation.Func[credentialName](func(ctx context.Context, call *operation.Call, in credentialName) (operation.Result, error) {
 		if err := credentialExists(ctx, call, in.CredentialName); err != nil {

@@ -151,6 +151,7 @@ var customersBlock = &operation.Operation{
 	Help:     customersBlocked,
 	Examples: []string{"customers block acme"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /customer/update"},
 	Do:       operation.Func[customerIDs](blockCustomers(true)),
 }
 
@@ -160,6 +161,7 @@ var customersUnblock = &operation.Operation{
 	Help:     customersBlocked,
 	Examples: []string{"customers unblock acme"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /customer/update"},
 	Consent:  unblocks(customerCollection, "user_ids"),
 	Do:       operation.Func[customerIDs](blockCustomers(false)),
 }

@@ -33,6 +33,7 @@ var encryptionCheck = &operation.Operation{
 	Help:     "Changes nothing. 0 in residual_legacy means that every stored secret uses AES-256-GCM or is not encrypted.",
 	Examples: []string{"encryption check", "encryption check | jq .report.residual_legacy"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /credentials/migrate-encryption/check"},
 	Do: operation.Func[struct{}](func(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
 		return checkEncryption(ctx, call)
 	}),
@@ -50,6 +51,7 @@ var encryptionMigrate = &operation.Operation{
 		"A second run continues an interrupted one. A dry run includes the gateway's own report and changes nothing.",
 	Examples: []string{"encryption migrate --check", "encryption migrate --dry-run", "encryption migrate --yes"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /credentials/migrate-encryption"},
 	Consent: operation.Consent{Sweeping: true, Ask: askMigrate, Effect: func(args operation.Args) operation.Effect {
 		if string(args["check"]) == "true" {
 			return operation.Read

@@ -29,6 +29,7 @@ var fallbacksGet = &operation.Operation{
 	Summary:  "Show the fallback models of a model",
 	Examples: []string{"fallbacks get gpt-4o", "fallbacks get gpt-4o --type context_window"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /fallback/{model}"},
 	Do: operation.Func[fallbackRef](func(ctx context.Context, call *operation.Call, in fallbackRef) (operation.Result, error) {
 		body, err := readFallbacks(ctx, call, in)
 		return operation.Result{Body: body}, err
@@ -56,6 +57,7 @@ var fallbacksDelete = &operation.Operation{
 	Summary:  "Delete the fallback models of a model",
 	Examples: []string{"fallbacks delete gpt-4o"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /fallback/{model}"},
 	Consent:  ask(askDeleteFallbacks),
 	Do:       operation.Func[fallbackRef](deleteFallbacks),
 	Done:     "deleted the {fallback_type} fallbacks of model {model}",

@@ -88,6 +88,7 @@ var guardrailsCreate = &operation.Operation{
 		"guardrails create injection --type lakera_v2 --mode pre_call -p api_key=@lakera.key",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /guardrails"},
 	Consent: often,
 	Checks:  []operation.Check{newGuardrail, realSecrets},
 	Do: operation.Func[guardrailsCreateInput](func(ctx context.Context, call *operation.Call, _ guardrailsCreateInput) (operation.Result, error) {
@@ -122,6 +123,7 @@ var guardrailsUpdate = &operation.Operation{
 		"guardrails update pii-filter --mode pre_call,post_call -p presidio_language=de",
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"PATCH /guardrails/{guardrail_id}"},
 	Consent: operation.Consent{Sensitive: weakensGuardrail},
 	Checks:  []operation.Check{guardrailInDatabase, realSecrets},
 	Update:  guardrailUpdate,

@@ -31,6 +31,7 @@ var guardrailsApply = &operation.Operation{
 	Help:     "Its service may charge for it. A blocked text is an error with code blocked, so that no script takes it for an allowed one.",
 	Examples: []string{`guardrails apply pii-filter "Write to ann@example.com"`, `guardrails apply pii-filter "Write to ann@example.com" --format text`},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /guardrails/apply_guardrail"},
 	Do:       operation.Func[guardrailsApplyInput](applyGuardrail),
 	Columns:  []operation.Column{{Name: "response_text"}},
 	Text:     "response_text",

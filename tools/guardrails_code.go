@@ -24,6 +24,7 @@ var guardrailsTestCode = &operation.Operation{
 		`guardrails test-code "a zebra" --custom-code 'def apply_guardrail(inputs, request_data, input_type): return block("no animals")'`,
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /guardrails/test_custom_code"},
 	Consent: often,
 	Do:      operation.Func[guardrailsTestCodeInput](testGuardrailCode),
 	Columns: []operation.Column{{Name: "action", Field: "result.action"}, {Name: "reason", Field: "result.reason"}, {Name: "texts", Field: "result.texts"}, {Name: "warning", Field: "result.warning"}},

@@ -82,6 +82,7 @@ var guardrailsRegister = &operation.Operation{
 	Help:     "The service must speak the Generic Guardrail API. Nothing is checked by it before guardrails approve.",
 	Examples: []string{"guardrails register team-filter --team research -p api_base=https://guard.example.com -p mode=pre_call"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /guardrails/register"},
 	Consent:  often,
 	Checks:   []operation.Check{realSecrets},
 	Do: operation.Func[guardrailsRegisterInput](func(ctx context.Context, call *operation.Call, in guardrailsRegisterInput) (operation.Result, error) {

@@ -16,6 +16,7 @@ var guardrailsTypes = &operation.Operation{
 	Summary:  "List the kinds of guardrail with their modes and required parameters",
 	Examples: []string{"guardrails types"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /guardrails/ui/add_guardrail_settings", "GET /guardrails/ui/provider_specific_params"},
 	Do: operation.Rows[struct{}](func(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
 		kinds, err := readGuardrailTypes(ctx, call)
 		if err != nil {
@@ -39,6 +40,7 @@ var guardrailsTypeGet = &operation.Operation{
 	Summary:  "Show the parameters of a kind of guardrail",
 	Examples: []string{"guardrails type-get lakera_v2"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /guardrails/ui/add_guardrail_settings", "GET /guardrails/ui/provider_specific_params"},
 	Do: operation.Func[guardrailsTypeGetInput](func(ctx context.Context, call *operation.Call, in guardrailsTypeGetInput) (operation.Result, error) {
 		kinds, err := readGuardrailTypes(ctx, call)
 		if err != nil {

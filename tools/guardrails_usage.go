@@ -41,6 +41,7 @@ var guardrailsUsageGet = &operation.Operation{
 	Summary:  "Show the usage of one guardrail by day, team and key",
 	Examples: []string{"guardrails usage-get pii-filter --period this-month"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /guardrails/usage/detail/{guardrail_id}"},
 	Do: operation.Func[guardrailsUsageGetInput](func(ctx context.Context, call *operation.Call, in guardrailsUsageGetInput) (operation.Result, error) {
 		period, err := in.Resolve(call.Now())
 		if err != nil {

@@ -28,6 +28,7 @@ var healthCheck = &operation.Operation{
 	Help:     "Each check is a real, billed call and can take minutes. To see the last results without calling, use health latest.",
 	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
 	Effect:   operation.Write,
+	Sends:    []string{"GET /health"},
 	Do:       operation.Rows[healthCheckInput](checkModels),
 	Columns: []operation.Column{
 		{Name: "status"},
@@ -150,6 +151,7 @@ var healthLatest = &operation.Operation{
 	Help:     "Calls no model. Models that were never checked individually are missing.",
 	Examples: []string{"health latest"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /health/latest"},
 	Do:       operation.Rows[struct{}](latestHealth),
 	Columns:  healthColumns,
 }
@@ -233,6 +235,7 @@ var healthTestConnection = &operation.Operation{
 		"health test-connection openai/gpt-4o -p api_key=@openai.key --mode chat",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /health/test_connection"},
 	Consent: operation.Consent{Often: true, Sensitive: sensitiveTest},
 	Do:      operation.Func[healthTestInput](testConnection),
 	Columns: []operation.Column{{Name: "status"}, {Name: "model", Field: "result.model"}, {Name: "error", Field: "result.error"}},

@@ -40,6 +40,7 @@ var healthWarningIgnore = &operation.Operation{
 	Summary:  "Ignore one of the gateway's warnings, or show it again, for all admins",
 	Examples: []string{"health warning-ignore no_redis --snooze-seconds 86400", "health warning-ignore no_redis --ignored=false"},
 	Effect:   operation.Set,
+	Sends:    []string{"PATCH /health/deployment_warnings/{warning_id}"},
 	Consent: operation.Consent{Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {
 		if operation.Word(call.Arg("ignored")) == "false" {
 			return nil, nil

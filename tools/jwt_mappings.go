@@ -69,6 +69,7 @@ var jwtMappingsCreate = &operation.Operation{
 	Help:     "Needs JWT authentication in the gateway's configuration (Enterprise) to have an effect.",
 	Examples: []string{"jwt-mappings create client_id ci-runner --key-alias ci --issuer https://login.example.com"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /jwt/key/mapping/new"},
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		key, err := keyOf(ctx, call)
 		return []string{"lets whoever has a JWT with " + claimOf(call.Args()) + " use key " + key.Label()}, err
@@ -114,6 +115,7 @@ var jwtMappingsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged. The claim cannot be changed.",
 	Examples: []string{"jwt-mappings update 27b6fb40-2081-452e-8e4d-d3f71a44d14d --active=false", "jwt-mappings update 27b6fb40-2081-452e-8e4d-d3f71a44d14d --key-alias ci-2"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /jwt/key/mapping/update"},
 	Consent:  operation.Consent{Sensitive: widensMapping},
 	Update: &operation.Update{
 		Present: shownAt("/jwt/key/mapping/info", "id", "id", ""), Subject: []string{"id"}, Blind: []string{"token", "key"},

@@ -23,6 +23,7 @@ var keysModelAdd = &operation.Operation{
 	Help:     "Fails for a key without a list: it may already use every model, and a list would restrict it.",
 	Examples: []string{"keys model-add --alias ci --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /key/update"},
 	Consent:  operation.Consent{Sensitive: addsKeyModels},
 	Do: operation.Func[keyModels](func(ctx context.Context, call *operation.Call, in keyModels) (operation.Result, error) {
 		present, err := modelsOfKey(ctx, call)
@@ -47,6 +48,7 @@ var keysModelRemove = &operation.Operation{
 	Help:     "Fails for a model that is not in the list, and for the last one: a key without a list may use every model.",
 	Examples: []string{"keys model-remove --alias ci --models claude-haiku"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /key/update"},
 	Do: operation.Func[keyModels](func(ctx context.Context, call *operation.Call, in keyModels) (operation.Result, error) {
 		present, err := modelsOfKey(ctx, call)
 		if err != nil {

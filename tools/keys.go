@@ -159,6 +159,7 @@ var keysInfo = &operation.Operation{
 	Summary:  "Show a virtual key: limits, spend, owner and state",
 	Examples: []string{"keys info --key 88dc28d0f030c55ed4ab77ed8faf098196cb1c05df778539800c9f1243fe6b4b", "keys info"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /key/info"},
 	Default:  true,
 	Do:       operation.Func[keysInfoInput](showKey),
 	// The answer has the key beside info, and no token within it.
@@ -183,6 +184,7 @@ var keysDelete = &operation.Operation{
 		"keys delete --expired --dry-run",
 	},
 	Effect:  operation.Destructive,
+	Sends:   []string{"POST /key/delete"},
 	Consent: operation.Consent{Ask: askDeleteKeys, Count: countSelected},
 	Default: true,
 	Checks:  []operation.Check{oneWay},

@@ -86,6 +86,7 @@ var keysResetSpend = &operation.Operation{
 	Help:     "What was spent before remains in spend logs.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /key/{key}/reset_spend"},
 	Consent:  operation.Consent{Sensitive: resetsSpend},
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
 		// The hash, because paths are logged.
@@ -158,6 +159,7 @@ var keysRegenerate = &operation.Operation{
 	Help:     "Programs that use the old key stop working. Needs LiteLLM Enterprise; without it, generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /key/{key}/regenerate", "POST /key/regenerate"},
 	Consent:  operation.Consent{Ask: askRegenerate, Sensitive: regenerates},
 	Do: operation.Func[keysRegenerateInput](func(ctx context.Context, call *operation.Call, in keysRegenerateInput) (operation.Result, error) {
 		fields := call.Body()
@@ -200,6 +202,7 @@ var keysBulkUpdate = &operation.Operation{
 	Help:     "Keys that cannot be changed are reported; the rest are changed. For other settings, use keys update.",
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /key/bulk_update"},
 	Consent:  operation.Consent{Sensitive: sensitiveBulkKeys},
 	Checks:   []operation.Check{notesBlockedTeam},
 	Update:   keyUpdate,
@@ -319,6 +322,7 @@ var keysMove = &operation.Operation{
 	Help:     "Adds the key's user to the team and changes {models} first, as the gateway requires. Limits and spend stay with the key.",
 	Examples: []string{"keys move --alias ci --team research", "keys move --alias ci --team research --models gpt-4o-mini --dry-run"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /key/update"},
 	Consent:  operation.Consent{Sensitive: movesKey},
 	Default:  true,
 	Checks:   []operation.Check{notesTeamKey},

@@ -89,6 +89,7 @@ var mcpServersGet = &operation.Operation{
 	Help:     "The gateway contacts the server. Stored credentials are never shown.",
 	Examples: []string{"mcp-servers get github", "mcp-servers get github --format table"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /v1/mcp/server/{server_id}"},
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
 		body, err := call.Read(ctx, proxyclient.Request{Path: "/v1/mcp/server/{server_id}", Params: map[string]string{"server_id": in.ServerID},
 			Query: url.Values{"include_reachability": {"true"}}, Timeout: checkTimeout})
@@ -102,6 +103,7 @@ var mcpServersDelete = &operation.Operation{
 	Summary:  "Delete an MCP server",
 	Examples: []string{"mcp-servers delete github"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /v1/mcp/server/{server_id}"},
 	Consent:  asksToDelete(mcpServerCollection, "server_id", says("Keys, teams and toolsets lose its tools, and its stored credentials are gone.")),
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
 		return deleteByID(ctx, call, "/v1/mcp/server/{server_id}", "server_id", in.ServerID)
@@ -120,6 +122,7 @@ var mcpServersHealth = &operation.Operation{
 	Help:     "reachable means that the server answers but its credentials were not checked. For the error, use mcp-servers get.",
 	Examples: []string{"mcp-servers health", "mcp-servers health github"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /v1/mcp/server/health"},
 	Do:       operation.Rows[mcpServersHealthInput](mcpHealth),
 	Columns:  []operation.Column{{Name: "status"}, {Name: "server_name", ID: true}, {Name: "server_id", ID: true}, {Name: "url"}},
 }
@@ -180,6 +183,7 @@ var mcpServersTools = &operation.Operation{
 	Help:     "Names have no server prefix. A server that does not answer is noted.",
 	Examples: []string{"mcp-servers tools", "mcp-servers tools github --columns name,description"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /mcp-rest/tools/list"},
 	Do:       operation.Rows[mcpServersToolsInput](mcpTools),
 	Columns: []operation.Column{
 		{Name: "server", Field: "mcp_info.server_name", ID: true},
@@ -229,6 +233,7 @@ var mcpServersAccessGroups = &operation.Operation{
 	Help:     "A key or team that has a group may use its servers.",
 	Examples: []string{"mcp-servers access-groups"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /v1/mcp/access_groups"},
 	Do:       operation.Rows[struct{}](mcpAccessGroups),
 	Columns:  []operation.Column{{Name: "access_group", ID: true}, {Name: "servers"}},
 }

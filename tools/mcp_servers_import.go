@@ -21,6 +21,7 @@ var mcpServersImport = &operation.Operation{
 	Help:     "Takes the mcpServers of Claude Desktop, Claude Code or Cursor. Servers whose name exists are skipped. Headers and environment variables become stored secrets.",
 	Examples: []string{"mcp-servers import --servers @claude_desktop_config.json", `mcp-servers import --servers '{"wiki": {"url": "https://mcp.deepwiki.com/mcp"}}'`},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /v1/mcp/server/import"},
 	Consent:  operation.Consent{Often: true, Sensitive: runsImportedServers},
 	Do:       operation.Func[mcpServersImportInput](importMCPServers),
 }

@@ -59,6 +59,7 @@ var mcpServersApprove = &operation.Operation{
 	Help:     "Also activates a rejected one.",
 	Examples: []string{"mcp-servers approve wiki"},
 	Effect:   operation.Set,
+	Sends:    []string{"PUT /v1/mcp/server/{server_id}/approve"},
 	Consent:  operation.Consent{Sensitive: activatesMCPServer},
 	Do:       operation.Func[mcpSubmissionRef](reviewMCPServer("approve")),
 	Columns:  mcpSubmissionColumns,
@@ -78,6 +79,7 @@ var mcpServersReject = &operation.Operation{
 	Help:     "An active server stops serving.",
 	Examples: []string{`mcp-servers reject wiki --notes "Use the internal wiki server"`},
 	Effect:   operation.Set,
+	Sends:    []string{"PUT /v1/mcp/server/{server_id}/reject"},
 	Do: operation.Func[mcpServersRejectInput](func(ctx context.Context, call *operation.Call, in mcpServersRejectInput) (operation.Result, error) {
 		return reviewMCPServer("reject")(ctx, call, in.mcpSubmissionRef)
 	}),
@@ -126,6 +128,7 @@ var mcpServersMakePublic = &operation.Operation{
 	Help:     "Replaces the list: servers you omit are no longer shown.",
 	Examples: []string{"mcp-servers make-public github deepwiki", "mcp-servers make-public --none"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /v1/mcp/make_public"},
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		return publishes(ctx, call, mcpServerCollection, "servers", "mcp_info.is_public_explicit")
 	}},
@@ -177,6 +180,7 @@ var mcpServersPin = &operation.Operation{
 	Help:     "The gateway then offers the pinned tools whatever the server lists, and alerts about changes.",
 	Examples: []string{"mcp-servers pin github"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /v1/mcp/server/{server_id}/pin"},
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
 		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "POST", Path: "/v1/mcp/server/{server_id}/pin",
 			Params: map[string]string{"server_id": in.ServerID}, Timeout: checkTimeout})
@@ -228,6 +232,7 @@ var mcpServersSessionsDelete = &operation.Operation{
 	Help:     "Closes those of the one gateway process that answers. Clients may open new ones.",
 	Examples: []string{"mcp-servers sessions-delete --user-id ann"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /v1/mcp/sessions"},
 	Consent:  ask(askCloseMCPSessions),
 	Do: operation.Func[mcpSessionsDeleteInput](func(ctx context.Context, call *operation.Call, in mcpSessionsDeleteInput) (operation.Result, error) {
 		query := url.Values{}

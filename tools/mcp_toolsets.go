@@ -78,6 +78,7 @@ var mcpToolsetsCreate = &operation.Operation{
 	Help:     "SERVER is a name, alias or ID. Fails if the name is taken.",
 	Examples: []string{"mcp-toolsets create triage --tools github/get_issue,github/list_issues"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /v1/mcp/toolset"},
 	Do: operation.Func[mcpToolsetsCreateInput](func(ctx context.Context, call *operation.Call, in mcpToolsetsCreateInput) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "tool_names")
@@ -113,6 +114,7 @@ var mcpToolsetsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged.",
 	Examples: []string{"mcp-toolsets update triage --add-tools github/add_comment", "mcp-toolsets update triage --clear description"},
 	Effect:   operation.Set,
+	Sends:    []string{"PUT /v1/mcp/toolset"},
 	Consent:  operation.Consent{Sensitive: widensMCPToolset},
 	Update: &operation.Update{
 		Subject: []string{"toolset_id", "tool_names", "add_tools", "remove_tools"},
@@ -151,6 +153,7 @@ var mcpToolsetsDelete = &operation.Operation{
 	Help:     "The tools themselves stay.",
 	Examples: []string{"mcp-toolsets delete triage"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /v1/mcp/toolset/{toolset_id}"},
 	Consent:  asksToDelete(mcpToolsetCollection, "toolset_id", says("Keys and teams that have it lose its tools.")),
 	Do: operation.Func[mcpToolsetRef](func(ctx context.Context, call *operation.Call, in mcpToolsetRef) (operation.Result, error) {
 		// The gateway answers 500 for a toolset that does not exist.

@@ -83,6 +83,7 @@ var memorySet = &operation.Operation{
 		`memory set research/style --metadata '{"reviewed": true}'`,
 	},
 	Effect: operation.Set,
+	Sends:  []string{"PUT /v1/memory/{key}"},
 	Update: memoryUpdate,
 	Verify: applied,
 	Do: operation.Func[memorySetInput](func(ctx context.Context, call *operation.Call, in memorySetInput) (operation.Result, error) {

@@ -51,6 +51,7 @@ var modelGroupsGet = &operation.Operation{
 	Summary:  "Show the capabilities and prices of a model across its deployments",
 	Examples: []string{"model-groups get gpt-4o-mini"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /model_group/info"},
 	Do: operation.Func[modelGroupName](func(ctx context.Context, call *operation.Call, in modelGroupName) (operation.Result, error) {
 		group, err := modelGroupCollection.FindID(ctx, call, in.ModelGroup)
 		return operation.Result{Body: group.Item}, err
@@ -86,6 +87,7 @@ var modelGroupsMakePublic = &operation.Operation{
 	Help:     "Replaces the list: models you omit are no longer shown. Fails if a name matches no model.",
 	Examples: []string{"model-groups make-public gpt-4o-mini claude-haiku", "model-groups make-public --none"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /model_group/make_public"},
 	Do: operation.Func[makePublicInput](func(ctx context.Context, call *operation.Call, in makePublicInput) (operation.Result, error) {
 		if (len(in.ModelGroups) == 0) != in.None {
 			return operation.Result{}, operation.Usage("give either {model_groups} or {none}")

@@ -41,6 +41,7 @@ var modelsDiscover = &operation.Operation{
 		"models discover gpt-4o --limit 10",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"GET /public/litellm_model_cost_map"},
 	Do:     operation.Rows[modelsDiscoverInput](discoverModels),
 	Columns: []operation.Column{
 		{Name: "model"},

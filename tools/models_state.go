@@ -42,6 +42,7 @@ var modelsTest = &operation.Operation{
 	Help:     "The call is billed. Give {model_id} or {model}; to test every model, use health check.",
 	Examples: []string{"models test --name gpt-4o-mini"},
 	Effect:   operation.Write,
+	Sends:    []string{"GET /health"},
 	Default:  true,
 	Do:       operation.Func[modelsTestInput](testModel),
 }

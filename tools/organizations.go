@@ -150,6 +150,7 @@ var organizationsMemberAdd = &operation.Operation{
 	Help:     "Fails if a user does not exist, unless {create_missing} is set. " + needsEnterprise,
 	Examples: []string{"organizations member-add --organization acme --emails ann@example.com --role org_admin"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /organization/member_add"},
 	Consent:  often,
 	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
 		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+in.OrganizationID)

@@ -63,6 +63,7 @@ var passThroughGet = &operation.Operation{
 	Summary:  "Show a pass-through endpoint with the names of its headers",
 	Examples: []string{"pass-through get --endpoint /rerank"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /config/pass_through_endpoint"},
 	Do: operation.Func[passThroughRef](func(ctx context.Context, call *operation.Call, _ passThroughRef) (operation.Result, error) {
 		body, err := passThroughUpdating.Present(ctx, call)
 		return operation.Result{Body: body}, err
@@ -96,6 +97,7 @@ var passThroughCreate = &operation.Operation{
 		`pass-through create /rerank --target https://api.cohere.com/v1/rerank --headers "Authorization:bearer os.environ/COHERE_API_KEY" --cost-per-request 0.002`,
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /config/pass_through_endpoint"},
 	Consent: operation.Consent{Sensitive: opensRoute},
 	Checks:  []operation.Check{routable, unrouted, unmasked("headers", "default_query_params")},
 	Do:      operation.Func[passThroughCreateInput](createPassThrough),
@@ -153,6 +155,7 @@ var passThroughUpdate = &operation.Operation{
 		`pass-through update --endpoint /rerank --headers "X-Client-Name:gateway"`,
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"POST /config/pass_through_endpoint/{endpoint_id}"},
 	Consent: operation.Consent{Sensitive: opensRoute},
 	Checks:  []operation.Check{routable, unrouted, unmasked("headers", "default_query_params")},
 	Update:  passThroughUpdating,

@@ -147,6 +147,7 @@ var policiesGet = &operation.Operation{
 	Summary:  "Show a version of a policy",
 	Examples: []string{"policies get pii-baseline", "policies get --policy-id 43165439-3c33-4419-a230-88d7a7e80243"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /policies/{policy_id}"},
 	Do: operation.Func[policyRef](func(ctx context.Context, call *operation.Call, in policyRef) (operation.Result, error) {
 		body, err := readPolicy(ctx, call, in.PolicyID)
 		return operation.Result{Body: body}, err
@@ -198,6 +199,7 @@ var policiesGuardrails = &operation.Operation{
 	Summary:  "Show the guardrails of a policy in force, with those it inherits",
 	Examples: []string{"policies guardrails pii-baseline"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /policy/info/{policy_name}"},
 	Do: operation.Func[policyNamed](func(ctx context.Context, call *operation.Call, in policyNamed) (operation.Result, error) {
 		// /policies/{policy_id}/resolved-guardrails loses what is inherited from the configuration
 		// file, and answers for the production version whatever version is asked for.
@@ -331,6 +333,7 @@ var policiesDelete = &operation.Operation{
 	Help:     "No other version takes its place. To delete the policy, use policies delete-all-versions.",
 	Examples: []string{"policies delete --policy-id 43165439-3c33-4419-a230-88d7a7e80243", "policies delete pii-baseline"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /policies/{policy_id}"},
 	Consent:  ask(askDeletePolicy),
 	Do: operation.Func[policiesDeleteInput](func(ctx context.Context, call *operation.Call, in policiesDeleteInput) (operation.Result, error) {
 		policy, err := storedPolicy(ctx, call, in.PolicyID)
@@ -361,6 +364,7 @@ var policiesDeleteAllVersions = &operation.Operation{
 	Help:     "Its attachments stay, without effect.",
 	Examples: []string{"policies delete-all-versions pii-baseline"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /policies/name/{policy_name}/all-versions"},
 	Consent:  ask(askDeletePolicyName),
 	Do: operation.Func[policyNamed](func(ctx context.Context, call *operation.Call, in policyNamed) (operation.Result, error) {
 		// The gateway reports success for a policy that does not exist.

@@ -65,6 +65,7 @@ var policiesAttachmentGet = &operation.Operation{
 	Summary:  "Show one attachment of a policy",
 	Examples: []string{"policies attachment-get 5208340a-9c4d-450c-9dfd-941355745325"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /policies/attachments/{attachment_id}"},
 	Do: operation.Func[attachmentID](func(ctx context.Context, call *operation.Call, in attachmentID) (operation.Result, error) {
 		body, err := readAttachment(ctx, call, in.AttachmentID)
 		return operation.Result{Body: body}, err
@@ -110,6 +111,7 @@ var policiesAttach = &operation.Operation{
 		"policies attach pii-baseline --scope '*'",
 		"policies attach hipaa --teams health,health-* --models gpt-4o",
 	},
+	Sends:  []string{"POST /policies/attachments"},
 	Effect: operation.Write,
 	Consent: operation.Consent{Sensitive: replacesDefaults, Ask: func(_ context.Context, call *operation.Call) (string, error) {
 		return "Attach policy " + operation.Name(call.Args().String("policy_name")) + " to " + requestsOf(operation.Encode(call.Body())) + "?", nil
@@ -206,6 +208,7 @@ var policiesDetach = &operation.Operation{
 	Summary:  "Delete an attachment of a policy",
 	Examples: []string{"policies detach 5208340a-9c4d-450c-9dfd-941355745325", "policies detach --policy hipaa"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"DELETE /policies/attachments/{attachment_id}"},
 	Consent:  ask(askDetach),
 	Do: operation.Func[attachmentID](func(ctx context.Context, call *operation.Call, in attachmentID) (operation.Result, error) {
 		attachment, err := storedAttachment(ctx, call, in.AttachmentID)
@@ -239,6 +242,7 @@ var policiesAttachEstimate = &operation.Operation{
 	Help:     "Counts the keys and teams that match any field; models are not counted. -1 means all.",
 	Examples: []string{"policies attach-estimate hipaa --teams health-*"},
 	Effect:   operation.Read,
+	Sends:    []string{"POST /policies/attachments/estimate-impact"},
 	Do: operation.Func[policiesAttachEstimateInput](func(ctx context.Context, call *operation.Call, _ policiesAttachEstimateInput) (operation.Result, error) {
 		if err := hasScope(ctx, call); err != nil {
 			return operation.Result{}, err

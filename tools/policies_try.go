@@ -23,6 +23,7 @@ var policiesResolve = &operation.Operation{
 	Help:     "Counts attachments, not policies that the key or team itself names.",
 	Examples: []string{"policies resolve --team health --model gpt-4o", "policies resolve --key ci --tags prod"},
 	Effect:   operation.Read,
+	Sends:    []string{"POST /policies/resolve"},
 	Do: operation.Func[policiesResolveInput](func(ctx context.Context, call *operation.Call, in policiesResolveInput) (operation.Result, error) {
 		fields := call.Body()
 		r := proxyclient.Request{Method: "POST", Path: "/policies/resolve"}
@@ -70,6 +71,7 @@ var policiesTest = &operation.Operation{
 	Help:     "Guardrail providers may bill the check. Guardrails that cannot check plain text are skipped.",
 	Examples: []string{`policies test "My SSN is 123-45-6789" --policies pii-baseline`},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /utils/test_policies_and_guardrails"},
 	Do:       operation.Func[policiesTestInput](testPolicies),
 	Done:     "ran the guardrails",
 }
@@ -160,6 +162,7 @@ var policiesValidate = &operation.Operation{
 	Help:     "Unknown members are not reported, nor unknown guardrails while the gateway has none. Parents must be among the policies given.",
 	Examples: []string{"policies validate @policies.json"},
 	Effect:   operation.Read,
+	Sends:    []string{"POST /policy/validate"},
 	Do: operation.Func[policiesValidateInput](func(ctx context.Context, call *operation.Call, _ policiesValidateInput) (operation.Result, error) {
 		body, err := call.Read(ctx, proxyclient.Request{Method: "POST", Path: "/policy/validate", Body: operation.Encode(call.Body())})
 		if err != nil {

@@ -62,6 +62,7 @@ var promptsGet = &operation.Operation{
 		"prompts get greeting.v2 --environment development --format text > greeting.prompt",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"GET /prompts/{prompt_id}/info"},
 	Do: operation.Func[promptsGetInput](func(ctx context.Context, call *operation.Call, in promptsGetInput) (operation.Result, error) {
 		body, err := readPrompt(ctx, call, in.PromptID, in.Environment)
 		return operation.Result{Body: body}, err
@@ -125,6 +126,7 @@ var promptsCreate = &operation.Operation{
 		"prompts create greeting -p prompt_integration=arize_phoenix -p api_key=@phoenix.key -p api_base=https://app.phoenix.arize.com",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /prompts"},
 	Consent: often,
 	Checks:  []operation.Check{plainPromptID, reachable(promptPath, "prompt_id", "prompt_id", argument("prompt_id")), knownIntegration},
 	Do:      operation.Func[promptsCreateInput](createPrompt),
@@ -147,6 +149,7 @@ var promptsUpdate = &operation.Operation{
 		"prompts update greeting --environment production -p ignore_prompt_manager_model=true",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"PUT /prompts/{prompt_id}"},
 	Consent: often,
 	Checks:  []operation.Check{knownIntegration},
 	Do:      operation.Func[promptsUpdateInput](updatePrompt),
@@ -164,6 +167,7 @@ var promptsPatch = &operation.Operation{
 		"prompts patch greeting.v2 --environment production --dotprompt @greeting.prompt",
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"PATCH /prompts/{prompt_id}"},
 	Consent: often,
 	Checks:  []operation.Check{knownIntegration},
 	Update:  promptUpdate,
@@ -187,6 +191,7 @@ var promptsDelete = &operation.Operation{
 		"prompts delete greeting --environment development",
 	},
 	Effect:  operation.Destructive,
+	Sends:   []string{"DELETE /prompts/{prompt_id}"},
 	Consent: ask(askDeletePrompt),
 	Do:      operation.Func[promptsDeleteInput](deletePrompt),
 	Done:    "deleted prompt {prompt_id}",
@@ -210,6 +215,7 @@ var promptsTest = &operation.Operation{
 		"prompts test --dotprompt @greeting.prompt -v name=Ann -m \"user:Hello\" --stream",
 	},
 	Effect: operation.Write,
+	Sends:  []string{"POST /prompts/test"},
 	Do:     operation.Func[promptsTestInput](testPrompt),
 	Reveal: []string{"choices"},
 	Text:   "choices.*.message.content",

@@ -35,6 +35,7 @@ var usersResetSpend = &operation.Operation{
 	Help:     "Keys and team memberships have their own: use keys reset-spend and teams member-reset-spend. The request log is unchanged.",
 	Examples: []string{"users reset-spend --user ann@example.com"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /user/update"},
 	Consent:  operation.Consent{Sensitive: resetsUserSpend},
 	Do:       operation.Func[usersResetSpendInput](resetUserSpend),
 	Verify: spendIs(func(ctx context.Context, call *operation.Call) (json.RawMessage, error) {
@@ -131,6 +132,7 @@ var teamsMemberResetSpend = &operation.Operation{
 	Help:     "The spend of the team, the user and their keys is unchanged, as is the request log.",
 	Examples: []string{"teams member-reset-spend --team research --user ann@example.com"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /team/{team_id}/member/{user_id}/reset_spend"},
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		team, member, err := memberOf(ctx, call)
 		if err != nil {
@@ -157,6 +159,7 @@ var teamsMemberResetBudget = &operation.Operation{
 	Help:     "Removes the member's own limits. Recorded spend is unchanged; to reset it, use teams member-reset-spend.",
 	Examples: []string{"teams member-reset-budget --team research --user ann@example.com"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /team/{team_id}/member/{user_id}/reset_budget"},
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
 		team, member, err := memberOf(ctx, call)
 		if err != nil {

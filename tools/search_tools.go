@@ -72,6 +72,7 @@ var searchToolsGet = &operation.Operation{
 	Summary:  "Show a search tool; the gateway masks its key",
 	Examples: []string{"search-tools get --name web", "search-tools get cfc28914-05fd-4dcd-a6df-0115a8f3c67e"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /search_tools/{search_tool_id}"},
 	Do: operation.Func[searchToolRef](func(ctx context.Context, call *operation.Call, in searchToolRef) (operation.Result, error) {
 		if in.SearchToolID == "" { // of the configuration file
 			tool, _ := call.Named("search_tool_id")
@@ -103,6 +104,7 @@ var searchToolsCreate = &operation.Operation{
 		`search-tools create web --provider duckduckgo --info '{"description": "Web search"}'`,
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /search_tools"},
 	Consent: often,
 	Do: operation.Func[searchToolsCreateInput](func(ctx context.Context, call *operation.Call, _ searchToolsCreateInput) (operation.Result, error) {
 		fields, err := searchTool(call.Body(), nil)
@@ -157,6 +159,7 @@ var searchToolsUpdate = &operation.Operation{
 		"search-tools update --name web --provider exa_ai -p api_key=@exa.key",
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"PUT /search_tools/{search_tool_id}"},
 	Consent: often,
 	Checks:  []operation.Check{notFromConfig},
 	Update: &operation.Update{
@@ -215,6 +218,7 @@ var searchToolsTest = &operation.Operation{
 	Help:     "Nothing is stored. The provider may bill the search. Stored keys cannot be tested.",
 	Examples: []string{"search-tools test tavily -p api_key=@tavily.key", "search-tools test duckduckgo"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /search_tools/test_connection"},
 	Consent:  often,
 	Do:       operation.Func[searchToolsTestInput](testSearchTool),
 	Columns:  []operation.Column{{Name: "status"}, {Name: "message"}, {Name: "results", Field: "results_count"}},

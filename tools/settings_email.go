@@ -40,6 +40,7 @@ var settingsEmailEventsUpdate = &operation.Operation{
 		`settings email-events-update --enable "Max Budget Alert" --disable "Virtual Key Created"`,
 	},
 	Effect: operation.Set,
+	Sends:  []string{"PATCH /email/event_settings"},
 	Verify: func(ctx context.Context, call *operation.Call, _ *operation.Result) error {
 		asked, err := chosenEvents(ctx, call)
 		if err != nil {

@@ -46,6 +46,7 @@ var settingsGeneralGet = &operation.Operation{
 	Summary:  "Show one general setting",
 	Examples: []string{"settings general-get alerting"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /config/field/info", "GET /config/list"},
 	Do: operation.Func[generalName](func(ctx context.Context, call *operation.Call, in generalName) (operation.Result, error) {
 		body, err := readGeneral(ctx, call, in.FieldName)
 		return operation.Result{Body: body}, err
@@ -90,6 +91,7 @@ var settingsGeneralUpdate = &operation.Operation{
 		"settings general-update --set alerting_threshold=300 --set background_health_checks=true",
 	},
 	Effect:  operation.Set,
+	Sends:   []string{"POST /config/field/update"},
 	Consent: opens("changes general settings of the gateway", harmlessGeneral...),
 	Checks:  []operation.Check{editableGeneral},
 	Update:  &operation.Update{Present: presentGeneral, Answer: "-"},
@@ -134,6 +136,7 @@ var settingsGeneralReset = &operation.Operation{
 	Help:     "Deletes the value in the gateway's database. One from the config file stays.",
 	Examples: []string{"settings general-reset max_request_size_mb"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /config/field/delete"},
 	Consent: operation.Consent{
 		Ask: func(ctx context.Context, call *operation.Call) (string, error) {
 			var labels []string

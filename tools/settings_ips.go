@@ -95,6 +95,7 @@ var settingsAllowedIPReset = &operation.Operation{
 	Help:     "Gateways before 1.110 cannot do this.",
 	Examples: []string{"settings allowed-ips-reset --yes"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /config/field/delete"},
 	Consent: operation.Consent{Sweeping: true,
 		Ask: func(ctx context.Context, call *operation.Call) (string, error) {
 			allowed, err := allowedIPs(ctx, call)

@@ -32,6 +32,7 @@ var settingsCoordinationUpdate = &operation.Operation{
 	Help:     "Settings you omit are unchanged. The gateway uses them after a restart.",
 	Examples: []string{"settings coordination-redis-update --setting host=redis.internal --setting port=6379 --setting password=@redis.key"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /coordination_redis/settings"},
 	Consent: operation.Consent{Sensitive: func(context.Context, *operation.Call) ([]string, error) {
 		return []string{"changes where the gateway counts limits and spend"}, nil
 	}},
@@ -49,6 +50,7 @@ var settingsCoordinationTest = &operation.Operation{
 	Help:     "Without settings, the stored ones are tested.",
 	Examples: []string{"settings coordination-redis-test", "settings coordination-redis-test --setting host=redis.internal --setting port=6379"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /coordination_redis/settings/test"},
 	Consent:  often,
 	Do: operation.Func[settingsCoordinationInput](func(ctx context.Context, call *operation.Call, _ settingsCoordinationInput) (operation.Result, error) {
 		return coordinationPage.try(ctx, call)

@@ -73,6 +73,7 @@ var settingsRouterUpdate = &operation.Operation{
 		`settings router-update --model-group-alias '{"fast": "gpt-4o-mini"}'`,
 	},
 	Effect: operation.Set,
+	Sends:  []string{"POST /config/update"},
 	Consent: opens("changes how calls are routed, and so which models they may reach", "routing_strategy", "routing_strategy_args", "num_retries",
 		"timeout", "stream_timeout", "allowed_fails", "cooldown_time", "retry_after", "retry_policy", "max_fallbacks", "set_verbose",
 		"default_max_parallel_requests", "disable_cooldowns"),

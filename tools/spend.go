@@ -91,6 +91,7 @@ var spendGet = &operation.Operation{
 	Summary:  "Show one request: cost, tokens, caller and full error",
 	Examples: []string{"spend get chatcmpl-42ae407c-dfcb-43e5-b5a7-2a24b50b3fab"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /spend/logs"},
 	Do:       operation.Func[spendGetInput](getRequest),
 	Columns:  spendLogColumns,
 }
@@ -131,6 +132,7 @@ var spendActivity = &operation.Operation{
 		"spend activity --of tag --format json",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"GET /user/daily/activity", "GET /team/daily/activity", "GET /tag/daily/activity", "GET /organization/daily/activity", "GET /customer/daily/activity", "GET /agent/daily/activity"},
 	Part:   ownPart,
 	Do:     operation.List[spendActivityInput]{Prepare: activityOf, Of: ledger.Activity},
 	Columns: []operation.Column{
@@ -186,6 +188,7 @@ var spendCalculate = &operation.Operation{
 		`spend calculate --completion-response '{"model": "gpt-4o-mini", "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}}'`,
 	},
 	Effect:  operation.Read,
+	Sends:   []string{"POST /spend/calculate"},
 	Do:      operation.Func[spendCalculateInput](calculateSpend),
 	Columns: []operation.Column{{Name: "cost", Format: operation.Dollars}},
 }

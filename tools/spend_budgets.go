@@ -30,6 +30,7 @@ var spendBudgets = &operation.Operation{
 	Help:     "Most used first, in US dollars. A user's budget limits personal keys, not team keys; see enforced.",
 	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /customer/list", "GET /key/list", "GET /organization/list", "GET /user/list", "GET /v2/team/list"},
 	Default:  true,
 	Do:       operation.Rows[spendBudgetsInput](showBudgets),
 	Columns: []operation.Column{

@@ -29,6 +29,7 @@ var spendChart = &operation.Operation{
 		"spend chart --by day --by team --period this-month --out teams.png",
 	},
 	Effect:  operation.Read,
+	Sends:   []string{"GET /user/daily/activity", "GET /team/daily/activity", "GET /tag/daily/activity", "GET /organization/daily/activity", "GET /customer/daily/activity"},
 	Part:    ownPart,
 	Draws:   true,
 	Do:      operation.Rows[spendChartInput](chartSpend),

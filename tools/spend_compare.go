@@ -31,6 +31,7 @@ var spendCompare = &operation.Operation{
 		"spend compare --by model --period 7d",
 	},
 	Effect:  operation.Read,
+	Sends:   []string{"GET /user/daily/activity"},
 	Part:    ownPart,
 	Default: true,
 	Do:      operation.Rows[spendCompareInput](compareSpend),

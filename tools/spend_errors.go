@@ -26,6 +26,7 @@ var spendErrors = &operation.Operation{
 		"spend errors --by key --period today",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"GET /gateway/errors/activity"},
 	Do:     operation.Rows[spendErrorsInput](countErrors),
 	Columns: []operation.Column{
 		{Name: "date"},
@@ -91,6 +92,7 @@ var spendCaptureRate = &operation.Operation{
 	Help:     "Needs the provider's billing key in the gateway's environment (OPENAI_ADMIN_KEY).",
 	Examples: []string{"spend capture-rate --period 7d"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /spend/capture_rate"},
 	Do: operation.Func[spendCaptureRateInput](func(ctx context.Context, call *operation.Call, in spendCaptureRateInput) (operation.Result, error) {
 		p, err := in.Resolve(call.Now())
 		if err != nil {

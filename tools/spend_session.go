@@ -39,6 +39,7 @@ var spendSession = &operation.Operation{
 		"spend session e96634a3-fa28-4083-b354-55542e2dca01 --bodies 3 --format json",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"GET /spend/logs/session/ui"},
 	Part:   ownPart,
 	Do:     operation.Rows[spendSessionInput](showSession),
 	Columns: []operation.Column{

@@ -51,6 +51,7 @@ var spendSummary = &operation.Operation{
 		"spend summary --by day --team research --period 7d",
 	},
 	Effect:  operation.Read,
+	Sends:   []string{"GET /user/daily/activity", "GET /team/daily/activity", "GET /tag/daily/activity", "GET /organization/daily/activity", "GET /customer/daily/activity"},
 	Part:    ownPart,
 	Default: true,
 	Do:      operation.Rows[spendSummaryInput](summarizeSpend),

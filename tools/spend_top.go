@@ -22,6 +22,7 @@ var spendTop = &operation.Operation{
 	Help:     "share_percent is the share of all spend in the period. For combinations and full lists, use spend summary.",
 	Examples: []string{"spend top --period 7d", "spend top --by user --limit 10 --period last-month"},
 	Effect:   operation.Read,
+	Sends:    []string{"GET /user/daily/activity", "GET /team/daily/activity"},
 	Part:     ownPart,
 	Default:  true,
 	Do:       operation.Rows[spendTopInput](rankSpend),

@@ -20,6 +20,7 @@ var gatewayStatus = &operation.Operation{
 		"status --format table",
 	},
 	Effect:  operation.Read,
+	Sends:   []string{"GET /health/readiness", "GET /health/readiness/details"},
 	Default: true,
 	Do:      operation.Func[struct{}](gateway),
 	Columns: []operation.Column{

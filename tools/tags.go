@@ -49,6 +49,7 @@ var tagsGet = &operation.Operation{
 	Summary:  "Show a created tag with its models and budget",
 	Examples: []string{"tags get production"},
 	Effect:   operation.Read,
+	Sends:    []string{"POST /tag/info"},
 	Do: operation.Func[tagName](func(ctx context.Context, call *operation.Call, in tagName) (operation.Result, error) {
 		body, err := readTag(ctx, call, in.Name)
 		if err != nil {
@@ -86,6 +87,7 @@ var tagsCreate = &operation.Operation{
 	Summary:  "Create a tag with a budget or models",
 	Examples: []string{"tags create production --description \"Production traffic\" --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /tag/new"},
 	Checks:   []operation.Check{oneBudget},
 	Do: operation.Func[tagsCreateInput](func(ctx context.Context, call *operation.Call, _ tagsCreateInput) (operation.Result, error) {
 		body, err := call.Write(ctx, "POST", "/tag/new", call.Body())
@@ -113,6 +115,7 @@ var tagsUpdate = &operation.Operation{
 	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"tags update production --max-budget 200", "tags update production --clear max_budget", "tags update production --spend 0"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /tag/update"},
 	Consent:  loosens(tagCollection, "name"),
 	Checks:   []operation.Check{ownBudget(tagCollection, "name"), notesTagModels},
 	Update:   tagUpdate,

@@ -53,6 +53,7 @@ var teamsMemberAdd = &operation.Operation{
 		"teams member-add --team research --user-ids ann --max-budget-in-team 20",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /team/member_add"},
 	Consent: often,
 	Default: true,
 	Checks:  []operation.Check{notesOwnBudget, notesMemberBudget},
@@ -146,6 +147,7 @@ var teamsMemberUpdate = &operation.Operation{
 	Help:     "Fails if the user is not a member. Clearing max_budget_in_team leaves the team's member budget in force.",
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /team/member_update"},
 	Consent:  operation.Consent{Sensitive: sensitiveMember("/team/info", "team_id", "team_memberships")},
 	Checks:   []operation.Check{ownMemberBudget("/team/info", "team_id", "team_memberships"), notesMemberUpdate},
 	Update:   memberUpdate("/team/info", "team_id", "team_memberships", "max_budget_in_team"),
@@ -184,6 +186,7 @@ var teamsMemberRemove = &operation.Operation{
 	Help:     "Their keys for this team are deleted. Non-members are reported; everyone else is removed.",
 	Examples: []string{"teams member-remove --team research --emails ann@example.com"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /team/member_delete"},
 	Consent:  ask(askRemoveMembers),
 	Default:  true,
 	Do:       operation.Func[teamsMemberRemoveInput](removeMembers),
@@ -251,6 +254,7 @@ var teamsModelRemove = &operation.Operation{
 	Help:     "Fails for a model that is not in the list, and for the last one: a team without a list may use every model.",
 	Examples: []string{"teams model-remove --team research --models claude-haiku"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /team/model/delete"},
 	Do: operation.Func[teamModels](func(ctx context.Context, call *operation.Call, in teamModels) (operation.Result, error) {
 		t, err := readTeam(ctx, call, in.TeamID)
 		if err != nil {
@@ -288,6 +292,7 @@ var teamsPermissionsSet = &operation.Operation{
 	Help:     "Replaces the list. Fails for a permission that teams permissions-get does not offer.",
 	Examples: []string{"teams permissions-set --team research --permissions /key/generate,/key/info"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /team/permissions_update"},
 	Consent:  often,
 	Do: operation.Func[teamsPermissionsSetInput](func(ctx context.Context, call *operation.Call, in teamsPermissionsSetInput) (operation.Result, error) {
 		list, err := call.Read(ctx, proxyclient.Request{Path: "/team/permissions_list", Query: url.Values{"team_id": {in.TeamID}}})

@@ -159,6 +159,7 @@ var teamsCreate = &operation.Operation{
 	Help:     "Fails if the alias is taken, unless {duplicate} is set. To add members and a key in one step, use teams setup.",
 	Examples: []string{"teams create research --models gpt-4o-mini --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /team/new"},
 	Default:  true,
 	Checks:   []operation.Check{listedMembers},
 	Do: operation.Func[teamsCreateInput](func(ctx context.Context, call *operation.Call, in teamsCreateInput) (operation.Result, error) {
@@ -275,6 +276,7 @@ var teamsAssignKey = &operation.Operation{
 	Help:     "Without {key} or {alias}, assigns your own virtual key. A session's team is chosen at sign-in. To move a key and check its models and membership, use keys move.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /key/update"},
 	Consent:  operation.Consent{Sensitive: movesKey},
 	Checks:   []operation.Check{notesTeamKey},
 	Do:       operation.Func[teamsAssignKeyInput](assignKey),

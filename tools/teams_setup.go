@@ -28,6 +28,7 @@ var teamsSetup = &operation.Operation{
 		"teams setup research --models gpt-4o-mini --max-budget 100 --budget-duration 30d --emails ann@example.com,bob@example.com --key-alias research-batch",
 	},
 	Effect:  operation.Write,
+	Sends:   []string{"POST /team/new", "POST /team/member_add", "POST /key/service-account/generate"},
 	Default: true,
 	Checks:  []operation.Check{notesNewTeam},
 	Do:      operation.Func[teamsSetupInput](setupTeam),

@@ -16,6 +16,10 @@ import (
 // All returns every operation, in the order of the help and the documentation.
 func All() operation.Catalog { return slices.Clone(all()) }
 
+// declared are the operations for which endpoints are declared: all but those that reach any.
+// It is filled by [All], which cannot be called by the operations that it lists.
+var declared operation.Catalog
+
 // all adds to each write what all of them do.
 var all = sync.OnceValue(func() operation.Catalog {
 	ops := slices.Concat(models, modelGroups, accessGroups, fallbacks, credentials, keys, keyReviews, users, teams,
@@ -23,6 +27,9 @@ var all = sync.OnceValue(func() operation.Catalog {
 		guardrails, policies, prompts, mcpServers, mcpToolsets, agents, vectorStores, searchTools, memory, calledTools,
 		passThrough, jwtMappings, auditLogs, callbacks, gatewaySettings, health, cache, encryption, utilities, chat, api, raw, whoami, status)
 	for _, op := range ops {
+		if op.Resource() != "api" && op.Resource() != "http" {
+			declared = append(declared, op)
+		}
 		if op.Update != nil {
 			op.Update.Holds = took
 		}

@@ -26,6 +26,7 @@ var usersBulkCreate = &operation.Operation{
 	Help:     "Users that cannot be created are reported; the rest are created. Keys are shown only once: store them now.",
 	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --team research --max-budget 20"},
 	Effect:   operation.Write,
+	Sends:    []string{"POST /management/v1/users/bulk"},
 	Consent:  often,
 	Checks:   []operation.Check{notesNewUser},
 	Do:       operation.Func[usersBulkCreateInput](bulkCreateUsers),
@@ -66,6 +67,7 @@ var usersBulkUpdate = &operation.Operation{
 	Help:     "Users that do not exist are reported; the rest are changed.",
 	Examples: []string{"users bulk-update ann bob --max-budget 20 --budget-duration 30d"},
 	Effect:   operation.Set,
+	Sends:    []string{"POST /user/bulk_update"},
 	Consent:  changesUsers("user_ids"),
 	Update:   userUpdate,
 	Do:       operation.Func[usersBulkUpdateInput](bulkUpdateUsers),
@@ -107,6 +109,7 @@ var usersBulkDelete = &operation.Operation{
 	Help:     "Users that do not exist are reported. To delete all or none, use users delete.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
+	Sends:    []string{"POST /management/v1/users/bulk_delete"},
 	Consent:  ask(askBulkDeleteUsers),
 	Do: operation.Func[usersBulkDeleteInput](func(ctx context.Context, call *operation.Call, _ usersBulkDeleteInput) (operation.Result, error) {
 		return bulk(ctx, call, "deleted", nil, "/management/v1/users/bulk_delete", "data", call.Body())

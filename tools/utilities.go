@@ -31,6 +31,7 @@ var utilsTokenCount = &operation.Operation{
 		`utils token-count claude-haiku -m "user:Hello" --call-endpoint`,
 	},
 	Effect: operation.Read,
+	Sends:  []string{"POST /utils/token_counter"},
 	Do:     operation.Func[utilsTokenCountInput](countTokens),
 	Columns: []operation.Column{
 		{Name: "total_tokens"},
@@ -114,6 +115,7 @@ var utilsTransformRequest = &operation.Operation{
 		"utils transform-request --call-type embedding --request @request.json",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"POST /utils/transform_request"},
 	Do:     operation.Func[utilsTransformRequestInput](transformRequest),
 	Columns: []operation.Column{
 		{Name: "address", Field: "raw_request_api_base"},

@@ -20,6 +20,7 @@ var whoAmI = &operation.Operation{
 		"whoami --format table",
 	},
 	Effect: operation.Read,
+	Sends:  []string{"GET /key/info"},
 	Do:     operation.Func[struct{}](identity),
 	Columns: []operation.Column{
 		{Name: "url"},

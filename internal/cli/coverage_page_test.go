@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/openapi"
-	"litellm-proxy/internal/operation"
 	"litellm-proxy/tools"
 )
 
@@ -126,29 +125,4 @@ func (c *coverage) others(b *strings.Builder) {
 		op, field := name[:strings.LastIndexByte(name, ' ')], name[strings.LastIndexByte(name, ' ')+1:]
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", op, field, differing[name])
 	}
-}
-
-// list writes a line for each endpoint with operations: the endpoint, the operations, and
-// "reads" if one of them only reads, or else "asks" if one of them often asks before it runs.
-func (c *coverage) list() string {
-	var b strings.Builder
-	for _, e := range c.endpoints {
-		var names []string
-		asks := ""
-		for _, op := range e.by {
-			if !slices.Contains(names, op.Path) {
-				names = append(names, op.Path)
-			}
-			switch {
-			case op.Effect == operation.Read && !op.Asks():
-				asks = "reads"
-			case op.Asks() && asks == "":
-				asks = "asks"
-			}
-		}
-		if names != nil {
-			fmt.Fprintf(&b, "%s %s\t%s\t%s\n", e.Method, e.Path, strings.Join(names, ", "), asks)
-		}
-	}
-	return b.String()
 }

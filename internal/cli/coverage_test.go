@@ -1,22 +1,16 @@
 package cli_test
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"litellm-proxy/internal/openapi"
 	"litellm-proxy/internal/operation"
-	"litellm-proxy/proxyclient"
 	"litellm-proxy/tools"
 )
 
@@ -24,30 +18,6 @@ var updateCoverage = flag.Bool("update-coverage", false, "rewrite docs/coverage.
 
 // coveragePage compares the operations with the API of the newest gateway.
 const coveragePage = "../../docs/coverage.md"
-
-// endpointsFile tells the operations of package tools which endpoints the others send.
-const endpointsFile = "../../tools/endpoints.txt"
-
-// unseen are the endpoints of operations that the echo does not make send them.
-var unseen = map[string]string{
-	"models update": "PATCH /model/{model_id}/update", "models test": "GET /health", "health check": "GET /health",
-	"model-groups make-public": "POST /model_group/make_public",
-	"access-groups update":     "PUT /access_group/{access_group}/update", "access-groups delete": "DELETE /access_group/{access_group}/delete",
-	"access-groups budget-delete": "DELETE /access_group/{access_group}/budget",
-	"fallbacks delete":            "DELETE /fallback/{model}", "keys model-add": "POST /key/update", "keys model-remove": "POST /key/update",
-	"keys delete":      "POST /key/delete",
-	"tools policy-set": "POST /v1/tool/policy", "tools policy-reset": "DELETE /v1/tool/{tool_name}/overrides",
-	"policies guardrails": "GET /policy/info/{policy_name}", "policies delete": "DELETE /policies/{policy_id}",
-	"policies delete-all-versions": "DELETE /policies/name/{policy_name}/all-versions", "policies attach": "POST /policies/attachments",
-	"policies detach": "DELETE /policies/attachments/{attachment_id}", "policies attach-estimate": "POST /policies/attachments/estimate-impact",
-	"utils token-count":            "POST /utils/token_counter",
-	"settings email-events-update": "PATCH /email/event_settings",
-	"teams member-reset-spend":     "POST /team/{team_id}/member/{user_id}/reset_spend", "teams member-reset-budget": "POST /team/{team_id}/member/{user_id}/reset_budget",
-	"prompts get": "GET /prompts/{prompt_id}/info", "prompts create": "POST /prompts", "prompts update": "PUT /prompts/{prompt_id}",
-	"prompts patch": "PATCH /prompts/{prompt_id}", "prompts delete": "DELETE /prompts/{prompt_id}", "prompts test": "POST /prompts/test",
-	"search-tools get": "GET /search_tools/{search_tool_id}", "search-tools update": "PUT /search_tools/{search_tool_id}",
-	"spend activity": "GET /user/daily/activity, GET /team/daily/activity, GET /tag/daily/activity, GET /organization/daily/activity, GET /customer/daily/activity, GET /agent/daily/activity",
-}
 
 // differing are the declared fields whose type is not that of the document, with the reason.
 var differing = map[string]string{
@@ -78,7 +48,6 @@ func TestCoverage(t *testing.T) {
 		t.Error(fault)
 	}
 	current(t, coveragePage, c.page())
-	current(t, endpointsFile, c.list())
 }
 
 // current holds a file against what it should be, or writes it.
@@ -114,13 +83,12 @@ func cover(t *testing.T) *coverage {
 		if op.Resource() == "api" || op.Resource() == "http" {
 			continue // they reach everything
 		}
-		sent := requestsOf(t, op)
-		if len(sent) == 0 {
-			c.faults = append(c.faults, op.Path+" sends nothing to the echo: name its endpoint in unseen")
+		if len(op.Endpoints()) == 0 {
+			c.faults = append(c.faults, op.Path+" declares no endpoint: name it in Sends")
 		}
-		for _, request := range sent {
+		for _, request := range op.Endpoints() {
 			method, path, _ := strings.Cut(request, " ")
-			e := openapi.Known().Match(method, path)
+			e := openapi.Known().Match(method, template(path))
 			if e == nil {
 				c.unknown[op.Path] = append(c.unknown[op.Path], request)
 				continue
@@ -227,53 +195,5 @@ func addProperties(fields map[string]*openapi.Schema, s *openapi.Schema, depth i
 	}
 }
 
-// requestsOf returns what the operation is for among what it sends: the writes of a write.
-func requestsOf(t *testing.T, op *operation.Operation) []string {
-	if sent := unseen[op.Path]; sent != "" {
-		return strings.Split(sent, ", ")
-	}
-	do := reflect.ValueOf(op.Do)
-	if do.Kind() == reflect.Struct && do.FieldByName("Method").IsValid() {
-		return []string{do.FieldByName("Method").String() + " " + template(do.FieldByName("Path").String())}
-	}
-	if list := op.Collection(); list != nil && list.Path != "" {
-		return []string{"GET " + template(list.Path)}
-	}
-	var requests []string
-	for _, r := range sentBy(t, op) {
-		if op.Effect == operation.Read || r.Method != http.MethodGet {
-			requests = append(requests, r.Method+" "+r.Path)
-		}
-	}
-	slices.Sort(requests)
-	return slices.Compact(requests)
-}
-
 // template writes a path of ours as the document does.
 func template(path string) string { return strings.ReplaceAll(path, ":path}", "}") }
-
-// sentBy runs the operation on the echo and returns its requests.
-func sentBy(t *testing.T, op *operation.Operation) (requests []request) {
-	gateway := &echo{}
-	server := httptest.NewServer(gateway)
-	defer server.Close()
-	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-coverage"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range inputs(op) {
-		for _, gateway.array = range []bool{false, true} {
-			call, err := operation.Prepare(context.Background(), operation.Env{Client: client}, op, args)
-			if gateway.take(); err != nil {
-				continue
-			}
-			call.Waive()
-			_, _ = call.Run(context.Background())
-			requests = append(requests, gateway.take()...)
-		}
-	}
-	for i := range requests {
-		requests[i].Path, _ = url.PathUnescape(strings.ReplaceAll(requests[i].Path, "%2F", "-"))
-	}
-	return requests
-}

@@ -70,3 +70,20 @@ func (op *Operation) example(subject []string) string {
 	}
 	return ExtraField
 }
+
+// Endpoints returns the endpoints that the operation is for, as "POST /key/delete": its own
+// request and not the reads that checks and look-ups send.
+func (op *Operation) Endpoints() []string {
+	if op.Sends != nil {
+		return op.Sends
+	}
+	if one, ok := op.Do.(interface{ endpoint() string }); ok {
+		return []string{one.endpoint()}
+	}
+	if c := op.Collection(); c != nil && c.Path != "" {
+		return []string{"GET " + c.Path}
+	}
+	return nil
+}
+
+func (e Endpoint[In]) endpoint() string { return e.Method + " " + e.Path }

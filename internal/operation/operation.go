@@ -83,6 +83,9 @@ type Operation struct {
 	Update *Update
 	// Do sends the requests.
 	Do Action
+	// Sends is the endpoints that the operation is for, such as "POST /key/delete"; nil if
+	// Do tells that itself. See [Operation.Endpoints].
+	Sends []string
 	// Verify compares the request with the gateway's answer or new state after a write
 	// succeeded. An error fails the call; the result is kept.
 	Verify func(context.Context, *Call, *Result) error
