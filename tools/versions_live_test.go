@@ -102,6 +102,7 @@ func hasColumn(item json.RawMessage, column operation.Column) bool {
 // alternatives are arguments of reads that need one of several, or something that exists.
 var alternatives = map[string]operation.Args{
 	"api describe":             argsOf(map[string]any{"endpoint": "/key/list"}),
+	"api read":                 argsOf(map[string]any{"path": "/key/list"}),
 	"models get":               argsOf(map[string]any{"id": "none"}),
 	"policies attach-estimate": argsOf(map[string]any{"teams": []string{"none"}}),
 	"spend calculate":          argsOf(map[string]any{"model": "none", "prompt_tokens": 1, "completion_tokens": 1}),
