@@ -53,8 +53,49 @@ func TestListSize(t *testing.T) {
 	}
 }
 
+// uncrowded lists every tool, as servers that offer few show them.
+func uncrowded(t *testing.T) (all []listed) {
+	t.Helper()
+	var names []string
+	for _, op := range tools.All() {
+		names = append(names, op.Tool())
+	}
+	slices.Sort(names)
+	for some := range slices.Chunk(names, mostTools) {
+		listed, _ := list(t, newServer(t, Options{Tools: some}))
+		all = append(all, listed...)
+	}
+	return all
+}
+
+// TestCrowdedList: a list of very many tools has the same tools, without the arguments that
+// every write or list takes and without the annotations that are the protocol's defaults.
+func TestCrowdedList(t *testing.T) {
+	short, _ := list(t, newServer(t, Options{}))
+	for i, want := range uncrowded(t) {
+		got := short[i]
+		if got.Name != want.Name || got.Title != want.Title || got.Description != want.Description {
+			t.Fatalf("%s is %+v, want %+v", want.Name, got, want)
+		}
+		wanted, _ := members(json.RawMessage(field(want.InputSchema, "properties")))
+		wanted = slices.DeleteFunc(wanted, func(m member) bool {
+			_, own := tools.All().Find(want.Name).Field(m.name)
+			return !own
+		})
+		if properties := field(got.InputSchema, "properties"); properties != string(object(wanted)) {
+			t.Errorf("%s: the properties are %s, want %s", want.Name, properties, object(wanted))
+		}
+		is := func(hint *bool, unsaid bool) bool { return hint == nil && unsaid || hint != nil && *hint }
+		a, b := got.Annotations, want.Annotations
+		if is(a.ReadOnlyHint, false) != *b.ReadOnlyHint || is(a.OpenWorldHint, true) != *b.OpenWorldHint ||
+			!*b.ReadOnlyHint && (is(a.DestructiveHint, true) != *b.DestructiveHint || is(a.IdempotentHint, false) != *b.IdempotentHint) {
+			t.Errorf("%s: the annotations mean something else: %+v, want %+v", want.Name, a, b)
+		}
+	}
+}
+
 func TestEveryTool(t *testing.T) {
-	all, _ := list(t, newServer(t, Options{}))
+	all := uncrowded(t)
 	if len(all) != len(tools.All()) {
 		t.Errorf("%d tools are listed of %d operations", len(all), len(tools.All()))
 	}

@@ -114,6 +114,8 @@ type Server struct {
 	ignored                  []string // arguments that clients add
 	guides                   []prompts.Prompt
 	words                    func(string) string // commands in a text become tools
+	// crowded lists are shown with less; see newTool and annotations.
+	crowded bool
 
 	// signer signs what clients must hand back and hashes credentials.
 	signer *signer
@@ -204,6 +206,7 @@ func (s *Server) offer(o Options, ops []*operation.Operation) error {
 		server.WithLogger(slog.New(slog.DiscardHandler)),
 	)...)
 	var list []server.ServerTool
+	s.crowded = len(ops) > mostTools
 	for _, op := range ops {
 		t, err := s.newTool(op)
 		if err != nil {

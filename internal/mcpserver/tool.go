@@ -63,12 +63,12 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 		}
 	}
 	if op.Effect != operation.Read {
-		add(argDryRun, true)
+		add(argDryRun, !s.crowded)
 		// Any write may turn out to need it; it is shown where that is usual.
-		add(argConfirm, s.protected == "" && s.confirm != confirmAlways && s.confirm != confirmNever && op.Asks())
+		add(argConfirm, !s.crowded && s.protected == "" && s.confirm != confirmAlways && s.confirm != confirmNever && op.Asks())
 		add(argConfirmProfile, s.protected != "" && s.confirm != confirmAlways)
 	}
-	add(argFull, slimmable(op))
+	add(argFull, !s.crowded && slimmable(op))
 	add(argFields, false)
 	add(argCursor, false)
 	schema, err := addProperties(json.RawMessage(s.describeNoTeam(op, s.words(string(op.Schema())))), t.added)
@@ -77,13 +77,35 @@ func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 	}
 	t.declaration = mcp.NewToolWithRawSchema(op.Tool(), s.describe(op), schema)
 	t.declaration.Title = title(op)
-	t.declaration.Annotations = mcp.ToolAnnotation{
-		ReadOnlyHint:    mcp.ToBoolPtr(op.Effect == operation.Read),
-		DestructiveHint: mcp.ToBoolPtr(op.Effect == operation.Destructive),
-		IdempotentHint:  mcp.ToBoolPtr(op.Effect == operation.Read || op.Effect == operation.Set),
-		OpenWorldHint:   mcp.ToBoolPtr(true),
-	}
+	t.declaration.Annotations = s.annotations(op)
 	return t, nil
+}
+
+// annotations tell clients what a tool does. A crowded list leaves out what the protocol
+// takes for granted.
+func (s *Server) annotations(op *operation.Operation) mcp.ToolAnnotation {
+	reads, destroys, repeats := op.Effect == operation.Read, op.Effect == operation.Destructive, op.Effect == operation.Read || op.Effect == operation.Set
+	hints := mcp.ToolAnnotation{
+		ReadOnlyHint: mcp.ToBoolPtr(reads), DestructiveHint: mcp.ToBoolPtr(destroys),
+		IdempotentHint: mcp.ToBoolPtr(repeats), OpenWorldHint: mcp.ToBoolPtr(true),
+	}
+	if !s.crowded {
+		return hints
+	}
+	hints.OpenWorldHint = nil
+	switch {
+	case reads:
+		hints.DestructiveHint, hints.IdempotentHint = nil, nil
+	default:
+		hints.ReadOnlyHint = nil
+		if destroys {
+			hints.DestructiveHint = nil
+		}
+		if !repeats {
+			hints.IdempotentHint = nil
+		}
+	}
+	return hints
 }
 
 // title is the name for people: "Model groups: list".
