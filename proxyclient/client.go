@@ -150,7 +150,7 @@ func New(cfg Config) (*Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.transport, c.counted, c.proxy = t, true, t.Proxy
+		c.transport, c.counted, c.proxy = t, true, http.ProxyFromEnvironment
 	}
 	return c, nil
 }

@@ -184,6 +184,40 @@ func TestWriteOnADyingConnection(t *testing.T) {
 	}
 }
 
+// TestWriteAfterAnInternalError: the gateway closes the connection of an internal error
+// without saying so, and the write that comes next is not lost on it.
+func TestWriteAfterAnInternalError(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { // answers one request, and hangs up when it has read another
+				defer conn.Close()
+				in := bufio.NewReader(conn)
+				for _, answer := range []string{"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 2\r\n\r\n{}", ""} {
+					r, err := http.ReadRequest(in)
+					if err != nil {
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					_, _ = io.WriteString(conn, answer)
+				}
+			}()
+		}
+	}()
+	c := newClient(t, "http://"+l.Addr().String(), nil)
+	for range 5 {
+		wantCode(t, errOf(c.Do(t.Context(), Request{Method: "POST", Path: "/w"})), CodeInternal)
+	}
+}
+
 // A kept connection that turns out dead before anything is written is replaced,
 // for writes too; once a byte is written, nothing is sent again.
 func TestWriteOnADeadConnection(t *testing.T) {

@@ -24,7 +24,7 @@ func behind(t *testing.T, base, variable, address string) *Client {
 		}
 		return u, err
 	}
-	c.transport.(*http.Transport).Proxy = c.proxy
+	c.transport.(*connections).kept.Load().Proxy = c.proxy
 	return c
 }
 

@@ -15,8 +15,25 @@ import (
 	"litellm-proxy/internal/secret"
 )
 
+// connections are the connections to the gateway. After an internal error the gateway closes
+// the connection without saying so (uvicorn, when its application raises): a write that
+// meets that would have an unknown outcome, so later requests open others.
+type connections struct {
+	kept atomic.Pointer[http.Transport]
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (c *connections) RoundTrip(r *http.Request) (*http.Response, error) {
+	kept := c.kept.Load()
+	response, err := kept.RoundTrip(r)
+	if err == nil && response.StatusCode == http.StatusInternalServerError && c.kept.CompareAndSwap(kept, kept.Clone()) {
+		kept.CloseIdleConnections()
+	}
+	return response, err
+}
+
 // newTransport returns the connections to the gateway.
-func newTransport(base *url.URL, cfg Config) (*http.Transport, error) {
+func newTransport(base *url.URL, cfg Config) (*connections, error) {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
@@ -37,12 +54,13 @@ func newTransport(base *url.URL, cfg Config) (*http.Transport, error) {
 		IdleConnTimeout:        4 * time.Second,
 		MaxResponseHeaderBytes: 1 << 20,
 	}
-	if base.Scheme != "https" {
-		return t, nil
+	var err error
+	if base.Scheme == "https" {
+		t.TLSClientConfig, err = cfg.TLS()
 	}
-	config, err := cfg.TLS()
-	t.TLSClientConfig = config
-	return t, err
+	c := &connections{}
+	c.kept.Store(t)
+	return c, err
 }
 
 // TLS returns the settings of an encrypted connection to the gateway: the authorities that
