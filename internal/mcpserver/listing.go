@@ -59,10 +59,7 @@ func (l *listing) remain(shown int) int { return len(l.page.Items) - l.from - sh
 
 // head says how many items there are, and how to get more.
 func (l *listing) head(shown int) string {
-	noun := strings.ReplaceAll(l.c.op.Resource(), "-", " ")
-	if !strings.HasSuffix(noun, "s") {
-		noun = "rows"
-	}
+	noun := nounOf(l.c.op)
 	text := fmt.Sprintf("%d %s", shown, noun)
 	if l.page.Total >= 0 {
 		text = fmt.Sprintf("%d of %d %s", shown, l.page.Total, noun)
@@ -71,6 +68,22 @@ func (l *listing) head(shown int) string {
 		text += "; next: " + string(encode(next))
 	}
 	return text
+}
+
+// nounOf returns the word for the items of an operation's answer: that of the collection it
+// lists, else the last word of its path or its resource if that is a plural, else rows.
+func nounOf(op *operation.Operation) string {
+	if of := op.Collection(); of != nil && of.What != "" {
+		return operation.Plural(of.What)
+	}
+	resource := op.Resource()
+	switch last := op.Path[strings.LastIndex(op.Path, " ")+1:]; {
+	case !strings.HasSuffix(resource, "s"):
+		return "rows"
+	case strings.HasSuffix(last, "s"):
+		return strings.ReplaceAll(last, "-", " ")
+	}
+	return strings.ReplaceAll(resource, "-", " ")
 }
 
 // facts are the members beside the items.

@@ -133,5 +133,8 @@ func Plural(noun string) string {
 	if ends && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeiou") {
 		return stem + "ies"
 	}
+	if strings.HasSuffix(noun, "s") {
+		return noun + "es"
+	}
 	return noun + "s"
 }
