@@ -27,7 +27,7 @@ type apiWriteInput struct {
 	Method string           `json:"method" jsonschema:"required" help:"HTTP method; GET for one that does more than show" enum:"POST,PUT,PATCH,GET" cli:"arg=1"`
 	Path   string           `json:"path" jsonschema:"required" help:"Path: concrete, or a template with {params}" cli:"arg=2"`
 	Params operation.Pairs  `json:"params" help:"Query and path parameters by name" cli:"name=param,short=q,alias=query"`
-	Body   json.RawMessage  `json:"body" help:"Body, as JSON"`
+	Body   json.RawMessage  `json:"body" help:"Body, as JSON; {} is sent" empty:"files"`
 	Files  operation.Object `json:"files" help:"Files by field: {\"filename\": \"a.txt\", \"content\": \"…\"}" cli:"name=file,short=F"`
 }
 
@@ -133,7 +133,11 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 	if err := addParams(e, path, query, params); err != nil {
 		return nil, err
 	}
-	checked := d.Check(e, openapi.Call{Params: params, Body: operation.NoNull(args["body"]), Files: slices.Sorted(maps.Keys(files))})
+	body := operation.NoNull(args["body"])
+	if e.Method == http.MethodGet && len(e.Bodies) == 0 && string(body) == "{}" {
+		body = nil
+	}
+	checked := d.Check(e, openapi.Call{Params: params, Body: body, Files: slices.Sorted(maps.Keys(files))})
 	for _, note := range checked.Notes {
 		call.Note(note)
 	}

@@ -13,6 +13,7 @@ import (
 // TestEndpointEffects: what a request does follows from its endpoint, and what an operation
 // asks about is asked about here.
 func TestEndpointEffects(t *testing.T) {
+	All() // which knows the endpoints of operations
 	for request, want := range map[string]operation.Effect{
 		"GET /key/list": operation.Read, "GET /health": operation.Write, "GET /health/drain": operation.Write, "POST /policies/resolve": operation.Read,
 		"POST /key/delete": operation.Destructive, "POST /global/spend/reset": operation.Destructive, "POST /cache/flushall": operation.Destructive,
@@ -79,5 +80,14 @@ func TestAPIUnpublished(t *testing.T) {
 	}
 	if why, err := call.NeedsConsent(t.Context()); err != nil || !strings.Contains(why, "keys update") {
 		t.Errorf("%q, %v", why, err)
+	}
+}
+
+// TestAPIEmptyBody: an empty object is a body where the endpoint needs one.
+func TestAPIEmptyBody(t *testing.T) {
+	args := argsOf(map[string]any{"method": "POST", "path": "/key/generate", "body": map[string]any{}})
+	field, _ := apiWrite.Field("body")
+	if field.Unset(args["body"]) {
+		t.Error("{} is left out")
 	}
 }

@@ -79,7 +79,7 @@ var harmlessGeneral = []string{
 	"proxy_config_reload_interval_seconds", "cancel_on_disconnect", "return_wildcard_routes", "maximum_spend_logs_cleanup_batch_size",
 	"maximum_spend_logs_cleanup_max_batches", "maximum_spend_logs_cleanup_run_budget", "maximum_spend_logs_cleanup_batch_timeout",
 	"alerting_threshold", "health_check_interval", "background_health_checks", "enable_anthropic_prompt_caching",
-	"anthropic_prompt_caching_ttl", "openai_system_messages_first", "budget_rollover", "disable_requester_ip_address_logging",
+	"anthropic_prompt_caching_ttl", "openai_system_messages_first", "budget_rollover",
 }
 
 var settingsGeneralUpdate = &operation.Operation{

@@ -114,6 +114,7 @@ func TestSettingsAreSensitive(t *testing.T) {
 		{settingsGeneralUpdate, `{"extra":{"custom_auth":"os.environ/AUTH"}}`, "reads the gateway's environment variable AUTH (custom_auth)"},
 		{settingsGeneralUpdate, `{"extra":{"public_routes":["/key/list"]}}`, "changes general settings of the gateway: public_routes"},
 		{settingsGeneralUpdate, `{"max_request_size_mb":5}`, ""},
+		{settingsGeneralUpdate, `{"extra":{"disable_requester_ip_address_logging":true}}`, "changes general settings of the gateway: disable_requester_ip_address_logging"},
 		{settingsGeneralReset, `{"field_names":["allowed_ips"]}`, "changes general settings of the gateway: allowed_ips"},
 	} {
 		s, env := settingsEnv(t, "1.110.2")
