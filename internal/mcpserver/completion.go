@@ -150,7 +150,7 @@ func (s *Server) names(ctx context.Context, v values, typed string) (names []str
 	if v.size != "" {
 		args = args.With(v.size, maxCompletions)
 	}
-	call, err := operation.Prepare(ctx, operation.Env{Client: client, Profile: s.profile}, t.op, args)
+	call, err := operation.Prepare(ctx, operation.Env{Client: client, Profile: s.profile, Lenient: true}, t.op, args)
 	if err != nil {
 		return nil, 0
 	}

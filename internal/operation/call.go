@@ -35,6 +35,9 @@ type Env struct {
 	Team string
 	// CacheDir is the directory for what can be fetched again; "" means memory only.
 	CacheDir string
+	// Lenient calls, such as those for completions, do not ask whether the gateway is too old
+	// for an argument, which it would ignore.
+	Lenient bool
 	// Shared is what the calls of one bulk run look up once; nil for a single call.
 	Shared *Shared
 }

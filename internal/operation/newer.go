@@ -10,36 +10,19 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// requester is an action that sends its arguments in one request.
-type requester interface{ request() (method, path string) }
-
-func (e Endpoint[In]) request() (method, path string) { return e.Method, e.Path }
-
-func (l List[In]) request() (method, path string) {
-	if l.Of.NoTotal { // also for gateways that know neither pages nor filters
-		return "", ""
-	}
-	return "GET", l.Of.Path
-}
-
-// request returns the request that carries the arguments, or "" if that is not known.
-func (op *Operation) request() (method, path string) {
-	if r, ok := op.Do.(requester); ok {
-		return r.request()
-	}
-	request, _ := known(op.Path)
-	method, path, _ = strings.Cut(request, " ")
-	return method, path
-}
-
 // newer returns the fields of the request that came to the gateway after 1.83.14, as the
 // caller names them, with the versions that first had them.
 func (c *Call) newer() map[string]string {
-	method, path := c.op.request()
 	found := map[string]string{}
+	if list := c.op.Collection(); list != nil && list.NoTotal { // also for gateways that know neither pages nor filters
+		return found
+	}
 	add := func(name, shown string) {
-		if version := proxyclient.FieldSince(method, path, name); version != "" {
-			found[shown] = version
+		for _, endpoint := range c.op.Endpoints() {
+			method, path, _ := strings.Cut(endpoint, " ")
+			if version := proxyclient.FieldSince(method, path, name); version != "" {
+				found[shown] = version
+			}
 		}
 	}
 	for name, value := range c.args {
@@ -59,10 +42,10 @@ func (c *Call) newer() map[string]string {
 // limit would limit nothing, a filter find everything.
 func (c *Call) checkNewer(ctx context.Context) error {
 	newer := c.newer()
-	if len(newer) == 0 {
+	if len(newer) == 0 || c.env.Lenient {
 		return nil
 	}
-	version, err := c.env.Client.Version(ctx)
+	version, err := c.version(ctx)
 	if e := AsError(err); e != nil && e.Status == 0 {
 		return err
 	}
@@ -82,4 +65,17 @@ func (c *Call) checkNewer(ctx context.Context) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
 		Message: "this gateway is LiteLLM " + version + ", which ignores " + strings.Join(ignored, ", ") + "; nothing was sent",
 		Hint:    "upgrade the gateway to LiteLLM " + needs + " or later"}
+}
+
+// version returns the gateway's version, which a bulk run asks for once.
+func (c *Call) version(ctx context.Context) (string, error) {
+	if !c.Shares() {
+		return c.env.Client.Version(ctx)
+	}
+	l := c.env.Shared.list("version")
+	l.once.Do(func() {
+		version, err := c.env.Client.Version(ctx)
+		l.answer, l.err = Encode(version), err
+	})
+	return Word(l.answer), l.err
 }
