@@ -17,21 +17,24 @@ import (
 // (LiteLLM 1.110.2). A route that is not among them may do anything, so that new ones are
 // confirmed until somebody has looked.
 var showing = strings.Fields(`
-	access_group active adaptive_router/state agent alerting/model-deprecations api/plugins =auto_router/session auto_router/shadow_eval
-	=auto_router/classifier/default_prompt audit budget cache/redis/info cache/settings callbacks claude-code/marketplace.json
-	=claude-code/plugins =claude-code/plugins/{} cloudzero/settings config/cost_discount_config
-	config/cost_margin_config config/pass_through_endpoint config_overrides coordination_redis/settings cost_optimization
-	credentials customer email/event_settings end_user fallback
-	gateway get global guardrails health/backlog health/deployment_warnings health/history health/latest health/license
-	health/liveliness health/liveness health/readiness health/shared-status jwt key management/v1 model/deprecations
-	model-insights model/info model_group models openapi.json organization policies policy project prompts provider public router routes
-	search/tools =search_tools/list =search_tools/{} =search_tools/ui/available_providers
-	settings =skill-hub/skills =skill-hub/skills/{} =skill-hub/skills/{}/versions =skill-hub/skills/{}/versions/{} =skill-hub/submissions
-	=skill-hub/submissions/{} spend sso/readiness tag team telemetry/settings test user utils v1/access_group
-	=v1/mcp/access_groups =v1/mcp/server =v1/mcp/server/submissions =v1/mcp/toolset =v1/mcp/toolset/{} =v1/mcp/user-credentials
-	=v1/mcp/user-env-vars/status v1/memory v1/model/deprecations v1/model/info v1/models
-	v1/search/tools v1/tool v1/traces v1/unified_access_group =v1/vector_store/list v1/workflows v2/guardrails/list v2/model/info v2/team/list v2/user/info
-	vantage/settings =vector_store/list .well-known/jwks.json .well-known/litellm-cli-auth .well-known/litellm-ui-config`)
+	access_group active adaptive_router/state agent alerting/model-deprecations api/plugins =auto_router/session
+	auto_router/shadow_eval =auto_router/benchmarks =auto_router/classifier/default_prompt audit budget cache/redis/info
+	cache/settings callbacks claude-code/marketplace.json =claude-code/plugins =claude-code/plugins/{} cloudzero/settings
+	config/cost_discount_config config/cost_margin_config config/pass_through_endpoint config_overrides
+	coordination_redis/settings cost_optimization credentials customer email/event_settings end_user fallback gateway get global
+	guardrails health/backlog health/deployment_warnings health/history health/latest health/license health/liveliness
+	health/liveness health/readiness health/shared-status jwt key management/v1 model/deprecations model-insights model/info
+	model_group models openapi.json organization policies policy project prompts provider public router routes search/tools
+	=search_tools/list =search_tools/{} =search_tools/ui/available_providers settings =skill-hub/skills =skill-hub/skills/{}
+	=skill-hub/skills/{}/downloads =skill-hub/skills/{}/versions =skill-hub/skills/{}/versions/{} =skill-hub/submissions
+	=skill-hub/submissions/{} =skill-hub/submissions/{}/scan spend sso/readiness tag team =telemetry/reports telemetry/settings
+	=telemetry/ui_events/enabled test user utils v1/access_group =v1/agents/identity/providers =v1/agents/{}/identity
+	=v1/mcp/access_groups =v1/mcp/network/client-ip =v1/mcp/openapi-registry =v1/mcp/registry.json =v1/mcp/server
+	=v1/mcp/server/{}/oauth-user-credential/status =v1/mcp/server/{}/user-credentials =v1/mcp/server/{}/user-env-vars
+	=v1/mcp/server/submissions =v1/mcp/toolset =v1/mcp/toolset/{} =v1/mcp/user-credentials =v1/mcp/user-env-vars/status
+	v1/memory v1/model/deprecations v1/model/info v1/models v1/search/tools v1/tool v1/traces v1/unified_access_group
+	=v1/vector_store/list v1/workflows v2/guardrails/list v2/model/info v2/team/list v2/user/info vantage/settings
+	=vector_store/list .well-known/jwks.json .well-known/litellm-cli-auth .well-known/litellm-ui-config`)
 
 // reading are the POSTs that only read, beside those that an operation of effect Read sends:
 // they calculate, look up or check what they are sent.

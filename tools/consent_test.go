@@ -169,7 +169,9 @@ func TestRequestsThatDoMore(t *testing.T) {
 			}
 		}
 	}
-	for _, uri := range []string{"/key/list?size=5", "/models", "/models/", "/v1/models", "/health/readiness", "/team/info?team_id=x", "/credentials/by_name/x", "/openapi.json", "/spend/logs"} {
+	for _, uri := range []string{"/key/list?size=5", "/models", "/models/", "/v1/models", "/health/readiness", "/team/info?team_id=x", "/credentials/by_name/x", "/openapi.json", "/spend/logs",
+		"/skill-hub/submissions/s1/scan", "/skill-hub/skills/s1/downloads", "/telemetry/reports", "/auto_router/benchmarks", "/v1/mcp/openapi-registry", "/v1/mcp/registry.json",
+		"/v1/mcp/network/client-ip", "/v1/mcp/server/s1/user-credentials", "/v1/agents/identity/providers"} {
 		if got := requestEffect(operation.Args{"method": operation.Encode("GET"), "uri": operation.Encode(uri)}); got != operation.Read {
 			t.Errorf("GET %s is %s", uri, got)
 		}

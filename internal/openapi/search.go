@@ -2,6 +2,7 @@ package openapi
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -48,6 +49,8 @@ const (
 	// A synonym, and a method that the word names, count less than the word itself.
 	asSynonym = 0.6
 	asMethod  = 2.0
+	// So much is left of a word that no endpoint has elsewhere than in its description.
+	asProse = 0.3
 	// So much is left for endpoints that do not manage the gateway, and given for those that
 	// the caller prefers.
 	asOther     = 0.8
@@ -59,8 +62,9 @@ type index struct {
 	endpoints []*Endpoint
 	words     []map[string]float64 // by endpoint: a word's weight
 	length    []int                // by endpoint: the words of its path and summary
-	in        map[string]int       // a word → how many endpoints have it
-	all       []string             // sorted
+	in        map[string]int       // a stem → how many endpoints have it
+	most      map[string]float64   // a stem → its highest weight
+	all       []string             // the words, whole and sorted
 }
 
 // Search returns the endpoints that fit the words of a query, best first. Aliases of one
@@ -120,16 +124,20 @@ func distinct(hits []Hit) []Hit {
 }
 
 func (d *Document) makeIndex() *index {
-	ix := &index{in: map[string]int{}}
+	ix := &index{in: map[string]int{}, most: map[string]float64{}}
+	whole := map[string]bool{}
 	for _, e := range d.Endpoints {
 		if e.Tag == "WebSocket" {
 			continue // no request
 		}
 		has := map[string]float64{}
 		add := func(weight float64, text string) int {
-			found := stems(text)
+			found := words(text)
 			for _, word := range found {
+				whole[word] = true
+				word = stemOf(word)
 				has[word] = max(has[word], weight)
+				ix.most[word] = max(ix.most[word], weight)
 			}
 			return len(found)
 		}
@@ -150,10 +158,7 @@ func (d *Document) makeIndex() *index {
 			ix.in[word]++
 		}
 	}
-	for word := range ix.in {
-		ix.all = append(ix.all, word)
-	}
-	slices.Sort(ix.all)
+	ix.all = slices.Sorted(maps.Keys(whole))
 	return ix
 }
 
@@ -188,7 +193,7 @@ func (ix *index) terms(query string, instead map[string]string) (terms []term) {
 	var left []term
 	seen := map[string]bool{}
 	for _, word := range words(clip(query, maxQuery)) {
-		stem := stem(word)
+		stem := stemOf(word)
 		if seen[stem] {
 			continue
 		}
@@ -197,18 +202,16 @@ func (ix *index) terms(query string, instead map[string]string) (terms []term) {
 		if !slices.ContainsFunc(t.words, func(w string) bool { return ix.in[w] > 0 }) && t.method == "" {
 			near := ""
 			if len(stem) > 3 {
-				near = nearest.Name(stem, ix.all, 2+len(stem)/6)
+				near = nearest.Name(word, ix.all, 2+len(stem)/6)
 			}
 			instead[word] = near
 			if near == "" {
 				continue
 			}
-			t.words, t.method = append([]string{near}, synonyms[near]...), verbs[near]
+			stem = stemOf(near)
+			t.words, t.method = append([]string{stem}, synonyms[stem]...), verbs[stem]
 		}
-		for _, w := range t.words {
-			t.weight = max(t.weight, math.Log(1+float64(len(ix.endpoints))/float64(1+ix.in[w])))
-			break
-		}
+		t.weight = ix.weight(t)
 		if stopWords[word] {
 			left = append(left, t)
 			continue
@@ -219,6 +222,16 @@ func (ix *index) terms(query string, instead map[string]string) (terms []term) {
 		return left
 	}
 	return terms
+}
+
+// weight is how much a term says: the rarer its word, the more. Words that only descriptions
+// have are mostly those of a sentence.
+func (ix *index) weight(t term) float64 {
+	weight := math.Log(1 + float64(len(ix.endpoints))/float64(1+ix.in[t.words[0]]))
+	if !slices.ContainsFunc(t.words, func(w string) bool { return ix.most[w] > inDescription }) {
+		weight *= asProse
+	}
+	return weight
 }
 
 // maxQuery is how much of a query is read.
@@ -241,7 +254,7 @@ func (ix *index) score(i int, terms []term) float64 {
 		}
 		if best > 0 {
 			sum += best * t.weight
-			has += t.weight
+			has += t.weight * min(1, 0.5*best/inDescription) // a mention is half a word
 		}
 	}
 	all := 0.0
@@ -254,15 +267,6 @@ func (ix *index) score(i int, terms []term) float64 {
 	share := has / all
 	// Of two with the words, the one with less besides them is meant.
 	return sum * share * share / (1 + 0.04*float64(ix.length[i]))
-}
-
-// stems returns the stems of the words of a text.
-func stems(text string) []string {
-	found := words(text)
-	for i, word := range found {
-		found[i] = stem(word)
-	}
-	return found
 }
 
 // words returns the words of a text in lower case, with those in camelCase apart.
@@ -281,8 +285,8 @@ func words(text string) (found []string) {
 	return found
 }
 
-// stem takes from an English word the endings of its forms: keys, blocked, rotating.
-func stem(word string) string {
+// stemOf takes from an English word the endings of its forms: keys, blocked, rotating.
+func stemOf(word string) string {
 	if len(word) < 4 {
 		return word
 	}
@@ -302,6 +306,9 @@ func stem(word string) string {
 			}
 			break
 		}
+	}
+	if rest, ok := strings.CutSuffix(word, "ion"); ok && len(rest) > 4 && strings.HasSuffix(rest, "t") {
+		return rest // connection, deprecation
 	}
 	if strings.HasSuffix(word, "e") && len(word) > 4 {
 		word = word[:len(word)-1]

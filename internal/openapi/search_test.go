@@ -74,6 +74,32 @@ var questions = []struct{ words, want string }{
 	{"gaurdrails usage", "GET /guardrails/usage/overview"}, // misspelled
 	{"credencials", "GET /credentials"},
 	{"regenrate key", "POST /key/{key}/regenerate"},
+	{"telemtry setings", "PUT /telemetry/settings"},
+	{"complience", "POST /compliance/gdpr"},
+	{"organisation members", "POST /organization/member_add"},
+	// The long tail, in the words of an administrator.
+	{"airline names for the competitor guardrail", "GET /guardrails/ui/major_airlines"},
+	{"what did my agents do step by step", "GET /v1/traces"},
+	{"search traces", "POST /v1/traces/query"},
+	{"which metadata must a team have", "GET /team/metadata_schema"},
+	{"catalog of ready made APIs that can become an MCP server", "GET /v1/mcp/openapi-registry"},
+	{"health check results shared between instances", "GET /health/shared-status"},
+	{"result of the security scan of a submitted skill", "GET /skill-hub/submissions/{submission_id}/scan"},
+	{"how often was a skill downloaded", "GET /skill-hub/skills/{plugin_name}/downloads"},
+	{"turn off telemetry", "PUT /telemetry/settings"},
+	{"stop a shadow evaluation of the router", "POST /auto_router/shadow_eval/{job_id}/stop"},
+	{"change the budget of an organization", "PATCH /v2/organization/{organization_id}"},
+	{"check whether we comply with GDPR", "POST /compliance/gdpr"},
+	{"provision users from okta", "POST /scim/v2/Users"},
+	{"deactivate a user from the identity provider", "PATCH /scim/v2/Users/{user_id}"},
+	{"groups for single sign on provisioning", "GET /scim/v2/Groups"},
+	{"send spend data to cloudzero", "POST /cloudzero/export"},
+	{"remove the vantage connection", "DELETE /vantage/delete"},
+	{"start a workflow", "POST /v1/workflows/runs"},
+	{"which model would the auto router choose", "POST /auto_router/test_routing"},
+	{"connect my account to a credential", "POST /credentials/{credential_name}/user_connection/start"},
+	{"disconnect my account", "DELETE /credentials/{credential_name}/user_connection"},
+	{"notify about deprecated models", "PUT /alerting/model-deprecations/state"},
 }
 
 func TestSearch(t *testing.T) {
@@ -97,4 +123,13 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	t.Logf("%d questions, %d missed", len(questions), misses)
+}
+
+// TestSearchInstead: a misspelled word is replaced by a whole word, not by its stem.
+func TestSearchInstead(t *testing.T) {
+	for word, want := range map[string]string{"vantaje": "vantage", "setings": "settings", "complience": "compliance"} {
+		if got := Known().Search(Query{Words: word}).Instead[word]; got != want {
+			t.Errorf("%s: searched for %q, want %q", word, got, want)
+		}
+	}
 }
