@@ -57,7 +57,6 @@ var agentsList = &operation.Operation{
 var agentsGet = &operation.Operation{
 	Path:     "agents get",
 	Summary:  "Show an agent with its card, parameters, limits and keys",
-	Help:     "The gateway masks secret parameters.",
 	Examples: []string{"agents get translator"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[agentRef]{Method: "GET", Path: "/v1/agents/{agent_id}"},
@@ -76,8 +75,8 @@ var agentsDelete = &operation.Operation{
 
 var agentsHealth = &operation.Operation{
 	Path:     "agents health",
-	Summary:  "List which agents answer at the address in their card",
-	Help:     "The gateway sends a GET to each address; any answer below 500 counts.",
+	Summary:  "Check which agents answer at their card's address",
+	Help:     "Any answer below HTTP 500 counts.",
 	Examples: []string{"agents health"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v1/agents"},
@@ -121,7 +120,7 @@ type agentsMakePublicInput struct {
 var agentsMakePublic = &operation.Operation{
 	Path:     "agents make-public",
 	Summary:  "Set which agents the gateway's public hub shows",
-	Help:     "Replaces the list: agents you omit are no longer shown.",
+	Help:     "Agents you omit are no longer shown.",
 	Examples: []string{"agents make-public translator", "agents make-public --none"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /v1/agents/make_public", "POST /v1/agents/{agent_id}/make_public"},
@@ -136,7 +135,7 @@ var agentsMakePublic = &operation.Operation{
 var agentsKillSwitch = &operation.Operation{
 	Path:     "agents kill-switch",
 	Summary:  "Fire an agent's kill switch: call the webhook that shuts it down",
-	Help:     "The webhook is the agent's kill_switch; agents update sets it. The agent stays enabled on the gateway: to refuse calls to it, use agents update.",
+	Help:     "The agent stays enabled on the gateway; to refuse calls to it, use agents update.",
 	Examples: []string{"agents kill-switch translator"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /v1/agents/{agent_id}/kill_switch"},

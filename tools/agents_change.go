@@ -30,8 +30,8 @@ type agentsCreateInput struct {
 
 var agentsCreate = &operation.Operation{
 	Path:    "agents create",
-	Summary: "Add an A2A agent, which the gateway then fronts",
-	Help:    "Fails if the name is taken. The gateway replaces the card's provider, security and interfaces by its own.",
+	Summary: "Add an A2A agent behind the gateway",
+	Help:    "The gateway replaces the card's provider, security and interfaces with its own.",
 	Examples: []string{
 		`agents create translator --card '{"name": "Translator", "url": "https://translator.example.com", "description": "Translates texts"}'`,
 	},
@@ -55,7 +55,7 @@ type agentsUpdateInput struct {
 var agentsUpdate = &operation.Operation{
 	Path:    "agents update",
 	Summary: "Change an agent's card, parameters, limits or name",
-	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Secret parameters can be replaced, not removed.",
+	Help:    "Fields you omit are unchanged. Objects are merged; null removes a field. Secret parameters can be replaced, not removed.",
 	Examples: []string{
 		"agents update translator --rpm-limit 60",
 		"agents update translator --enabled=false",

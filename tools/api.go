@@ -27,7 +27,7 @@ const (
 type apiSearchInput struct {
 	Words  string `json:"words" jsonschema:"required" help:"What to look for, in plain words" cli:"arg=1,words"`
 	Method string `json:"method" help:"Only this HTTP method" enum:"GET,POST,PUT,PATCH,DELETE"`
-	Limit  int    `json:"limit" jsonschema:"minimum=1,maximum=100" help:"Most endpoints to list (default 10)"`
+	Limit  int    `json:"limit" jsonschema:"minimum=1,maximum=100" help:"Maximum endpoints to list (default 10)"`
 }
 
 var apiSearch = &operation.Operation{
@@ -84,7 +84,7 @@ func searchAPI(ctx context.Context, call *operation.Call, in apiSearchInput) (op
 
 type apiDescribeInput struct {
 	Endpoint string `json:"endpoint" jsonschema:"required" help:"Method and path: POST /key/update; a path alone for all methods" cli:"arg=1,words"`
-	Schema   string `json:"schema" help:"Show only this schema, or this part of the body, such as litellm_params"`
+	Schema   string `json:"schema" help:"Only this schema or part of the body, such as litellm_params"`
 }
 
 var apiDescribe = &operation.Operation{

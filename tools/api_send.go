@@ -19,12 +19,12 @@ import (
 type apiReadInput struct {
 	Path   string          `json:"path" jsonschema:"required" help:"Path: concrete, or a template with {params}" cli:"arg=1"`
 	Params operation.Pairs `json:"params" help:"Query and path parameters by name" cli:"name=param,short=q,alias=query"`
-	Method string          `json:"method" help:"POST for one that only reads (default GET)" enum:"GET,POST"`
+	Method string          `json:"method" help:"POST for an endpoint that only reads (default GET)" enum:"GET,POST"`
 	Body   json.RawMessage `json:"body" help:"Body, as JSON"`
 }
 
 type apiWriteInput struct {
-	Method string           `json:"method" jsonschema:"required" help:"HTTP method; GET for one that does more than show" enum:"POST,PUT,PATCH,GET" cli:"arg=1"`
+	Method string           `json:"method" jsonschema:"required" help:"HTTP method; GET for an endpoint that changes something" enum:"POST,PUT,PATCH,GET" cli:"arg=1"`
 	Path   string           `json:"path" jsonschema:"required" help:"Path: concrete, or a template with {params}" cli:"arg=2"`
 	Params operation.Pairs  `json:"params" help:"Query and path parameters by name" cli:"name=param,short=q,alias=query"`
 	Body   json.RawMessage  `json:"body" help:"Body, as JSON; {} is sent" empty:"files"`

@@ -41,7 +41,7 @@ func (auditField) Rule() operation.Rule {
 type auditListInput struct {
 	ledger.TimeInput
 	ChangedBy       string               `json:"changed_by" help:"Only changes by this user ID"`
-	ChangedByAPIKey string               `json:"changed_by_api_key" help:"Only changes with the key of this hash" cli:"alias=changed-by-key"`
+	ChangedByAPIKey string               `json:"changed_by_api_key" help:"Only changes made with this key, by hash" cli:"alias=changed-by-key"`
 	Action          auditAction          `json:"action" help:"Only changes of this kind"`
 	TableName       auditTable           `json:"table_name" help:"Only changes to objects of this kind" cli:"alias=table"`
 	ObjectID        string               `json:"object_id" help:"Only changes to the object with this ID"`
@@ -49,7 +49,7 @@ type auditListInput struct {
 	Team            pastTeam             `json:"team" ref:"object_team_id"`
 	ObjectKeyHash   keyFilter            `json:"object_key_hash" help:"Only changes to the key with this hash"`
 	KeyAlias        pastKey              `json:"key_alias" ref:"object_key_hash"`
-	Search          string               `json:"search" help:"Only with this ID, object ID, user ID or key hash"`
+	Search          string               `json:"search" help:"Only changes with this ID, object ID, user ID or key hash"`
 	SortBy          auditField           `json:"sort_by" help:"Field to sort by (default updated_at)"`
 	SortOrder       operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`
 	Page            operation.PageNumber `json:"page"`

@@ -106,8 +106,8 @@ var cachePage = &redisPage{
 
 var cacheSettings = &operation.Operation{
 	Path:     "cache settings",
-	Summary:  "Show the settings of the gateway's response cache",
-	Help:     "The gateway masks passwords. The answer's fields describes all settings.",
+	Summary:  "Show the response cache settings",
+	Help:     "The answer's fields member describes every setting.",
 	Examples: []string{"cache settings"},
 	Effect:   operation.Read,
 	Do:       cachePage.show(),
@@ -116,13 +116,13 @@ var cacheSettings = &operation.Operation{
 }
 
 type cacheSettingsInput struct {
-	CacheSettings operation.Pairs `json:"cache_settings" help:"Settings: type, host, port, password, url, ttl and others; null removes" cli:"name=setting,short=s"`
+	CacheSettings operation.Pairs `json:"cache_settings" help:"Such as type, host, port, password or ttl; null removes one" cli:"name=setting,short=s"`
 }
 
 var cacheSettingsUpdate = &operation.Operation{
 	Path:    "cache settings-update",
-	Summary: "Change the settings of the response cache, and switch caching on",
-	Help:    "Settings you omit are unchanged. No request switches caching off again.",
+	Summary: "Change the response cache settings and switch caching on",
+	Help:    "Settings you omit are unchanged. The gateway cannot switch caching off again.",
 	Examples: []string{
 		"cache settings-update --setting type=redis --setting host=redis.internal --setting port=6379 --setting password=@redis.key",
 		"cache settings-update --setting ttl=600",
@@ -175,8 +175,8 @@ func cacheType(ctx context.Context, call *operation.Call) error {
 
 var cacheSettingsTest = &operation.Operation{
 	Path:    "cache settings-test",
-	Summary: "Test the connection to a Redis cache without saving anything",
-	Help:    "Without settings, the stored ones are tested.",
+	Summary: "Test a connection to a Redis cache without saving it",
+	Help:    "Without settings, tests the stored ones.",
 	Examples: []string{
 		"cache settings-test",
 		"cache settings-test --setting type=redis --setting host=redis.internal --setting port=6379",

@@ -19,7 +19,7 @@ var callbackCollection = &operation.Collection{What: "callback", Path: "/get/con
 var callbacksList = &operation.Operation{
 	Path:     "callbacks list",
 	Summary:  "List the logging callbacks configured for all calls",
-	Help:     "Callbacks of a single team are in teams callbacks-list.",
+	Help:     "For one team's callbacks, use teams callbacks-list.",
 	Examples: []string{"callbacks list"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: callbackCollection},
@@ -30,7 +30,7 @@ var callbacksList = &operation.Operation{
 
 var callbacksActive = &operation.Operation{
 	Path:     "callbacks active",
-	Summary:  "Show which callbacks run, the gateway's own ones included",
+	Summary:  "Show the callbacks that run, including the gateway's own",
 	Examples: []string{"callbacks active"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/callbacks/list"},
@@ -39,8 +39,8 @@ var callbacksActive = &operation.Operation{
 
 var callbacksState = &operation.Operation{
 	Path:     "callbacks state",
-	Summary:  "Show the callback lists and alerting of the process that answers",
-	Help:     "For debugging: it has the names of Python objects.",
+	Summary:  "Show the callback lists and alerting of one gateway process",
+	Help:     "For debugging; shows Python object names.",
 	Examples: []string{"callbacks state --format json"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/active/callbacks"},
@@ -48,7 +48,7 @@ var callbacksState = &operation.Operation{
 
 var callbacksConfigs = &operation.Operation{
 	Path:     "callbacks configs",
-	Summary:  "List the logging services that the gateway describes, with their parameters",
+	Summary:  "List the known logging services with their parameters",
 	Examples: []string{"callbacks configs"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "logging service", Path: "/callbacks/configs", ID: "id", Name: "displayName"}},
@@ -82,8 +82,8 @@ func (in callbacksAddInput) event() (kind, list string) {
 
 var callbacksAdd = &operation.Operation{
 	Path:    "callbacks add",
-	Summary: "Log every call of the gateway with a callback",
-	Help:    "Variables go into the gateway's database, encrypted, and stay there.",
+	Summary: "Log every call with a callback",
+	Help:    "Variables are stored encrypted in the gateway's database.",
 	Examples: []string{
 		"callbacks add langfuse --variable LANGFUSE_PUBLIC_KEY=pk-lf-1 --variable LANGFUSE_SECRET_KEY=@langfuse.key",
 		"callbacks add prometheus --type success_and_failure",
@@ -145,14 +145,14 @@ var callbacksDelete = &operation.Operation{
 		if !configured.has(name) {
 			return "", missing("callback", name)
 		}
-		return "Delete callback " + operation.Name(name) + "? No call is logged there any more.", nil
+		return "Delete callback " + operation.Name(name) + "? Calls are no longer logged there.", nil
 	}),
 	Verify: func(ctx context.Context, call *operation.Call, _ *operation.Result) error {
 		name := call.Args().String("callback_name")
 		if configured, err := configuredCallbacks(ctx, call); err == nil && configured.has(name) {
 			return &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true,
 				Message: "the gateway accepted the request, but callback " + operation.Name(name) + " is still configured",
-				Hint:    "it may be set in the gateway's config file"}
+				Hint:    "it may be set in the gateway's configuration file"}
 		}
 		return nil
 	},
@@ -210,7 +210,7 @@ func callbackLogs(ctx context.Context, call *operation.Call, _ *operation.Result
 	}
 	running, err := call.Read(ctx, proxyclient.Request{Path: "/callbacks/list"})
 	if err == nil && !strings.Contains(strings.ToLower(string(running)), strings.ToLower(name)) {
-		call.Note("The gateway does not list " + operation.Name(name) + " among the callbacks that run. If it stays so, a package or a variable is missing: see the gateway's log.")
+		call.Note("The gateway does not list " + operation.Name(name) + " among the callbacks that run. If this persists, a package or variable is missing; see the gateway's log.")
 	}
 	return nil
 }
@@ -228,7 +228,7 @@ func knownCallback(ctx context.Context, call *operation.Call) error {
 	case near != "":
 		return operation.Usage("{callback_name}: " + operation.Name(name) + " is not a known callback; did you mean " + near + "? Nothing was sent")
 	default:
-		call.Note("Callback " + operation.Name(name) + " is not a known one. The gateway accepts any name, and logs nothing if it does not know it.")
+		call.Note("Callback " + operation.Name(name) + " is unknown. The gateway accepts any name and ignores unknown ones.")
 	}
 	return nil
 }

@@ -44,8 +44,8 @@ type toolsListInput struct {
 
 var toolsList = &operation.Operation{
 	Path:     "tools list",
-	Summary:  "List the function tools that models were offered or called through the gateway",
-	Help:     "These are tools in the traffic, not the tools of this server. The count includes calls that only offered the tool.",
+	Summary:  "List function tools that models were offered or called",
+	Help:     "These are tools seen in traffic, not this server's own. call_count includes calls that only offered the tool.",
 	Examples: []string{"tools list", "tools list --input-policy blocked"},
 	Effect:   operation.Read,
 	Do:       operation.List[toolsListInput]{Of: toolCollection},
@@ -61,7 +61,7 @@ const toolPath = "/v1/tool/{tool_name:path}/detail"
 
 var toolsGet = &operation.Operation{
 	Path:     "tools get",
-	Summary:  "Show a tool in the traffic, its policies, and where it is blocked",
+	Summary:  "Show a tool seen in traffic: its policies and where it is blocked",
 	Examples: []string{"tools get run_shell"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[toolNamed]{Method: "GET", Path: toolPath},
@@ -101,8 +101,8 @@ var toolsLogs = &operation.Operation{
 
 var toolsSpend = &operation.Operation{
 	Path:     "tools spend",
-	Summary:  "List what calls with each tool cost, the 100 most expensive tools",
-	Help:     "A call with several tools counts in full for each, so the amounts do not add up. US dollars.",
+	Summary:  "List the cost of calls by tool, top 100",
+	Help:     "In US dollars. A call with several tools counts in full for each, so amounts overlap.",
 	Examples: []string{"tools spend --period 2026-10"},
 	Effect:   operation.Read,
 	Do:       operation.List[ledger.PeriodInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "tool", Path: "/v1/tool/spend", Items: "by_tool", ID: "tool_name", Name: "tool_name"}},
@@ -118,7 +118,7 @@ var toolsSpend = &operation.Operation{
 type toolScope struct {
 	TeamID   existingTeam `json:"team_id" help:"Only for this team, by ID"`
 	Team     teamAlias    `json:"team" ref:"team_id"`
-	KeyHash  string       `json:"key_hash" help:"Only for this key, by hash or key"`
+	KeyHash  string       `json:"key_hash" help:"Only for this key (sk-... or its hash)"`
 	KeyAlias keyAlias     `json:"key_alias" ref:"key_hash"`
 }
 
@@ -139,13 +139,13 @@ type toolsPolicySetInput struct {
 	InputPolicy  inputPolicy `json:"input_policy" help:"trusted: only after trusted output; blocked: never"`
 	OutputPolicy string      `json:"output_policy" enum:"untrusted,trusted" help:"Whether the tool's output is safe"`
 	toolScope
-	New bool `json:"new" help:"Allow a tool that no call had yet"`
+	New bool `json:"new" help:"Accept a tool not seen in any call yet"`
 }
 
 var toolsPolicySet = &operation.Operation{
 	Path:     "tools policy-set",
-	Summary:  "Block a tool in the traffic, or set whose input it trusts",
-	Help:     "For one team or key, a tool can only be blocked. A guardrail of the type tool_policy enforces the policies.",
+	Summary:  "Block a tool seen in traffic, or set its trust policy",
+	Help:     "For a single team or key, a tool can only be blocked. A guardrail of type tool_policy enforces the policies.",
 	Examples: []string{"tools policy-set run_shell --input-policy blocked", "tools policy-set run_shell --input-policy blocked --team research"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /v1/tool/policy"},
@@ -318,7 +318,7 @@ type toolsPolicyResetInput struct {
 
 var toolsPolicyReset = &operation.Operation{
 	Path:     "tools policy-reset",
-	Summary:  "Unblock a tool in the traffic for one team or key",
+	Summary:  "Unblock a tool for one team or key",
 	Examples: []string{"tools policy-reset run_shell --team research"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /v1/tool/{tool_name}/overrides"},
@@ -372,7 +372,7 @@ func askUnblockTool(ctx context.Context, call *operation.Call) (string, error) {
 
 var toolsPolicyOptions = &operation.Operation{
 	Path:     "tools policy-options",
-	Summary:  "Show the policies that a tool can have, and what each does",
+	Summary:  "List the tool policies and what each does",
 	Examples: []string{"tools policy-options"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/v1/tool/policy/options"},

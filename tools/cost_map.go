@@ -16,8 +16,8 @@ const reloadSchedule = "/schedule/model_cost_map_reload"
 
 var utilsCostMap = &operation.Operation{
 	Path:     "utils cost-map",
-	Summary:  "Show where the gateway's price list came from and when it is renewed",
-	Help:     "Budgets and spend count with these prices. For the prices, use models discover or utils model-info.",
+	Summary:  "Show the source and reload schedule of the gateway's price list",
+	Help:     "For the prices, use models discover or utils model-info.",
 	Examples: []string{"utils cost-map --format table"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /model/cost_map/source", "GET /schedule/model_cost_map_reload/status"},
@@ -51,7 +51,7 @@ var utilsCostMap = &operation.Operation{
 
 // renewsPrices is what both ways to renew the price list are asked about.
 func renewsPrices(context.Context, *operation.Call) ([]string, error) {
-	return []string{"renews the prices of all models, with which budgets and spend count"}, nil
+	return []string{"reloads the prices of all models, which spend and budgets are based on"}, nil
 }
 
 var utilsCostMapReload = &operation.Operation{
@@ -72,7 +72,7 @@ type utilsCostMapScheduleInput struct {
 
 var utilsCostMapSchedule = &operation.Operation{
 	Path:     "utils cost-map-schedule",
-	Summary:  "Reload the gateway's price list every so often",
+	Summary:  "Reload the gateway's price list on a schedule",
 	Examples: []string{"utils cost-map-schedule 24"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: renewsPrices},

@@ -30,7 +30,7 @@ type costProvider struct {
 
 var costDiscount = &operation.Operation{
 	Path:     "cost discount",
-	Summary:  "Show the discount that each provider gives, as a fraction of the price",
+	Summary:  "Show each provider's discount as a fraction of the price",
 	Help:     "0.05 is 5% off. The gateway records the reduced cost.",
 	Examples: []string{"cost discount"},
 	Effect:   operation.Read,
@@ -52,7 +52,7 @@ type costDiscountSetInput struct {
 var costDiscountSet = &operation.Operation{
 	Path:     "cost discount-set",
 	Summary:  "Set or remove the discount of one provider",
-	Help:     "Other providers keep theirs. A model pattern wins over its provider.",
+	Help:     "Other providers are unchanged. A model pattern overrides its provider.",
 	Examples: []string{"cost discount-set openai 0.05", "cost discount-set vertex_ai --clear discount"},
 	Effect:   operation.Set,
 	Sends:    []string{"PATCH /config/cost_discount_config"},
@@ -94,7 +94,7 @@ type costMarginSetInput struct {
 var costMarginSet = &operation.Operation{
 	Path:     "cost margin-set",
 	Summary:  "Set or remove the margin of one provider, or the global one",
-	Help:     "Other providers keep theirs. A provider's margin replaces the global one.",
+	Help:     "Other providers are unchanged. A provider's margin replaces the global one.",
 	Examples: []string{"cost margin-set openai --percentage 0.1", "cost margin-set global --fixed-amount 0.001", "cost margin-set openai --clear percentage,fixed_amount"},
 	Effect:   operation.Set,
 	Sends:    []string{"PATCH /config/cost_margin_config"},

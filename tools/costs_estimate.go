@@ -13,8 +13,8 @@ type costEstimateInput struct {
 	CacheReadInputTokens     operation.Limit `json:"cache_read_input_tokens" help:"Input tokens read from the prompt cache"`
 	CacheCreationInputTokens operation.Limit `json:"cache_creation_input_tokens" help:"Input tokens written to the prompt cache"`
 	ReasoningTokens          operation.Limit `json:"reasoning_tokens" help:"Output tokens used for reasoning"`
-	NumRequestsPerDay        operation.Count `json:"num_requests_per_day" help:"Requests per day, for the cost of a day" cli:"name=per-day"`
-	NumRequestsPerMonth      operation.Count `json:"num_requests_per_month" help:"Requests per month, for the cost of a month" cli:"name=per-month"`
+	NumRequestsPerDay        operation.Count `json:"num_requests_per_day" help:"Requests per day, for a daily cost" cli:"name=per-day"`
+	NumRequestsPerMonth      operation.Count `json:"num_requests_per_month" help:"Requests per month, for a monthly cost" cli:"name=per-month"`
 }
 
 var costEstimate = &operation.Operation{
@@ -45,7 +45,7 @@ type costPredictCacheInput struct {
 var costPredictCache = &operation.Operation{
 	Path:     "cost predict-cache",
 	Summary:  "Compare the input cost of an Anthropic request on two deployments",
-	Help:     "Considers the prompt cache. Anthropic counts the tokens: up to four calls, free of charge, that count as requests per minute.",
+	Help:     "Considers the prompt cache. Makes up to four free token-counting calls to Anthropic, which count toward its rate limit.",
 	Examples: []string{"cost predict-cache --current a1b2 --candidate c3d4 --request @request.json"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[costPredictCacheInput]{Method: "POST", Path: "/cost/predict-cache"},
@@ -64,7 +64,7 @@ const unpricedPath = "/config/block_requests_for_models_without_pricing"
 var costUnpriced = &operation.Operation{
 	Path:     "cost unpriced",
 	Summary:  "Show whether calls to models without a price are rejected",
-	Help:     "If they are not, they are recorded as free and no budget limits them.",
+	Help:     "Allowed calls are recorded as free, so no budget limits them.",
 	Examples: []string{"cost unpriced"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: unpricedPath},

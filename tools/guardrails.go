@@ -46,7 +46,7 @@ var guardrailColumns = []operation.Column{
 
 var guardrailsList = &operation.Operation{
 	Path:     "guardrails list",
-	Summary:  "List guardrails: checks of what callers send and models answer",
+	Summary:  "List guardrails: checks of requests and answers",
 	Help:     "With default_on, a guardrail checks every call; others check calls whose key, team or request names them.",
 	Examples: []string{"guardrails list"},
 	Effect:   operation.Read,
@@ -66,23 +66,23 @@ var guardrailsGet = &operation.Operation{
 
 // guardrailSettings is what create and update share.
 type guardrailSettings struct {
-	Mode          []string        `json:"mode" help:"When it checks: pre_call, during_call, post_call and others"`
+	Mode          []string        `json:"mode" help:"When it checks, such as pre_call or post_call"`
 	DefaultOn     *bool           `json:"default_on" help:"Check every call, not only those that name it"`
-	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters of the kind, such as api_key; see guardrails type-get" cli:"name=param,short=p"`
-	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Information to store, such as description" cli:"name=info,short=i"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters, such as api_key; see guardrails type-get" cli:"name=param,short=p"`
+	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Custom information, such as description" cli:"name=info,short=i"`
 	operation.Extras
 }
 
 type guardrailsCreateInput struct {
 	GuardrailName string `json:"guardrail_name" jsonschema:"required" help:"Name that keys, teams and requests use" cli:"arg=1"`
-	Type          string `json:"type" jsonschema:"required" help:"Kind, such as presidio; see guardrails types"`
+	Type          string `json:"type" jsonschema:"required" help:"Type, such as presidio; see guardrails types"`
 	guardrailSettings
 }
 
 var guardrailsCreate = &operation.Operation{
 	Path:    "guardrails create",
 	Summary: "Create a guardrail",
-	Help:    "A class of your own can only be set in the gateway's configuration file.",
+	Help:    "A custom class works only in the gateway's configuration file.",
 	Examples: []string{
 		`guardrails create no-secrets --type litellm_content_filter --mode pre_call --default-on -p 'blocked_words:=[{"keyword": "project-x", "action": "BLOCK"}]'`,
 		"guardrails create injection --type lakera_v2 --mode pre_call -p api_key=@lakera.key",
@@ -110,14 +110,14 @@ var guardrailsCreate = &operation.Operation{
 type guardrailsUpdateInput struct {
 	guardrailRef
 	GuardrailName string `json:"guardrail_name" help:"New name"`
-	Type          string `json:"type" help:"Another kind"`
+	Type          string `json:"type" help:"New type"`
 	guardrailSettings
 }
 
 var guardrailsUpdate = &operation.Operation{
 	Path:    "guardrails update",
 	Summary: "Change a guardrail",
-	Help:    "Fields you omit are unchanged; null removes a parameter. What names a guardrail loses it when it is renamed.",
+	Help:    "Fields you omit are unchanged; null removes a parameter. After a rename, keys and teams that name it lose it.",
 	Examples: []string{
 		"guardrails update pii-filter --default-on=false",
 		"guardrails update pii-filter --mode pre_call,post_call -p presidio_language=de",

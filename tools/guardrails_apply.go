@@ -19,16 +19,16 @@ func (guardedText) Rule() operation.Rule {
 type guardrailsApplyInput struct {
 	GuardrailName string      `json:"guardrail_name" jsonschema:"required" help:"Guardrail name" cli:"arg=1"`
 	Text          guardedText `json:"text" jsonschema:"required" help:"Text to check" cli:"arg=2"`
-	InputType     string      `json:"input_type" enum:"request,response" help:"Check it as a request or as an answer (default request)"`
-	Language      string      `json:"language" help:"Language of the text, such as en"`
-	Entities      []string    `json:"entities" help:"Kinds of personal data to look for, such as EMAIL_ADDRESS"`
+	InputType     string      `json:"input_type" enum:"request,response" help:"Kind of text (default request)"`
+	Language      string      `json:"language" help:"Language, such as en"`
+	Entities      []string    `json:"entities" help:"Personal data to look for, such as EMAIL_ADDRESS"`
 	operation.Extras
 }
 
 var guardrailsApply = &operation.Operation{
 	Path:     "guardrails apply",
-	Summary:  "Check a text with a guardrail and show what is left of it",
-	Help:     "Its service may charge for it. A blocked text is an error with code blocked, so that no script takes it for an allowed one.",
+	Summary:  "Check a text with a guardrail and show the result",
+	Help:     "The guardrail's provider may bill the check. A blocked text is an error with code blocked.",
 	Examples: []string{`guardrails apply pii-filter "Write to ann@example.com"`, `guardrails apply pii-filter "Write to ann@example.com" --format text`},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /guardrails/apply_guardrail"},
@@ -39,7 +39,7 @@ var guardrailsApply = &operation.Operation{
 }
 
 // wholeCalls tells about kinds of guardrail whose check of a single text does nothing.
-const wholeCalls = "The text is unchanged. Some kinds, such as lakera_v2 and tool_permission, check only calls to models: for these, this says nothing."
+const wholeCalls = "The text is unchanged. Some types, such as lakera_v2 and tool_permission, check only model calls; for these, this result means nothing."
 
 func applyGuardrail(ctx context.Context, call *operation.Call, in guardrailsApplyInput) (operation.Result, error) {
 	body, err := call.Write(ctx, "POST", "/guardrails/apply_guardrail", call.Body())

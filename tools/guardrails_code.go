@@ -8,10 +8,10 @@ import (
 )
 
 type guardrailsTestCodeInput struct {
-	CustomCode  operation.Document `json:"custom_code" jsonschema:"required" help:"Code with apply_guardrail(inputs, request_data, input_type)"`
+	CustomCode  operation.Document `json:"custom_code" jsonschema:"required" help:"Python code with apply_guardrail(inputs, request_data, input_type)"`
 	Text        guardedText        `json:"text" help:"Text to check" cli:"arg=1"`
 	TestInput   operation.Object   `json:"test_input" help:"Input, instead of text: texts, images, tools and others"`
-	InputType   string             `json:"input_type" enum:"request,response" help:"Check it as a request or as an answer (default request)"`
+	InputType   string             `json:"input_type" enum:"request,response" help:"Kind of text (default request)"`
 	RequestData operation.Object   `json:"request_data" help:"Data of the request: model, user_id, team_id, metadata"`
 	operation.Extras
 }
@@ -19,7 +19,7 @@ type guardrailsTestCodeInput struct {
 var guardrailsTestCode = &operation.Operation{
 	Path:    "guardrails test-code",
 	Summary: "Run the code of a custom_code guardrail on a text, without creating it",
-	Help:    "The code runs on the gateway, for at most 5 seconds. The answer says whether it allows, blocks or modifies the text.",
+	Help:    "Runs on the gateway for at most 5 seconds. Shows whether the code allows, blocks or modifies the text.",
 	Examples: []string{
 		`guardrails test-code "a zebra" --custom-code 'def apply_guardrail(inputs, request_data, input_type): return block("no animals")'`,
 	},

@@ -95,7 +95,7 @@ func weakensGuardrail(ctx context.Context, call *operation.Call) ([]string, erro
 				found = append(found, "switches guardrail "+whose+" off for calls that do not name it")
 			}
 		case name == "guardrail":
-			found = append(found, "replaces the checks of guardrail "+whose+" by those of another kind: "+operation.Name(operation.Word(value)))
+			found = append(found, "replaces the checks of guardrail "+whose+" with those of another type: "+operation.Name(operation.Word(value)))
 		case name == "mode":
 			found = append(found, noLonger(whose, is, value)...)
 		default:

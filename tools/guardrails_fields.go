@@ -27,7 +27,7 @@ func guardrailFields(call *operation.Call) (operation.Args, error) {
 			continue
 		}
 		if params[param] != nil {
-			return nil, operation.Usage("{" + name + "} and " + param + " in {litellm_params} set the same; give one")
+			return nil, operation.Usage("{" + name + "} and " + param + " in {litellm_params} set the same parameter; give one")
 		}
 		if modes := (operation.Args{name: value}).List(name); name == "mode" && len(modes) == 1 {
 			value = operation.Encode(modes[0])

@@ -51,7 +51,7 @@ type guardrailsSubmissionsInput struct {
 var guardrailsSubmissions = &operation.Operation{
 	Path:     "guardrails submissions",
 	Summary:  "List the guardrails that teams submitted for approval",
-	Help:     "A user's key lists those of the user's teams.",
+	Help:     "A user's key sees only the user's teams.",
 	Examples: []string{"guardrails submissions --status pending_review"},
 	Effect:   operation.Read,
 	Do:       operation.List[guardrailsSubmissionsInput]{Of: submissionCollection},
@@ -72,14 +72,14 @@ type guardrailsRegisterInput struct {
 	TeamID        existingTeam    `json:"team_id" help:"Team ID (default: the team of your key)"`
 	Team          teamAlias       `json:"team" ref:"team_id"`
 	LitellmParams operation.Pairs `json:"litellm_params" jsonschema:"required" help:"api_base and mode; also api_key, headers and others" cli:"name=param,short=p"`
-	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Information to store, such as description" cli:"name=info,short=i"`
+	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Custom information, such as description" cli:"name=info,short=i"`
 	operation.Extras
 }
 
 var guardrailsRegister = &operation.Operation{
 	Path:     "guardrails register",
 	Summary:  "Submit a team's own guardrail service for approval by an admin",
-	Help:     "The service must speak the Generic Guardrail API. Nothing is checked by it before guardrails approve.",
+	Help:     "The service must implement the Generic Guardrail API. It checks calls only after guardrails approve.",
 	Examples: []string{"guardrails register team-filter --team research -p api_base=https://guard.example.com -p mode=pre_call"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /guardrails/register"},
@@ -100,7 +100,7 @@ var guardrailsRegister = &operation.Operation{
 
 var guardrailsApprove = &operation.Operation{
 	Path:     "guardrails approve",
-	Summary:  "Approve a submitted guardrail: it starts to check calls",
+	Summary:  "Approve a submitted guardrail, which then checks calls",
 	Examples: []string{"guardrails approve team-filter"},
 	Effect:   operation.Set,
 	Consent:  operation.Consent{Sensitive: sendsToSubmission},
@@ -112,7 +112,7 @@ var guardrailsApprove = &operation.Operation{
 var guardrailsReject = &operation.Operation{
 	Path:     "guardrails reject",
 	Summary:  "Reject a submitted guardrail",
-	Help:     "It keeps its name; to let the team submit it again, also delete it.",
+	Help:     "Its name stays taken until you delete it.",
 	Examples: []string{"guardrails reject team-filter"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[submissionRef]{Method: "POST", Path: submissionPath + "/reject", Fixed: true},

@@ -71,7 +71,7 @@ func TestGuardrailDangers(t *testing.T) {
 	}{
 		{guardrailsUpdate, `{"guardrail":"pii","default_on":false}`, "switches guardrail pii (ec8ebd11…) off for calls that do not name it"},
 		{guardrailsUpdate, `{"guardrail":"pii","mode":["pre_call"]}`, "ends the checks of guardrail pii (ec8ebd11…) at post_call"},
-		{guardrailsUpdate, `{"guardrail":"pii","type":"presidio"}`, "by those of another kind: presidio"},
+		{guardrailsUpdate, `{"guardrail":"pii","type":"presidio"}`, "with those of another type: presidio"},
 		{guardrailsUpdate, `{"guardrail":"pii","guardrail_name":"new"}`, "renames guardrail pii (ec8ebd11…). Calls of the 3 that name it pass without it: key ci (h1), team research (t1), policy strict (p1)"},
 		{guardrailsUpdate, `{"guardrail":"pii","litellm_params":{"timeout":6,"blocked_words":[]}}`, "lets through: timeout"},
 		{guardrailsUpdate, `{"guardrail":"pii","litellm_params":{"api_base":"https://evil.example"}}`, "sends requests to evil.example"},

@@ -13,7 +13,7 @@ import (
 
 var guardrailsTypes = &operation.Operation{
 	Path:     "guardrails types",
-	Summary:  "List the kinds of guardrail with their modes and required parameters",
+	Summary:  "List guardrail types with their modes and required parameters",
 	Examples: []string{"guardrails types"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /guardrails/ui/add_guardrail_settings", "GET /guardrails/ui/provider_specific_params"},
@@ -32,12 +32,12 @@ var guardrailsTypes = &operation.Operation{
 }
 
 type guardrailsTypeGetInput struct {
-	Type string `json:"type" jsonschema:"required" help:"Kind, from guardrails types" cli:"arg=1"`
+	Type string `json:"type" jsonschema:"required" help:"Type, from guardrails types" cli:"arg=1"`
 }
 
 var guardrailsTypeGet = &operation.Operation{
 	Path:     "guardrails type-get",
-	Summary:  "Show the parameters of a kind of guardrail",
+	Summary:  "Show the parameters of a guardrail type",
 	Examples: []string{"guardrails type-get lakera_v2"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /guardrails/ui/add_guardrail_settings", "GET /guardrails/ui/provider_specific_params"},
@@ -73,7 +73,7 @@ func readGuardrailTypes(ctx context.Context, call *operation.Call) (*guardrailTy
 	kinds := &guardrailTypes{params: membersOf(body)}
 	maps.DeleteFunc(kinds.params, func(_ string, params json.RawMessage) bool { return membersOf(params) == nil })
 	if len(kinds.params) == 0 {
-		return nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no kinds of guardrail"}
+		return nil, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no guardrail types"}
 	}
 	kinds.settings, err = call.Read(ctx, proxyclient.Request{Path: "/guardrails/ui/add_guardrail_settings"})
 	return kinds, err
@@ -105,8 +105,8 @@ func (k *guardrailTypes) required(name string) []string {
 
 func (k *guardrailTypes) unknown(name string) error {
 	names := slices.Sorted(maps.Keys(k.params))
-	err := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "this gateway has no kind of guardrail " + operation.Name(name),
-		Hint: "guardrails types lists the kinds"}
+	err := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "this gateway has no guardrail type " + operation.Name(name),
+		Hint: "to see what exists, use guardrails types"}
 	if near := operation.Nearest(name, names); near != "" {
 		err.Message += "; did you mean " + near + "?"
 	} else if i := slices.IndexFunc(names, func(known string) bool { return strings.HasPrefix(known, name) }); i >= 0 {

@@ -23,7 +23,7 @@ var guardrailUsageColumns = []operation.Column{
 var guardrailsUsage = &operation.Operation{
 	Path:     "guardrails usage",
 	Summary:  "Show how many requests each guardrail checked and blocked",
-	Help:     "Counts appear some seconds after the requests.",
+	Help:     "Counts lag a few seconds.",
 	Examples: []string{"guardrails usage --period 7d"},
 	Effect:   operation.Read,
 	Do: operation.List[ledger.PeriodInput]{Prepare: ledger.Dated,
@@ -67,7 +67,7 @@ var guardrailLog = ledger.Log{Field: "timestamp", Layout: "2006-01-02T15:04:05Z"
 
 var guardrailsLogs = &operation.Operation{
 	Path:     "guardrails logs",
-	Summary:  "List the requests that a guardrail checked, with its verdict, newest first",
+	Summary:  "List the requests that a guardrail checked, newest first",
 	Examples: []string{"guardrails logs pii-filter --action blocked --period today"},
 	Effect:   operation.Read,
 	Do: operation.List[guardrailsLogsInput]{Of: &operation.Collection{

@@ -37,7 +37,7 @@ type healthWarningIgnoreInput struct {
 
 var healthWarningIgnore = &operation.Operation{
 	Path:     "health warning-ignore",
-	Summary:  "Ignore one of the gateway's warnings, or show it again, for all admins",
+	Summary:  "Ignore a gateway warning for all admins, or show it again",
 	Examples: []string{"health warning-ignore no_redis --snooze-seconds 86400", "health warning-ignore no_redis --ignored=false"},
 	Effect:   operation.Set,
 	Sends:    []string{"PATCH /health/deployment_warnings/{warning_id}"},
@@ -64,7 +64,7 @@ func ignoreWarning(ctx context.Context, call *operation.Call, in healthWarningIg
 	}
 	has := operation.NoNull(operation.Lookup(body, "ignore"))
 	if (has != nil) != ignored {
-		return operation.Result{Body: body}, &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Message: "the gateway accepted the request, but the warning is as it was"}
+		return operation.Result{Body: body}, &proxyclient.Error{Code: proxyclient.CodeNotApplied, Sent: true, Message: "the gateway accepted the request, but the warning is unchanged"}
 	}
 	return operation.Result{Body: body, Done: warningDone(in.WarningID, has)}, nil
 }

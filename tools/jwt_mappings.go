@@ -32,8 +32,8 @@ type jwtMappingsListInput struct {
 
 var jwtMappingsList = &operation.Operation{
 	Path:     "jwt-mappings list",
-	Summary:  "List which JWT claims stand for a virtual key, a page at a time",
-	Help:     "A mapping gives a caller with a JWT the models and budget of its key. The gateway does not show the key.",
+	Summary:  "List mappings of JWT claims to virtual keys, a page at a time",
+	Help:     "A caller with the claim gets the key's models and budget. The gateway does not show the key.",
 	Examples: []string{"jwt-mappings list", "jwt-mappings list --all"},
 	Effect:   operation.Read,
 	Do:       operation.List[jwtMappingsListInput]{Of: jwtMappingCollection},
@@ -66,7 +66,7 @@ type jwtMappingsCreateInput struct {
 var jwtMappingsCreate = &operation.Operation{
 	Path:     "jwt-mappings create",
 	Summary:  "Let callers with a JWT claim use a virtual key",
-	Help:     "Needs JWT authentication in the gateway's configuration (Enterprise) to have an effect.",
+	Help:     "Takes effect only with JWT authentication enabled (Enterprise).",
 	Examples: []string{"jwt-mappings create client_id ci-runner --key-alias ci --issuer https://login.example.com"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /jwt/key/mapping/new"},
@@ -100,10 +100,10 @@ func claimOf(fields operation.Args) string {
 
 type jwtMappingsUpdateInput struct {
 	jwtMappingRef
-	Key         string   `json:"key" help:"Other key that callers get, or its hash"`
+	Key         string   `json:"key" help:"New key that callers get, or its hash"`
 	Alias       keyAlias `json:"alias" ref:"key" cli:"name=key-alias"`
 	JWTIssuer   string   `json:"jwt_issuer" help:"Only JWTs of this issuer" clear:"null" cli:"name=issuer"`
-	IsActive    bool     `json:"is_active" help:"Whether the mapping is used" cli:"name=active"`
+	IsActive    bool     `json:"is_active" help:"Use the mapping" cli:"name=active"`
 	Description string   `json:"description" help:"Purpose of the mapping" clear:"null"`
 	operation.Clearing
 	operation.Extras

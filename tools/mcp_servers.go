@@ -76,7 +76,7 @@ type mcpServersListInput struct {
 var mcpServersList = &operation.Operation{
 	Path:     "mcp-servers list",
 	Summary:  "List the MCP servers behind the gateway",
-	Help:     "Submissions that are not approved are in mcp-servers submissions.",
+	Help:     "For submissions, use mcp-servers submissions.",
 	Examples: []string{"mcp-servers list", "mcp-servers list --team research"},
 	Effect:   operation.Read,
 	Do:       operation.List[mcpServersListInput]{Of: mcpServerCollection},
@@ -229,7 +229,7 @@ func silentServers(body json.RawMessage) (notes []string) {
 
 var mcpServersAccessGroups = &operation.Operation{
 	Path:     "mcp-servers access-groups",
-	Summary:  "List the access groups of MCP servers, with their servers",
+	Summary:  "List MCP access groups with their servers",
 	Help:     "A key or team that has a group may use its servers.",
 	Examples: []string{"mcp-servers access-groups"},
 	Effect:   operation.Read,

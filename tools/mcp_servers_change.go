@@ -32,9 +32,9 @@ func (mcpAuth) Rule() operation.Rule {
 
 // mcpServerSettings is the settings that add and update share.
 type mcpServerSettings struct {
-	Alias         string           `json:"alias" help:"Prefix of its tools' names (default: the server name)"`
+	Alias         string           `json:"alias" help:"Prefix of tool names (default: server name)"`
 	Description   string           `json:"description" help:"Purpose of the server" clear:"null"`
-	URL           string           `json:"url" help:"Address, for example https://mcp.deepwiki.com/mcp"`
+	URL           string           `json:"url" help:"Address, such as https://mcp.deepwiki.com/mcp"`
 	Transport     mcpTransport     `json:"transport" help:"Transport (default of new servers: http)"`
 	AuthType      mcpAuth          `json:"auth_type"`
 	Credentials   operation.Object `json:"credentials" help:"Secrets, such as auth_value or client_secret"`
@@ -46,7 +46,7 @@ type mcpServerSettings struct {
 }
 
 type mcpServersAddInput struct {
-	ServerName string `json:"server_name" jsonschema:"required" help:"Server name, without blanks" cli:"arg=1"`
+	ServerName string `json:"server_name" jsonschema:"required" help:"Server name, without spaces" cli:"arg=1"`
 	mcpServerSettings
 	Command     string          `json:"command" help:"Command to run on the gateway, for stdio"`
 	CommandArgs []string        `json:"args" help:"Arguments of the command"`
@@ -57,7 +57,7 @@ type mcpServersAddInput struct {
 var mcpServersAdd = &operation.Operation{
 	Path:    "mcp-servers add",
 	Summary: "Add an MCP server, which becomes active at once",
-	Help:    "Give {url} or {command}. Keys need the server or one of its access groups in their object_permission, unless {allow_all_keys} is set. stdio must be enabled on the gateway. Other settings, such as extra_headers, go into {extra}.",
+	Help:    "Give {url} or {command}. Without {allow_all_keys}, keys need the server or one of its access groups in object_permission. stdio must be enabled on the gateway. Other settings, such as extra_headers, go into {extra}.",
 	Examples: []string{
 		"mcp-servers add deepwiki --url https://mcp.deepwiki.com/mcp --allow-all-keys",
 		"mcp-servers add github --url https://api.githubcopilot.com/mcp/ --auth-type bearer_token --credentials @github.json --access-groups engineering",
@@ -73,7 +73,7 @@ var mcpServersAdd = &operation.Operation{
 }
 
 type mcpServersRegisterInput struct {
-	ServerName  string       `json:"server_name" jsonschema:"required" help:"Server name, without blanks" cli:"arg=1"`
+	ServerName  string       `json:"server_name" jsonschema:"required" help:"Server name, without spaces" cli:"arg=1"`
 	URL         string       `json:"url" jsonschema:"required" help:"Address of the server"`
 	Transport   mcpTransport `json:"transport" help:"Transport (default http)"`
 	Description string       `json:"description" help:"Purpose of the server"`
@@ -150,7 +150,7 @@ var mcpServerUpdate = &operation.Update{
 var mcpServersUpdate = &operation.Operation{
 	Path:    "mcp-servers update",
 	Summary: "Change the settings of an MCP server",
-	Help:    "Fields you omit are unchanged, and so are stored credentials, unless {auth_type} changes. Headers are merged; null removes one. The command of a stdio server and other settings go into {extra}.",
+	Help:    "Fields you omit are unchanged. Changing {auth_type} removes stored credentials. Headers are merged; null removes one. The command of a stdio server and other settings go into {extra}.",
 	Examples: []string{
 		"mcp-servers update github --allowed-tools get_issue,list_issues",
 		"mcp-servers update github --url https://api.githubcopilot.com/mcp/ --static-headers X-Team=core",

@@ -12,13 +12,13 @@ import (
 )
 
 type mcpServersImportInput struct {
-	MCPServers operation.Object `json:"mcp_servers" jsonschema:"required" help:"Servers by name, as in a client's mcpServers" cli:"name=servers"`
+	MCPServers operation.Object `json:"mcp_servers" jsonschema:"required" help:"Servers by name, as in mcpServers" cli:"name=servers"`
 }
 
 var mcpServersImport = &operation.Operation{
 	Path:     "mcp-servers import",
 	Summary:  "Add the MCP servers of a client's configuration",
-	Help:     "Takes the mcpServers of Claude Desktop, Claude Code or Cursor. Servers whose name exists are skipped. Headers and environment variables become stored secrets.",
+	Help:     "Takes mcpServers from Claude Desktop, Claude Code or Cursor. Existing names are skipped. Headers and environment variables become stored secrets.",
 	Examples: []string{"mcp-servers import --servers @claude_desktop_config.json", `mcp-servers import --servers '{"wiki": {"url": "https://mcp.deepwiki.com/mcp"}}'`},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /v1/mcp/server/import"},

@@ -56,7 +56,7 @@ var mcpServersSubmissions = &operation.Operation{
 var mcpServersApprove = &operation.Operation{
 	Path:     "mcp-servers approve",
 	Summary:  "Approve a submitted MCP server, which becomes active",
-	Help:     "Also activates a rejected one.",
+	Help:     "Rejected servers can be approved too.",
 	Examples: []string{"mcp-servers approve wiki"},
 	Effect:   operation.Set,
 	Sends:    []string{"PUT /v1/mcp/server/{server_id}/approve"},
@@ -69,13 +69,13 @@ var mcpServersApprove = &operation.Operation{
 
 type mcpServersRejectInput struct {
 	mcpSubmissionRef
-	ReviewNotes string `json:"review_notes" help:"Reason, for whoever submitted it" cli:"name=notes"`
+	ReviewNotes string `json:"review_notes" help:"Reason to give the submitter" cli:"name=notes"`
 	operation.Extras
 }
 
 var mcpServersReject = &operation.Operation{
 	Path:     "mcp-servers reject",
-	Summary:  "Reject a submitted MCP server, or take back an approval",
+	Summary:  "Reject a submitted MCP server, or revoke its approval",
 	Help:     "An active server stops serving.",
 	Examples: []string{`mcp-servers reject wiki --notes "Use the internal wiki server"`},
 	Effect:   operation.Set,
@@ -125,7 +125,7 @@ type mcpMakePublicInput struct {
 var mcpServersMakePublic = &operation.Operation{
 	Path:     "mcp-servers make-public",
 	Summary:  "Set which MCP servers the gateway's public hub shows",
-	Help:     "Replaces the list: servers you omit are no longer shown.",
+	Help:     "Servers you omit are no longer shown.",
 	Examples: []string{"mcp-servers make-public github deepwiki", "mcp-servers make-public --none"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /v1/mcp/make_public"},
@@ -176,8 +176,8 @@ func publishes(ctx context.Context, call *operation.Call, of *operation.Collecti
 
 var mcpServersPin = &operation.Operation{
 	Path:     "mcp-servers pin",
-	Summary:  "Pin the tools of an MCP server to their present definitions",
-	Help:     "The gateway then offers the pinned tools whatever the server lists, and alerts about changes.",
+	Summary:  "Pin the tools of an MCP server to their current definitions",
+	Help:     "If the server changes its tools, the gateway alerts and keeps offering the pinned ones.",
 	Examples: []string{"mcp-servers pin github"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /v1/mcp/server/{server_id}/pin"},
@@ -190,7 +190,7 @@ var mcpServersPin = &operation.Operation{
 
 var mcpServersUnpin = &operation.Operation{
 	Path:     "mcp-servers unpin",
-	Summary:  "Offer the tools that an MCP server lists, instead of pinned ones",
+	Summary:  "Unpin an MCP server's tools, to offer what the server lists",
 	Examples: []string{"mcp-servers unpin github"},
 	Effect:   operation.Set,
 	Consent: operation.Consent{Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {
@@ -210,7 +210,7 @@ func mcpServerLabel(call *operation.Call, in mcpServerRef) string {
 
 var mcpServersSessions = &operation.Operation{
 	Path:     "mcp-servers sessions",
-	Summary:  "List the open MCP sessions of the gateway process that answers",
+	Summary:  "List the open MCP sessions of one gateway process",
 	Examples: []string{"mcp-servers sessions"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "session", Path: "/v1/mcp/sessions", Items: "sessions", Total: "total_sessions", ID: "session_id_prefix"}},
@@ -222,14 +222,14 @@ var mcpServersSessions = &operation.Operation{
 }
 
 type mcpSessionsDeleteInput struct {
-	SessionIDPrefix string `json:"session_id_prefix" help:"Session, by the first 8 or more characters of its ID" cli:"arg=1"`
+	SessionIDPrefix string `json:"session_id_prefix" help:"First 8 or more characters of the session ID" cli:"arg=1"`
 	UserID          string `json:"user_id" help:"Only sessions of this user, by ID"`
 }
 
 var mcpServersSessionsDelete = &operation.Operation{
 	Path:     "mcp-servers sessions-delete",
-	Summary:  "Close open MCP sessions of a user or by ID",
-	Help:     "Closes those of the one gateway process that answers. Clients may open new ones.",
+	Summary:  "Close MCP sessions by user or ID",
+	Help:     "Affects only the gateway process that handles the request. Clients may reconnect.",
 	Examples: []string{"mcp-servers sessions-delete --user-id ann"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /v1/mcp/sessions"},

@@ -75,7 +75,7 @@ type mcpToolsetsCreateInput struct {
 var mcpToolsetsCreate = &operation.Operation{
 	Path:     "mcp-toolsets create",
 	Summary:  "Create a toolset: a named set of MCP tools for keys and teams",
-	Help:     "SERVER is a name, alias or ID. Fails if the name is taken.",
+	Help:     "SERVER is a name, alias or ID.",
 	Examples: []string{"mcp-toolsets create triage --tools github/get_issue,github/list_issues"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /v1/mcp/toolset"},

@@ -32,7 +32,7 @@ var memoryColumns = []operation.Column{
 }
 
 type memoryListInput struct {
-	KeyPrefix string               `json:"key_prefix" help:"Only keys that start with this text" cli:"alias=prefix"`
+	KeyPrefix string               `json:"key_prefix" help:"Only keys with this prefix" cli:"alias=prefix"`
 	Page      operation.PageNumber `json:"page"`
 	PageSize  operation.PageSize   `json:"page_size" help:"Entries per page (default 50)" cli:"alias=size"`
 }

@@ -13,7 +13,7 @@ import (
 var modelsProviders = &operation.Operation{
 	Path:     "models providers",
 	Summary:  "List the providers that the gateway can call and what each needs",
-	Help:     "fields are names for litellm_params and credential_values; JSON marks the required ones.",
+	Help:     "fields go into litellm_params or credential_values; JSON marks the required ones.",
 	Examples: []string{"models providers", "models providers --format json | jq '.[] | select(.litellm_provider == \"azure\")'"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "provider", Path: "/public/providers/fields"}},
@@ -35,7 +35,7 @@ type modelsDiscoverInput struct {
 var modelsDiscover = &operation.Operation{
 	Path:    "models discover",
 	Summary: "Search the models that can be added, with list prices",
-	Help:    "From the gateway's price list. For what a provider offers to a stored credential, add a wildcard model (openai/*), set check_provider_endpoint in the gateway's litellm_settings, and run models list.",
+	Help:    "Searches the gateway's price list. To see what a provider offers your credential, add a wildcard model (openai/*), set check_provider_endpoint in litellm_settings, and use models list.",
 	Examples: []string{
 		"models discover --provider anthropic --mode chat",
 		"models discover gpt-4o --limit 10",

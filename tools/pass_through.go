@@ -45,8 +45,8 @@ type passThroughListInput struct {
 
 var passThroughList = &operation.Operation{
 	Path:     "pass-through list",
-	Summary:  "List the routes that the gateway passes on to other addresses",
-	Help:     "Those from the configuration file (is_from_config) cannot be changed here.",
+	Summary:  "List pass-through endpoints: gateway paths that forward elsewhere",
+	Help:     "Endpoints from the configuration file (is_from_config) cannot be changed.",
 	Examples: []string{"pass-through list", "pass-through list --team research"},
 	Effect:   operation.Read,
 	Do:       operation.List[passThroughListInput]{Of: passThroughCollection},
@@ -55,7 +55,7 @@ var passThroughList = &operation.Operation{
 
 type passThroughRef struct {
 	EndpointID string           `json:"endpoint_id" help:"Endpoint ID" cli:"arg=1"`
-	Endpoint   passThroughRoute `json:"endpoint" ref:"endpoint_id,required" help:"Endpoint, by its path on the gateway"`
+	Endpoint   passThroughRoute `json:"endpoint" ref:"endpoint_id,required" help:"Path on the gateway"`
 }
 
 var passThroughGet = &operation.Operation{
@@ -73,26 +73,25 @@ var passThroughGet = &operation.Operation{
 
 // passThroughSettings is the settings that create and update share.
 type passThroughSettings struct {
-	Headers            operation.Headers `json:"headers" help:"Headers to add, name:value; os.environ/NAME is read at the gateway" clear:"{}"`
-	DefaultQueryParams operation.Pairs   `json:"default_query_params" help:"Query parameters to add unless the caller sends them" cli:"name=query-params" clear:"{}"`
-	IncludeSubpath     bool              `json:"include_subpath" help:"Pass on every path below it too"`
-	Methods            []string          `json:"methods" enum:"GET,POST,PUT,DELETE,PATCH" help:"Methods to pass on (default all)"`
-	Auth               bool              `json:"auth" help:"Demand a key of the gateway (default true)"`
-	CostPerRequest     operation.USD     `json:"cost_per_request" help:"Cost of each request in US dollars (default 0)"`
-	Timeout            *float64          `json:"timeout" jsonschema:"minimum=0" help:"Seconds to wait for the target" cli:"name=target-timeout"`
+	Headers            operation.Headers `json:"headers" help:"Headers to add; os.environ/NAME reads the gateway's environment" clear:"{}"`
+	DefaultQueryParams operation.Pairs   `json:"default_query_params" help:"Default query parameters" cli:"name=query-params" clear:"{}"`
+	IncludeSubpath     bool              `json:"include_subpath" help:"Forward subpaths too"`
+	Methods            []string          `json:"methods" enum:"GET,POST,PUT,DELETE,PATCH" help:"Methods to forward (default all)"`
+	Auth               bool              `json:"auth" help:"Require a virtual key (default true)"`
+	CostPerRequest     operation.USD     `json:"cost_per_request" help:"Cost per request in US dollars"`
+	Timeout            *float64          `json:"timeout" jsonschema:"minimum=0" help:"Timeout in seconds" cli:"name=target-timeout"`
 }
 
 type passThroughCreateInput struct {
 	Path   string `json:"path" jsonschema:"required" help:"Path on the gateway, such as /rerank" cli:"arg=1"`
-	Target string `json:"target" jsonschema:"required" help:"Address to pass requests on to"`
+	Target string `json:"target" jsonschema:"required" help:"Address to forward to"`
 	passThroughSettings
 	operation.Extras
 }
 
 var passThroughCreate = &operation.Operation{
 	Path:    "pass-through create",
-	Summary: "Pass a route of the gateway on to another address",
-	Help:    "The gateway adds the headers, which may hold a secret for the target. Fails if the path is taken.",
+	Summary: "Create a pass-through endpoint: a path that forwards elsewhere",
 	Examples: []string{
 		`pass-through create /rerank --target https://api.cohere.com/v1/rerank --headers "Authorization:bearer os.environ/COHERE_API_KEY" --cost-per-request 0.002`,
 	},
@@ -139,7 +138,7 @@ func firstEndpoint(body json.RawMessage) json.RawMessage {
 type passThroughUpdateInput struct {
 	passThroughRef
 	Path   string `json:"path" help:"New path on the gateway"`
-	Target string `json:"target" help:"New address to pass requests on to"`
+	Target string `json:"target" help:"New target address"`
 	passThroughSettings
 	operation.Clearing
 	operation.Replacing
@@ -272,7 +271,7 @@ func opensRoute(ctx context.Context, call *operation.Call) ([]string, error) {
 		found = append(found, "lets everybody call "+operation.Name(path)+" without a key")
 	}
 	if operation.Word(change["include_subpath"]) == "true" {
-		found = append(found, "passes on every path below "+operation.Name(path))
+		found = append(found, "forwards every path below "+operation.Name(path))
 	}
 	return found, nil
 }

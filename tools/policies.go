@@ -130,7 +130,7 @@ type policiesListInput struct {
 var policiesList = &operation.Operation{
 	Path:     "policies list",
 	Summary:  "List policies: named sets of guardrails, in all versions",
-	Help:     "Only production versions are in force, and only where they are attached.",
+	Help:     "Only attached production versions are in force.",
 	Examples: []string{"policies list", "policies list --status production"},
 	Effect:   operation.Read,
 	Do:       operation.List[policiesListInput]{Of: policyVersions},
@@ -196,7 +196,7 @@ type policyNamed struct {
 
 var policiesGuardrails = &operation.Operation{
 	Path:     "policies guardrails",
-	Summary:  "Show the guardrails of a policy in force, with those it inherits",
+	Summary:  "Show a policy's guardrails in force, including inherited ones",
 	Examples: []string{"policies guardrails pii-baseline"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /policy/info/{policy_name}"},
@@ -225,7 +225,7 @@ var policiesGuardrails = &operation.Operation{
 func unloaded(ctx context.Context, call *operation.Call, name string, missing error) error {
 	if _, err := policyNames.FindID(ctx, call, name); err == nil {
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the gateway has not loaded policy " + operation.Shown(name) + " yet",
-			Hint: "it loads policies again and again; try in a minute"}
+			Hint: "it reloads policies regularly; try again in a minute"}
 	}
 	if err := unpromoted(ctx, call, name); err != nil {
 		return err
@@ -251,8 +251,8 @@ type policyContent struct {
 	Description      string             `json:"description" help:"Purpose of the policy" clear:"\"\""`
 	GuardrailsAdd    existingGuardrails `json:"guardrails_add" help:"Guardrails to run" clear:"[]" cli:"alias=guardrails"`
 	Inherit          existingPolicy     `json:"inherit" help:"Policy to inherit guardrails from" clear:"\"\""`
-	GuardrailsRemove existingGuardrails `json:"guardrails_remove" help:"Inherited guardrails not to run" clear:"[]"`
-	Condition        operation.Object   `json:"condition" help:"Models it is for, as a regex: {\"model\": \"gpt-4.*\"}" clear:"{\"model\":null}"`
+	GuardrailsRemove existingGuardrails `json:"guardrails_remove" help:"Inherited guardrails to skip" clear:"[]"`
+	Condition        operation.Object   `json:"condition" help:"Model filter, as a regex: {\"model\": \"gpt-4.*\"}" clear:"{\"model\":null}"`
 	Pipeline         operation.Object   `json:"pipeline" help:"Order of guardrails: {mode, steps: [{guardrail, on_pass, on_fail}]}"`
 }
 
@@ -265,7 +265,7 @@ type policiesCreateInput struct {
 var policiesCreate = &operation.Operation{
 	Path:     "policies create",
 	Summary:  "Create a policy: a named set of guardrails",
-	Help:     "It takes effect where it is attached: use policies attach, or name it in a key or team.",
+	Help:     "To put it in force, use policies attach or name it in a key or team.",
 	Examples: []string{"policies create pii-baseline --guardrails pii-mask,secrets", "policies create strict --inherit pii-baseline --guardrails toxicity"},
 	Effect:   operation.Write,
 	Consent:  operation.Consent{Sensitive: overridesPolicy},
@@ -330,7 +330,7 @@ type policiesDeleteInput struct {
 var policiesDelete = &operation.Operation{
 	Path:     "policies delete",
 	Summary:  "Delete a version of a policy",
-	Help:     "No other version takes its place. To delete the policy, use policies delete-all-versions.",
+	Help:     "To delete the whole policy, use policies delete-all-versions.",
 	Examples: []string{"policies delete --policy-id 43165439-3c33-4419-a230-88d7a7e80243", "policies delete pii-baseline"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /policies/{policy_id}"},
@@ -361,7 +361,7 @@ func deletePolicies(ctx context.Context, call *operation.Call, r proxyclient.Req
 var policiesDeleteAllVersions = &operation.Operation{
 	Path:     "policies delete-all-versions",
 	Summary:  "Delete a policy with all its versions",
-	Help:     "Its attachments stay, without effect.",
+	Help:     "Its attachments stay but have no effect.",
 	Examples: []string{"policies delete-all-versions pii-baseline"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /policies/name/{policy_name}/all-versions"},

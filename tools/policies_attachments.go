@@ -48,7 +48,7 @@ var attachmentColumns = []operation.Column{
 var policiesAttachments = &operation.Operation{
 	Path:     "policies attachments",
 	Summary:  "List where policies are attached: teams, keys, models, tags or all requests",
-	Help:     "An attachment applies to requests that match each of its fields.",
+	Help:     "An attachment applies to requests that match every field.",
 	Examples: []string{"policies attachments"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: attachmentCollection},
@@ -57,7 +57,7 @@ var policiesAttachments = &operation.Operation{
 
 type attachmentID struct {
 	AttachmentID string         `json:"attachment_id" help:"Attachment ID" cli:"arg=1"`
-	Policy       attachedPolicy `json:"policy" ref:"attachment_id,required" help:"Policy, by name, if it has one attachment"`
+	Policy       attachedPolicy `json:"policy" ref:"attachment_id,required" help:"Policy name, if it has one attachment"`
 }
 
 var policiesAttachmentGet = &operation.Operation{
@@ -88,17 +88,17 @@ func readAttachment(ctx context.Context, call *operation.Call, id string) (json.
 
 // attachmentScope is the requests that an attachment applies to.
 type attachmentScope struct {
-	Scope  string   `json:"scope" enum:"*" help:"* attaches it to all requests"`
-	Teams  []string `json:"teams" help:"Team aliases; a final * matches any ending"`
-	Keys   []string `json:"keys" help:"Key aliases, also with a final *"`
-	Models []string `json:"models" help:"Models, also with a final *"`
-	Tags   []string `json:"tags" help:"Tags of keys or teams, also with a final *"`
+	Scope  string   `json:"scope" enum:"*" help:"* for all requests"`
+	Teams  []string `json:"teams" help:"Team aliases; a trailing * matches any ending"`
+	Keys   []string `json:"keys" help:"Key aliases; trailing * allowed"`
+	Models []string `json:"models" help:"Models; trailing * allowed"`
+	Tags   []string `json:"tags" help:"Key or team tags; trailing * allowed"`
 }
 
 type policiesAttachInput struct {
 	PolicyName existingPolicy `json:"policy_name" jsonschema:"required" help:"Policy name" cli:"arg=1"`
 	attachmentScope
-	Priority int  `json:"priority" help:"Order of execution; lower runs first"`
+	Priority int  `json:"priority" help:"Order; lower runs first"`
 	Default  bool `json:"default" help:"Apply only to requests that no other attachment matches"`
 	operation.Extras
 }
@@ -106,7 +106,7 @@ type policiesAttachInput struct {
 var policiesAttach = &operation.Operation{
 	Path:    "policies attach",
 	Summary: "Attach a policy to teams, keys, models, tags or all requests",
-	Help:    "The policy then applies to requests that match each field you give.",
+	Help:    "It applies to requests that match every field you give.",
 	Examples: []string{
 		"policies attach pii-baseline --scope '*'",
 		"policies attach hipaa --teams health,health-* --models gpt-4o",
@@ -239,7 +239,7 @@ type policiesAttachEstimateInput struct {
 var policiesAttachEstimate = &operation.Operation{
 	Path:     "policies attach-estimate",
 	Summary:  "Estimate how many keys and teams an attachment would affect",
-	Help:     "Counts the keys and teams that match any field; models are not counted. -1 means all.",
+	Help:     "Counts keys and teams that match any field, except models. -1 means all.",
 	Examples: []string{"policies attach-estimate hipaa --teams health-*"},
 	Effect:   operation.Read,
 	Sends:    []string{"POST /policies/attachments/estimate-impact"},

@@ -39,7 +39,7 @@ func (s policyState) loosens(next policyState) (found []string) {
 	found = append(naming("takes guardrails away from policy "+name, without(s.Add, next.Add)),
 		naming("makes policy "+name+" skip inherited guardrails", without(next.Remove, s.Remove))...)
 	if s.Inherit != "" && s.Inherit != next.Inherit {
-		found = append(found, "makes policy "+name+" no longer inherit from "+operation.Name(s.Inherit))
+		found = append(found, "makes policy "+name+" stop inheriting from "+operation.Name(s.Inherit))
 	}
 	if next.Condition.Model != "" && next.Condition.Model != s.Condition.Model {
 		found = append(found, "limits policy "+name+" to models that match "+operation.Name(next.Condition.Model))

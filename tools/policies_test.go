@@ -94,7 +94,7 @@ func TestPolicyQuestions(t *testing.T) {
 	for _, tt := range []struct{ op, args, want string }{
 		{"policies status-set", `{"policy":"strict","version_status":"production"}`, "takes guardrails away from policy strict: secrets (the policy checks " + whom + ")"},
 		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "makes policy strict skip inherited guardrails: topic"},
-		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "makes policy strict no longer inherit from base"},
+		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "makes policy strict stop inheriting from base"},
 		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "limits policy strict to models that match gpt.*"},
 		{"policies create", `{"policy_name":"lax","guardrails_add":["pii"]}`, "takes guardrails away from policy lax: topic (the policy checks requests with key ci-*"},
 		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "stops default policies for all requests: lax"},

@@ -19,8 +19,8 @@ type policiesResolveInput struct {
 
 var policiesResolve = &operation.Operation{
 	Path:     "policies resolve",
-	Summary:  "Show which policies and guardrails apply to a request, and why",
-	Help:     "Counts attachments, not policies that the key or team itself names.",
+	Summary:  "Show which policies and guardrails a request gets, and why",
+	Help:     "Considers attachments, not policies named in the key or team.",
 	Examples: []string{"policies resolve --team health --model gpt-4o", "policies resolve --key ci --tags prod"},
 	Effect:   operation.Read,
 	Sends:    []string{"POST /policies/resolve"},
@@ -61,7 +61,7 @@ type policiesTestInput struct {
 	Texts          operation.Names    `json:"texts" jsonschema:"required" help:"Texts to check, each on its own" cli:"arg=1"`
 	PolicyNames    existingPolicies   `json:"policy_names" help:"Policies whose guardrails run" cli:"name=policies"`
 	GuardrailNames existingGuardrails `json:"guardrail_names" help:"Guardrails to run" cli:"name=guardrails"`
-	InputType      string             `json:"input_type" enum:"request,response" help:"What the texts are (default request)"`
+	InputType      string             `json:"input_type" enum:"request,response" help:"Kind of text (default request)"`
 	operation.Extras
 }
 
@@ -159,7 +159,7 @@ type policiesValidateInput struct {
 var policiesValidate = &operation.Operation{
 	Path:     "policies validate",
 	Summary:  "Check policies written for the gateway's configuration file",
-	Help:     "Unknown members are not reported, nor unknown guardrails while the gateway has none. Parents must be among the policies given.",
+	Help:     "Does not report unknown fields, or unknown guardrails on a gateway without any. Include parent policies.",
 	Examples: []string{"policies validate @policies.json"},
 	Effect:   operation.Read,
 	Sends:    []string{"POST /policy/validate"},
@@ -186,7 +186,7 @@ var policiesValidate = &operation.Operation{
 var policiesTemplates = &operation.Operation{
 	Path:     "policies templates",
 	Summary:  "List ready-made policies with the guardrails they need",
-	Help:     "The gateway reads them from GitHub, or from its own copy without internet access.",
+	Help:     "Read from GitHub or, offline, from the gateway's own copy.",
 	Examples: []string{"policies templates", "policies templates --format json"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "template", Path: "/policy/templates", ID: "id", Name: "title"}},

@@ -55,13 +55,13 @@ func versionsOf(ctx context.Context, call *operation.Call, name string) (version
 
 type policiesVersionCreateInput struct {
 	policyNamed
-	SourcePolicyID string `json:"source_policy_id" help:"ID of the version to copy (default: the production version)" cli:"name=from"`
+	SourcePolicyID string `json:"source_policy_id" help:"Version to copy, by ID (default: production)" cli:"name=from"`
 }
 
 var policiesVersionCreate = &operation.Operation{
 	Path:    "policies version-create",
 	Summary: "Create a draft of a policy: a copy of one of its versions",
-	Help:    "Change the draft with policies update. To put it in force, set its status to published, then to production.",
+	Help:    "Change the draft with policies update, then publish it with policies status-set.",
 	Examples: []string{
 		"policies version-create pii-baseline",
 		"policies version-create pii-baseline --from 43165439-3c33-4419-a230-88d7a7e80243",
@@ -118,7 +118,7 @@ type policiesStatusSetInput struct {
 var policiesStatusSet = &operation.Operation{
 	Path:    "policies status-set",
 	Summary: "Publish a draft of a policy, or put a published version in force",
-	Help:    "A draft becomes published, a published version production. The version in production until then becomes published.",
+	Help:    "A draft becomes published; a published version becomes production and replaces the current one.",
 	Examples: []string{
 		"policies status-set pii-baseline --status published",
 		"policies status-set --policy-id 43165439-3c33-4419-a230-88d7a7e80243 --status production",

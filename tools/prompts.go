@@ -30,13 +30,12 @@ var promptColumns = []operation.Column{
 
 // inEnvironment is the part of a prompt that a read looks at.
 type inEnvironment struct {
-	Environment string `json:"environment" help:"Only this environment, such as development or production"`
+	Environment string `json:"environment" help:"Only this environment, such as production"`
 }
 
 var promptsList = &operation.Operation{
 	Path:     "prompts list",
-	Summary:  "List the prompts of the gateway, once for each environment",
-	Help:     "Shows the latest version.",
+	Summary:  "List the latest version of each prompt by environment",
 	Examples: []string{"prompts list", "prompts list --environment production"},
 	Effect:   operation.Read,
 	Part:     ownPart,
@@ -56,7 +55,7 @@ type promptsGetInput struct {
 var promptsGet = &operation.Operation{
 	Path:    "prompts get",
 	Summary: "Show a prompt with its text, model and environments",
-	Help:    "Shows the latest version; for another, add it to the ID: greeting.v2.",
+	Help:    "For an older version, add it to the ID: greeting.v2.",
 	Examples: []string{
 		"prompts get greeting",
 		"prompts get greeting.v2 --environment development --format text > greeting.prompt",
@@ -82,7 +81,7 @@ type promptsVersionsInput struct {
 var promptsVersions = &operation.Operation{
 	Path:     "prompts versions",
 	Summary:  "List the versions of a prompt, newest first",
-	Help:     "Prompts in the gateway's configuration file have none.",
+	Help:     "Prompts from the configuration file have none.",
 	Examples: []string{"prompts versions greeting", "prompts versions greeting --environment production --format json"},
 	Effect:   operation.Read,
 	Do: operation.List[promptsVersionsInput]{
@@ -106,7 +105,7 @@ var promptsVersions = &operation.Operation{
 // promptSettings is what create, update and patch store.
 type promptSettings struct {
 	DotpromptContent operation.Document `json:"dotprompt_content" help:"Prompt in dotprompt format: front matter, then the text" cli:"name=dotprompt"`
-	LitellmParams    operation.Pairs    `json:"litellm_params" help:"Further parameters: prompt_integration, api_base, api_key" cli:"name=param,short=p"`
+	LitellmParams    operation.Pairs    `json:"litellm_params" help:"Such as prompt_integration, api_base, api_key" cli:"name=param,short=p"`
 	Environment      string             `json:"environment" help:"Environment (default development)"`
 	operation.Extras
 }
@@ -118,8 +117,7 @@ type promptsCreateInput struct {
 
 var promptsCreate = &operation.Operation{
 	Path:    "prompts create",
-	Summary: "Create a prompt, as version 1 in an environment",
-	Help:    "Fails if the environment has the prompt. Requests use it by its ID.",
+	Summary: "Create a prompt: version 1 in an environment",
 	Examples: []string{
 		"prompts create greeting --dotprompt @greeting.prompt",
 		`prompts create greeting --environment production --dotprompt "User: Say hello to {{name}}"`,
@@ -143,7 +141,7 @@ type promptsUpdateInput struct {
 var promptsUpdate = &operation.Operation{
 	Path:    "prompts update",
 	Summary: "Add a version to a prompt; requests use it from now on",
-	Help:    "Fields you omit are copied from the latest version; null removes a parameter. Earlier versions stay.",
+	Help:    "Fields you omit are copied from the latest version; null removes a parameter.",
 	Examples: []string{
 		"prompts update greeting --dotprompt @greeting.prompt",
 		"prompts update greeting --environment production -p ignore_prompt_manager_model=true",
@@ -202,14 +200,14 @@ type promptsTestInput struct {
 	Environment         string              `json:"environment" help:"Environment of the prompt"`
 	DotpromptContent    operation.Document  `json:"dotprompt_content" help:"Prompt to test instead, in dotprompt format" cli:"name=dotprompt"`
 	PromptVariables     operation.Pairs     `json:"prompt_variables" help:"Values of the variables in the text" cli:"name=variable,short=v"`
-	ConversationHistory []operation.Message `json:"conversation_history" help:"Messages in place of the prompt's own, except system ones" cli:"name=message,short=m"`
+	ConversationHistory []operation.Message `json:"conversation_history" help:"Messages that replace the prompt's non-system ones" cli:"name=message,short=m"`
 	Stream              bool                `json:"stream" help:"Print the answer while it is generated"`
 }
 
 var promptsTest = &operation.Operation{
 	Path:    "prompts test",
 	Summary: "Fill in a prompt and send it to its model",
-	Help:    "Give a prompt's ID or {dotprompt_content}. The call costs money and is charged to your key.",
+	Help:    "Give {prompt_id} or {dotprompt_content}. The call is charged to your key.",
 	Examples: []string{
 		"prompts test greeting -v name=Ann",
 		"prompts test --dotprompt @greeting.prompt -v name=Ann -m \"user:Hello\" --stream",

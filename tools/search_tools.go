@@ -52,8 +52,8 @@ var searchToolColumns = []operation.Column{
 
 var searchToolsList = &operation.Operation{
 	Path:     "search-tools list",
-	Summary:  "List the search tools: web search providers under a name",
-	Help:     "Includes those in the gateway's configuration file, which have no ID.",
+	Summary:  "List search tools: named web search providers",
+	Help:     "Those from the configuration file have no ID.",
 	Examples: []string{"search-tools list"},
 	Effect:   operation.Read,
 	Part:     ownPart,
@@ -69,7 +69,7 @@ type searchToolRef struct {
 
 var searchToolsGet = &operation.Operation{
 	Path:     "search-tools get",
-	Summary:  "Show a search tool; the gateway masks its key",
+	Summary:  "Show a search tool",
 	Examples: []string{"search-tools get --name web", "search-tools get cfc28914-05fd-4dcd-a6df-0115a8f3c67e"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /search_tools/{search_tool_id}"},
@@ -90,15 +90,15 @@ func readSearchTool(ctx context.Context, call *operation.Call) (json.RawMessage,
 
 type searchToolsCreateInput struct {
 	SearchToolName string           `json:"search_tool_name" jsonschema:"required" help:"Name that requests use" cli:"arg=1"`
-	SearchProvider searchProvider   `json:"search_provider" jsonschema:"required" help:"Provider, as search-tools providers lists it" cli:"name=provider"`
-	LitellmParams  operation.Pairs  `json:"litellm_params" help:"api_key (default: of the gateway's environment), api_base, timeout" cli:"name=param,short=p"`
-	SearchToolInfo operation.Object `json:"search_tool_info" help:"Information, for example {\"description\": \"Web search\"}" cli:"name=info"`
+	SearchProvider searchProvider   `json:"search_provider" jsonschema:"required" help:"Provider; see search-tools providers" cli:"name=provider"`
+	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
+	SearchToolInfo operation.Object `json:"search_tool_info" help:"Custom information: {\"description\": \"Web search\"}" cli:"name=info"`
 }
 
 var searchToolsCreate = &operation.Operation{
 	Path:    "search-tools create",
-	Summary: "Create a search tool: a web search provider under a name",
-	Help:    "Fails if the name is taken. To try the parameters first, use search-tools test.",
+	Summary: "Create a search tool: a named web search provider",
+	Help:    "To try the parameters first, use search-tools test.",
 	Examples: []string{
 		"search-tools create web --provider tavily -p api_key=@tavily.key",
 		`search-tools create web --provider duckduckgo --info '{"description": "Web search"}'`,
@@ -146,14 +146,14 @@ type searchToolsUpdateInput struct {
 	searchToolRef
 	SearchToolName string           `json:"search_tool_name" help:"New name" cli:"name=new-name"`
 	SearchProvider searchProvider   `json:"search_provider" help:"New provider" cli:"name=provider"`
-	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Parameters to change; others are kept" cli:"name=param,short=p"`
-	SearchToolInfo operation.Object `json:"search_tool_info" help:"Information to change; the rest is kept" cli:"name=info"`
+	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Parameters to change" cli:"name=param,short=p"`
+	SearchToolInfo operation.Object `json:"search_tool_info" help:"Information to change" cli:"name=info"`
 }
 
 var searchToolsUpdate = &operation.Operation{
 	Path:    "search-tools update",
 	Summary: "Change the name, provider, parameters or information of a search tool",
-	Help:    "Fields you omit are unchanged; null removes a parameter. The gateway does not show the key, so give a tool's api_key again with every change.",
+	Help:    "Fields you omit are unchanged; null removes a parameter. Give a tool's api_key again with every change.",
 	Examples: []string{
 		"search-tools update --name web -p api_key=@tavily.key -p timeout=10",
 		"search-tools update --name web --provider exa_ai -p api_key=@exa.key",
@@ -208,8 +208,8 @@ var searchToolsDelete = &operation.Operation{
 }
 
 type searchToolsTestInput struct {
-	SearchProvider searchProvider  `json:"search_provider" jsonschema:"required" help:"Provider, as search-tools providers lists it" cli:"arg=1"`
-	LitellmParams  operation.Pairs `json:"litellm_params" help:"api_key (default: of the gateway's environment) and api_base" cli:"name=param,short=p"`
+	SearchProvider searchProvider  `json:"search_provider" jsonschema:"required" help:"Provider; see search-tools providers" cli:"arg=1"`
+	LitellmParams  operation.Pairs `json:"litellm_params" help:"Such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
 }
 
 var searchToolsTest = &operation.Operation{

@@ -108,7 +108,7 @@ func chosenEvents(ctx context.Context, call *operation.Call) (chosen []emailEven
 
 var settingsEmailEventsReset = &operation.Operation{
 	Path:     "settings email-events-reset",
-	Summary:  "Return all email events to the gateway's defaults",
+	Summary:  "Reset all email events to the gateway's defaults",
 	Examples: []string{"settings email-events-reset --yes"},
 	Effect:   operation.Destructive,
 	Consent: operation.Consent{Sweeping: true, Ask: func(ctx context.Context, call *operation.Call) (string, error) {
@@ -122,8 +122,8 @@ var settingsEmailEventsReset = &operation.Operation{
 				on++
 			}
 		}
-		return "Return all email events to the gateway's defaults? The present choice is lost: " + operation.Counted(on, "event") + " enabled.", nil
+		return "Reset all email events to the gateway's defaults? The current choice is lost: " + operation.Counted(on, "event") + " enabled.", nil
 	}},
 	Do:   operation.Endpoint[struct{}]{Method: "POST", Path: "/email/event_settings/reset"},
-	Done: "returned the email events to their defaults",
+	Done: "reset the email events to their defaults",
 }

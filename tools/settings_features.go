@@ -11,7 +11,7 @@ var semanticFilterPage = &settingsPage{
 
 var settingsSemanticFilter = &operation.Operation{
 	Path:     "settings mcp-semantic-filter",
-	Summary:  "Show how MCP tools are filtered by their meaning",
+	Summary:  "Show the semantic filter for MCP tools",
 	Examples: []string{"settings mcp-semantic-filter"},
 	Effect:   operation.Read,
 	Do:       semanticFilterPage.show(),
@@ -20,16 +20,16 @@ var settingsSemanticFilter = &operation.Operation{
 
 type settingsSemanticFilterInput struct {
 	Enabled             bool    `json:"enabled" help:"Send a model only the MCP tools that fit its request"`
-	EmbeddingModel      string  `json:"embedding_model" help:"Embedding model that compares tools and requests"`
+	EmbeddingModel      string  `json:"embedding_model" help:"Embedding model"`
 	TopK                int     `json:"top_k" jsonschema:"minimum=1,maximum=100" help:"Number of tools to send"`
-	SimilarityThreshold float64 `json:"similarity_threshold" jsonschema:"minimum=0,maximum=1" help:"Least similarity of a tool, from 0 to 1"`
+	SimilarityThreshold float64 `json:"similarity_threshold" jsonschema:"minimum=0,maximum=1" help:"Minimum similarity, from 0 to 1"`
 	operation.Extras
 }
 
 var settingsSemanticFilterUpdate = &operation.Operation{
 	Path:     "settings mcp-semantic-filter-update",
-	Summary:  "Change how MCP tools are filtered by their meaning",
-	Help:     "Fields you omit are unchanged. All processes follow within 10 seconds.",
+	Summary:  "Change the semantic filter for MCP tools",
+	Help:     "Fields you omit are unchanged. Takes effect within 10 seconds.",
 	Examples: []string{"settings mcp-semantic-filter-update --enabled --top-k 5"},
 	Effect:   operation.Set,
 	Sends:    []string{"PATCH /update/mcp_semantic_filter_settings"},
@@ -54,9 +54,9 @@ var settingsToolSearch = &operation.Operation{
 }
 
 type settingsToolSearchInput struct {
-	EmbeddingModel      string   `json:"embedding_model" help:"Embedding model; cleared: match keywords" clear:"null"`
-	TopK                int      `json:"top_k" jsonschema:"minimum=1" help:"Most tools that a search returns"`
-	SimilarityThreshold float64  `json:"similarity_threshold" jsonschema:"minimum=0,maximum=1" help:"Least similarity of a tool, from 0 to 1"`
+	EmbeddingModel      string   `json:"embedding_model" help:"Embedding model; clear it to match keywords" clear:"null"`
+	TopK                int      `json:"top_k" jsonschema:"minimum=1" help:"Maximum tools per search"`
+	SimilarityThreshold float64  `json:"similarity_threshold" jsonschema:"minimum=0,maximum=1" help:"Minimum similarity, from 0 to 1"`
 	CoreTools           []string `json:"core_tools" help:"Tools that are always offered" clear:"[]"`
 	operation.Clearing
 	operation.Extras
@@ -65,7 +65,7 @@ type settingsToolSearchInput struct {
 var settingsToolSearchUpdate = &operation.Operation{
 	Path:     "settings mcp-tool-search-update",
 	Summary:  "Change how the gateway's own tool search ranks MCP tools",
-	Help:     "Fields you omit are unchanged. All processes follow within 10 seconds.",
+	Help:     "Fields you omit are unchanged. Takes effect within 10 seconds.",
 	Examples: []string{"settings mcp-tool-search-update --top-k 8", "settings mcp-tool-search-update --clear embedding_model"},
 	Effect:   operation.Set,
 	Sends:    []string{"PATCH /update/mcp_tool_search_settings"},
@@ -92,8 +92,8 @@ var settingsWebSearch = &operation.Operation{
 
 type settingsWebSearchInput struct {
 	Enabled          bool            `json:"enabled" help:"Answer web searches with a search tool of the gateway"`
-	EnabledProviders []string        `json:"enabled_providers" help:"Providers to do so for (none: bedrock only)" clear:"[]"`
-	SearchToolName   string          `json:"search_tool_name" help:"Search tool to use (default the first one)" clear:"null"`
+	EnabledProviders []string        `json:"enabled_providers" help:"Providers to answer for (empty: bedrock only)" clear:"[]"`
+	SearchToolName   string          `json:"search_tool_name" help:"Search tool (default: the first one)" clear:"null"`
 	MaxAgenticLoops  operation.Count `json:"max_agentic_loops" help:"Limit of follow-up calls for a request (default 3)" clear:"null"`
 	operation.Clearing
 	operation.Extras
@@ -102,7 +102,7 @@ type settingsWebSearchInput struct {
 var settingsWebSearchUpdate = &operation.Operation{
 	Path:     "settings websearch-interception-update",
 	Summary:  "Let the gateway answer models' web searches itself, or stop it",
-	Help:     "Fields you omit are unchanged. All processes follow within 10 seconds.",
+	Help:     "Fields you omit are unchanged. Takes effect within 10 seconds.",
 	Examples: []string{"settings websearch-interception-update --enabled --search-tool-name perplexity"},
 	Effect:   operation.Set,
 	Sends:    []string{"PATCH /update/websearch_interception_settings"},

@@ -22,7 +22,7 @@ var generalCollection = &operation.Collection{
 var settingsGeneral = &operation.Operation{
 	Path:     "settings general",
 	Summary:  "List the general settings with their values, defaults and sources",
-	Help:     "A setting from the config file is not editable. Less common ones are not listed; see settings general-get.",
+	Help:     "Settings from the configuration file are not editable. For unlisted ones, use settings general-get.",
 	Examples: []string{"settings general", "settings general --columns field_name,field_value,field_description"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: generalCollection},
@@ -58,10 +58,10 @@ var settingsGeneralGet = &operation.Operation{
 }
 
 type settingsGeneralInput struct {
-	StorePromptsInSpendLogs         bool             `json:"store_prompts_in_spend_logs" help:"Store messages and answers in the spend logs"`
-	MaximumSpendLogsRetentionPeriod string           `json:"maximum_spend_logs_retention_period" help:"Delete spend logs after this time, such as 30d"`
-	MaxParallelRequests             operation.Limit  `json:"max_parallel_requests" help:"Limit of parallel requests for each key"`
-	GlobalMaxParallelRequests       operation.Limit  `json:"global_max_parallel_requests" help:"Limit of parallel requests for the gateway"`
+	StorePromptsInSpendLogs         bool             `json:"store_prompts_in_spend_logs" help:"Store messages and answers with each log entry"`
+	MaximumSpendLogsRetentionPeriod string           `json:"maximum_spend_logs_retention_period" help:"Delete log entries after this period, such as 30d"`
+	MaxParallelRequests             operation.Limit  `json:"max_parallel_requests" help:"Limit of concurrent requests per key"`
+	GlobalMaxParallelRequests       operation.Limit  `json:"global_max_parallel_requests" help:"Limit of concurrent requests for the gateway"`
 	MaxRequestSizeMB                operation.Limit  `json:"max_request_size_mb" help:"Size limit of a request in MB"`
 	MaxResponseSizeMB               operation.Limit  `json:"max_response_size_mb" help:"Size limit of a response in MB"`
 	Alerting                        []string         `json:"alerting" help:"Where alerts go: slack, email or webhook"`
@@ -85,7 +85,7 @@ var harmlessGeneral = []string{
 var settingsGeneralUpdate = &operation.Operation{
 	Path:    "settings general-update",
 	Summary: "Change general settings of the gateway",
-	Help:    "Each setting is one request, in the order of their names; the first failure ends it.",
+	Help:    "Sends one request per setting, in alphabetical order, and stops at the first failure.",
 	Examples: []string{
 		"settings general-update --max-request-size-mb 50",
 		"settings general-update --set alerting_threshold=300 --set background_health_checks=true",
@@ -132,8 +132,8 @@ type settingsGeneralResetInput struct {
 
 var settingsGeneralReset = &operation.Operation{
 	Path:     "settings general-reset",
-	Summary:  "Return general settings to their defaults",
-	Help:     "Deletes the value in the gateway's database. One from the config file stays.",
+	Summary:  "Reset general settings to their defaults",
+	Help:     "Deletes values from the gateway's database. Values in the configuration file stay.",
 	Examples: []string{"settings general-reset max_request_size_mb"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /config/field/delete"},
@@ -184,7 +184,7 @@ func editableGeneral(ctx context.Context, call *operation.Call) error {
 			return err
 		}
 		if string(operation.Lookup(setting, "editable")) == "false" {
-			return operation.Usage(operation.Name(name) + " is set in the gateway's config file, so it cannot be changed here. Nothing was sent")
+			return operation.Usage(operation.Name(name) + " is set in the gateway's configuration file, so it cannot be changed here. Nothing was sent")
 		}
 	}
 	return nil

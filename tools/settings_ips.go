@@ -24,13 +24,13 @@ var settingsAllowedIPs = &operation.Operation{
 }
 
 type allowedIP struct {
-	IP string `json:"ip" jsonschema:"required" help:"IP address; a range is not possible" cli:"arg=1"`
+	IP string `json:"ip" jsonschema:"required" help:"IP address; no ranges" cli:"arg=1"`
 }
 
 var settingsAllowedIPAdd = &operation.Operation{
 	Path:     "settings allowed-ips-add",
-	Summary:  "Add an IP address to those that may call the gateway",
-	Help:     "The first one shuts out every other address. Add your own first.",
+	Summary:  "Allow an IP address to call the gateway",
+	Help:     "The first address shuts out all others. Add your own first.",
 	Examples: []string{"settings allowed-ips-add 203.0.113.7"},
 	Effect:   operation.Destructive,
 	Consent: operation.Consent{
@@ -64,7 +64,7 @@ var settingsAllowedIPAdd = &operation.Operation{
 var settingsAllowedIPDelete = &operation.Operation{
 	Path:     "settings allowed-ips-delete",
 	Summary:  "Shut out an IP address from the gateway",
-	Help:     "The last one cannot be deleted: nobody could call the gateway then. Use settings allowed-ips-reset.",
+	Help:     "To delete the last one, use settings allowed-ips-reset.",
 	Examples: []string{"settings allowed-ips-delete 203.0.113.7"},
 	Effect:   operation.Destructive,
 	Consent: ask(func(_ context.Context, call *operation.Call) (string, error) {
@@ -92,7 +92,7 @@ var settingsAllowedIPDelete = &operation.Operation{
 var settingsAllowedIPReset = &operation.Operation{
 	Path:     "settings allowed-ips-reset",
 	Summary:  "Let every IP address call the gateway again",
-	Help:     "Gateways before 1.110 cannot do this.",
+	Help:     "Needs LiteLLM 1.110 or later.",
 	Examples: []string{"settings allowed-ips-reset --yes"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /config/field/delete"},
@@ -108,7 +108,7 @@ var settingsAllowedIPReset = &operation.Operation{
 	Do: operation.Func[struct{}](func(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
 		_, err := call.Write(ctx, "POST", "/config/field/delete", map[string]string{"field_name": "allowed_ips", "config_type": "general_settings"})
 		if e := operation.AsError(err); e != nil && e.Status == http.StatusBadRequest && strings.Contains(e.Message, "Invalid field") {
-			e.Message = "this gateway cannot delete its list of IP addresses; it needs 1.110 or later"
+			e.Message = "this gateway cannot delete its list of IP addresses; that needs LiteLLM 1.110 or later"
 		}
 		if err != nil || call.Planning() {
 			return operation.Result{}, err

@@ -13,8 +13,7 @@ var coordinationPage = &redisPage{
 
 var settingsCoordination = &operation.Operation{
 	Path:     "settings coordination-redis",
-	Summary:  "Show the Redis through which processes share limits and spend",
-	Help:     "The gateway masks passwords.",
+	Summary:  "Show the Redis that gateway processes share limits and spend in",
 	Examples: []string{"settings coordination-redis"},
 	Effect:   operation.Read,
 	Do:       coordinationPage.show(),
@@ -23,13 +22,13 @@ var settingsCoordination = &operation.Operation{
 }
 
 type settingsCoordinationInput struct {
-	Settings operation.Pairs `json:"settings" help:"Settings: host, port, password, url, ssl and others; null removes" cli:"name=setting,short=s"`
+	Settings operation.Pairs `json:"settings" help:"Such as host, port, password, url or ssl; null removes one" cli:"name=setting,short=s"`
 }
 
 var settingsCoordinationUpdate = &operation.Operation{
 	Path:     "settings coordination-redis-update",
-	Summary:  "Change the Redis through which processes share limits and spend",
-	Help:     "Settings you omit are unchanged. The gateway uses them after a restart.",
+	Summary:  "Change the Redis that gateway processes share limits and spend in",
+	Help:     "Settings you omit are unchanged. Takes effect after a restart.",
 	Examples: []string{"settings coordination-redis-update --setting host=redis.internal --setting port=6379 --setting password=@redis.key"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /coordination_redis/settings"},
@@ -46,8 +45,8 @@ var settingsCoordinationUpdate = &operation.Operation{
 
 var settingsCoordinationTest = &operation.Operation{
 	Path:     "settings coordination-redis-test",
-	Summary:  "Test the connection to a coordination Redis without saving anything",
-	Help:     "Without settings, the stored ones are tested.",
+	Summary:  "Test a connection to a coordination Redis without saving it",
+	Help:     "Without settings, tests the stored ones.",
 	Examples: []string{"settings coordination-redis-test", "settings coordination-redis-test --setting host=redis.internal --setting port=6379"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /coordination_redis/settings/test"},

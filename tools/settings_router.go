@@ -19,7 +19,7 @@ var routerPage = &settingsPage{
 var settingsRouter = &operation.Operation{
 	Path:     "settings router",
 	Summary:  "Show how the gateway routes, retries and falls back",
-	Help:     "The answer's source tells where each value is from: the database, the config file or a default.",
+	Help:     "source shows where each value is from: the database, the configuration file or a default.",
 	Examples: []string{"settings router", "settings router --format json | jq .current_values"},
 	Effect:   operation.Read,
 	Do:       routerPage.show(),
@@ -47,7 +47,7 @@ var settingsRouterFields = &operation.Operation{
 }
 
 type settingsRouterInput struct {
-	RoutingStrategy     string           `json:"routing_strategy" help:"How a deployment is chosen, such as simple-shuffle"`
+	RoutingStrategy     string           `json:"routing_strategy" help:"Strategy, such as simple-shuffle or least-busy"`
 	RoutingStrategyArgs operation.Object `json:"routing_strategy_args" help:"Arguments of the strategy, such as ttl"`
 	NumRetries          operation.Limit  `json:"num_retries" help:"Retries of a failed call"`
 	Timeout             float64          `json:"timeout" jsonschema:"minimum=0" help:"Time limit of a call in seconds" cli:"name=call-timeout"`
@@ -66,7 +66,7 @@ type settingsRouterInput struct {
 var settingsRouterUpdate = &operation.Operation{
 	Path:    "settings router-update",
 	Summary: "Change how the gateway routes, retries and falls back",
-	Help:    "Settings you omit are unchanged. None can be cleared. For fallbacks, use fallbacks set.",
+	Help:    "Settings you omit are unchanged; none can be cleared. For fallbacks, use fallbacks set.",
 	Examples: []string{
 		"settings router-update --num-retries 3 --call-timeout 30",
 		"settings router-update --routing-strategy least-busy --set default_max_parallel_requests=20",

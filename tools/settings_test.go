@@ -60,7 +60,7 @@ func TestSettingsMerge(t *testing.T) {
 		{op: settingsRouterUpdate, args: `{"model_group_alias":{"slow":"claude-haiku"},"replace":["model_group_alias"]}`, sent: `{"router_settings":{"model_group_alias":{"slow":"claude-haiku"}}}`},
 		{op: settingsRouterUpdate, args: `{"routing_strategy":"bogus"}`, err: "bogus is not one of simple-shuffle, least-busy"},
 		{op: settingsGeneralUpdate, args: `{"max_request_size_mb":5}`, sent: `{"config_type":"general_settings","field_name":"max_request_size_mb","field_value":5}`},
-		{op: settingsGeneralUpdate, args: `{"max_request_size_mb":5,"extra":{"store_model_in_db":false}}`, err: "store_model_in_db is set in the gateway's config file"},
+		{op: settingsGeneralUpdate, args: `{"max_request_size_mb":5,"extra":{"store_model_in_db":false}}`, err: "store_model_in_db is set in the gateway's configuration file"},
 	} {
 		s, env := settingsEnv(t, tt.version)
 		_, err := run(t.Context(), env, tt.op, givenIn(t, tt.args))

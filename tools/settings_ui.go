@@ -11,7 +11,7 @@ var uiPage = &settingsPage{
 
 var settingsUI = &operation.Operation{
 	Path:     "settings ui",
-	Summary:  "Show what the admin UI offers and what it allows users",
+	Summary:  "Show the admin UI settings",
 	Examples: []string{"settings ui"},
 	Effect:   operation.Read,
 	Do:       uiPage.show(),
@@ -24,17 +24,17 @@ var settingsUI = &operation.Operation{
 type settingsUIInput struct {
 	EnableChatUI                    bool     `json:"enable_chat_ui" help:"Show the chat page"`
 	EnabledUIPagesInternalUsers     []string `json:"enabled_ui_pages_internal_users" help:"Pages that internal users see"`
-	DisableCustomAPIKeys            bool     `json:"disable_custom_api_keys" help:"Let nobody choose the value of a key"`
-	DisableModelAddForInternalUsers bool     `json:"disable_model_add_for_internal_users" help:"Let no internal user add models"`
-	ScopeUserSearchToOrg            bool     `json:"scope_user_search_to_org" help:"Limit the search for users to the organization"`
-	RequireAuthForPublicAIHub       bool     `json:"require_auth_for_public_ai_hub" help:"Require a sign-in for the AI hub"`
+	DisableCustomAPIKeys            bool     `json:"disable_custom_api_keys" help:"Prevent custom key values"`
+	DisableModelAddForInternalUsers bool     `json:"disable_model_add_for_internal_users" help:"Prevent internal users from adding models"`
+	ScopeUserSearchToOrg            bool     `json:"scope_user_search_to_org" help:"Limit user search to the organization"`
+	RequireAuthForPublicAIHub       bool     `json:"require_auth_for_public_ai_hub" help:"Require sign-in for the AI hub"`
 	TeamAdminEditableTeamFields     []string `json:"team_admin_editable_team_fields" help:"Team settings that team admins may change"`
 	operation.Extras
 }
 
 var settingsUIUpdate = &operation.Operation{
 	Path:     "settings ui-update",
-	Summary:  "Change what the admin UI offers and what it allows users",
+	Summary:  "Change the admin UI settings",
 	Help:     "Settings you omit are unchanged.",
 	Examples: []string{"settings ui-update --enable-chat-ui=false --disable-custom-api-keys"},
 	Effect:   operation.Set,

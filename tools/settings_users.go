@@ -101,8 +101,7 @@ var ssoPage = &settingsPage{
 
 var settingsSSO = &operation.Operation{
 	Path:     "settings sso",
-	Summary:  "Show how people sign in: the single sign-on settings",
-	Help:     "The gateway masks client secrets.",
+	Summary:  "Show the single sign-on settings",
 	Examples: []string{"settings sso", "settings sso --format json | jq .provenance"},
 	Effect:   operation.Read,
 	Do:       ssoPage.show(),
@@ -117,16 +116,16 @@ type settingsSSOInput struct {
 	MicrosoftClientID            string           `json:"microsoft_client_id" help:"Microsoft client ID" clear:"null"`
 	MicrosoftClientSecret        string           `json:"microsoft_client_secret" help:"Microsoft client secret" clear:"null"`
 	MicrosoftTenant              string           `json:"microsoft_tenant" help:"Microsoft tenant ID" clear:"null"`
-	GenericClientID              string           `json:"generic_client_id" help:"Client ID at an OpenID Connect provider" clear:"null"`
-	GenericClientSecret          string           `json:"generic_client_secret" help:"Client secret at that provider" clear:"null"`
-	GenericAuthorizationEndpoint string           `json:"generic_authorization_endpoint" help:"Its authorization URL" clear:"null"`
-	GenericTokenEndpoint         string           `json:"generic_token_endpoint" help:"Its token URL" clear:"null"`
-	GenericUserinfoEndpoint      string           `json:"generic_userinfo_endpoint" help:"Its user info URL" clear:"null"`
+	GenericClientID              string           `json:"generic_client_id" help:"OpenID Connect client ID" clear:"null"`
+	GenericClientSecret          string           `json:"generic_client_secret" help:"OpenID Connect client secret" clear:"null"`
+	GenericAuthorizationEndpoint string           `json:"generic_authorization_endpoint" help:"OpenID Connect authorization URL" clear:"null"`
+	GenericTokenEndpoint         string           `json:"generic_token_endpoint" help:"OpenID Connect token URL" clear:"null"`
+	GenericUserinfoEndpoint      string           `json:"generic_userinfo_endpoint" help:"OpenID Connect user info URL" clear:"null"`
 	GenericScope                 string           `json:"generic_scope" help:"Scopes to ask for (default openid email profile)" clear:"null"`
 	ProxyBaseURL                 string           `json:"proxy_base_url" help:"Public URL of the gateway" clear:"null"`
 	UserEmail                    string           `json:"user_email" help:"Email address of the administrator" clear:"null"`
 	RoleMappings                 operation.Object `json:"role_mappings" help:"Roles by group: provider, group_claim, roles, default_role" clear:"null"`
-	TeamMappings                 operation.Object `json:"team_mappings" help:"Where the token has the teams: team_ids_jwt_field" clear:"null"`
+	TeamMappings                 operation.Object `json:"team_mappings" help:"Teams from the token: team_ids_jwt_field" clear:"null"`
 	operation.Clearing
 	operation.Replacing
 	operation.Extras
@@ -134,8 +133,8 @@ type settingsSSOInput struct {
 
 var settingsSSOUpdate = &operation.Operation{
 	Path:    "settings sso-update",
-	Summary: "Change how people sign in with single sign-on",
-	Help:    "Fields you omit are unchanged; gateways before 1.110 need stored client secrets again.",
+	Summary: "Change the single sign-on settings",
+	Help:    "Fields you omit are unchanged. Before LiteLLM 1.110, give stored client secrets again.",
 	Examples: []string{
 		"settings sso-update --generic-client-id gateway --generic-client-secret @client.key --generic-token-endpoint https://idp.example.com/token",
 		"settings sso-update --clear google_client_id,google_client_secret",

@@ -28,8 +28,8 @@ type subscriptionsUsageInput struct{ ledger.PeriodInput }
 
 var subscriptionsUsage = &operation.Operation{
 	Path:     "subscriptions usage",
-	Summary:  "List provider accounts with a flat fee and what they cost in a period",
-	Help:     "fixed_cost is the monthly fee for each billing period that begins in the period. Accounts without a fee have none.",
+	Summary:  "List provider accounts with a flat fee and their cost in a period",
+	Help:     "fixed_cost is the fee for each billing period that begins in the period.",
 	Examples: []string{"subscriptions usage --period this-month"},
 	Effect:   operation.Read,
 	Do:       operation.List[subscriptionsUsageInput]{Of: subscriptionCollection, Prepare: ledger.Dated},
@@ -58,7 +58,7 @@ var subscriptionColumns = []operation.Column{
 type subscriptionsCreateInput struct {
 	AccountID          string  `json:"account_id" jsonschema:"required" help:"Account ID at the provider" cli:"arg=1"`
 	CustomLLMProvider  string  `json:"custom_llm_provider" jsonschema:"required" help:"Provider with subscriptions, such as chatgpt" cli:"name=provider"`
-	MonthlyFee         float64 `json:"monthly_fee" jsonschema:"required,minimum=0" help:"Fee per month, in the currency"`
+	MonthlyFee         float64 `json:"monthly_fee" jsonschema:"required,minimum=0" help:"Monthly fee"`
 	Currency           string  `json:"currency" jsonschema:"required" help:"Currency code, such as USD"`
 	BillingPeriodStart string  `json:"billing_period_start" jsonschema:"required" help:"First day of a billing period (YYYY-MM-DD)"`
 	Label              string  `json:"label" help:"Name to show for the account"`
@@ -67,7 +67,7 @@ type subscriptionsCreateInput struct {
 
 var subscriptionsCreate = &operation.Operation{
 	Path:     "subscriptions create",
-	Summary:  "Record the monthly fee of a provider account with a subscription",
+	Summary:  "Record the monthly fee of a provider account",
 	Help:     "The fee is shown beside metered spend; budgets do not count it.",
 	Examples: []string{"subscriptions create acct-1234 --provider chatgpt --monthly-fee 200 --currency USD --billing-period-start 2026-11-05"},
 	Effect:   operation.Write,
@@ -84,7 +84,7 @@ type subscriptionRef struct {
 
 type subscriptionsUpdateInput struct {
 	subscriptionRef
-	MonthlyFee         float64 `json:"monthly_fee" jsonschema:"minimum=0" help:"Fee per month, in the currency"`
+	MonthlyFee         float64 `json:"monthly_fee" jsonschema:"minimum=0" help:"Monthly fee"`
 	Currency           string  `json:"currency" help:"Currency code, such as USD"`
 	BillingPeriodStart string  `json:"billing_period_start" help:"First day of a billing period (YYYY-MM-DD)"`
 	Label              string  `json:"label" help:"Name to show for the account" clear:"null"`

@@ -55,7 +55,7 @@ func TestWarningIgnore(t *testing.T) {
 		{nil, `{"id":"no_redis","ignore":{"source":"admin","ignored_until":null}}`, `{"ignored":true}`, "warning no_redis is ignored"},
 		{map[string]any{"snooze_seconds": 60}, `{"id":"no_redis","ignore":{"ignored_until":"2026-11-26T19:33:03Z"}}`, `{"ignored":true,"snooze_seconds":60}`, "is ignored until 2026-11-26"},
 		{map[string]any{"ignored": false}, `{"id":"no_redis","ignore":null}`, `{"ignored":false}`, "is shown again"},
-		{map[string]any{"ignored": false}, `{"id":"no_redis","ignore":{"source":"admin"}}`, `{"ignored":false}`, "is as it was"},
+		{map[string]any{"ignored": false}, `{"id":"no_redis","ignore":{"source":"admin"}}`, `{"ignored":false}`, "is unchanged"},
 		{map[string]any{"ignored": false, "snooze_seconds": 60}, `{}`, "", "leave it out"},
 	} {
 		gateway := &stored{answers: map[string]string{path: tt.answer}}

@@ -25,7 +25,7 @@ type utilsTokenCountInput struct {
 var utilsTokenCount = &operation.Operation{
 	Path:    "utils token-count",
 	Summary: "Count the tokens of a prompt or conversation",
-	Help:    "The gateway estimates them; for a model that it does not know, with OpenAI's tokenizer.",
+	Help:    "The gateway estimates; unknown models use OpenAI's tokenizer.",
 	Examples: []string{
 		`utils token-count gpt-4o-mini --prompt "Hello, how are you?"`,
 		`utils token-count claude-haiku -m "user:Hello" --call-endpoint`,
@@ -85,7 +85,7 @@ type utilsModelInfoInput struct {
 var utilsModelInfo = &operation.Operation{
 	Path:     "utils model-info",
 	Summary:  "Show the list price, limits and abilities of any known model",
-	Help:     "From the gateway's price list, whether or not you added the model. Prices are in US dollars per token. To search the list, use models discover.",
+	Help:     "Also knows models you did not add. Prices are in US dollars per token. To search the list, use models discover.",
 	Examples: []string{"utils model-info gpt-4o --format table", "utils model-info claude-sonnet-4-5 --provider anthropic"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[utilsModelInfoInput]{Method: "GET", Path: "/utils/model_info"},
@@ -102,14 +102,14 @@ var utilsModelInfo = &operation.Operation{
 }
 
 type utilsTransformRequestInput struct {
-	RequestBody operation.Object `json:"request_body" jsonschema:"required" help:"Request to the gateway, as JSON, with the provider's model" cli:"name=request"`
+	RequestBody operation.Object `json:"request_body" jsonschema:"required" help:"Request to the gateway, as JSON" cli:"name=request"`
 	CallType    string           `json:"call_type" help:"Kind of call, such as completion (default) or embedding"`
 }
 
 var utilsTransformRequest = &operation.Operation{
 	Path:    "utils transform-request",
 	Summary: "Show the request that the gateway would send to a provider",
-	Help:    "Not sent. The model has its provider's name (anthropic/claude-haiku-4-5); deployments and their settings are not used.",
+	Help:    "Nothing is sent. Name the model as its provider does (anthropic/claude-haiku-4-5); deployments are not used.",
 	Examples: []string{
 		`utils transform-request --request '{"model": "anthropic/claude-haiku-4-5", "messages": [{"role": "user", "content": "Hello"}]}'`,
 		"utils transform-request --call-type embedding --request @request.json",

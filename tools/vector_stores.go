@@ -43,7 +43,6 @@ type vectorStoresListInput struct {
 var vectorStoresList = &operation.Operation{
 	Path:     "vector-stores list",
 	Summary:  "List the vector stores that requests can search",
-	Help:     "Includes those in the gateway's configuration file. The gateway masks secrets.",
 	Examples: []string{"vector-stores list", "vector-stores list --format json"},
 	Effect:   operation.Read,
 	Part:     ownPart,
@@ -78,7 +77,7 @@ type vectorStoresCreateInput struct {
 	VectorStoreName        string             `json:"vector_store_name" help:"Name" cli:"name=name"`
 	VectorStoreDescription string             `json:"vector_store_description" help:"Purpose" cli:"name=description"`
 	LitellmCredentialName  existingCredential `json:"litellm_credential_name" help:"Stored credential for the provider" cli:"name=credential"`
-	LitellmParams          operation.Pairs    `json:"litellm_params" help:"Provider parameters: api_key, api_base, aws_region_name and others" cli:"name=param,short=p"`
+	LitellmParams          operation.Pairs    `json:"litellm_params" help:"Provider parameters, such as api_key or aws_region_name" cli:"name=param,short=p"`
 	VectorStoreMetadata    operation.Object   `json:"vector_store_metadata" help:"Custom metadata" cli:"name=metadata"`
 	operation.Extras
 }
@@ -86,7 +85,7 @@ type vectorStoresCreateInput struct {
 var vectorStoresCreate = &operation.Operation{
 	Path:    "vector-stores create",
 	Summary: "Register a provider's vector store, so that requests can search it",
-	Help:    "The provider and its parameters are not checked. The store belongs to the team of your key, if it has one.",
+	Help:    "The gateway does not check the provider or its parameters. The store belongs to your key's team, if it has one.",
 	Examples: []string{
 		"vector-stores create T37J8R4WTM --provider bedrock --name handbook --credential aws-prod",
 		"vector-stores create vs_6871 --provider openai -p api_key=@openai.key",
@@ -124,7 +123,7 @@ type vectorStoresUpdateInput struct {
 var vectorStoresUpdate = &operation.Operation{
 	Path:    "vector-stores update",
 	Summary: "Change the name, description, provider or metadata of a vector store",
-	Help:    "Fields you omit are unchanged. The gateway cannot change the parameters or the credential: delete the store and create it again.",
+	Help:    "Fields you omit are unchanged. To change parameters or the credential, delete the store and create it again.",
 	Examples: []string{
 		"vector-stores update T37J8R4WTM --description \"Employee handbook\"",
 		"vector-stores update --name handbook --clear vector_store_description",
@@ -173,7 +172,7 @@ func movesStore(ctx context.Context, call *operation.Call) ([]string, error) {
 
 var vectorStoresDelete = &operation.Operation{
 	Path:     "vector-stores delete",
-	Summary:  "Delete a vector store from the gateway; its documents stay at the provider",
+	Summary:  "Delete a vector store; its documents stay at the provider",
 	Examples: []string{"vector-stores delete T37J8R4WTM", "vector-stores delete --name handbook"},
 	Effect:   operation.Destructive,
 	Consent: asksToDelete(vectorStoreCollection, "vector_store_id",
