@@ -271,7 +271,7 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 // groups adds a command for each resource. Those of its operations are added only where
 // the command line names the resource: the others cannot be meant.
 func (a *app) groups(root *cobra.Command) {
-	parents := map[string]*cobra.Command{}
+	parents, verbs := map[string]*cobra.Command{}, map[string][]string{}
 	for _, op := range a.Operations {
 		if a.readOnly && op.Effect != operation.Read {
 			continue
@@ -283,10 +283,8 @@ func (a *app) groups(root *cobra.Command) {
 				parent = &cobra.Command{Use: resource, RunE: a.group}
 				parents[resource] = parent
 				root.AddCommand(parent)
-			} else {
-				parent.Short += ", "
 			}
-			parent.Short += verb
+			verbs[resource] = append(verbs[resource], verb)
 			if !slices.Contains(a.Args, resource) {
 				continue
 			}
@@ -297,6 +295,9 @@ func (a *app) groups(root *cobra.Command) {
 		a.bind[cmd] = func(cmd *cobra.Command) { a.bindOperation(cmd, op) }
 		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
 		parent.AddCommand(cmd)
+	}
+	for resource, parent := range parents {
+		parent.Short = strings.Join(verbs[resource], ", ")
 	}
 }
 
