@@ -187,7 +187,10 @@ func setCost(ctx context.Context, call *operation.Call, path string) (operation.
 		delete(values, provider)
 	}
 	body, err := call.Write(ctx, "PATCH", path, values)
-	return operation.Result{Body: body, Done: costDone(call, path, values[provider])}, err
+	if err != nil {
+		return operation.Result{Body: body}, err
+	}
+	return operation.Result{Body: body, Done: costDone(call, path, values[provider])}, nil
 }
 
 // priceWord is the word for a setting.

@@ -87,8 +87,30 @@ func TestCostsMerge(t *testing.T) {
 		if sent := strings.TrimPrefix(strings.Join(gateway.sent, "\n"), "PATCH "+path+" "); sent != tt.sent {
 			t.Errorf("%s %v on %s sent %q, want %q", tt.op.Path, tt.args, tt.has, sent, tt.sent)
 		}
-		if tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)) || tt.err == "" && (err != nil || !strings.Contains(result.Done, tt.done)) {
+		if tt.err != "" && (err == nil || result.Done != "" || !strings.Contains(err.Error(), tt.err)) || tt.err == "" && (err != nil || !strings.Contains(result.Done, tt.done)) {
 			t.Errorf("%s %v on %s: %q, %v", tt.op.Path, tt.args, tt.has, result.Done, err)
+		}
+	}
+}
+
+// TestRefusedIsNotDone: a write that the gateway refuses reports nothing done.
+func TestRefusedIsNotDone(t *testing.T) {
+	for _, tt := range []struct {
+		op           *operation.Operation
+		args         map[string]any
+		read, answer string
+		write        string
+	}{
+		{op: costDiscountSet, args: map[string]any{"provider": "opnai", "discount": 0.05}, read: discountPath, answer: `{"values":{}}`, write: "PATCH " + discountPath},
+		{op: costMarginSet, args: map[string]any{"provider": "opnai", "percentage": 0.05}, read: marginPath, answer: `{"values":{}}`, write: "PATCH " + marginPath},
+		{op: mcpServersMakePublic, args: map[string]any{"none": true}, write: "POST /v1/mcp/make_public"},
+		{op: mcpServersPin, args: map[string]any{"server_id": "s1"}, write: "POST /v1/mcp/server/s1/pin"},
+		{op: modelGroupsMakePublic, args: map[string]any{"model_groups": []string{"m"}}, read: "/model_group/info", answer: `{"data":[{"model_group":"m"}]}`, write: "POST /model_group/make_public"},
+	} {
+		gateway := &stored{answers: map[string]string{"GET " + tt.read: tt.answer, tt.write: `{"detail":{"error":"no"}}`}, status: map[string]int{tt.write: http.StatusBadRequest}}
+		result, err := run(t.Context(), envOf(t, gateway), tt.op, argsOf(tt.args))
+		if err == nil || result.Done != "" || len(gateway.sent) != 1 {
+			t.Errorf("%s: %q, %v; sent %v", tt.op.Path, result.Done, err, gateway.sent)
 		}
 	}
 }

@@ -152,11 +152,14 @@ func makePublic(ctx context.Context, call *operation.Call, of *operation.Collect
 		found, labels = append(found, thing.ID), append(labels, operation.Shown(thing.Name))
 	}
 	body, err := call.Write(ctx, "POST", path, map[string]any{ids: found})
+	if err != nil {
+		return operation.Result{Body: body}, err
+	}
 	done := "the public hub shows no " + of.What + "s"
 	if !none {
 		done = "the public hub shows these " + of.What + "s: " + strings.Join(labels, ", ")
 	}
-	return operation.Result{Body: body, Done: done}, err
+	return operation.Result{Body: body, Done: done}, nil
 }
 
 // publishes names the items of an argument that the public hub does not show now.
@@ -184,7 +187,10 @@ var mcpServersPin = &operation.Operation{
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
 		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "POST", Path: "/v1/mcp/server/{server_id}/pin",
 			Params: map[string]string{"server_id": in.ServerID}, Timeout: checkTimeout})
-		return operation.Result{Body: body, Done: fmt.Sprintf("pinned %s of MCP server %s", operation.Counted(len(membersOf(body)), "tool"), mcpServerLabel(call, in))}, err
+		if err != nil {
+			return operation.Result{Body: body}, err
+		}
+		return operation.Result{Body: body, Done: fmt.Sprintf("pinned %s of MCP server %s", operation.Counted(len(membersOf(body)), "tool"), mcpServerLabel(call, in))}, nil
 	}),
 }
 

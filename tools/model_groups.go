@@ -105,6 +105,9 @@ var modelGroupsMakePublic = &operation.Operation{
 			}
 		}
 		body, err := call.Write(ctx, "POST", "/model_group/make_public", map[string][]string{"model_groups": append([]string{}, in.ModelGroups...)})
-		return operation.Result{Body: body, Done: "the model hub shows: " + strings.Join(in.ModelGroups, ", ")}, err
+		if err != nil {
+			return operation.Result{Body: body}, err
+		}
+		return operation.Result{Body: body, Done: "the model hub shows: " + strings.Join(in.ModelGroups, ", ")}, nil
 	}),
 }

@@ -347,7 +347,9 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	result, err := c.op.Do.Run(ctx, run)
 	run.endDelta()
 	if err == nil && c.effect != Read {
-		err = run.complete(ctx, &result)
+		if err = run.complete(ctx, &result); err != nil {
+			result.Done = "" // what the error denies
+		}
 	}
 	run.part(ctx, err)
 	result.Notes = append(result.Notes, run.notes.said...)
