@@ -79,6 +79,9 @@ func (s *sources) at(value, label string) (text string, literal bool, err error)
 // pair parses key=value or key:=JSON. The members in texts stay text, except null.
 func (s *sources) pair(text string, texts []string) (name string, value json.RawMessage, err error) {
 	name, rest, ok := strings.Cut(text, "=")
+	if head, _, colon := strings.Cut(text, ":"); !ok && colon && head != "" {
+		return "", nil, errors.New("must be key=value, not key:value") // which may be a secret
+	}
 	if !ok || name == "" || name == ":" {
 		return "", nil, fmt.Errorf("%q is not key=value (or key:=JSON)", secret.Text(text))
 	}
@@ -346,7 +349,7 @@ func (a *arguments) set(f operation.Field, text string) error {
 	case operation.KindHeaders:
 		name, value, ok := strings.Cut(text, ":")
 		if !ok || strings.TrimSpace(name) == "" {
-			return fmt.Errorf("%q is not name:value", secret.Text(text))
+			return errors.New("must be name:value, such as X-Team:emea") // what was given may be a secret
 		}
 		err = a.member(f.Name, strings.TrimSpace(name), quote(strings.TrimSpace(value)))
 	default:

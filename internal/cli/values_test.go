@@ -59,6 +59,7 @@ func TestPair(t *testing.T) {
 		"v:={":                    "v:= is not JSON: it ends early",
 		"v=@" + dir + "/missing":  "cannot read @",
 		"sk-0123456789abcdefghij": `"sk-...ghij" is not key=value`,
+		"X-Key:marked-secret-1":   "must be key=value, not key:value",
 	} {
 		if _, _, err := (&sources{}).pair(text, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %s", text, err, want)
@@ -91,6 +92,17 @@ func TestDocument(t *testing.T) {
 	a := &arguments{args: operation.Args{}, given: map[string]bool{}, sources: &sources{}}
 	if err := a.set(operation.Field{Name: "text", Flag: "text", Kind: operation.KindString, File: true}, "@"+file+"x"); err == nil || !strings.Contains(err.Error(), "cannot read @") {
 		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// TestHeaderWithoutColon: what is no header may be a secret, and is not repeated.
+func TestHeaderWithoutColon(t *testing.T) {
+	for _, text := range []string{"Authorization=Bearer marked-secret-1", "Authorization marked-secret-1", ":marked-secret-1"} {
+		a := &arguments{args: operation.Args{}, sources: &sources{}}
+		err := a.set(operation.Field{Name: "headers", Flag: "headers", Kind: operation.KindHeaders}, text)
+		if err == nil || !strings.Contains(err.Error(), "must be name:value") || strings.Contains(err.Error(), "marked") {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }
 

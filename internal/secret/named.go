@@ -216,7 +216,15 @@ func (s *scanner) assigned(i int, c class, inQuery bool) int {
 	if end == i+1 {
 		return end
 	}
+	if isScheme(s.in[i+1:end]) && at(s.in, end) == ' ' && !inQuery {
+		end = span(s.in, end+1, kindValue)
+	}
 	return s.value(i+1, end, c, inQuery)
+}
+
+// isScheme reports whether v is the word that stands before the secret in a header.
+func isScheme(v []byte) bool {
+	return bytes.EqualFold(v, []byte("bearer")) || bytes.EqualFold(v, []byte("basic")) || bytes.EqualFold(v, []byte("token"))
 }
 
 // header masks the rest of the line after the colon at i.
