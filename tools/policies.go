@@ -3,7 +3,9 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/url"
+	"slices"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -279,7 +281,7 @@ var policiesCreate = &operation.Operation{
 // modelCondition refuses conditions that the gateway ignores: it knows only the model, and a
 // misspelled member would make the policy apply to every model.
 func modelCondition(_ context.Context, call *operation.Call) error {
-	for name := range membersOf(call.Arg("condition")) {
+	for _, name := range slices.Sorted(maps.Keys(membersOf(call.Arg("condition")))) {
 		if name != "model" {
 			return operation.Usage("{condition} takes only the member model, not " + operation.Shown(name))
 		}

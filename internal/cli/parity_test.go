@@ -110,7 +110,7 @@ func (g *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if strings.HasPrefix(r.URL.Path, "/get/") { // settings, which have the further fields that sample makes
-		fmt.Fprint(w, strings.TrimSuffix(object, "}")+`, "values": {"text": null, "amount": null, "null": null, "list": null, "@at": null}, "callbacks": []}`)
+		fmt.Fprint(w, strings.TrimSuffix(object, "}")+`, "values": {"text": null, "amount": null, "null": null, "list": null, "@at": null}, "callbacks": [`+item+`]}`)
 		return
 	}
 	fmt.Fprint(w, strings.TrimSuffix(object, "}")+settled)

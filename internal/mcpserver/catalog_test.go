@@ -112,6 +112,12 @@ func requiredArgs(op *operation.Operation) operation.Args {
 			args[f.Name] = valueFor(f)
 		}
 	}
+	for _, f := range op.Fields() { // an update changes something
+		if op.Update != nil && args[f.Name] == nil && f.Ref == "" && f.Name != "clear" && f.Name != "replace" {
+			args[f.Name] = valueFor(f)
+			break
+		}
+	}
 	return args
 }
 
