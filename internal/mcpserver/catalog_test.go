@@ -28,6 +28,7 @@ func bulky(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if path := r.URL.Path; path == "/organization/list" || path == "/customer/list" || path == "/budget/list" || path == "/team/available" || path == "/tag/list" ||
+		slices.Contains([]string{"/public/providers/fields", "/project/list", "/budget/info", "/spend/logs", "/global/spend/report", "/policy/templates", "/callbacks/configs", "/config/list"}, path) ||
 		r.Method == http.MethodGet && slices.Contains([]string{"/v1/mcp/server", "/v1/mcp/server/health", "/v1/mcp/toolset", "/v1/agents"}, path) {
 		_, _ = w.Write(bulkyList)
 		return
@@ -56,7 +57,7 @@ var bulkyAnswer = func() json.RawMessage {
 	top := []member{{"data", bulkyList}}
 	for _, name := range []string{"keys", "users", "teams", "credentials", "results", "access_groups", "health_checks", "healthy_endpoints", "projects", "tags",
 		"prompts", "search_tools", "providers", "audit_logs", "fields", "endpoints", "mappings", "accounts", "warnings", "by_date",
-		"servers", "items", "sessions", "tools", "settings", "callbacks", "guardrails", "submissions", "rows", "logs"} {
+		"servers", "items", "sessions", "tools", "settings", "callbacks", "guardrails", "submissions", "rows", "logs", "policies", "attachments", "versions", "by_tool"} {
 		top = append(top, member{name, bulk("short")})
 	}
 	more, _ := members(json.RawMessage(`{"failed_updates":[],"unhealthy_endpoints":[],"aliases":["a1"],"total_count":80,"total":80,"current_page":1,"page":1,"total_pages":1,"page_size":80,
