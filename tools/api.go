@@ -136,10 +136,10 @@ func describeAPI(ctx context.Context, call *operation.Call, in apiDescribeInput)
 			Operation: strings.Join(endpointsOf()[e.Method+" "+e.Path].operations, ", "), Since: proxyclient.Since(e.Method, e.Path), Deprecated: e.Deprecated,
 			Params: text.Params, Media: text.Media, Schema: text.Schema, Body: text.Body, Cut: text.Cut})
 		if len(text.Cut) > 0 {
-			call.Note(fmt.Sprintf("%s %s: not all parts of the body are expanded; {schema} shows one, such as %s.", e.Method, e.Path, operation.Name(text.Cut[0])))
+			call.Note(fmt.Sprintf("%s %s: not all parts of the body are expanded; {schema} shows one, such as %s.", e.Method, operation.Name(e.Path), operation.Name(text.Cut[0])))
 		}
 		if text.Media == "" && e.Method != http.MethodGet && e.Method != http.MethodDelete {
-			call.Note(fmt.Sprintf("The gateway does not describe the body of %s %s; it may take one.", e.Method, e.Path))
+			call.Note(fmt.Sprintf("The gateway does not describe the body of %s %s; it may take one.", e.Method, operation.Name(e.Path)))
 		}
 	}
 	var text []string
@@ -351,6 +351,13 @@ func noEndpoint(d *openapi.Document, method, path string) error {
 			methods = append(methods, e.Method)
 		}
 		return operation.Usage(fmt.Sprintf("%s has no method %s; it has %s", operation.Name(path), operation.Name(method), operation.Or(methods)))
+	}
+	for _, e := range matching(openapi.Known(), method, path) {
+		if since := proxyclient.Since(e.Method, e.Path); since != "" && proxyclient.Older(d.Version, since) {
+			return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
+				Message: "this gateway is LiteLLM " + d.Version + ", which has no " + e.Method + " " + operation.Name(e.Path) + "; nothing was sent",
+				Hint:    "upgrade the gateway to LiteLLM " + since + " or later"}
+		}
 	}
 	text := "the gateway's API has no path " + operation.Name(path)
 	if near := nearPaths(d, method, path); len(near) > 0 {

@@ -19,7 +19,7 @@ import (
 var showing = strings.Fields(`
 	access_group active adaptive_router/state agent alerting/model-deprecations api/plugins =auto_router/session
 	auto_router/shadow_eval =auto_router/benchmarks =auto_router/classifier/default_prompt audit budget cache/redis/info
-	cache/settings callbacks claude-code/marketplace.json =claude-code/plugins =claude-code/plugins/{} cloudzero/settings
+	cache/settings callbacks claude-code/marketplace.json =claude-code/plugins =claude-code/plugins/{} =claude-code/plugins/{}/downloads cloudzero/settings
 	config/cost_discount_config config/cost_margin_config config/pass_through_endpoint config_overrides
 	coordination_redis/settings cost_optimization credentials customer email/event_settings end_user fallback gateway get global
 	guardrails health/backlog health/deployment_warnings health/history health/latest health/license health/liveliness

@@ -37,6 +37,7 @@ func TestEndpointEffects(t *testing.T) {
 // TestAPIUnpublished: a gateway without a document is described by the embedded one, which
 // the answer says, and nothing that is wrong is sent.
 func TestAPIUnpublished(t *testing.T) {
+	All() // which knows the endpoints of operations
 	var sent []string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -89,5 +90,37 @@ func TestAPIEmptyBody(t *testing.T) {
 	field, _ := apiWrite.Field("body")
 	if field.Unset(args["body"]) {
 		t.Error("{} is left out")
+	}
+}
+
+// TestAPINewer: an endpoint that a gateway is too old for is said to be newer, not unknown.
+func TestAPINewer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path != "/openapi.json" {
+			t.Errorf("sent %s %s", r.Method, r.URL.Path)
+		}
+		_, _ = w.Write([]byte(`{"openapi":"3.1.0","info":{"title":"LiteLLM API","version":"1.106.2"},"paths":{"/key/list":{"get":{"summary":"List Keys"}},"/x/{some_name}/go":{"post":{}}}}`))
+	}))
+	t.Cleanup(server.Close)
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-1", Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for op, args := range map[*operation.Operation]map[string]any{
+		apiRead: {"path": "/skill-hub/skills/s1/downloads"}, apiDescribe: {"endpoint": "/skill-hub/skills/{plugin_name}/downloads"},
+	} {
+		_, err := run(t.Context(), operation.Env{Client: client}, op, argsOf(args))
+		if e := operation.AsError(err); e == nil || e.Code != proxyclient.CodeUnsupported || !strings.Contains(e.Message, "LiteLLM 1.106.2, which has no GET") || !strings.Contains(e.Hint, "LiteLLM 1.110.0") {
+			t.Errorf("%s: %v", op.Path, err)
+		}
+	}
+	// What is written in braces is a part of the path, not an input of the operation.
+	result, err := run(t.Context(), operation.Env{Client: client}, apiDescribe, argsOf(map[string]any{"endpoint": "POST /x/{some_name}/go"}))
+	if notes := strings.Join(result.Notes, " "); err != nil || !strings.Contains(notes, `POST "/x/{some_name}/go"`) {
+		t.Errorf("%v, %s", err, notes)
+	}
+	if _, err := run(t.Context(), operation.Env{Client: client}, apiRead, argsOf(map[string]any{"path": "/nowhere"})); proxyclient.CodeOf(err) != proxyclient.CodeUsage {
+		t.Errorf("an unknown path: %v", err)
 	}
 }

@@ -99,6 +99,9 @@ var questions = []struct{ words, want string }{
 	{"which model would the auto router choose", "POST /auto_router/test_routing"},
 	{"connect my account to a credential", "POST /credentials/{credential_name}/user_connection/start"},
 	{"disconnect my account", "DELETE /credentials/{credential_name}/user_connection"},
+	{"spend of each tag last month", "GET /spend/tags"},
+	{"remember a preference", "POST /v1/memory"},
+	{"save a note for later", "POST /v1/memory"},
 	{"notify about deprecated models", "PUT /alerting/model-deprecations/state"},
 }
 

@@ -10,7 +10,7 @@ var stopWords = map[string]bool{
 	"was": true, "we": true, "what": true, "when": true, "which": true, "with": true, "you": true, "your": true, "gateway": true,
 	"litellm": true, "proxy": true, "api": true, "apis": true, "become": true, "but": true, "could": true, "did": true, "if": true, "made": true, "may": true, "might": true,
 	"must": true, "need": true, "needs": true, "now": true, "off": true, "only": true, "shall": true, "should": true, "than": true,
-	"then": true, "turn": true, "these": true, "they": true, "those": true, "will": true, "whether": true, "where": true, "would": true,
+	"then": true, "last": true, "past": true, "month": true, "week": true, "today": true, "yesterday": true, "ago": true, "turn": true, "these": true, "they": true, "those": true, "will": true, "whether": true, "where": true, "would": true,
 }
 
 // verbs are the methods that a word asks for, by its stem.
@@ -66,6 +66,7 @@ var synonyms = map[string][]string{
 	"mail":       {"email"},
 	"mak":        {"new", "creat", "generat"},
 	"money":      {"spend", "budget"},
+	"note":       {"memory"},
 	"notify":     {"alert", "email"},
 	"okta":       {"scim", "sso"},
 	"owner":      {"user"},
@@ -77,6 +78,7 @@ var synonyms = map[string][]string{
 	"provision":  {"scim"},
 	"purg":       {"delet", "flushall"},
 	"quota":      {"limit", "budget"},
+	"remember":   {"memory"},
 	"remov":      {"delet"},
 	"renam":      {"updat"},
 	"replac":     {"updat", "regenerat"},
