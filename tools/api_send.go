@@ -163,7 +163,7 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 func addParams(e *openapi.Endpoint, path string, query url.Values, params map[string]json.RawMessage) error {
 	add := func(name string, value any) error {
 		if params[name] != nil {
-			return operation.Usage(fmt.Sprintf("{params}: %s stands in the path already", operation.Name(name)))
+			return operation.Usage(fmt.Sprintf("{params}: %s is already in the path", operation.Name(name)))
 		}
 		params[name] = operation.Encode(value)
 		return nil
@@ -265,7 +265,7 @@ func (r *apiRequest) multipart(body json.RawMessage, files map[string]json.RawMe
 			Base64   *string `json:"content_base64"`
 		}
 		if err := json.Unmarshal(files[name], &file); err != nil || file.Filename == "" || (file.Content == nil) == (file.Base64 == nil) {
-			return operation.Usage(`{files}: ` + operation.Name(name) + ` must be {"filename": "…", "content": "…"}, or content_base64 for a file that is no text`)
+			return operation.Usage(`{files}: ` + operation.Name(name) + ` must be {"filename": "…", "content": "…"}, or content_base64 for a binary file`)
 		}
 		part := proxyclient.Part{Name: name, File: file.Filename}
 		if file.Content != nil {

@@ -49,7 +49,7 @@ func (p *redisPage) merged(ctx context.Context, call *operation.Call) (operation
 	}
 	slices.Sort(hidden)
 	if lost := without(hidden, slices.Collect(maps.Keys(change))); len(lost) > 0 && moves(change, is) {
-		call.Note("The gateway keeps a stored secret only for the same address, so it drops " + strings.Join(lost, ", ") + ". Give it too if the new one needs it.")
+		call.Note("The gateway keeps stored secrets only for the same address, so it drops " + strings.Join(lost, ", ") + ". Give them again if the new address needs them.")
 	}
 	return settings, nil
 }
@@ -74,7 +74,7 @@ func (p *redisPage) save(ctx context.Context, call *operation.Call) (operation.R
 	body, err := call.Write(ctx, p.method, p.change, operation.Args{p.field: operation.Encode(settings)})
 	if e := operation.AsError(err); e != nil && e.Status >= 500 {
 		if present, failed := p.present(ctx, call); failed == nil && took(call.Arg(p.field), present) {
-			e.Message += "; the gateway stored the settings all the same"
+			e.Message += "; the gateway stored the settings anyway"
 			e.Hint = "change them again, so that the gateway does not start with them"
 		}
 	}

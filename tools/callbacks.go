@@ -202,7 +202,7 @@ func callbackLogs(ctx context.Context, call *operation.Call, _ *operation.Result
 	kind, _ := callbacksAddInput{Type: call.Args().String("type")}.event()
 	configured, err := configuredCallbacks(ctx, call)
 	if err != nil {
-		call.Note("Could not confirm the callback: the configured ones cannot be read.")
+		call.Note("Could not confirm the callback: the configured callbacks cannot be read.")
 		return nil
 	}
 	if !(byEvent{kind: configured[kind]}).has(name) {

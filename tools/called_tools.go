@@ -207,7 +207,7 @@ func readTool(ctx context.Context, call *operation.Call) (json.RawMessage, error
 func knownTool(ctx context.Context, call *operation.Call) error {
 	_, err := readTool(ctx, call)
 	if operation.IsNotFound(err) && string(call.Arg("new")) != "true" {
-		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the gateway saw no tool " + operation.Shown(call.Args().String("tool_name")) + " in any call",
+		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the gateway has not seen tool " + operation.Shown(call.Args().String("tool_name")) + " in any call",
 			Hint: "nothing was changed; tools list shows the tools; to set a policy before the first call, give {new}"}
 	}
 	if operation.IsNotFound(err) || operation.IsRefused(err) {

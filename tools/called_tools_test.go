@@ -70,7 +70,7 @@ func TestToolPolicies(t *testing.T) {
 		code     proxyclient.Code
 		want     string
 	}{
-		{"tools policy-set", `{"tool_name":"nope","input_policy":"blocked"}`, proxyclient.CodeNotFound, "saw no tool nope"},
+		{"tools policy-set", `{"tool_name":"nope","input_policy":"blocked"}`, proxyclient.CodeNotFound, "has not seen tool nope"},
 		{"tools policy-set", `{"tool_name":"shell"}`, proxyclient.CodeUsage, "give {input_policy} or {output_policy}"},
 		{"tools policy-set", `{"tool_name":"shell","input_policy":"trusted","team":"research"}`, proxyclient.CodeUsage, "can only be blocked"},
 		{"tools policy-set", `{"tool_name":"shell","output_policy":"trusted","key_hash":"k"}`, proxyclient.CodeUsage, "can only be blocked"},

@@ -61,7 +61,7 @@ var costDiscountSet = &operation.Operation{
 	Do: operation.Func[costDiscountSetInput](func(ctx context.Context, call *operation.Call, in costDiscountSetInput) (operation.Result, error) {
 		result, err := setCost(ctx, call, discountPath)
 		if e := operation.AsError(err); e != nil && strings.Contains(in.Provider, "/") && strings.Contains(e.Message, "Invalid provider") {
-			e.Hint = "older gateways accept only a provider here, not a model pattern"
+			e.Hint = "older gateways accept only a provider, not a model pattern"
 		}
 		return result, err
 	}),

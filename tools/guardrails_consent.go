@@ -33,7 +33,7 @@ func askDeleteGuardrail(ctx context.Context, call *operation.Call) (string, erro
 func losesGuard(users []string) string {
 	switch len(users) {
 	case 0:
-		return "No key, team, project, model or policy that you may list names it."
+		return "No key, team, project, model or policy that you can see names it."
 	case 1:
 		return "Calls of " + users[0] + ", which names it, pass without it."
 	}

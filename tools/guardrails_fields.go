@@ -77,7 +77,7 @@ func newGuardrail(ctx context.Context, call *operation.Call) error {
 	case operation.NoNull(operation.Lookup(fields["litellm_params"], "mode")) == nil:
 		return operation.Usage("{mode} is required, for example pre_call")
 	case strings.Contains(kind, "."):
-		return operation.Usage("{type}: " + operation.Name(kind) + " names a class, which the gateway runs only if its configuration file has the guardrail")
+		return operation.Usage("{type}: " + operation.Name(kind) + " names a class, which works only for guardrails in the gateway's configuration file")
 	}
 	name := fields.String("guardrail_name")
 	taken, err := guardrailCollection.Find(ctx, call, name, "guardrail_name")
@@ -97,7 +97,7 @@ func realSecrets(_ context.Context, call *operation.Call) error {
 	params := membersOf(call.Body()["litellm_params"])
 	for _, name := range slices.Sorted(maps.Keys(params)) {
 		if operation.IsSecret(name) && masked(operation.Word(params[name])) {
-			return operation.Usage("{litellm_params}: " + operation.Name(name) + " is masked; give the secret itself, or leave it out to keep it")
+			return operation.Usage("{litellm_params}: " + operation.Name(name) + " is masked; give the secret itself, or omit it to keep the stored one")
 		}
 	}
 	return nil

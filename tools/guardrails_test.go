@@ -39,10 +39,10 @@ func guardGateway(t *testing.T, more map[string]string) (*player, operation.Env)
 func TestGuardrailQuestions(t *testing.T) {
 	for args, want := range map[string]string{
 		`{"guardrail":"pii"}`:      "Delete guardrail pii (ec8ebd11…)? It checks every call; calls then pass without it. Calls of the 3 that name it pass without it: key ci (h1), team research (t1), policy strict (p1).",
-		`{"guardrail_id":"op"}`:    "Delete guardrail optional (op)? No key, team, project, model or policy that you may list names it.",
+		`{"guardrail_id":"op"}`:    "Delete guardrail optional (op)? No key, team, project, model or policy that you can see names it.",
 		`{"guardrail_id":"gone"}`:  "",
 		`{"guardrail_id":"file"}`:  "",
-		`{"guardrail":"optional"}`: "Delete guardrail optional (op)? No key, team, project, model or policy that you may list names it.",
+		`{"guardrail":"optional"}`: "Delete guardrail optional (op)? No key, team, project, model or policy that you can see names it.",
 	} {
 		_, env := guardGateway(t, map[string]string{"GET /guardrails/gone": `404 {"detail":"Guardrail with ID gone not found"}`})
 		call, err := operation.Prepare(t.Context(), env, guardrailsDelete, parsed(t, args))

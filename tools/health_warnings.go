@@ -55,7 +55,7 @@ func ignoreWarning(ctx context.Context, call *operation.Call, in healthWarningIg
 	delete(fields, "warning_id")
 	ignored := in.Ignored == nil || *in.Ignored
 	if !ignored && in.SnoozeSeconds > 0 {
-		return operation.Result{}, operation.Usage("{snooze_seconds} is for ignoring a warning; leave it out with {ignored}=false")
+		return operation.Result{}, operation.Usage("{snooze_seconds} applies only when ignoring a warning; omit it with {ignored}=false")
 	}
 	fields["ignored"] = operation.Encode(ignored)
 	body, err := call.Send(ctx, "PATCH", "/health/deployment_warnings/{warning_id}", in.WarningID, fields)

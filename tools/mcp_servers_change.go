@@ -150,7 +150,7 @@ var mcpServerUpdate = &operation.Update{
 var mcpServersUpdate = &operation.Operation{
 	Path:    "mcp-servers update",
 	Summary: "Change the settings of an MCP server",
-	Help:    "Fields you omit are unchanged. Changing {auth_type} removes stored credentials. Headers are merged; null removes one. The command of a stdio server and other settings go into {extra}.",
+	Help:    "Fields you omit are unchanged. Changing {auth_type} removes stored credentials. Headers are merged; null removes one. Other settings, such as a stdio server's command, go into {extra}.",
 	Examples: []string{
 		"mcp-servers update github --allowed-tools get_issue,list_issues",
 		"mcp-servers update github --url https://api.githubcopilot.com/mcp/ --static-headers X-Team=core",

@@ -76,7 +76,7 @@ func discoverModels(ctx context.Context, call *operation.Call, in modelsDiscover
 		providers = append(providers, provider)
 	}
 	if len(list) == 0 {
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer is no price list (" + costMap + ")"}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer is not a price list (" + costMap + ")"}
 	}
 	if in.Provider != "" && !slices.Contains(providers, in.Provider) {
 		return operation.Result{}, noProvider(in.Provider, providers)

@@ -242,7 +242,7 @@ func unmasked(fields ...string) operation.Check {
 			members := membersOf(call.Body()[field])
 			for _, name := range slices.Sorted(maps.Keys(members)) {
 				if strings.Contains(operation.Word(members[name]), "****") {
-					return operation.Usage("{" + field + "}: the value of " + operation.Shown(name) + " is masked; give the value itself or leave it out")
+					return operation.Usage("{" + field + "}: the value of " + operation.Shown(name) + " is masked; give the value itself, or omit it")
 				}
 			}
 		}
@@ -268,7 +268,7 @@ func opensRoute(ctx context.Context, call *operation.Call) ([]string, error) {
 		}
 	}
 	if operation.Word(change["auth"]) == "false" {
-		found = append(found, "lets everybody call "+operation.Name(path)+" without a key")
+		found = append(found, "lets anyone call "+operation.Name(path)+" without a key")
 	}
 	if operation.Word(change["include_subpath"]) == "true" {
 		found = append(found, "forwards every path below "+operation.Name(path))

@@ -45,7 +45,7 @@ func TestPassThrough(t *testing.T) {
 		sent, err, dang string
 	}{
 		{passThroughCreate, fields{"path": "/a", "target": "https://evil.example/x"}, `"path":"/a"`, "", "sends requests to evil.example (target)"},
-		{passThroughCreate, fields{"path": "/a", "target": "https://x.example", "auth": false}, `"auth":false`, "", "lets everybody call /a without a key"},
+		{passThroughCreate, fields{"path": "/a", "target": "https://x.example", "auth": false}, `"auth":false`, "", "lets anyone call /a without a key"},
 		{passThroughCreate, fields{"path": "/a", "target": "https://x.example", "include_subpath": true}, `"include_subpath":true`, "", "forwards every path below /a"},
 		{passThroughCreate, fields{"path": "/a", "target": "https://x.example", "headers": fields{"X-A": "bearer os.environ/DATABASE_URL"}}, `"headers"`, "", "environment variable DATABASE_URL"},
 		{passThroughCreate, fields{"path": "/rerank", "target": "https://x.example"}, "", "the path /rerank is taken", ""},

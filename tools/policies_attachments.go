@@ -141,7 +141,7 @@ func hasScope(_ context.Context, call *operation.Call) error {
 	}
 	switch global := args.String("scope") != ""; {
 	case global && narrowed:
-		return operation.Usage("{scope} * attaches to all requests, so the gateway would ignore {teams}, {keys}, {models} and {tags}; give either")
+		return operation.Usage("{scope} * attaches to all requests, so the gateway would ignore {teams}, {keys}, {models} and {tags}; give one or the other")
 	case !global && !narrowed:
 		return operation.Usage("give what to attach the policy to: {teams}, {keys}, {models} or {tags}, or {scope} * for all requests")
 	}

@@ -10,7 +10,7 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// What changes to policies take away, and from whom.
+// What changes to policies take away, and which requests lose it.
 
 // policyState is what decides what a policy protects.
 type policyState struct {

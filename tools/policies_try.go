@@ -53,7 +53,7 @@ func notesUnknown(ctx context.Context, call *operation.Call, of *operation.Colle
 		return
 	}
 	if _, err := of.Find(ctx, call, name, argument); operation.IsNotFound(err) {
-		call.Note("No " + of.What + " has the alias " + operation.Shown(name) + "; the answer is for one that would.")
+		call.Note("No " + of.What + " has the alias " + operation.Shown(name) + "; the answer is for a hypothetical one.")
 	}
 }
 

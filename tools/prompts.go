@@ -225,7 +225,7 @@ func testPrompt(ctx context.Context, call *operation.Call, in promptsTestInput) 
 	case (in.PromptID == "") == (in.DotpromptContent == ""):
 		return operation.Result{}, operation.Usage("give either {prompt_id} or {dotprompt_content}")
 	case in.PromptID == "" && in.Environment != "":
-		return operation.Result{}, operation.Usage("{environment} is that of a stored prompt; give {prompt_id}, or omit it")
+		return operation.Result{}, operation.Usage("{environment} applies only to a stored prompt; give {prompt_id}, or omit {environment}")
 	case in.PromptID != "":
 		prompt, err := readPrompt(ctx, call, in.PromptID, in.Environment)
 		if err != nil {

@@ -69,7 +69,7 @@ func TestPromptWrites(t *testing.T) {
 		{promptsDelete, map[string]any{"prompt_id": "greeting", "environment": "production"}, "", "DELETE /prompts/greeting "},
 		{promptsTest, map[string]any{}, "either {prompt_id} or {dotprompt_content}", ""},
 		{promptsTest, map[string]any{"prompt_id": "greeting", "dotprompt_content": "x"}, "either {prompt_id} or {dotprompt_content}", ""},
-		{promptsTest, map[string]any{"environment": "production", "dotprompt_content": "x"}, "{environment} is that of a stored prompt", ""},
+		{promptsTest, map[string]any{"environment": "production", "dotprompt_content": "x"}, "{environment} applies only to a stored prompt", ""},
 	} {
 		r, env := played(t, map[string]string{
 			"GET /prompts/greeting/versions": versions, "GET /prompts/new/versions": noVersions,

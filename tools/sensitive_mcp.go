@@ -10,7 +10,7 @@ import (
 )
 
 // opensMCPServer finds what a new or changed MCP server runs, where it sends what is stored,
-// and whom it lets in. Addresses in the arguments are found without it.
+// and who may use it. Addresses in the arguments are found without it.
 func opensMCPServer(ctx context.Context, call *operation.Call) ([]string, error) {
 	s := mcpChange{asked: call.Body(), server: "MCP server " + operation.Name(call.Args().String("server_name"))}
 	if call.Operation().Update != nil {

@@ -49,7 +49,7 @@ var settingsAllowedIPAdd = &operation.Operation{
 	Checks: []operation.Check{func(ctx context.Context, call *operation.Call) error {
 		ip := call.Args().String("ip")
 		if _, err := netip.ParseAddr(ip); err != nil {
-			return operation.Usage("{ip}: " + operation.Name(ip) + " is not an IP address. The gateway takes any text and compares it as it is. Nothing was sent")
+			return operation.Usage("{ip}: " + operation.Name(ip) + " is not an IP address. The gateway would accept the text, but it could never match. Nothing was sent")
 		}
 		allowed, err := allowedIPs(ctx, call)
 		if err != nil {
@@ -138,5 +138,5 @@ func keepsCaller(ctx context.Context, call *operation.Call, allowed []string) er
 	if _, failed := netip.ParseAddr(own); err != nil || failed != nil || len(allowed) == 0 || slices.Contains(allowed, own) {
 		return nil
 	}
-	return operation.Usage("this would shut you out: the gateway sees your calls come from " + own + ", which would not be in the list. Add it first. Nothing was sent")
+	return operation.Usage("this would shut you out: the gateway sees your calls coming from " + own + ", which would not be in the list. Add it first. Nothing was sent")
 }

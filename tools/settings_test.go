@@ -148,11 +148,11 @@ func TestSettingsAllowedIPs(t *testing.T) {
 		err             string
 	}{
 		{settingsAllowedIPAdd, `null`, `{"ip":"10.0.0.1"}`, `POST /add/allowed_ip {"ip":"10.0.0.1"}`, ""},
-		{settingsAllowedIPAdd, `null`, `{"ip":"10.0.0.9"}`, "", "your calls come from 10.0.0.1"},
+		{settingsAllowedIPAdd, `null`, `{"ip":"10.0.0.9"}`, "", "your calls coming from 10.0.0.1"},
 		{settingsAllowedIPAdd, `["10.0.0.1"]`, `{"ip":"10.0.0.9"}`, `POST /add/allowed_ip {"ip":"10.0.0.9"}`, ""},
 		{settingsAllowedIPAdd, `["10.0.0.1"]`, `{"ip":"10.0.0.0/8"}`, "", "is not an IP address"},
 		{settingsAllowedIPDelete, `["10.0.0.1","10.0.0.9"]`, `{"ip":"10.0.0.9"}`, `POST /delete/allowed_ip {"ip":"10.0.0.9"}`, ""},
-		{settingsAllowedIPDelete, `["10.0.0.1","10.0.0.9"]`, `{"ip":"10.0.0.1"}`, "", "your calls come from 10.0.0.1"},
+		{settingsAllowedIPDelete, `["10.0.0.1","10.0.0.9"]`, `{"ip":"10.0.0.1"}`, "", "your calls coming from 10.0.0.1"},
 		{settingsAllowedIPDelete, `["10.0.0.1"]`, `{"ip":"10.0.0.1"}`, "", "nobody could call the gateway"},
 		{settingsAllowedIPDelete, `["10.0.0.1"]`, `{"ip":"10.0.0.7"}`, "", "is not in the list"},
 		{settingsAllowedIPReset, `["10.0.0.1"]`, `{}`, `POST /config/field/delete {"config_type":"general_settings","field_name":"allowed_ips"}`, "still has a list"},

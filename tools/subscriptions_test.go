@@ -56,7 +56,7 @@ func TestWarningIgnore(t *testing.T) {
 		{map[string]any{"snooze_seconds": 60}, `{"id":"no_redis","ignore":{"ignored_until":"2026-11-26T19:33:03Z"}}`, `{"ignored":true,"snooze_seconds":60}`, "is ignored until 2026-11-26"},
 		{map[string]any{"ignored": false}, `{"id":"no_redis","ignore":null}`, `{"ignored":false}`, "is shown again"},
 		{map[string]any{"ignored": false}, `{"id":"no_redis","ignore":{"source":"admin"}}`, `{"ignored":false}`, "is unchanged"},
-		{map[string]any{"ignored": false, "snooze_seconds": 60}, `{}`, "", "leave it out"},
+		{map[string]any{"ignored": false, "snooze_seconds": 60}, `{}`, "", "omit it"},
 	} {
 		gateway := &stored{answers: map[string]string{path: tt.answer}}
 		args := argsOf(tt.args)

@@ -51,7 +51,7 @@ const (
 	asMethod  = 2.0
 	// So much is left of a word that no endpoint has elsewhere than in its description.
 	asProse = 0.3
-	// So much is left for endpoints that do not manage the gateway, and given for those that
+	// Factors for endpoints that do not manage the gateway, and for those that
 	// the caller prefers.
 	asOther     = 0.8
 	asPreferred = 1.1
