@@ -52,7 +52,7 @@ func Parse(document []byte) (*Document, error) {
 	}
 	d := &Document{Version: clean(raw.Info.Version), Schemas: raw.Components.Schemas}
 	for path, item := range raw.Paths {
-		if !strings.HasPrefix(path, "/") || path != clean(path) {
+		if !strings.HasPrefix(path, "/") || path != clean(path) || strings.Count(path, "{") > maxParameters {
 			continue
 		}
 		for _, method := range methods {
@@ -74,6 +74,7 @@ func Parse(document []byte) (*Document, error) {
 		return slices.Index(methods, strings.ToLower(a.Method)) - slices.Index(methods, strings.ToLower(b.Method))
 	})
 	d.each(split)
+	d.bound()
 	return d, nil
 }
 

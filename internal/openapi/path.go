@@ -31,11 +31,21 @@ func (e *Endpoint) Route() string {
 // endpoint. ok is false if it does not.
 func (e *Endpoint) Values(path string) (values map[string]string, ok bool) {
 	values = map[string]string{}
-	return values, fill(e.Route(), path, values)
+	return values, len(path) <= maxPath && filler{}.fill(e.Route(), path, values)
 }
 
+// maxPath is how long a path is that servers read.
+const maxPath = 8 << 10
+
+// filler has the rests of a route and a path that do not fit, so that each is tried once.
+type filler map[[2]int]bool
+
 // fill compares a path with a route, and takes the values out of it.
-func fill(route, path string, values map[string]string) bool {
+func (f filler) fill(route, path string, values map[string]string) bool {
+	tried := [2]int{len(route), len(path)}
+	if f[tried] {
+		return false
+	}
 	before, rest, parameter := strings.Cut(route, "{")
 	if !parameter {
 		return route == path
@@ -53,10 +63,11 @@ func fill(route, path string, values map[string]string) bool {
 		if !slashes && strings.Contains(value, "/") || next != "" && !strings.HasPrefix(path[end:], next) || next == "" && after == "" && end < len(path) {
 			continue
 		}
-		if fill(after, path[end:], values) {
+		if f.fill(after, path[end:], values) {
 			values[name] = value
 			return true
 		}
 	}
+	f[tried] = true
 	return false
 }
