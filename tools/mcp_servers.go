@@ -205,6 +205,9 @@ func mcpTools(ctx context.Context, call *operation.Call, in mcpServersToolsInput
 		// This is the answer without MCP servers, too.
 		return operation.Result{Body: json.RawMessage(`{"tools":[]}`), Page: &operation.Page{}, Notes: []string{"Your key may use no MCP server."}}, nil
 	}
+	if e := operation.AsError(err); e != nil && e.Status == http.StatusUnauthorized && in.ServerID != "" && strings.HasPrefix(e.Message, "Unauthorized") {
+		return operation.Result{}, refusedByServer(call, in.ServerID)
+	}
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -213,6 +216,15 @@ func mcpTools(ctx context.Context, call *operation.Call, in mcpServersToolsInput
 		return operation.Result{}, err
 	}
 	return operation.Result{Body: body, Page: &operation.Page{Items: tools, Total: len(tools)}, Notes: silentServers(body)}, nil
+}
+
+// refusedByServer is the error for an MCP server that wants other credentials than those
+// that the gateway has for it. The gateway passes its 401 on, with a message of one word
+// that no answer to a bad key has.
+func refusedByServer(call *operation.Call, id string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeUnavailable, Status: http.StatusUnauthorized,
+		Message: "MCP server " + mcpServerLabel(call, mcpServerRef{ServerID: id}) + " refused the credentials that the gateway sent; your key is not the cause",
+		Hint:    "check its auth_type and credentials with mcp-servers get, and set them with mcp-servers update"}
 }
 
 // silentServers notes the servers whose tools are missing.

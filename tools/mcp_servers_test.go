@@ -121,6 +121,19 @@ func TestMCPRefused(t *testing.T) {
 	}
 }
 
+// TestMCPServerRefusesCredentials: the 401 of an MCP server is not that of the caller's key.
+func TestMCPServerRefusesCredentials(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"detail":"Unauthorized"}`: "unavailable: MCP server s1 refused the credentials that the gateway sent",
+		`{"error":{"message":"Authentication Error, Invalid API key provided.","type":"token_not_found_in_db","param":"key","code":"401"}}`: "unauthorized: Authentication Error",
+	} {
+		gateway := &stored{answers: map[string]string{"GET /mcp-rest/tools/list": body}, status: map[string]int{"GET /mcp-rest/tools/list": http.StatusUnauthorized}}
+		if _, err := run(t.Context(), envOf(t, gateway), mcpServersTools, argsOf(map[string]any{"server_id": "s1"})); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want %s", body, err, want)
+		}
+	}
+}
+
 // TestMCPSensitive: what runs on the gateway, where what is stored goes, and who is let in.
 func TestMCPSensitive(t *testing.T) {
 	env, _ := mcpGateway(t)

@@ -76,10 +76,10 @@ var (
 	bearer  = []byte("Bearer ")
 )
 
-// isShown reports whether the value of a secret field may be shown: it is empty,
-// masked, or names an environment variable of the gateway.
+// isShown reports whether the value of a secret field may be shown: it is empty, "unset" (as
+// the gateway says where a setting comes from), masked, or names an environment variable of the gateway.
 func isShown(v []byte) bool {
-	if len(v) == 0 || string(v) == "None" || string(v) == masterKey || bytes.HasPrefix(v, internalKey) && all(v, isKeyByte) || isMasked(v) {
+	if len(v) == 0 || string(v) == "None" || string(v) == "unset" || string(v) == masterKey || bytes.HasPrefix(v, internalKey) && all(v, isKeyByte) || isMasked(v) {
 		return true
 	}
 	name, ok := bytes.CutPrefix(v, environ)
