@@ -138,7 +138,7 @@ type sent struct {
 // endpointsOf returns the endpoints of operations by method and path.
 var endpointsOf = sync.OnceValue(func() map[string]sent {
 	known := map[string]sent{}
-	for _, op := range declared {
+	for _, op := range declared() {
 		for _, endpoint := range op.Endpoints() {
 			endpoint = strings.ReplaceAll(endpoint, ":path}", "}")
 			one := known[endpoint]

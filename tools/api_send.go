@@ -125,6 +125,10 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 		return nil, err
 	}
 	e := found[0]
+	if call.Operation().Path == "api read" && endpointEffect(e.Method, e.Path) != operation.Read {
+		name := e.Method + " " + e.Path
+		return nil, operation.Usage(name + " may do more than read; use api write " + name + ", which is confirmed. Nothing was sent")
+	}
 	var params, files map[string]json.RawMessage
 	_, _ = json.Unmarshal(args["params"], &params), json.Unmarshal(args["files"], &files)
 	if params == nil {
@@ -293,11 +297,7 @@ func sendAPI(ctx context.Context, call *operation.Call) (operation.Result, error
 	if err != nil {
 		return operation.Result{}, err
 	}
-	name := r.endpoint.Method + " " + r.endpoint.Path
 	reads := endpointEffect(r.endpoint.Method, r.endpoint.Path) == operation.Read
-	if call.Operation().Path == "api read" && !reads {
-		return operation.Result{}, operation.Usage(name + " may do more than read; use api write " + name + ", which is confirmed. Nothing was sent")
-	}
 	r.request.Read = reads && call.Effect() == operation.Read
 	answer, err := call.Client().Do(ctx, r.request)
 	if err != nil {

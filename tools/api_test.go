@@ -124,3 +124,13 @@ func TestAPINewer(t *testing.T) {
 		t.Errorf("an unknown path: %v", err)
 	}
 }
+
+// TestFinder: api search needs words, so that it does not show what exists.
+func TestFinder(t *testing.T) {
+	if list := All().Finder(apiRead); list != nil {
+		t.Errorf("%s is said to show what exists", list.Path)
+	}
+	if list := All().Finder(keysInfo); list != keysList {
+		t.Errorf("keys list is not said to show what exists: %v", list)
+	}
+}

@@ -16,9 +16,15 @@ import (
 // All returns every operation, in the order of the help and the documentation.
 func All() operation.Catalog { return slices.Clone(all()) }
 
-// declared are the operations for which endpoints are declared: all but those that reach any.
-// It is filled by [All], which cannot be called by the operations that it lists.
-var declared operation.Catalog
+// declared returns the operations for which endpoints are declared: all but those that reach
+// any. It is a variable set by init because an operation that All lists cannot call All.
+var declared func() operation.Catalog
+
+func init() {
+	declared = func() operation.Catalog {
+		return slices.DeleteFunc(All(), func(op *operation.Operation) bool { return op.Resource() == "api" || op.Resource() == "http" })
+	}
+}
 
 // all adds to each write what all of them do.
 var all = sync.OnceValue(func() operation.Catalog {
@@ -27,9 +33,6 @@ var all = sync.OnceValue(func() operation.Catalog {
 		guardrails, policies, prompts, mcpServers, mcpToolsets, agents, vectorStores, searchTools, memory, calledTools,
 		passThrough, jwtMappings, auditLogs, callbacks, gatewaySettings, health, cache, encryption, utilities, chat, api, raw, whoami, status)
 	for _, op := range ops {
-		if op.Resource() != "api" && op.Resource() != "http" {
-			declared = append(declared, op)
-		}
 		if op.Update != nil {
 			op.Update.Holds = took
 		}

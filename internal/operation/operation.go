@@ -14,6 +14,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 
@@ -318,12 +319,13 @@ func (c Catalog) Find(name string) *Operation {
 	return nil
 }
 
-// Finder returns the list operation that shows the identifiers op takes, or nil.
+// Finder returns the list operation that shows the identifiers op takes, or nil. One that
+// needs arguments is no such list.
 func (c Catalog) Finder(op *Operation) *Operation {
 	var finder *Operation
 	most := 0
 	for _, other := range c {
-		if other == op || !other.Lists() || other.Resource() != op.Resource() {
+		if other == op || !other.Lists() || other.Resource() != op.Resource() || slices.ContainsFunc(other.Fields(), func(f Field) bool { return f.Required }) {
 			continue
 		}
 		if n := len(other.Identifiers()); n > most {
