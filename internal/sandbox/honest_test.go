@@ -29,3 +29,24 @@ func TestHonest(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenAPIDocument: the document describes the routes that the sandbox has as the real
+// gateway does, and no others.
+func TestOpenAPIDocument(t *testing.T) {
+	w := httptest.NewRecorder()
+	New().ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", nil))
+	d, err := openapi.Parse(w.Body.Bytes())
+	if err != nil || d.Version != Version {
+		t.Fatalf("%d %v: %.200s", w.Code, err, w.Body)
+	}
+	if d.Find("GET", "/guardrails/list") != nil || d.Find("DELETE", "/key/delete") != nil {
+		t.Error("the document has routes that the sandbox lacks")
+	}
+	for _, route := range []string{"POST /key/generate", "POST /key/{key}/regenerate", "PATCH /credentials/{credential_name}", "POST /chat/completions"} {
+		method, path, _ := strings.Cut(route, " ")
+		got, want := d.Find(method, path), openapi.Known().Find(method, path)
+		if got == nil || strings.Join(d.Describe(got, 9000).Body, "\n") != strings.Join(openapi.Known().Describe(want, 9000).Body, "\n") {
+			t.Errorf("%s is described otherwise than the real gateway does: %+v", route, got)
+		}
+	}
+}
