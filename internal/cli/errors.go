@@ -136,12 +136,12 @@ func elsewhere(name string) string {
 }
 
 // words replaces {key_alias} by what the user writes for it: --key-alias, or
-// <model-id> for a positional argument.
+// <model-id> for a positional argument. What follows a slash is a part of a path.
 func (a *app) words(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
-	var old []string
+	old := []string{"/{", "/{"}
 	if a.op != nil {
 		for _, f := range a.op.Fields() {
 			old = append(old, "{"+f.Name+"}", written(f))

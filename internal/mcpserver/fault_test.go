@@ -54,7 +54,7 @@ func TestFaults(t *testing.T) {
 		}
 		wantText(t, r.Text, `--timeout: "x" is no duration. Also: {base_url} stays as it is, and so does keys list.`, "restart the server")
 	}
-	long := instructions(Options{Faults: []string{strings.Repeat("fault é ", 1000) + "."}}, confirmAuto)
+	long := instructions(Options{Faults: []string{strings.Repeat("fault é ", 1000) + "."}}, confirmAuto, true)
 	if len(long) > maxInstructions || !strings.Contains(long, "restart the server") {
 		t.Errorf("%d bytes of instructions: %s", len(long), long)
 	}

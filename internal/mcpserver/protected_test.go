@@ -75,7 +75,7 @@ func TestProtectedDeclaration(t *testing.T) {
 		}
 	}
 	for _, mode := range confirmModes {
-		if n := len(instructions(Options{Protected: strings.Repeat("p", 64), Note: ""}, mode)); n > maxInstructions {
+		if n := len(instructions(Options{Protected: strings.Repeat("p", 64), Note: ""}, mode, true)); n > maxInstructions {
 			t.Errorf("%s: the instructions have %d characters", mode, n)
 		}
 	}

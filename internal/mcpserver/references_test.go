@@ -134,6 +134,6 @@ func TestReferenceFlags(t *testing.T) {
 			t.Errorf("%+v is taken", o.SecretEnv)
 		}
 	}
-	wantText(t, instructions(Options{SecretEnv: strings.Fields("A B C D E"), SecretDir: "x"}, confirmAuto),
+	wantText(t, instructions(Options{SecretEnv: strings.Fields("A B C D E"), SecretDir: "x"}, confirmAuto, true),
 		"- Give a provider's secret by reference: env:A, env:B, env:C, 2 more, file:NAME.")
 }

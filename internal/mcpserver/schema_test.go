@@ -246,9 +246,21 @@ func TestChoose(t *testing.T) {
 }
 
 func TestInstructions(t *testing.T) {
+	_, client := gateway(t)
+	for toolsets, tells := range map[string]bool{"api": true, "all": true, "default": false} {
+		o := Options{Client: client, Toolsets: []string{toolsets}}
+		init, err := json.Marshal(newServer(t, o).mcp.HandleMessage(t.Context(), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"initialize",
+			"params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}`)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(init), "api_search"); got != tells {
+			t.Errorf("toolset %q: the instructions name api_search: %v", toolsets, got)
+		}
+	}
 	for _, o := range []Options{{}, {ReadOnly: true}} {
 		for _, mode := range []string{confirmAuto, confirmAlways, confirmNever} {
-			if text := instructions(o, mode); len(text) > maxInstructions {
+			if text := instructions(o, mode, true); len(text) > maxInstructions {
 				t.Errorf("%+v, %s: the instructions have %d characters, more than %d", o, mode, len(text), maxInstructions)
 			}
 		}

@@ -222,7 +222,7 @@ func TestSecretsRefused(t *testing.T) {
 		}
 	}
 	for _, value := range []string{"reveal", "file:x", "mask"} {
-		if !slices.ContainsFunc(strings.Split(instructions(Options{Secrets: value}, confirmAuto), "\n"), func(l string) bool { return l == keyWords(value) }) {
+		if !slices.ContainsFunc(strings.Split(instructions(Options{Secrets: value}, confirmAuto, true), "\n"), func(l string) bool { return l == keyWords(value) }) {
 			t.Errorf("the instructions do not tell of --secrets %s", value)
 		}
 	}

@@ -199,7 +199,7 @@ func (s *Server) offer(o Options, ops []*operation.Operation) error {
 		return err
 	}
 	s.mcp = server.NewMCPServer("litellm-proxy", version, append(s.guideOptions(),
-		server.WithInstructions(instructions(o, s.confirm)),
+		server.WithInstructions(instructions(o, s.confirm, slices.ContainsFunc(ops, func(op *operation.Operation) bool { return op.Tool() == "api_search" }))),
 		server.WithToolCapabilities(false),
 		server.WithToolHandlerMiddleware(s.recoverTool),
 		server.WithToolFilter(narrowTools),

@@ -364,3 +364,11 @@ func TestOutcomeHoldsNoWords(t *testing.T) {
 		t.Errorf("outcome is %q", got)
 	}
 }
+
+// TestPathsInWords: a parameter in a path is no argument of the tool.
+func TestPathsInWords(t *testing.T) {
+	_, client := gateway(t)
+	c := dial(t, newServer(t, Options{Client: client, Toolsets: []string{"api"}}), `{}`, nil)
+	r := c.call("api_write", `{"method":"POST","path":"/key/{key}/regenerate","confirm":true}`)
+	wantText(t, r.Text, "api_describe POST /key/{key}/regenerate")
+}

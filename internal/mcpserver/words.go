@@ -13,8 +13,8 @@ import (
 // maxInstructions bounds what every client pays for in each conversation.
 const maxInstructions = 1500
 
-// instructions tell an assistant how to work here.
-func instructions(o Options, confirm string) string {
+// instructions tell an assistant how to work here. With api, it has the tools for any endpoint.
+func instructions(o Options, confirm string, api bool) string {
 	if broken := misconfigured(o.Faults); broken != nil {
 		return faultInstructions(broken)
 	}
@@ -28,6 +28,9 @@ func instructions(o Options, confirm string) string {
 	}
 	if o.Note != "" {
 		lines = append(lines, "- "+o.Note)
+	}
+	if api {
+		lines = append(lines, "- If no tool fits, api_search finds any endpoint of the gateway.")
 	}
 	if !o.ReadOnly {
 		lines = append(lines, "- Every write takes dry_run: true, which shows the requests and changes nothing.")
@@ -80,7 +83,8 @@ func commandWords(ops operation.Catalog) func(string) string {
 
 // Compiled when a server is made: the command line starts without them.
 var (
-	placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`) })
+	// What follows a slash is a part of a path, and stays.
+	placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/?\{([a-z][a-z0-9_]*)\}`) })
 	sentenceEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.!?] +`) })
 )
 
@@ -97,7 +101,17 @@ func (s *Server) describe(op *operation.Operation) string {
 	if ends := sentenceEnd().FindAllStringIndex(text, -1); len(ends) >= maxSentences {
 		text = text[:ends[maxSentences-1][0]+1]
 	}
-	return s.words(placeholder().ReplaceAllString(text, "$1"))
+	return s.words(unbraced(text))
+}
+
+// unbraced is a text with the names of arguments without braces.
+func unbraced(text string) string {
+	return placeholder().ReplaceAllStringFunc(text, func(braced string) string {
+		if braced[0] == '/' {
+			return braced
+		}
+		return braced[1 : len(braced)-1]
+	})
 }
 
 // settings are the words for what the caller of a tool cannot give as an
@@ -125,6 +139,9 @@ func (s *Server) reword(op *operation.Operation, c *caller, text string) string 
 	}
 	fields := op.Fields()
 	return placeholder().ReplaceAllStringFunc(text, func(braced string) string {
+		if braced[0] == '/' {
+			return braced
+		}
 		name := braced[1 : len(braced)-1]
 		if slices.ContainsFunc(fields, func(f operation.Field) bool { return f.Name == name }) {
 			return name
