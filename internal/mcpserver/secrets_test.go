@@ -34,6 +34,7 @@ var keyMakers = []struct {
 	{"http_request", `{"method":"POST","uri":"/key/generate","json":{"key_alias":"raw"},"confirm":true}`, 1},
 	{"http_request", `{"method":"POST","uri":"/key/%67enerate","json":{"key_alias":"escaped"},"confirm":true}`, 1},
 	{"http_request", `{"method":"POST","uri":"/user/new","json":{"user_email":"f@example.com"},"confirm":true}`, 1},
+	{"api_write", `{"method":"POST","path":"/key/generate","body":{"key_alias":"api"},"confirm":true}`, 1},
 }
 
 // TestKeyMakers: the calls above are those of all operations that generate keys.
