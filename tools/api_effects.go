@@ -51,6 +51,10 @@ var unasked = strings.Fields(`
 	telemetry/ui_events =v1/audio/speech =v1/completions =v1/embeddings v1/memory =v1/messages/count_tokens =v1/moderations
 	=v1/rerank =v1/responses/input_tokens v1/workflows`)
 
+// callInputs are the members of calls of models beside [callParams]: what the model gets.
+var callInputs = strings.Fields(`prompt input query documents instructions system voice speed suffix echo best_of dimensions
+	encoding_format input_type truncate rank_fields return_documents max_chunks_per_doc max_tokens_per_doc`)
+
 // destroying are the words of a path with which a write destroys something.
 var destroying = strings.Fields("delete bulk_delete flushall kill_switch purge regenerate reset revoke")
 

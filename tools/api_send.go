@@ -347,5 +347,12 @@ func sensitiveAPI(ctx context.Context, call *operation.Call) (found []string, er
 	if why := endpointAsks(method, path); why != "" {
 		found = append(found, why)
 	}
+	if slices.Contains(unasked, "="+strings.Trim(path, "/")) {
+		// A call of a model, as chat completions is.
+		var body operation.Args
+		_ = json.Unmarshal(call.Args()["body"], &body)
+		names := without(slices.Sorted(maps.Keys(body)), append(callInputs, callParams...))
+		found = append(found, naming("sets parameters of the call to the provider, and so where the stored key may go", names)...)
+	}
 	return found, nil
 }

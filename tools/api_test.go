@@ -134,3 +134,21 @@ func TestFinder(t *testing.T) {
 		t.Errorf("keys list is not said to show what exists: %v", list)
 	}
 }
+
+// TestAPIModelCall: a parameter of a call that decides where the provider's key goes is asked
+// about as it is for chat completions.
+func TestAPIModelCall(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-1", Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for body, want := range map[string]string{`{"model":"m","input":["hi"],"dimensions":8}`: "", `{"model":"m","input":["hi"],"custom_llm_provider":"groq"}`: "where the stored key may go: custom_llm_provider"} {
+		call := prepare(t, operation.Env{Client: client}, "api write", `{"method":"POST","path":"/embeddings","body":`+body+`}`)
+		found, err := call.Dangers(t.Context())
+		if text := strings.Join(found, "; "); err != nil || want == "" && text != "" || !strings.Contains(text, want) {
+			t.Errorf("%s: %q, %v", body, text, err)
+		}
+	}
+}
