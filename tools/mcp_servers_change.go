@@ -46,7 +46,7 @@ type mcpServerSettings struct {
 }
 
 type mcpServersAddInput struct {
-	ServerName string `json:"server_name" jsonschema:"required" help:"Server name, without spaces" cli:"arg=1"`
+	ServerName string `json:"server_name" jsonschema:"required" help:"Server name, without spaces or hyphens" cli:"arg=1"`
 	mcpServerSettings
 	Command     string          `json:"command" help:"Command to run on the gateway, for stdio"`
 	CommandArgs []string        `json:"args" help:"Arguments of the command"`
@@ -73,7 +73,7 @@ var mcpServersAdd = &operation.Operation{
 }
 
 type mcpServersRegisterInput struct {
-	ServerName  string       `json:"server_name" jsonschema:"required" help:"Server name, without spaces" cli:"arg=1"`
+	ServerName  string       `json:"server_name" jsonschema:"required" help:"Server name, without spaces or hyphens" cli:"arg=1"`
 	URL         string       `json:"url" jsonschema:"required" help:"Address of the server"`
 	Transport   mcpTransport `json:"transport" help:"Transport (default http)"`
 	Description string       `json:"description" help:"Purpose of the server"`
