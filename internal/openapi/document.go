@@ -14,6 +14,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -189,15 +190,18 @@ func (d *Document) Find(method, path string) *Endpoint {
 }
 
 // Match returns the endpoint that a method and a concrete path lead to, or nil. Of several,
-// it is the one with the fewest parameters, and of those one without slashes in their values.
+// it is the one with the fewest parameters, of those one without slashes in their values, and
+// then the longest.
 func (d *Document) Match(method, path string) *Endpoint {
 	var best *Endpoint
-	order := func(e *Endpoint) int { return 2*strings.Count(e.Path, "{") + strings.Count(e.Route(), ":path}") }
+	order := func(e *Endpoint) []int {
+		return []int{2*strings.Count(e.Path, "{") + strings.Count(e.Route(), ":path}"), -len(e.Path)}
+	}
 	for _, e := range d.Endpoints {
 		if e.Method != method || !begins(e.Path, path) {
 			continue
 		}
-		if _, ok := e.Values(path); ok && (best == nil || order(e) < order(best)) {
+		if _, ok := e.Values(path); ok && (best == nil || slices.Compare(order(e), order(best)) < 0) {
 			best = e
 		}
 	}

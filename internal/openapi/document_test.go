@@ -106,7 +106,7 @@ func TestOtherForms(t *testing.T) {
 func TestMatch(t *testing.T) {
 	for path, want := range map[string]string{
 		"/guardrails/list": "/guardrails/list", "/guardrails/abc": "/guardrails/{guardrail_id}", "/guardrails/abc/info": "/guardrails/{guardrail_id}/info",
-		"/guardrails/": "", "/nope": "", "/team/t1/member/u1/reset_spend": "",
+		"/v1/tool/a%2Fb/logs": "/v1/tool/{tool_name}/logs", "/guardrails/": "", "/nope": "", "/team/t1/member/u1/reset_spend": "",
 	} {
 		e := Known().Match("GET", path)
 		if got := ""; e != nil {
