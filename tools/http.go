@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"mime"
@@ -76,7 +77,28 @@ func rawResult(answer *proxyclient.Response) (result operation.Result) {
 	default:
 		result.Binary = answer.Body
 	}
+	if kind == "text/event-stream" {
+		result.Failed = brokenStream(answer.Body)
+	}
 	return result
+}
+
+// brokenStream returns the error that ends a stream of events, whose status says success.
+func brokenStream(events []byte) []operation.Failure {
+	for line := range bytes.Lines(events) {
+		data, is := bytes.CutPrefix(line, []byte("data:"))
+		if !is || !json.Valid(data) {
+			continue
+		}
+		if broken := operation.NoNull(operation.Lookup(data, "error")); broken != nil {
+			why := operation.LookupAny(broken, "message")
+			if why == nil {
+				why = broken
+			}
+			return []operation.Failure{{What: "the stream", Why: operation.Word(why)}}
+		}
+	}
+	return nil
 }
 
 // showsNewKey reports whether an answer holds a key that the gateway made for the
