@@ -23,11 +23,6 @@ const (
 	marginPath   = "/config/cost_margin_config"
 )
 
-// costProvider identifies whose price is changed.
-type costProvider struct {
-	Provider string `json:"provider" jsonschema:"required" help:"Provider, such as openai" cli:"arg=1"`
-}
-
 var costDiscount = &operation.Operation{
 	Path:     "cost discount",
 	Summary:  "Show each provider's discount as a fraction of the price",

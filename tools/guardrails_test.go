@@ -117,7 +117,7 @@ func TestGuardrailUpdateSends(t *testing.T) {
 	if result.Done != "updated guardrail pii ("+piiID+")" {
 		t.Errorf("done %q", result.Done)
 	}
-	r, env = guardGateway(t, map[string]string{"PATCH /guardrails/" + piiID: pii})
+	_, env = guardGateway(t, map[string]string{"PATCH /guardrails/" + piiID: pii})
 	_, err = run(t.Context(), env, guardrailsUpdate, parsed(t, `{"guardrail":"pii","litellm_params":{"timeout":7},"extra":{"team_id":"t"}}`))
 	if proxyclient.CodeOf(err) != proxyclient.CodeNotApplied || !strings.Contains(err.Error(), "did not store team_id") || !strings.Contains(err.Error(), "timeout 5") {
 		t.Errorf("an update that the gateway ignores: %v", err)

@@ -224,13 +224,14 @@ func (c *Checked) noFiles(d *Document, s *Schema, body json.RawMessage) {
 
 // requires says which fields a body must have.
 func (d *Document) requires(s *Schema) string {
-	for _, object := range d.objects(s, nil) {
-		if len(object.Required) > 0 {
-			return "give " + clean(strings.Join(object.Required, ", "))
-		}
-		return "{} is enough"
+	objects := d.objects(s, nil)
+	switch {
+	case len(objects) == 0:
+		return "see its description"
+	case len(objects[0].Required) > 0:
+		return "give " + clean(strings.Join(objects[0].Required, ", "))
 	}
-	return "see its description"
+	return "{} is enough"
 }
 
 // textual returns the body with a text in place of a number, true or false in a field that
