@@ -127,7 +127,7 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 	e := found[0]
 	if call.Operation().Path == "api read" && endpointEffect(e.Method, e.Path) != operation.Read {
 		name := e.Method + " " + e.Path
-		return nil, operation.Usage(name + " may do more than read; use api write " + name + ", which is confirmed. Nothing was sent")
+		return nil, operation.Usage(name + " may do more than read; use api write " + name + ", if it is offered. Nothing was sent")
 	}
 	var params, files map[string]json.RawMessage
 	_, _ = json.Unmarshal(args["params"], &params), json.Unmarshal(args["files"], &files)
