@@ -4,8 +4,8 @@ import "strings"
 
 // texts is, by field, the members that the gateway's OpenAPI document calls strings
 // (LiteLLM_Params, ModelInfo, the request bodies); * stands for all of them. Written as key=value, they stay text
-// whatever they look like, except null. mock_response and stop may be a text or something
-// else; as key=value they are texts. TestTextsLive compares.
+// whatever they look like, except null. mock_response, stop and response_format may be a text
+// or something else; as key=value they are texts. TestTextsLive compares.
 var texts = map[string][]string{
 	"litellm_params": strings.Fields(`
 		adaptive_router_default_model anthropic_federation_rule_id anthropic_federation_workspace_id
@@ -32,10 +32,21 @@ var texts = map[string][]string{
 	"env":            {"*"},
 	"static_headers": {"*"},
 	ExtraField: strings.Fields(`
-		access_group agent_id alias allowed_model_region budget_duration budget_id budget_reset_at credential_name
-		default_model description display_name duration end_user_budget_id fallback_type grace_period key key_alias
-		key_type mode model model_id model_name name new_key new_master_key organization_alias organization_id password
-		project_alias project_id role rotation_interval rpm_limit_type service_tier sso_user_id stop team_alias team_id
-		team_member_budget_duration team_member_key_duration temp_budget_expiry tpm_limit_type user user_alias
-		user_email user_id user_role`),
+		access_group account_id agent_id agent_name alias allowed_model_region approval_status audience auth_type
+		authorization_url billing_period_start budget_duration budget_id budget_reset_at byok_api_key_help_url command
+		created_at credential_name currency custom_code custom_llm_provider default_model description display_name
+		duration embedding_model end_user_budget_id execution_mode fallback_type favicon_url
+		generic_authorization_endpoint generic_client_id generic_client_secret generic_scope generic_token_endpoint
+		generic_userinfo_endpoint google_client_id google_client_secret grace_period guardrail_name id inherit
+		input_type instructions issuer jwt_claim_name jwt_claim_value jwt_issuer key key_alias key_type label language
+		litellm_credential_name logo_url logo_url_dark microsoft_client_id microsoft_client_secret microsoft_tenant
+		mode model model_id model_name name new_key new_master_key oauth2_flow organization_alias organization_id
+		password path policy_name project_alias project_id prompt_id proxy_base_url registration_url response_format
+		review_notes role rotation_interval rpm_limit_type saml_allow_unsolicited saml_idp_metadata_url
+		saml_idp_metadata_xml saml_sp_entity_id scope search_tool_name server_id server_name service_tier source_url
+		spec_path sso_user_id stop subject_token_type submitted_at submitted_by subscription_account_id target
+		team_alias team_id team_member_budget_duration team_member_key_duration temp_budget_expiry text token
+		token_exchange_endpoint token_exchange_profile token_url toolset_id toolset_name tpm_limit_type transport
+		updated_at url user user_alias user_email user_id user_role value vector_store_description vector_store_id
+		vector_store_name`),
 }
