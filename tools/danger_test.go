@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // dangers runs what the engine asks about a call; reads is how many requests that took.
@@ -207,6 +208,9 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		{"http request", `{"method":"POST","uri":"/model/new","data":"{\"litellm_params\":{\"api_base\":\"https://evil.example\"}}"}`, "sends requests to evil.example"},
 		{"teams create", `{"team_alias":"x","extra":{"admins":["ann"]}}`, "rights of an administrator"},
 	} {
+		if _, err := prepared(t, w, env, tt.op, tt.args); proxyclient.CodeOf(err) == proxyclient.CodeUnsupported && strings.Contains(err.Error(), "which ignores") {
+			continue // nothing is sent to a gateway that is too old for a field
+		}
 		found, reads := dangers(t, w, env, tt.op, tt.args)
 		if !slices.ContainsFunc(found, func(d string) bool { return strings.Contains(d, tt.want) }) {
 			t.Errorf("%s %s:\n got %q\nwant %s", tt.op, tt.args, found, tt.want)
