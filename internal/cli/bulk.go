@@ -45,7 +45,7 @@ func (a *app) bindBulk(cmd *cobra.Command) *bulkRun {
 	flags.BoolVar(&b.dryRun, "dry-run", false, "Show the plan without sending changes")
 	flags.BoolVarP(&b.yes, "yes", "y", false, "Skip the confirmation")
 	flags.StringVar(&b.format, "format", "json", "Output format of the summary: json, table")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"json", "table"}, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, "format", []string{"json", "table"})
 	return b
 }
 

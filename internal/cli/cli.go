@@ -205,6 +205,23 @@ func isAboutCommands(name string) bool {
 	return name == "help" || name == cobra.ShellCompRequestCmd || name == cobra.ShellCompNoDescRequestCmd
 }
 
+// aboutCommands is the annotation of the root of a command line that is about commands.
+const aboutCommands = "about commands"
+
+// completes gives the shell the values of a flag. Cobra keeps the flags of such values, and
+// all that hangs on them, as long as the process lives: only the shell's request needs them.
+func completes(cmd *cobra.Command, flag string, values []string) {
+	if completing(cmd) {
+		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+}
+
+// completing reports whether completions may be asked for.
+func completing(cmd *cobra.Command) bool {
+	_, is := cmd.Root().Annotations[aboutCommands]
+	return is
+}
+
 // leaf finds the command that the arguments name, also behind help and behind
 // the shell's request for completions.
 func leaf(root *cobra.Command, args []string) *cobra.Command {
@@ -228,6 +245,9 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
+	}
+	if len(a.Args) > 0 && isAboutCommands(a.Args[0]) {
+		root.Annotations = map[string]string{aboutCommands: ""}
 	}
 	root.SetVersionTemplate(program + " {{.Version}}\n")
 	root.SetIn(a.Stdin)
@@ -256,8 +276,10 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.AddCommand(a.sandboxCommand(), a.demoCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd()
-	for _, flag := range []string{"profile", "confirm-profile"} {
-		_ = root.RegisterFlagCompletionFunc(flag, a.completeProfiles)
+	if completing(root) {
+		for _, flag := range []string{"profile", "confirm-profile"} {
+			_ = root.RegisterFlagCompletionFunc(flag, a.completeProfiles)
+		}
 	}
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() && c != a.mcp.cmd {

@@ -129,7 +129,7 @@ func bindConfigList(a *app, cmd *cobra.Command) {
 
 func (a *app) bindFormat(cmd *cobra.Command, formats []string) {
 	cmd.Flags().StringVar(&a.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, "format", formats)
 }
 
 // writeLocal writes the answer of a command that is not an operation.

@@ -43,7 +43,7 @@ the status of the first failure: 5 for the connection, 4 for the key, else 1.`
 func (a *app) findingFlags(cmd *cobra.Command) {
 	formats := []string{"table", "json"}
 	cmd.Flags().StringVar(&a.format, "format", "", "Output format: table, json (default table)")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, "format", formats)
 }
 
 func (a *app) findingFormat() error {

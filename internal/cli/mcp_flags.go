@@ -29,7 +29,7 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	f.AddFlagSet(m.listening)
 	f.AddFlagSet(m.streamable)
 	for flag, values := range map[string][]string{"transport": transports, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels, "secrets": {"reveal", "file:", "mask"}} {
-		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+		completes(cmd, flag, values)
 	}
 }
 

@@ -101,7 +101,7 @@ func (s *setup) flags(cmd *cobra.Command) {
 	f.StringVar(&s.name, "name", mcpclients.Program, "Name of the entry")
 	f.BoolVar(&s.print, "print", false, "Print the entry with secrets masked, and write nothing")
 	f.BoolVar(&s.force, "force", false, "Replace or remove an entry that differs")
-	_ = cmd.RegisterFlagCompletionFunc("scope", cobra.FixedCompletions([]string{"user", "project"}, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, "scope", []string{"user", "project"})
 	cmd.ValidArgsFunction = completeClients
 	cmd.Args = nil
 }

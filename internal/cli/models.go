@@ -61,7 +61,7 @@ Warnings are values that it takes differently than they look. Files under includ
 checked, too. Exits with 1 if there are errors.`
 	cmd.Example = "  litellm-proxy models lint config.yaml\n  litellm-proxy models lint config.yaml --format json | jq -r '.[].message'"
 	format := cmd.Flags().String("format", "text", "Output format: text, json")
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, "format", []string{"text", "json"})
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if *format != "text" && *format != "json" {
 			return usageError(fmt.Sprintf("--format: %q is not one of text, json", *format))

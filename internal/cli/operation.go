@@ -155,7 +155,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 		c.bindClear(cmd, f)
 	}
 	if len(f.Enum) > 0 {
-		_ = cmd.RegisterFlagCompletionFunc(f.Flag, cobra.FixedCompletions(f.Enum, cobra.ShellCompDirectiveNoFileComp))
+		completes(cmd, f.Flag, f.Enum)
 	}
 }
 
@@ -216,14 +216,14 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	formats := output.Formats(c.op)
 	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
-	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, "format", formats)
 	if len(c.op.Columns) > 0 {
 		var names []string
 		for _, column := range c.op.Columns {
 			names = append(names, column.Name)
 		}
 		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order; +field adds any field, -column removes one: "+strings.Join(names, ", "))
-		_ = cmd.RegisterFlagCompletionFunc("columns", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+		completes(cmd, "columns", names)
 		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}
 	if c.op.Draws {

@@ -21,7 +21,7 @@ func overwriteFlag(cmd *cobra.Command, overwrite *bool) {
 // rowsFlag adds a flag for the format of a file of rows.
 func rowsFlag(cmd *cobra.Command, format *string, name, usage string) {
 	cmd.Flags().StringVar(format, name, "", usage)
-	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(bulk.Formats, cobra.ShellCompDirectiveNoFileComp))
+	completes(cmd, name, bulk.Formats)
 }
 
 // inputFormatFlag adds --input-format to a command that reads a file of rows.
