@@ -34,7 +34,7 @@ func (g *passThroughGateway) RoundTrip(r *http.Request) (*http.Response, error) 
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }
 
-// TestPassThrough: what is created is reached, what is not named stays, and what opens the
+// TestPassThrough: what is created is reached, fields that are omitted stay, and what opens the
 // gateway is asked about.
 func TestPassThrough(t *testing.T) {
 	type fields = map[string]any

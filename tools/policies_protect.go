@@ -56,8 +56,8 @@ func (s policyState) loosened(ctx context.Context, call *operation.Call, next po
 	if len(found) == 0 {
 		return nil, nil
 	}
-	whom, err := protected(ctx, call, s.Name)
-	found[0] += " (the policy checks " + whom + ")"
+	protects, err := protected(ctx, call, s.Name)
+	found[0] += " (the policy checks " + protects + ")"
 	return found, err
 }
 
@@ -151,12 +151,12 @@ func heirsOf(ctx context.Context, call *operation.Call, name string) ([]string, 
 
 // ends says what follows when nothing is in force for a policy any more.
 func (s policyState) ends(ctx context.Context, call *operation.Call) (string, error) {
-	whom, err := protected(ctx, call, s.Name)
+	protects, err := protected(ctx, call, s.Name)
 	guardrails := "Its guardrails no longer check "
 	if len(s.Add) > 0 {
 		guardrails = "Guardrails that no longer run for it: " + operation.NameList(operation.Encode(s.Add)) + ". That affects "
 	}
-	return guardrails + whom + ".", err
+	return guardrails + protects + ".", err
 }
 
 func askDeletePolicy(ctx context.Context, call *operation.Call) (string, error) {

@@ -88,18 +88,18 @@ func (g *policyGateway) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(answer)), Request: r}, nil
 }
 
-// TestPolicyQuestions: what takes a protection away says which, and from whom.
+// TestPolicyQuestions: what takes a protection away says which, and what it protected.
 func TestPolicyQuestions(t *testing.T) {
-	const whom = `requests of teams health, legal to model gpt-4o; requests with key ci-* that no other attachment matches; keys, teams and projects that name it`
+	const protects = `requests of teams health, legal to model gpt-4o; requests with key ci-* that no other attachment matches; keys, teams and projects that name it`
 	for _, tt := range []struct{ op, args, want string }{
-		{"policies status-set", `{"policy":"strict","version_status":"production"}`, "takes guardrails away from policy strict: secrets (the policy checks " + whom + ")"},
+		{"policies status-set", `{"policy":"strict","version_status":"production"}`, "takes guardrails away from policy strict: secrets (the policy checks " + protects + ")"},
 		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "makes policy strict skip inherited guardrails: topic"},
 		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "makes policy strict stop inheriting from base"},
 		{"policies status-set", `{"policy_id":"v2","version_status":"production"}`, "limits policy strict to models that match gpt.*"},
 		{"policies create", `{"policy_name":"lax","guardrails_add":["pii"]}`, "takes guardrails away from policy lax: topic (the policy checks requests with key ci-*"},
 		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "stops default policies for all requests: lax"},
 		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "Attach policy strict to all requests?"},
-		{"policies delete", `{"policy_id":"v1"}`, "Delete version 1 (production) of policy strict? Guardrails that no longer run for it: pii, secrets. That affects " + whom + ". No other version takes its place."},
+		{"policies delete", `{"policy_id":"v1"}`, "Delete version 1 (production) of policy strict? Guardrails that no longer run for it: pii, secrets. That affects " + protects + ". No other version takes its place."},
 		{"policies delete", `{"policy_id":"v3"}`, "Delete version 3 (draft) of policy strict? It is not in force."},
 		{"policies delete-all-versions", `{"policy_name":"strict"}`, "Delete policy strict with 3 versions? Guardrails that no longer run for it: pii, secrets."},
 		{"policies detach", `{"policy":"strict"}`, "Detach policy strict from requests of teams health, legal to model gpt-4o? Its guardrails no longer check them: pii, secrets."},

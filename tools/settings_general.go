@@ -88,7 +88,7 @@ var settingsGeneralUpdate = &operation.Operation{
 	Help:    "Sends one request per setting, in alphabetical order, and stops at the first failure.",
 	Examples: []string{
 		"settings general-update --max-request-size-mb 50",
-		"settings general-update --set alerting_threshold=300 --set background_health_checks=true",
+		"settings general-update --set alerting_threshold=300 --set health_check_interval=600",
 	},
 	Effect:  operation.Set,
 	Sends:   []string{"POST /config/field/update"},

@@ -136,7 +136,7 @@ func TestLiveSettingsSSO(t *testing.T) {
 	}
 }
 
-// TestLiveSettingsFeatures tunes features of the gateway. What is not named stays.
+// TestLiveSettingsFeatures tunes features of the gateway. Settings that are omitted stay.
 func TestLiveSettingsFeatures(t *testing.T) {
 	env, _ := live(t)
 	for _, tt := range []struct {

@@ -13,7 +13,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-// honest are the failures of a read that say what the caller can do about it.
+// honest are the failures of a read that the caller can do something about.
 var honest = []proxyclient.Code{proxyclient.CodeInvalid, proxyclient.CodeForbidden,
 	proxyclient.CodeNotFound, proxyclient.CodeEnterprise, proxyclient.CodeUnsupported}
 

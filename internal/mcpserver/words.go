@@ -53,7 +53,7 @@ func instructions(o Options, confirm string, api bool) string {
 		lines = append(lines, "- This server is read-only: it cannot change anything.")
 	}
 	lines = append(lines,
-		"- Errors say what to do next. If the outcome of a write is unknown, check before you repeat it.",
+		"- Errors name the next step. If the outcome of a write is unknown, check before you repeat it.",
 		"- Some tools may be missing: whoever runs the server selects them with --toolsets, --tools and --read-only.")
 	return strings.Join(lines, "\n")
 }
