@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"flag"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -16,18 +15,14 @@ var update = flag.Bool("update", false, "rewrite known.json.gz from the newest d
 // TestKnownOpenAPI holds the embedded document against the last one in LITELLM_OPENAPI, a
 // list separated by colons, if that is of the same version. With -update it writes it.
 func TestKnownOpenAPI(t *testing.T) {
-	files := filepath.SplitList(os.Getenv("LITELLM_OPENAPI"))
-	if len(files) == 0 {
+	documents, err := ReadFiles(os.Getenv("LITELLM_OPENAPI"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(documents) == 0 {
 		t.Skip("set LITELLM_OPENAPI to the gateway's openapi.json")
 	}
-	b, err := os.ReadFile(files[len(files)-1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := Parse(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := documents[len(documents)-1]
 	encoded, err := d.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -38,8 +33,9 @@ func TestKnownOpenAPI(t *testing.T) {
 		}
 		return
 	}
-	if d.Version == Known().Version && !bytes.Equal(encoded, known) {
-		t.Errorf("known.json.gz is not the document of LiteLLM %s; LITELLM_OPENAPI=%s go generate ./internal/openapi writes it", d.Version, files[len(files)-1])
+	// Another version of Go may compress in another way.
+	if have, err := Known().Encode(); err != nil || d.Version == Known().Version && !bytes.Equal(encoded, have) {
+		t.Errorf("known.json.gz is not the document of LiteLLM %s (%v); LITELLM_OPENAPI=%s go generate ./internal/openapi writes it", d.Version, err, os.Getenv("LITELLM_OPENAPI"))
 	}
 }
 

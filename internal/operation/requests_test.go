@@ -3,7 +3,6 @@ package operation
 import (
 	"flag"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -75,17 +74,9 @@ func fieldsOf(d *openapi.Document, line, request string) (fields []string) {
 // TestRequests holds requests.txt against the OpenAPI documents in LITELLM_OPENAPI, which
 // are separated by colons. With -update it writes the names of all of them.
 func TestRequests(t *testing.T) {
-	var documents []*openapi.Document
-	for _, file := range filepath.SplitList(os.Getenv("LITELLM_OPENAPI")) {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := openapi.Parse(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		documents = append(documents, d)
+	documents, err := openapi.ReadFiles(os.Getenv("LITELLM_OPENAPI"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	if documents == nil {
 		t.Skip("set LITELLM_OPENAPI to the gateway's openapi.json")
