@@ -144,7 +144,6 @@ var endpointsOf = sync.OnceValue(func() map[string]sent {
 	known := map[string]sent{}
 	for _, op := range declared() {
 		for _, endpoint := range op.Endpoints() {
-			endpoint = strings.ReplaceAll(endpoint, ":path}", "}")
 			one := known[endpoint]
 			one.operations = append(one.operations, op.Path)
 			one.reads = one.reads || op.Effect == operation.Read && !op.Asks()

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 
 	"litellm-proxy/proxyclient"
 )
@@ -71,19 +72,22 @@ func (op *Operation) example(subject []string) string {
 	return ExtraField
 }
 
-// Endpoints returns the endpoints that the operation is for, as "POST /key/delete": its own
-// request and not the reads that checks and look-ups send.
+// Endpoints returns the endpoints that the operation is for, as the gateway's document writes
+// them: "POST /key/delete". They are its own requests and not the reads of checks and look-ups.
 func (op *Operation) Endpoints() []string {
 	if op.Sends != nil {
 		return op.Sends
 	}
 	if one, ok := op.Do.(interface{ endpoint() string }); ok {
-		return []string{one.endpoint()}
+		return []string{documented(one.endpoint())}
 	}
 	if c := op.Collection(); c != nil && c.Path != "" {
-		return []string{"GET " + c.Path}
+		return []string{documented("GET " + c.Path)}
 	}
 	return nil
 }
+
+// documented writes a path of ours as the gateway's document does.
+func documented(path string) string { return strings.ReplaceAll(path, ":path}", "}") }
 
 func (e Endpoint[In]) endpoint() string { return e.Method + " " + e.Path }
