@@ -84,7 +84,7 @@ func (c *Client) explain(ctx context.Context, r Request, err error) error {
 	if later {
 		e.Message += "; it came with LiteLLM " + first
 		if version != "" {
-			e.Hint = "upgrade the gateway to LiteLLM " + first + " or later"
+			e.Hint = hintUpgrade(first)
 		}
 	}
 	return e
@@ -92,3 +92,13 @@ func (c *Client) explain(ctx context.Context, r Request, err error) error {
 
 // thisGateway begins the message about a missing route.
 const thisGateway = "this gateway"
+
+// TooOld returns the error of a call that was not sent because the gateway is too old: of its
+// version, which does what lacks says ("ignores --search"), and of the first that does not.
+func TooOld(version, lacks, first string) *Error {
+	return &Error{Code: CodeUnsupported, Message: "this gateway is LiteLLM " + version + ", which " + lacks + "; nothing was sent", Hint: hintUpgrade(first)}
+}
+
+func hintUpgrade(first string) string {
+	return "upgrade the gateway to LiteLLM " + first + " or later"
+}

@@ -135,9 +135,7 @@ func noEndpoint(d *openapi.Document, method, path string) error {
 	}
 	for _, e := range matching(openapi.Known(), method, path) {
 		if since := proxyclient.Since(e.Method, e.Path); since != "" && proxyclient.Older(d.Version, since) {
-			return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
-				Message: "this gateway is LiteLLM " + d.Version + ", which has no " + e.Method + " " + operation.Name(e.Path) + "; nothing was sent",
-				Hint:    "upgrade the gateway to LiteLLM " + since + " or later"}
+			return proxyclient.TooOld(d.Version, "has no "+e.Method+" "+operation.Name(e.Path), since)
 		}
 	}
 	text := "the gateway's API has no path " + operation.Name(path)

@@ -137,20 +137,9 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 	if err := addParams(e, path, query, params); err != nil {
 		return nil, err
 	}
-	body := operation.NoNull(args["body"])
-	if e.Method == http.MethodGet && len(e.Bodies) == 0 && string(body) == "{}" {
-		body = nil
-	}
-	checked := d.Check(e, openapi.Call{Params: params, Body: body, Files: slices.Sorted(maps.Keys(files))})
-	for _, note := range checked.Notes {
-		call.Note(note)
-	}
-	if len(checked.Faults) > 0 {
-		text := strings.Join(checked.Faults, "; ")
-		if !strings.HasSuffix(text, "?") {
-			text += "."
-		}
-		return nil, operation.Usage(text + " Nothing was sent; see api describe " + e.Method + " " + e.Path)
+	checked, err := checkAPI(call, d, e, openapi.Call{Params: params, Body: operation.NoNull(args["body"]), Files: slices.Sorted(maps.Keys(files))})
+	if err != nil {
+		return nil, err
 	}
 	r := &apiRequest{endpoint: e, request: proxyclient.Request{Method: e.Method, Path: e.Route(), Params: checked.Path, Query: checked.Query, Header: checked.Header, Accept: "*/*"}}
 	if err := leads(d, e, checked.Path); err != nil {
@@ -161,6 +150,26 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 	}
 	r.sent = []string{string(operation.Encode(params)), string(checked.Body)}
 	return r, nil
+}
+
+// checkAPI compares a call with the description of its endpoint. The question, the dangers and
+// the plan of a call are about one request.
+func checkAPI(call *operation.Call, d *openapi.Document, e *openapi.Endpoint, made openapi.Call) (openapi.Checked, error) {
+	if e.Method == http.MethodGet && len(e.Bodies) == 0 && string(made.Body) == "{}" {
+		made.Body = nil
+	}
+	checked, _ := operation.Once(call, "api check", func() (openapi.Checked, error) { return d.Check(e, made), nil })
+	for _, note := range checked.Notes {
+		call.Note(note)
+	}
+	if len(checked.Faults) == 0 {
+		return checked, nil
+	}
+	text := strings.Join(checked.Faults, "; ")
+	if !strings.HasSuffix(text, "?") {
+		text += "."
+	}
+	return checked, operation.Usage(text + " Nothing was sent; see api describe " + e.Method + " " + e.Path)
 }
 
 // addParams adds what stands in a concrete path and its query.

@@ -301,7 +301,7 @@ func (d *Document) misspelled(s *Schema, value json.RawMessage, path string, dep
 			case len(name) < 4 && nearest.Distance(name, near) > 1:
 				near = ""
 			case near == "":
-				near = suffixed(name, known)
+				near = joinedOtherwise(name, known)
 			}
 			if near != "" && fields[near] == nil {
 				c.fault("there is no field %q; did you mean %s?", clean(path+name), clean(path+near))
@@ -318,9 +318,9 @@ func (d *Document) misspelled(s *Schema, value json.RawMessage, path string, dep
 	}
 }
 
-// suffixed returns the name that ends with another one, such as team_alias for alias, or
-// that differs in how its words are joined, such as maxBudget.
-func suffixed(name string, known []string) string {
+// joinedOtherwise returns the name that differs from another one in how its words are joined,
+// such as max_budget for maxBudget.
+func joinedOtherwise(name string, known []string) string {
 	joined := func(text string) string { return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(text)) }
 	for _, one := range known {
 		if joined(one) == joined(name) {

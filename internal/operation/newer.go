@@ -62,9 +62,7 @@ func (c *Call) checkNewer(ctx context.Context) error {
 	if version == "" || ignored == nil {
 		return nil
 	}
-	return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
-		Message: "this gateway is LiteLLM " + version + ", which ignores " + strings.Join(ignored, ", ") + "; nothing was sent",
-		Hint:    "upgrade the gateway to LiteLLM " + needs + " or later"}
+	return proxyclient.TooOld(version, "ignores "+strings.Join(ignored, ", "), needs)
 }
 
 // version returns the gateway's version, which a bulk run asks for once.
