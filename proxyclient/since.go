@@ -76,6 +76,11 @@ func withoutNames(path string) string {
 // anySegment stands for a parameter.
 const anySegment = "{}"
 
+// Fits reports whether a concrete path is one of a route, in which {} stands for any segment.
+func Fits(route, path string) bool {
+	return fits(strings.Split(path, "/"), strings.Split(route, "/")) != ""
+}
+
 // fits compares a path with a route by segments. The result is "" if the route does not
 // match it, and otherwise greater the earlier the route has a literal.
 func fits(asked, route []string) string {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 // What a request does that no operation was declared for: http request and the operations of
@@ -65,21 +66,8 @@ func among(table []string, path string) bool {
 			return true
 		}
 		route, exact := strings.CutPrefix(route, "=")
-		return exact && sameSegments(route, path)
+		return exact && proxyclient.Fits(route, path)
 	})
-}
-
-func sameSegments(route, path string) bool {
-	want, have := strings.Split(route, "/"), strings.Split(path, "/")
-	if len(want) != len(have) {
-		return false
-	}
-	for i, segment := range want {
-		if segment != "{}" && segment != have[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // shows tells whether a GET of the path only reads. The path must be written as the

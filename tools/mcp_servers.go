@@ -111,7 +111,8 @@ var mcpServersDelete = &operation.Operation{
 	Done: "deleted MCP server {server_id}",
 }
 
-type mcpServersHealthInput struct {
+// oneMCPServer limits a list to one server.
+type oneMCPServer struct {
 	Server   mcpServerName `json:"server" ref:"server_id" help:"Only this server: name, alias or ID" cli:"arg=1"`
 	ServerID string        `json:"server_id" help:"Only the server with this ID"`
 }
@@ -123,13 +124,13 @@ var mcpServersHealth = &operation.Operation{
 	Examples: []string{"mcp-servers health", "mcp-servers health github"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v1/mcp/server/health"},
-	Do:       operation.Rows[mcpServersHealthInput](mcpHealth),
+	Do:       operation.Rows[oneMCPServer](mcpHealth),
 	Columns:  []operation.Column{{Name: "status"}, {Name: "server_name", ID: true}, {Name: "server_id", ID: true}, {Name: "url"}},
 }
 
 // mcpHealth adds the names to the gateway's verdicts. The gateway leaves out a server that
 // does not exist.
-func mcpHealth(ctx context.Context, call *operation.Call, in mcpServersHealthInput) (operation.Result, error) {
+func mcpHealth(ctx context.Context, call *operation.Call, in oneMCPServer) (operation.Result, error) {
 	query := url.Values{"include_reachability": {"true"}}
 	if in.ServerID != "" {
 		query.Set("server_ids", in.ServerID)
@@ -172,11 +173,6 @@ func mcpServersByID(ctx context.Context, call *operation.Call) (map[string]json.
 	return servers, nil
 }
 
-type mcpServersToolsInput struct {
-	Server   mcpServerName `json:"server" ref:"server_id" help:"Only this server: name, alias or ID" cli:"arg=1"`
-	ServerID string        `json:"server_id" help:"Only the server with this ID"`
-}
-
 var mcpServersTools = &operation.Operation{
 	Path:     "mcp-servers tools",
 	Summary:  "List the tools that your key may call on MCP servers",
@@ -184,7 +180,7 @@ var mcpServersTools = &operation.Operation{
 	Examples: []string{"mcp-servers tools", "mcp-servers tools github --columns name,description"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /mcp-rest/tools/list"},
-	Do:       operation.Rows[mcpServersToolsInput](mcpTools),
+	Do:       operation.Rows[oneMCPServer](mcpTools),
 	Columns: []operation.Column{
 		{Name: "server", Field: "mcp_info.server_name", ID: true},
 		{Name: "name", ID: true},
@@ -195,7 +191,7 @@ var mcpServersTools = &operation.Operation{
 
 // mcpTools notes the servers that did not answer: for all servers, the gateway leaves their
 // tools out.
-func mcpTools(ctx context.Context, call *operation.Call, in mcpServersToolsInput) (operation.Result, error) {
+func mcpTools(ctx context.Context, call *operation.Call, in oneMCPServer) (operation.Result, error) {
 	query := url.Values{}
 	if in.ServerID != "" {
 		query.Set("server_id", in.ServerID)

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
@@ -25,12 +26,26 @@ const (
 	filesField = "files"
 )
 
-// bindBody adds the flags for a whole body.
-func (c *call) bindBody(cmd *cobra.Command, f operation.Field) {
+// bindBody adds the flags for fields of a body that have none of their own: --set and --body.
+func (c *call) bindBody(cmd *cobra.Command, f operation.Field, body pflag.Value, field, fields string) {
 	set := f
-	set.Kind = operation.KindPairs
-	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "Field of the body: key=value, key:=JSON or key=@file")
-	cmd.Flags().Var(&wholeBody{to: &c.values}, "body", "Body as JSON, @file or @-")
+	set.Kind, set.Flag = operation.KindPairs, "set"
+	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", field+": key=value, key:=JSON or key=@file")
+	cmd.Flags().Var(body, "body", fields+", @file or @-")
+}
+
+// bodyValue is --body: the members of an object, each as if given with --set.
+type bodyValue struct{ to *arguments }
+
+func (v *bodyValue) String() string { return "" }
+func (v *bodyValue) Type() string   { return "JSON" }
+func (v *bodyValue) Set(text string) error {
+	object, err := v.to.sources.jsonObject(text, "body")
+	if err != nil {
+		return err
+	}
+	_, err = v.to.members(extraField, object)
+	return err
 }
 
 // wholeBody is --body for a whole body: an object, whose members may be given with --set too,
@@ -44,23 +59,32 @@ func (v *wholeBody) Set(text string) error {
 	if err != nil {
 		return err
 	}
+	given := v.to.args[bodyField]
+	if object, err := v.to.members(bodyField, value); object || err != nil {
+		if v.to.args[bodyField] == nil {
+			v.to.args[bodyField] = json.RawMessage("{}")
+		}
+		return err
+	}
+	if given != nil {
+		return errors.New("is given twice")
+	}
+	v.to.args[bodyField] = value
+	return nil
+}
+
+// members adds each member of an object to a field. object is false for another value.
+func (a *arguments) members(field string, value json.RawMessage) (object bool, err error) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(value, &members) != nil {
-		if v.to.args[bodyField] != nil {
-			return errors.New("is given twice")
-		}
-		v.to.args[bodyField] = value
-		return nil
-	}
-	if v.to.args[bodyField] == nil {
-		v.to.args[bodyField] = json.RawMessage("{}")
+		return false, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if err := v.to.member(bodyField, name, members[name]); err != nil {
-			return err
+		if err := a.member(field, name, members[name]); err != nil {
+			return true, err
 		}
 	}
-	return nil
+	return true, nil
 }
 
 // filesValue is --file: a file for a field of a form.

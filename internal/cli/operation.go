@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -61,9 +60,9 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 				c.bindField(cmd, f)
 			}
 		case f.Name == extraField:
-			c.bindExtra(cmd, f)
+			c.bindBody(cmd, f, &bodyValue{to: &c.values}, "Additional body field", "Additional body fields as a JSON object")
 		case f.Name == bodyField && f.Kind == operation.KindJSON:
-			c.bindBody(cmd, f)
+			c.bindBody(cmd, f, &wholeBody{to: &c.values}, "Field of the body", "Body as JSON")
 		case f.Name == filesField && f.Kind == operation.KindObject:
 			cmd.Flags().VarP(&filesValue{to: &c.values}, "file", "F", "File of a form: field=@path")
 		default:
@@ -178,36 +177,6 @@ func withValues(help, values string) string {
 		return help[:at] + ": " + values + help[at:]
 	}
 	return help + " (" + values + ")"
-}
-
-// bindExtra adds the flags for body fields that have none of their own.
-func (c *call) bindExtra(cmd *cobra.Command, f operation.Field) {
-	set := f
-	set.Kind, set.Flag = operation.KindPairs, "set"
-	cmd.Flags().Var(&fieldValue{field: set, to: &c.values}, "set", "Additional body field: key=value, key:=JSON or key=@file")
-	cmd.Flags().Var(&bodyValue{to: &c.values}, "body", "Additional body fields as a JSON object, @file or @-")
-}
-
-// bodyValue is --body: the members of an object, each as if given with --set.
-type bodyValue struct{ to *arguments }
-
-func (v *bodyValue) String() string { return "" }
-func (v *bodyValue) Type() string   { return "JSON" }
-func (v *bodyValue) Set(text string) error {
-	object, err := v.to.sources.jsonObject(text, "body")
-	if err != nil {
-		return err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(object, &members); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if err := v.to.member(extraField, name, members[name]); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // bindOutput adds the flags that depend on what the operation does and answers:
