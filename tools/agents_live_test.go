@@ -53,28 +53,5 @@ func TestLiveAgents(t *testing.T) {
 	if _, err := run(t.Context(), env, agentsGet, argsOf(map[string]any{"agent": name + "x"})); !operation.IsNotFound(err) {
 		t.Errorf("an unknown agent: %v", err)
 	}
-	liveAgentsPublic(t, env, id)
-}
-
-// liveAgentsPublic shows an agent in the hub beside those that are there, and takes it back.
-func liveAgentsPublic(t *testing.T, env operation.Env, id string) {
-	t.Helper()
-	public := func() (ids []string) {
-		for _, item := range do(t, env, agentsList, nil).Page.Items {
-			if string(operation.Lookup(item, "litellm_params.is_public")) == "true" {
-				ids = append(ids, operation.Word(operation.Lookup(item, "agent_id")))
-			}
-		}
-		return ids
-	}
-	before := public()
-	do(t, env, agentsMakePublic, map[string]any{"agents": append(before, id)})
-	if !slices.Contains(public(), id) {
-		t.Error("the agent is not public")
-	}
-	back := map[string]any{"none": true}
-	if len(before) > 0 {
-		back = map[string]any{"agents": before}
-	}
-	do(t, env, agentsMakePublic, back)
+	livePublic(t, env, agentsList, agentsMakePublic, "agents", "litellm_params.is_public", "agent_id", id)
 }

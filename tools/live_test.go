@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,4 +167,28 @@ func TestLiveTasks(t *testing.T) {
 			t.Errorf("%s again: %q, %s", tt.op.Path, second.Done, second.Body)
 		}
 	}
+}
+
+// livePublic shows a thing in the hub beside those that are there, and takes it back. argument
+// is that of publish for all of them; public and id are members of an item of the list.
+func livePublic(t *testing.T, env operation.Env, list, publish *operation.Operation, argument, public, id, one string) {
+	t.Helper()
+	shown := func() (ids []string) {
+		for _, item := range do(t, env, list, nil).Page.Items {
+			if string(operation.Lookup(item, public)) == "true" {
+				ids = append(ids, operation.Word(operation.Lookup(item, id)))
+			}
+		}
+		return ids
+	}
+	before := shown()
+	do(t, env, publish, map[string]any{argument: append(before, one)})
+	if !slices.Contains(shown(), one) {
+		t.Errorf("%s: %s is not public", publish.Path, one)
+	}
+	back := map[string]any{"none": true}
+	if len(before) > 0 {
+		back = map[string]any{argument: before}
+	}
+	do(t, env, publish, back)
 }

@@ -55,31 +55,8 @@ func TestLiveMCPServers(t *testing.T) {
 	if _, err := run(t.Context(), env, mcpServersUpdate, argsOf(map[string]any{"server_id": id, "extra": map[string]any{"nonsense": 1}})); proxyclient.CodeOf(err) != proxyclient.CodeNotApplied {
 		t.Errorf("an unknown field: %v", err)
 	}
-	liveMCPPublic(t, env, id)
+	livePublic(t, env, mcpServersList, mcpServersMakePublic, "servers", "mcp_info.is_public_explicit", "server_id", id)
 	liveMCPToolset(t, env, id, prefix)
-}
-
-// liveMCPPublic shows a server in the hub beside those that are there, and takes it back.
-func liveMCPPublic(t *testing.T, env operation.Env, id string) {
-	t.Helper()
-	public := func() (ids []string) {
-		for _, item := range do(t, env, mcpServersList, nil).Page.Items {
-			if string(operation.Lookup(item, "mcp_info.is_public_explicit")) == "true" {
-				ids = append(ids, operation.Word(operation.Lookup(item, "server_id")))
-			}
-		}
-		return ids
-	}
-	before := public()
-	do(t, env, mcpServersMakePublic, map[string]any{"servers": append(before, id)})
-	if !slices.Contains(public(), id) {
-		t.Error("the server is not public")
-	}
-	back := map[string]any{"none": true}
-	if len(before) > 0 {
-		back = map[string]any{"servers": before}
-	}
-	do(t, env, mcpServersMakePublic, back)
 }
 
 // liveMCPToolset walks a toolset through its life.
