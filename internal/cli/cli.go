@@ -254,22 +254,7 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.SetOut(&a.help)
 	root.SetErr(a.Stderr)
 	root.SetFlagErrorFunc(a.flagError)
-	p := root.PersistentFlags()
-	p.SortFlags = false
-	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then the profile's, then "+config.DefaultURL+")")
-	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "Use the built-in sandbox (short for --base-url "+config.SandboxURL+")")
-	p.Var((*nonEmpty)(&a.flags.Profile), "profile", "Profile of the configuration file to use (default "+config.ProfileVariable+", then the current one)")
-	p.Var((*nonEmpty)(&a.flags.ConfirmProfile), "confirm-profile", "Name of the protected profile whose gateway may be changed")
-	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
-	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
-	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")
-	p.StringVar(&a.flags.ClientCert, "client-cert", "", "PEM file of the TLS client certificate, and of its key without --client-key (default "+config.ClientCertVariable+")")
-	p.StringVar(&a.flags.ClientKey, "client-key", "", "PEM file of the TLS client key (default "+config.ClientKeyVariable+")")
-	p.StringArrayVar(&a.flags.Headers, "extra-header", nil, "Extra header NAME:VALUE or NAME:@file for every request; repeatable (default "+config.HeadersVariable+")")
-	p.StringVar(&a.flags.KeyHeader, "key-header", "", "Header that carries the key (default "+config.KeyHeaderVariable+", then Authorization)")
-	p.BoolVar(&a.flags.debug, "debug", false, "Print each request and answer on stderr, secrets masked")
-	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
-	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
+	a.globalFlags(root.PersistentFlags())
 	a.groups(root)
 	root.AddCommand(a.mcpCommand())
 	a.addLocals(root)
@@ -288,6 +273,25 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 		}
 	}
 	return root
+}
+
+// globalFlags adds the flags of every command.
+func (a *app) globalFlags(p *pflag.FlagSet) {
+	p.SortFlags = false
+	p.StringVar(&a.flags.BaseURL, "base-url", "", "Gateway URL (default "+config.URLVariable+", then the profile's, then "+config.DefaultURL+")")
+	p.BoolVar(&a.flags.Sandbox, "sandbox", false, "Use the built-in sandbox (short for --base-url "+config.SandboxURL+")")
+	p.Var((*nonEmpty)(&a.flags.Profile), "profile", "Profile of the configuration file to use (default "+config.ProfileVariable+", then the current one)")
+	p.Var((*nonEmpty)(&a.flags.ConfirmProfile), "confirm-profile", "Name of the protected profile whose gateway may be changed")
+	p.StringVar(&a.flags.APIKey, "api-key", "", "Virtual key or master key, @file or @- (default "+config.KeyVariable+")")
+	p.StringVar(&a.flags.Timeout, "timeout", "", "Time limit of a request, such as 90s (default 60s; chat 10m)")
+	p.StringVar(&a.flags.CAFile, "ca-file", "", "File with additional CA certificates to trust (default "+config.CAFileVariable+")")
+	p.StringVar(&a.flags.ClientCert, "client-cert", "", "PEM file of the TLS client certificate, and of its key without --client-key (default "+config.ClientCertVariable+")")
+	p.StringVar(&a.flags.ClientKey, "client-key", "", "PEM file of the TLS client key (default "+config.ClientKeyVariable+")")
+	p.StringArrayVar(&a.flags.Headers, "extra-header", nil, "Extra header NAME:VALUE or NAME:@file for every request; repeatable (default "+config.HeadersVariable+")")
+	p.StringVar(&a.flags.KeyHeader, "key-header", "", "Header that carries the key (default "+config.KeyHeaderVariable+", then Authorization)")
+	p.BoolVar(&a.flags.debug, "debug", false, "Print each request and answer on stderr, secrets masked")
+	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
+	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 }
 
 // groups adds a command for each resource. Those of its operations are added only where
