@@ -112,6 +112,9 @@ func TestDeclarations(t *testing.T) {
 		if endpoint && op.Effect != operation.Read && op.Done == "" {
 			fail("a write says nothing when it is done")
 		}
+		if op.Alarm && (!op.Lists() || op.Effect != operation.Read) {
+			fail("an alarm is a list that is only read")
+		}
 		names := map[string]bool{}
 		for _, c := range op.Columns {
 			if names[c.Name] {

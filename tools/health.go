@@ -145,18 +145,23 @@ var healthHistory = &operation.Operation{
 	Columns:  healthColumns,
 }
 
+type healthLatestInput struct {
+	Status string `json:"status" enum:"healthy,unhealthy" help:"Only results with this status"`
+}
+
 var healthLatest = &operation.Operation{
 	Path:     "health latest",
 	Summary:  "List the last health-check result of each model",
 	Help:     "Calls no model. Models that were never checked individually are missing.",
-	Examples: []string{"health latest"},
+	Examples: []string{"health latest", "health latest --status unhealthy --exit-code"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /health/latest"},
-	Do:       operation.Rows[struct{}](latestHealth),
+	Alarm:    true,
+	Do:       operation.Rows[healthLatestInput](latestHealth),
 	Columns:  healthColumns,
 }
 
-func latestHealth(ctx context.Context, call *operation.Call, _ struct{}) (operation.Result, error) {
+func latestHealth(ctx context.Context, call *operation.Call, in healthLatestInput) (operation.Result, error) {
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/health/latest"})
 	if err != nil {
 		return operation.Result{}, err
@@ -166,8 +171,10 @@ func latestHealth(ctx context.Context, call *operation.Call, _ struct{}) (operat
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeBadAnswer, Message: "the gateway's answer has no health checks"}
 	}
 	names := make([]string, 0, len(checks))
-	for name := range checks {
-		names = append(names, name)
+	for name, check := range checks {
+		if in.Status == "" || in.Status == operation.Word(operation.Lookup(check, "status")) {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	page := &operation.Page{Items: []json.RawMessage{}, Total: len(names)}

@@ -32,6 +32,7 @@ var spendBudgets = &operation.Operation{
 	Effect:   operation.Read,
 	Sends:    []string{"GET /customer/list", "GET /key/list", "GET /organization/list", "GET /user/list", "GET /v2/team/list"},
 	Default:  true,
+	Alarm:    true,
 	Do:       operation.Rows[spendBudgetsInput](showBudgets),
 	Columns: []operation.Column{
 		{Name: "of"},

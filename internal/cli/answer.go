@@ -139,6 +139,15 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 	return nil
 }
 
+// alarm returns the exit status of --exit-code for a list that was shown. Errors keep their
+// own status.
+func (c *call) alarm(page *operation.Page, err error) error {
+	if err == nil && c.exitCode && page != nil && (page.Total > 0 || len(page.Items) > 0) {
+		return listed
+	}
+	return err
+}
+
 // note says something beside the result, on stderr.
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(a.masked(fmt.Sprintf(format, args...))))

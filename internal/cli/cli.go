@@ -66,8 +66,8 @@ func Main(ops operation.Catalog) int {
 }
 
 // Run runs the program and returns its exit status: 0 done, 1 refused or failed,
-// 2 usage, 3 not found, 4 authentication or permission, 5 unreachable, 130
-// interrupted.
+// 2 usage, 3 not found, 4 authentication or permission, 5 unreachable,
+// 6 something is listed (--exit-code), 130 interrupted.
 func Run(ctx context.Context, sys System) int { return run(ctx, sys, nil) }
 
 func run(ctx context.Context, sys System, demo *sandbox.Gateway) int {

@@ -15,6 +15,9 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
+// listed is the exit status of --exit-code when there is something to worry about.
+const listed = reported(6)
+
 // exitStatus is the one place that decides what an error makes of the exit
 // status.
 func exitStatus(code proxyclient.Code) int {

@@ -31,6 +31,8 @@ type call struct {
 
 	columns          []string
 	all, yes, dryRun bool
+	// exitCode is --exit-code: see alarm.
+	exitCode bool
 	// streaming says that the words of the answer are written as they come; lost is the
 	// first error of writing them.
 	streaming bool
@@ -205,6 +207,9 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 		}
 		flags.BoolVar(&c.all, "all", false, help)
 	}
+	if c.op.Alarm {
+		flags.BoolVar(&c.exitCode, "exit-code", false, "Exit with status 6 if anything is listed, for cron")
+	}
 	if c.op.Effect != operation.Read {
 		flags.BoolVar(&c.dryRun, "dry-run", false, "Show the requests that would change something without sending them")
 	}
@@ -286,7 +291,7 @@ func (c *call) run(ctx context.Context) error {
 	if c.lost != nil {
 		return c.unshown(prepared.Effect(), result, c.lost)
 	}
-	return c.show(ctx, prepared.Effect(), result, err)
+	return c.alarm(result.Page, c.show(ctx, prepared.Effect(), result, err))
 }
 
 // defaultFormat takes the profile's output format where none is given and the operation has
@@ -380,5 +385,5 @@ func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 		}
 		c.shown.Add(int64(len(result.Page.Items)))
 	}
-	return unwritten(stream.Close())
+	return c.alarm(&operation.Page{Total: int(c.shown.Load())}, unwritten(stream.Close()))
 }

@@ -110,6 +110,9 @@ type Operation struct {
 	Reveal []string
 	// Draws means that the result has a [Chart].
 	Draws bool
+	// Alarm means that a list has something to worry about in every row, so that a script
+	// can ask for an exit status.
+	Alarm bool
 	// Prose means that a [Result] has its answer also as a text for people, which is the
 	// default format; Body has the parts.
 	Prose bool
