@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -147,13 +148,37 @@ func TestHouse(t *testing.T) {
 	}
 }
 
+// TestHouseTable holds the table of rooms in CONTRIBUTING.md to the rooms.
+func TestHouseTable(t *testing.T) {
+	b, err := os.ReadFile("../../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, house, _ := strings.Cut(string(b), "## The house\n")
+	house, _, _ = strings.Cut(house, "\n## ")
+	described := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z/-]+)` \\| \\S").FindAllStringSubmatch(house, -1) {
+		described[row[1]] = true
+	}
+	for room := range rooms {
+		if !described[room] {
+			t.Errorf("CONTRIBUTING.md does not say what %s holds", room)
+		}
+	}
+	for room := range described {
+		if _, ok := rooms[room]; !ok {
+			t.Errorf("CONTRIBUTING.md describes %s, which is no room of the house", room)
+		}
+	}
+}
+
 // TestTopLevel: only these, and files whose names begin with a dot, are at the top level.
 func TestTopLevel(t *testing.T) {
 	entries, err := os.ReadDir("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := strings.Fields("cmd docs internal prompts proxyclient tools LICENSE README.md go.mod go.sum mcp.json.example")
+	known := strings.Fields("cmd docs internal prompts proxyclient tools LICENSE CONTRIBUTING.md README.md go.mod go.sum mcp.json.example")
 	ignored := strings.Fields("completions dist litellm-proxy") // a build and a release make them
 	for _, entry := range entries {
 		if name := entry.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(known, name) && !slices.Contains(ignored, name) {
