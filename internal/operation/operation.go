@@ -136,6 +136,10 @@ type Column struct {
 	Format Format
 	// Optional columns are shown only on request.
 	Optional bool
+	// Drop is the order in which columns leave a table that is wider than the terminal: the
+	// highest first. 0 keeps the column as long as possible. If no column of the operation
+	// sets it, later columns leave before earlier ones and identifiers last.
+	Drop int
 	// Bar adds a bar chart to the numbers at a terminal.
 	Bar bool
 	// Each is what to show of each item of a list: dotted paths, with a blank between their
