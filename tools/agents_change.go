@@ -33,7 +33,7 @@ var agentsCreate = &operation.Operation{
 	Summary: "Add an A2A agent behind the gateway",
 	Help:    "The gateway replaces the card's provider, security and interfaces with its own.",
 	Examples: []string{
-		`agents create translator --card '{"name": "Translator", "url": "https://translator.example.com", "description": "Translates texts"}'`,
+		`agents create translator --card '{"name": "Translator", "url": "https://translator.example.com"}'`,
 	},
 	Effect:  operation.Write,
 	Consent: operation.Consent{Often: true},

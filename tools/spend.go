@@ -185,7 +185,7 @@ var spendCalculate = &operation.Operation{
 	Examples: []string{
 		`spend calculate --model gpt-4o-mini -m "user:Hello, how are you?"`,
 		"spend calculate --model gpt-4o-mini --prompt-tokens 1000 --completion-tokens 500",
-		`spend calculate --completion-response '{"model": "gpt-4o-mini", "usage": {"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}}'`,
+		`spend calculate --completion-response '{"model": "gpt-4o-mini", "usage": {"prompt_tokens": 1000, "completion_tokens": 500}}'`,
 	},
 	Effect:  operation.Read,
 	Sends:   []string{"POST /spend/calculate"},

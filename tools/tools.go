@@ -32,7 +32,9 @@ var all = sync.OnceValue(func() operation.Catalog {
 		organizations, projects, customers, budgets, providerBudgets, tags, spend, subscriptions, costs,
 		guardrails, policies, prompts, mcpServers, mcpToolsets, agents, vectorStores, searchTools, memory, calledTools,
 		passThrough, jwtMappings, auditLogs, callbacks, gatewaySettings, health, cache, encryption, utilities, chat, api, raw, whoami, status)
+	of := resourceOf()
 	for _, op := range ops {
+		op.Of = of[op.Resource()]
 		if op.Update != nil {
 			op.Update.Holds = took
 		}

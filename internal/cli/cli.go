@@ -240,8 +240,8 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   program,
 		Short: "Manage a LiteLLM proxy",
-		Long: `Manage a LiteLLM proxy (the gateway): models, credentials, virtual keys, users, teams.
-Every command is also a tool for AI assistants (litellm-proxy mcp).`,
+		Long: `Manage a LiteLLM proxy (the gateway): keys, people, models, spend and safety.
+Every command that talks to the gateway is also a tool for AI assistants: litellm-proxy mcp.`,
 		Version:       Version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -259,13 +259,20 @@ Every command is also a tool for AI assistants (litellm-proxy mcp).`,
 	root.AddCommand(a.mcpCommand())
 	a.addLocals(root)
 	root.AddCommand(a.sandboxCommand(), a.demoCommand(), a.versionCommand())
+	root.SetUsageFunc(a.usagePage)
+	root.SetHelpFunc(a.helpPage)
 	root.SetHelpCommand(a.helpCommand())
 	root.InitDefaultCompletionCmd()
+	if c := a.commandNamed(root, "completion"); c != nil {
+		r := ownResource("completion")
+		c.Short, c.Long = r.Summary, r.Summary+". "+r.Help
+	}
 	if completing(root) {
 		for _, flag := range []string{"profile", "confirm-profile"} {
 			_ = root.RegisterFlagCompletionFunc(flag, a.completeProfiles)
 		}
 	}
+	a.arrange(root)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() && c != a.mcp.cmd {
 			c.RunE, c.Args = a.group, nil
@@ -297,7 +304,7 @@ func (a *app) globalFlags(p *pflag.FlagSet) {
 // groups adds a command for each resource. Those of its operations are added only where
 // the command line names the resource: the others cannot be meant.
 func (a *app) groups(root *cobra.Command) {
-	parents, verbs := map[string]*cobra.Command{}, map[string][]string{}
+	parents := map[string]*cobra.Command{}
 	for _, op := range a.Operations {
 		if a.readOnly && op.Effect != operation.Read {
 			continue
@@ -306,11 +313,11 @@ func (a *app) groups(root *cobra.Command) {
 		parent := root
 		if ok {
 			if parent = parents[resource]; parent == nil {
-				parent = &cobra.Command{Use: resource, RunE: a.group}
+				parent = newGroup(op.Of, resource)
+				parent.RunE = a.group
 				parents[resource] = parent
 				root.AddCommand(parent)
 			}
-			verbs[resource] = append(verbs[resource], verb)
 			if !slices.Contains(a.Args, resource) {
 				continue
 			}
@@ -321,9 +328,6 @@ func (a *app) groups(root *cobra.Command) {
 		a.bind[cmd] = func(cmd *cobra.Command) { a.bindOperation(cmd, op) }
 		cmd.RunE = func(*cobra.Command, []string) error { return nil } // until it is bound
 		parent.AddCommand(cmd)
-	}
-	for resource, parent := range parents {
-		parent.Short = strings.Join(verbs[resource], ", ")
 	}
 }
 

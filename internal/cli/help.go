@@ -12,11 +12,16 @@ import (
 func (a *app) helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:                "help [command]",
-		Short:              "Show the help of a command",
-		Long:               "Show the help of a command: " + program + " help keys list.",
+		Short:              ownResource("help").Summary,
+		Long:               "Show the help of a command or topic: " + program + " help keys list.",
 		FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}, // those of the command
 		ValidArgsFunction:  topics,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				if t := topicNamed(args[0]); t != nil {
+					return a.showTopic(cmd.Root(), t, args[1:])
+				}
+			}
 			topic, rest, err := cmd.Root().Find(args)
 			switch {
 			case err != nil:
@@ -33,11 +38,28 @@ func (a *app) helpCommand() *cobra.Command {
 	}
 }
 
+// showTopic writes a page that is not about one command.
+func (a *app) showTopic(root *cobra.Command, t *topic, args []string) error {
+	var b strings.Builder
+	if err := t.write(a, &b, root, args); err != nil {
+		return err
+	}
+	_, _ = io.WriteString(&a.help, b.String())
+	return nil
+}
+
 // topics completes the arguments of help.
 func topics(cmd *cobra.Command, args []string, begun string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 	topic, _, err := cmd.Root().Find(args)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	if topic == cmd.Root() {
+		for _, t := range helpTopics() {
+			if strings.HasPrefix(t.name, begun) {
+				names = append(names, cobra.CompletionWithDesc(t.name, t.summary))
+			}
+		}
 	}
 	for _, c := range topic.Commands() {
 		if c.IsAvailableCommand() && strings.HasPrefix(c.Name(), begun) {

@@ -45,16 +45,13 @@ func (a *app) addLocals(root *cobra.Command) {
 		parent, verb := root, l.path
 		if group, rest, ok := strings.Cut(l.path, " "); ok {
 			parent, verb = a.groupFor(root, group), rest
-			if parent != a.mcp.cmd { // which does something itself
-				parent.Short = strings.TrimPrefix(parent.Short+", "+verb, ", ")
-			}
 		}
 		bind := func(cmd *cobra.Command) {
 			cmd.Flags().SortFlags = false
 			l.bind(a, cmd)
 		}
 		if group := a.commandNamed(root, l.path); group != nil { // "chat" beside "chat completions"
-			group.Short = l.summary + "; " + group.Short
+			group.Short = l.summary
 			a.bind[group] = bind
 			continue
 		}
@@ -79,7 +76,8 @@ func (a *app) groupFor(root *cobra.Command, name string) *cobra.Command {
 	if group := a.commandNamed(root, name); group != nil {
 		return group
 	}
-	group := &cobra.Command{Use: name, RunE: a.group}
+	group := newGroup(ownResource(name), name)
+	group.RunE = a.group
 	root.AddCommand(group)
 	return group
 }

@@ -96,9 +96,6 @@ func (a *app) describe(cmd *cobra.Command, op *operation.Operation, positional [
 		}
 		cmd.Long += fmt.Sprintf("\n  <%s>  %s", f.Flag, f.Help)
 	}
-	if usesPairs(op) {
-		cmd.Long += "\n\n" + pairsHelp
-	}
 	for i, example := range op.Examples {
 		op := "  " + program + " " + example
 		if i > 0 {
@@ -106,14 +103,6 @@ func (a *app) describe(cmd *cobra.Command, op *operation.Operation, positional [
 		}
 		cmd.Example += op
 	}
-}
-
-const pairsHelp = `In key=value, numbers, true, false and null are typed; everything else is text.
-key:=JSON is JSON. key=@file and key=@- (standard input, or a hidden prompt) read the
-value. key=@@x is the text @x.`
-
-func usesPairs(op *operation.Operation) bool {
-	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return f.Kind == operation.KindPairs })
 }
 
 // usageLine is the operation's line in help: "add <model-name>".
@@ -193,7 +182,7 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 		for _, column := range c.op.Columns {
 			names = append(names, column.Name)
 		}
-		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order; +field adds any field, -column removes one: "+strings.Join(names, ", "))
+		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order; +field adds any field, -column removes one")
 		completes(cmd, "columns", names)
 		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}

@@ -83,7 +83,7 @@ func sandboxError(code proxyclient.Code, what string, err error) error {
 func (a *app) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
-		Short: "Manage the built-in sandbox gateway: serve, path, reset",
+		Short: "Manage the built-in sandbox gateway",
 		Long: `Manage the built-in sandbox gateway, which needs no network and no account.
 
 To use it in any command, add --sandbox or set LITELLM_PROXY_URL=sandbox:. It imitates

@@ -55,6 +55,8 @@ func (e Effect) String() string {
 type Operation struct {
 	// Path is the words of the command: resource and verb, such as "keys list".
 	Path string
+	// Of describes the resource; package tools sets it.
+	Of *Resource
 	// Summary is one imperative line with a capital and no final stop.
 	Summary string
 	// Help is what else a user must know, in a short paragraph. With Summary it is the
