@@ -134,7 +134,7 @@ var agentsMakePublic = &operation.Operation{
 
 var agentsKillSwitch = &operation.Operation{
 	Path:     "agents kill-switch",
-	Summary:  "Fire an agent's kill switch: call the webhook that shuts it down",
+	Summary:  "Shut an agent down: call its kill-switch webhook",
 	Help:     "The agent stays enabled on the gateway; to refuse calls to it, use agents update.",
 	Examples: []string{"agents kill-switch translator"},
 	Effect:   operation.Destructive,

@@ -39,7 +39,7 @@ type apiDeleteInput struct {
 
 var apiRead = &operation.Operation{
 	Path:     "api read",
-	Summary:  "Call an endpoint of the gateway that only reads",
+	Summary:  "Call a read-only endpoint of the gateway",
 	Help:     "The call is checked against the gateway's API before it is sent. See api describe.",
 	Examples: []string{"api read /guardrails/usage/overview -q start_date=2026-11-01", "api read --method POST /policies/resolve --set team_alias=platform"},
 	Effect:   operation.Read,
@@ -50,7 +50,7 @@ var apiRead = &operation.Operation{
 
 var apiWrite = &operation.Operation{
 	Path:    "api write",
-	Summary: "Call an endpoint of the gateway that changes something",
+	Summary: "Call an endpoint of the gateway to change something",
 	Help:    "The call is checked against the gateway's API before it is sent. Prefer the operation that api search names. See api describe.",
 	Examples: []string{
 		"api write POST /v1/memory --set key=note --set value=hello",

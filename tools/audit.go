@@ -91,7 +91,7 @@ func auditPage(call *operation.Call, args operation.Args) (operation.Args, opera
 
 var auditList = &operation.Operation{
 	Path:    "audit list",
-	Summary: "List who changed what on the gateway, newest first, a page at a time",
+	Summary: "List changes on the gateway and who made them, newest first, a page at a time",
 	Help:    "The gateway keeps an audit log only with LiteLLM Enterprise. For the values before and after, use audit get.",
 	Examples: []string{
 		"audit list --period 7d",

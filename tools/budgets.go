@@ -33,7 +33,7 @@ var budgetColumns = []operation.Column{
 
 var budgetsList = &operation.Operation{
 	Path:     "budgets list",
-	Summary:  "List budgets: limits that keys, customers, tags and members share",
+	Summary:  "List budgets: limits shared by keys, customers, tags and members",
 	Help:     "Includes budgets that the gateway created for a single key, team member, customer or tag. Their spend is shown with that object.",
 	Examples: []string{"budgets list"},
 	Effect:   operation.Read,
@@ -107,7 +107,7 @@ type budgetsUpdateInput struct {
 
 var budgetsUpdate = &operation.Operation{
 	Path:     "budgets update",
-	Summary:  "Change the limits of a budget for everything that uses it",
+	Summary:  "Change the limits of a budget for all its users",
 	Help:     "Fields you omit are unchanged. Use {clear} to remove a limit.",
 	Examples: []string{"budgets update free-tier --max-budget 10", "budgets update free-tier --clear tpm_limit"},
 	Effect:   operation.Set,
@@ -160,7 +160,7 @@ var budgetsDelete = &operation.Operation{
 
 var providerBudgetsList = &operation.Operation{
 	Path:     "provider-budgets list",
-	Summary:  "List the spend and budget of each provider that has a budget",
+	Summary:  "List the spend and budget of each provider with a budget",
 	Help:     "Provider budgets are set in the gateway's configuration (router_settings: provider_budget_config).",
 	Examples: []string{"provider-budgets list"},
 	Effect:   operation.Read,

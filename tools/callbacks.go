@@ -30,7 +30,7 @@ var callbacksList = &operation.Operation{
 
 var callbacksActive = &operation.Operation{
 	Path:     "callbacks active",
-	Summary:  "Show the callbacks that run, including the gateway's own",
+	Summary:  "Show all running callbacks, including the gateway's own",
 	Examples: []string{"callbacks active"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/callbacks/list"},

@@ -44,7 +44,7 @@ type toolsListInput struct {
 
 var toolsList = &operation.Operation{
 	Path:     "tools list",
-	Summary:  "List function tools that models were offered or called",
+	Summary:  "List function tools seen in traffic: offered to models or called",
 	Help:     "These are tools seen in traffic, not this server's own. call_count includes calls that only offered the tool.",
 	Examples: []string{"tools list", "tools list --input-policy blocked"},
 	Effect:   operation.Read,
@@ -372,7 +372,7 @@ func askUnblockTool(ctx context.Context, call *operation.Call) (string, error) {
 
 var toolsPolicyOptions = &operation.Operation{
 	Path:     "tools policy-options",
-	Summary:  "List the tool policies and what each does",
+	Summary:  "List the tool policies with their effects",
 	Examples: []string{"tools policy-options"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[struct{}]{Method: "GET", Path: "/v1/tool/policy/options"},

@@ -19,7 +19,7 @@ type costEstimateInput struct {
 
 var costEstimate = &operation.Operation{
 	Path:     "cost estimate",
-	Summary:  "Estimate what requests to a model cost in US dollars",
+	Summary:  "Estimate the cost of requests to a model in US dollars",
 	Help:     "Includes discounts and margins. Calls no model.",
 	Examples: []string{"cost estimate gpt-4o-mini --input-tokens 1000 --output-tokens 500 --per-day 2000"},
 	Effect:   operation.Read,

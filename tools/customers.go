@@ -39,7 +39,7 @@ type customersListInput struct {
 
 var customersList = &operation.Operation{
 	Path:     "customers list",
-	Summary:  "List customers (end users that callers send as user), a page at a time",
+	Summary:  "List customers (end users named by callers in the field user), a page at a time",
 	Help:     "A customer is created by the first request that names it. For people with keys, use users list.",
 	Examples: []string{"customers list", "customers list --all --format csv --columns user_id,spend"},
 	Effect:   operation.Read,

@@ -29,7 +29,7 @@ var encryptionColumns = []operation.Column{
 
 var encryptionCheck = &operation.Operation{
 	Path:     "encryption check",
-	Summary:  "Count the stored secrets that still use the old encryption format",
+	Summary:  "Count stored secrets still in the old encryption format",
 	Help:     "Changes nothing. 0 in residual_legacy means that every stored secret uses AES-256-GCM or is not encrypted.",
 	Examples: []string{"encryption check", "encryption check | jq .report.residual_legacy"},
 	Effect:   operation.Read,

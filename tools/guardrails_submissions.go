@@ -50,7 +50,7 @@ type guardrailsSubmissionsInput struct {
 
 var guardrailsSubmissions = &operation.Operation{
 	Path:     "guardrails submissions",
-	Summary:  "List the guardrails that teams submitted for approval",
+	Summary:  "List guardrails submitted by teams for approval",
 	Help:     "A user's key sees only the user's teams.",
 	Examples: []string{"guardrails submissions --status pending_review"},
 	Effect:   operation.Read,

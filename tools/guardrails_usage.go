@@ -67,7 +67,7 @@ var guardrailLog = ledger.Log{Field: "timestamp", Layout: "2006-01-02T15:04:05Z"
 
 var guardrailsLogs = &operation.Operation{
 	Path:     "guardrails logs",
-	Summary:  "List the requests that a guardrail checked, newest first",
+	Summary:  "List the requests checked by a guardrail, newest first",
 	Examples: []string{"guardrails logs pii-filter --action blocked --period today"},
 	Effect:   operation.Read,
 	Do: operation.List[guardrailsLogsInput]{Of: &operation.Collection{

@@ -19,7 +19,7 @@ type keyModels struct {
 
 var keysModelAdd = &operation.Operation{
 	Path:     "keys model-add",
-	Summary:  "Add models to the list that a key may use",
+	Summary:  "Allow a key to use more models",
 	Help:     "Fails for a key without a list: it may already use every model, and a list would restrict it.",
 	Examples: []string{"keys model-add --alias ci --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
@@ -44,7 +44,7 @@ var keysModelAdd = &operation.Operation{
 
 var keysModelRemove = &operation.Operation{
 	Path:     "keys model-remove",
-	Summary:  "Remove models from the list that a key may use",
+	Summary:  "Remove models from a key's allowed models",
 	Help:     "Fails for a model that is not in the list, and for the last one: a key without a list may use every model.",
 	Examples: []string{"keys model-remove --alias ci --models claude-haiku"},
 	Effect:   operation.Set,

@@ -175,7 +175,7 @@ type keysDeleteInput struct {
 
 var keysDelete = &operation.Operation{
 	Path:    "keys delete",
-	Summary: "Delete virtual keys by key, hash or alias, or all that match filters",
+	Summary: "Delete virtual keys by key, hash, alias or filter",
 	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted. With filters, give {expect}: how many match.",
 	Examples: []string{
 		"keys delete --key-aliases my-key",

@@ -130,7 +130,7 @@ type keysServiceAccountInput struct {
 
 var keysServiceAccount = &operation.Operation{
 	Path:        "keys service-account",
-	Summary:     "Generate a team key that belongs to no user",
+	Summary:     "Generate a team key without a user",
 	Help:        "It outlives the members of the team. The key is shown only once, in the field key: store it now.",
 	Examples:    []string{"keys service-account --team research --key-alias nightly-batch --max-budget 100"},
 	DefaultTeam: true,
@@ -155,7 +155,7 @@ type keysRegenerateInput struct {
 
 var keysRegenerate = &operation.Operation{
 	Path:     "keys regenerate",
-	Summary:  "Replace a virtual key with a new one that keeps its limits, owner and spend",
+	Summary:  "Replace a virtual key with a new one, keeping limits, owner and spend",
 	Help:     "Programs that use the old key stop working. Needs LiteLLM Enterprise; without it, generate a key and delete the old one.",
 	Examples: []string{"keys regenerate --alias ci --grace-period 24h"},
 	Effect:   operation.Destructive,

@@ -22,7 +22,7 @@ type keysUnusedInput struct {
 
 var keysUnused = &operation.Operation{
 	Path:     "keys unused",
-	Summary:  "List virtual keys that have not been used recently, longest idle first",
+	Summary:  "List virtual keys without recent use, longest idle first",
 	Help:     "Unused keys count from their creation. Expired keys are left out.",
 	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
 	Effect:   operation.Read,
@@ -53,7 +53,7 @@ type keysExpiringInput struct {
 
 var keysExpiring = &operation.Operation{
 	Path:     "keys expiring",
-	Summary:  "List virtual keys that expire soon, soonest first",
+	Summary:  "List virtual keys about to expire, soonest first",
 	Examples: []string{"keys expiring --days 7", "keys expiring --expired"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /key/list"},

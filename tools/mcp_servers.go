@@ -175,7 +175,7 @@ func mcpServersByID(ctx context.Context, call *operation.Call) (map[string]json.
 
 var mcpServersTools = &operation.Operation{
 	Path:     "mcp-servers tools",
-	Summary:  "List the tools that your key may call on MCP servers",
+	Summary:  "List the tools your key may call on MCP servers",
 	Help:     "Names have no server prefix. A server that does not answer is noted.",
 	Examples: []string{"mcp-servers tools", "mcp-servers tools github --columns name,description"},
 	Effect:   operation.Read,

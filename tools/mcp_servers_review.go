@@ -45,7 +45,7 @@ var mcpSubmissionColumns = []operation.Column{
 
 var mcpServersSubmissions = &operation.Operation{
 	Path:     "mcp-servers submissions",
-	Summary:  "List the MCP servers that users submitted for review",
+	Summary:  "List MCP servers submitted for review",
 	Help:     "Includes approved and rejected ones.",
 	Examples: []string{"mcp-servers submissions"},
 	Effect:   operation.Read,
@@ -196,7 +196,7 @@ var mcpServersPin = &operation.Operation{
 
 var mcpServersUnpin = &operation.Operation{
 	Path:     "mcp-servers unpin",
-	Summary:  "Unpin an MCP server's tools, to offer what the server lists",
+	Summary:  "Unpin an MCP server's tools, to follow the server's own list",
 	Examples: []string{"mcp-servers unpin github"},
 	Effect:   operation.Set,
 	Consent: operation.Consent{Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {

@@ -39,7 +39,7 @@ type memoryListInput struct {
 
 var memoryList = &operation.Operation{
 	Path:     "memory list",
-	Summary:  "List memory entries: texts that users and teams keep for their models",
+	Summary:  "List memory entries: texts kept by users and teams for their models",
 	Examples: []string{"memory list", "memory list --key-prefix research/ --all --columns key,value"},
 	Effect:   operation.Read,
 	Part:     ownPart,

@@ -24,7 +24,7 @@ type modelsListInput struct {
 
 var modelsList = &operation.Operation{
 	Path:     "models list",
-	Summary:  "List the models that your key may use",
+	Summary:  "List the models your key may use",
 	Help:     "For deployments, providers and prices, use models info.",
 	Examples: []string{"models list", "models list --format json | jq -r '.[].id'"},
 	Effect:   operation.Read,

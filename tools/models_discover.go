@@ -12,7 +12,7 @@ import (
 
 var modelsProviders = &operation.Operation{
 	Path:     "models providers",
-	Summary:  "List the providers that the gateway can call and what each needs",
+	Summary:  "List the providers the gateway can call and the fields each needs",
 	Help:     "fields go into litellm_params or credential_values; JSON marks the required ones.",
 	Examples: []string{"models providers", "models providers --format json | jq '.[] | select(.litellm_provider == \"azure\")'"},
 	Effect:   operation.Read,
@@ -34,7 +34,7 @@ type modelsDiscoverInput struct {
 
 var modelsDiscover = &operation.Operation{
 	Path:    "models discover",
-	Summary: "Search the models that can be added, with list prices",
+	Summary: "Search the models available to add, with list prices",
 	Help:    "Searches the gateway's price list. To see what a provider offers your credential, add a wildcard model (openai/*), set check_provider_endpoint in litellm_settings, and use models list.",
 	Examples: []string{
 		"models discover --provider anthropic --mode chat",

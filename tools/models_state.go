@@ -115,7 +115,7 @@ type modelsDeprecationsInput struct {
 
 var modelsDeprecations = &operation.Operation{
 	Path:     "models deprecations",
-	Summary:  "List models that their providers have deprecated or will soon retire",
+	Summary:  "List models deprecated or soon retired by their providers",
 	Examples: []string{"models deprecations --warn-within-days 90"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[modelsDeprecationsInput]{Method: "GET", Path: "/v1/model/deprecations"},

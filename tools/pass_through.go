@@ -45,7 +45,7 @@ type passThroughListInput struct {
 
 var passThroughList = &operation.Operation{
 	Path:     "pass-through list",
-	Summary:  "List pass-through endpoints: gateway paths that forward elsewhere",
+	Summary:  "List pass-through endpoints: gateway paths forwarded elsewhere",
 	Help:     "Endpoints from the configuration file (is_from_config) cannot be changed.",
 	Examples: []string{"pass-through list", "pass-through list --team research"},
 	Effect:   operation.Read,
@@ -91,7 +91,7 @@ type passThroughCreateInput struct {
 
 var passThroughCreate = &operation.Operation{
 	Path:    "pass-through create",
-	Summary: "Create a pass-through endpoint: a path that forwards elsewhere",
+	Summary: "Create a pass-through endpoint: a path forwarded elsewhere",
 	Examples: []string{
 		`pass-through create /rerank --target https://api.cohere.com/v1/rerank --headers "Authorization:bearer os.environ/COHERE_API_KEY" --cost-per-request 0.002`,
 	},

@@ -241,7 +241,7 @@ func testSearchTool(ctx context.Context, call *operation.Call, in searchToolsTes
 
 var searchToolsProviders = &operation.Operation{
 	Path:     "search-tools providers",
-	Summary:  "List the web search providers that the gateway supports",
+	Summary:  "List the web search providers supported by the gateway",
 	Examples: []string{"search-tools providers"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: searchProviderCollection},

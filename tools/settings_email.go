@@ -14,7 +14,7 @@ var emailEventCollection = &operation.Collection{What: "email event", Path: "/em
 
 var settingsEmailEvents = &operation.Operation{
 	Path:     "settings email-events",
-	Summary:  "List the events that the gateway sends email for",
+	Summary:  "List the gateway's email events",
 	Examples: []string{"settings email-events"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: emailEventCollection},
@@ -34,7 +34,7 @@ type settingsEmailEventsInput struct {
 
 var settingsEmailEventsUpdate = &operation.Operation{
 	Path:    "settings email-events-update",
-	Summary: "Choose the events that the gateway sends email for",
+	Summary: "Choose the gateway's email events",
 	Help:    "Events you omit are unchanged.",
 	Examples: []string{
 		`settings email-events-update --enable "Max Budget Alert" --disable "Virtual Key Created"`,

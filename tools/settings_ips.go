@@ -15,7 +15,7 @@ const allowedIPsPath = "/get/allowed_ips"
 
 var settingsAllowedIPs = &operation.Operation{
 	Path:     "settings allowed-ips",
-	Summary:  "Show the IP addresses that may call the gateway",
+	Summary:  "Show the IP addresses allowed to call the gateway",
 	Help:     "Without a list, every address may.",
 	Examples: []string{"settings allowed-ips"},
 	Effect:   operation.Read,

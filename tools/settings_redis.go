@@ -13,7 +13,7 @@ var coordinationPage = &redisPage{
 
 var settingsCoordination = &operation.Operation{
 	Path:     "settings coordination-redis",
-	Summary:  "Show the Redis that shares limits and spend between gateway processes",
+	Summary:  "Show the Redis connection for sharing limits and spend between gateway processes",
 	Examples: []string{"settings coordination-redis"},
 	Effect:   operation.Read,
 	Do:       coordinationPage.show(),
@@ -27,7 +27,7 @@ type settingsCoordinationInput struct {
 
 var settingsCoordinationUpdate = &operation.Operation{
 	Path:     "settings coordination-redis-update",
-	Summary:  "Change the Redis that shares limits and spend between gateway processes",
+	Summary:  "Change the Redis connection for sharing limits and spend between gateway processes",
 	Help:     "Settings you omit are unchanged. Takes effect after a restart.",
 	Examples: []string{"settings coordination-redis-update --setting host=redis.internal --setting port=6379 --setting password=@redis.key"},
 	Effect:   operation.Set,

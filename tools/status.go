@@ -13,7 +13,7 @@ var status = operation.Catalog{gatewayStatus}
 
 var gatewayStatus = &operation.Operation{
 	Path:    "status",
-	Summary: "Show whether the gateway is healthy, its version, and what your key may do",
+	Summary: "Show the gateway's health and version, and the permissions of your key",
 	Help:    "Run this first when a call is rejected.",
 	Examples: []string{
 		"status",

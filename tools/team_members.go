@@ -237,7 +237,7 @@ type teamModels struct {
 
 var teamsModelAdd = &operation.Operation{
 	Path:     "teams model-add",
-	Summary:  "Add models to the list that a team may use",
+	Summary:  "Allow a team to use more models",
 	Help:     "A team without a list may use every model and still may afterwards: the gateway adds all-proxy-models.",
 	Examples: []string{"teams model-add --team research --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
@@ -250,7 +250,7 @@ var teamsModelAdd = &operation.Operation{
 
 var teamsModelRemove = &operation.Operation{
 	Path:     "teams model-remove",
-	Summary:  "Remove models from the list that a team may use",
+	Summary:  "Remove models from a team's allowed models",
 	Help:     "Fails for a model that is not in the list, and for the last one: a team without a list may use every model.",
 	Examples: []string{"teams model-remove --team research --models claude-haiku"},
 	Effect:   operation.Set,
@@ -275,7 +275,7 @@ var teamsModelRemove = &operation.Operation{
 
 var teamsPermissionsGet = &operation.Operation{
 	Path:     "teams permissions-get",
-	Summary:  "Show what team members may do with the team's keys, and what they could be allowed",
+	Summary:  "Show team members' permissions on the team's keys, current and possible",
 	Examples: []string{"teams permissions-get --team research"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/permissions_list"},
@@ -288,7 +288,7 @@ type teamsPermissionsSetInput struct {
 
 var teamsPermissionsSet = &operation.Operation{
 	Path:     "teams permissions-set",
-	Summary:  "Set what team members may do with the team's keys",
+	Summary:  "Set team members' permissions on the team's keys",
 	Help:     "Replaces the list. Fails for a permission that teams permissions-get does not offer.",
 	Examples: []string{"teams permissions-set --team research --permissions /key/generate,/key/info"},
 	Effect:   operation.Set,
@@ -315,7 +315,7 @@ var teamsPermissionsSet = &operation.Operation{
 
 var teamsCallbacksList = &operation.Operation{
 	Path:     "teams callbacks-list",
-	Summary:  "List the services that a team's calls are logged to",
+	Summary:  "List the logging services of a team's calls",
 	Examples: []string{"teams callbacks-list --team research"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/{team_id:path}/callback"},
@@ -375,7 +375,7 @@ type teamsSpendByUserInput struct {
 
 var teamsSpendByUser = &operation.Operation{
 	Path:     "teams spend-by-user",
-	Summary:  "List what each user spent in a team",
+	Summary:  "List each user's spend in a team",
 	Help:     "Amounts are in US dollars.",
 	Examples: []string{"teams spend-by-user --team research --period 2026-10"},
 	Effect:   operation.Read,

@@ -90,7 +90,7 @@ var teamsList = &operation.Operation{
 
 var teamsAvailable = &operation.Operation{
 	Path:     "teams available",
-	Summary:  "List the teams that you may join",
+	Summary:  "List the teams you may join",
 	Help:     "They are set in the gateway's configuration (available_teams).",
 	Examples: []string{"teams available"},
 	Effect:   operation.Read,

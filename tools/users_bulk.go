@@ -105,7 +105,7 @@ type usersBulkDeleteInput struct {
 
 var usersBulkDelete = &operation.Operation{
 	Path:     "users bulk-delete",
-	Summary:  "Delete users and their keys; skip users that do not exist",
+	Summary:  "Delete several users and their keys",
 	Help:     "Users that do not exist are reported. To delete all or none, use users delete.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,

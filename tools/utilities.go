@@ -69,7 +69,7 @@ type utilsModel struct {
 
 var utilsSupportedParams = &operation.Operation{
 	Path:     "utils supported-params",
-	Summary:  "List the OpenAI parameters that a model supports",
+	Summary:  "List the OpenAI parameters supported by a model",
 	Help:     "The gateway rejects or drops the others.",
 	Examples: []string{"utils supported-params gpt-4o-mini"},
 	Effect:   operation.Read,
@@ -108,7 +108,7 @@ type utilsTransformRequestInput struct {
 
 var utilsTransformRequest = &operation.Operation{
 	Path:    "utils transform-request",
-	Summary: "Show the request that the gateway would send to a provider",
+	Summary: "Show the request the gateway would send to a provider",
 	Help:    "Nothing is sent. Name the model as its provider does (anthropic/claude-haiku-4-5); deployments are not used.",
 	Examples: []string{
 		`utils transform-request --request '{"model": "anthropic/claude-haiku-4-5", "messages": [{"role": "user", "content": "Hello"}]}'`,

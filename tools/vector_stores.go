@@ -42,7 +42,7 @@ type vectorStoresListInput struct {
 
 var vectorStoresList = &operation.Operation{
 	Path:     "vector-stores list",
-	Summary:  "List the vector stores that requests can search",
+	Summary:  "List the vector stores available to requests",
 	Examples: []string{"vector-stores list", "vector-stores list --format json"},
 	Effect:   operation.Read,
 	Part:     ownPart,
@@ -84,7 +84,7 @@ type vectorStoresCreateInput struct {
 
 var vectorStoresCreate = &operation.Operation{
 	Path:    "vector-stores create",
-	Summary: "Register a provider's vector store, so that requests can search it",
+	Summary: "Register a provider's vector store for use in requests",
 	Help:    "The gateway does not check the provider or its parameters. The store belongs to your key's team, if it has one.",
 	Examples: []string{
 		"vector-stores create T37J8R4WTM --provider bedrock --name handbook --credential aws-prod",
