@@ -84,6 +84,7 @@ func toolsets(text string) []string {
 func checkCall(t *testing.T, op *operation.Operation, example string) {
 	t.Helper()
 	var args operation.Args
+	example = strings.ReplaceAll(example, "EMAIL", "ann@example.com")
 	if err := json.Unmarshal([]byte(example), &args); err != nil {
 		t.Errorf("%s %s: %v", op.Tool(), example, err)
 		return

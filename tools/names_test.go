@@ -101,6 +101,8 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode("blocked")
 					case other.Required && len(other.Enum) > 0:
 						rest[other.Name] = operation.Encode(other.Enum[0])
+					case other.Name == "user_email" && other.Required:
+						rest[other.Name] = operation.Encode("ann@example.com")
 					case other.Kind == operation.KindString && (other.Required || other.Name == "description"):
 						rest[other.Name] = operation.Encode("something")
 					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization" || other.Name == "cost_per_request" || other.Name == "monthly_fee":

@@ -29,8 +29,8 @@ func (t *team) lacks(models []string) (lacking []string) {
 
 // people is users, by ID and by email.
 type people struct {
-	UserIDs    []string `json:"user_ids" help:"User IDs"`
-	UserEmails []string `json:"user_emails" help:"Email addresses of users" cli:"name=emails"`
+	UserIDs    []string         `json:"user_ids" help:"User IDs"`
+	UserEmails operation.Emails `json:"user_emails" help:"Email addresses of users" cli:"name=emails"`
 }
 
 type teamsMemberAddInput struct {

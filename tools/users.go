@@ -78,10 +78,10 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail string   `json:"user_email" help:"Email address (required without a user ID)" cli:"name=email"`
-	UserRole  userRole `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
-	UserAlias string   `json:"user_alias" help:"Display name" cli:"name=alias"`
-	Teams     []string `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	UserEmail operation.Email `json:"user_email" help:"Email address (required without a user ID)" cli:"name=email"`
+	UserRole  userRole        `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
+	UserAlias string          `json:"user_alias" help:"Display name" cli:"name=alias"`
+	Teams     []string        `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
 	userBudget
 	UserID        string   `json:"user_id" help:"User ID (default: generated)"`
 	Models        []string `json:"models" help:"Models the user may use (default all)"`
@@ -201,8 +201,8 @@ type userLimits struct {
 
 type usersUpdateInput struct {
 	userRef
-	UserEmail string `json:"user_email" help:"New email address" clear:"\"\"" cli:"name=email"`
-	UserAlias string `json:"user_alias" help:"New display name" clear:"\"\"" cli:"name=alias"`
+	UserEmail operation.Email `json:"user_email" help:"New email address" clear:"\"\"" cli:"name=email"`
+	UserAlias string          `json:"user_alias" help:"New display name" clear:"\"\"" cli:"name=alias"`
 	userLimits
 	operation.Clearing
 	operation.Replacing

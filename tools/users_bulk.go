@@ -12,10 +12,16 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
+// newEmails is a list with at least one email address.
+type newEmails []string
+
+// Rule implements [operation.Ruled].
+func (newEmails) Rule() operation.Rule { return operation.Rule{Email: true, NotEmpty: true} }
+
 type usersBulkCreateInput struct {
-	UserEmails    operation.Names `json:"user_emails" jsonschema:"required" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
-	Teams         []string        `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
-	AutoCreateKey *bool           `json:"auto_create_key" help:"Also generate a key for each user (default false)"`
+	UserEmails    newEmails `json:"user_emails" jsonschema:"required" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
+	Teams         []string  `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	AutoCreateKey *bool     `json:"auto_create_key" help:"Also generate a key for each user (default false)"`
 	userLimits
 	operation.Extras
 }

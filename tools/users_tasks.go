@@ -13,15 +13,15 @@ import (
 )
 
 type usersOnboardInput struct {
-	UserEmail       string         `json:"user_email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"name=email,arg=1"`
-	UserRole        userRole       `json:"user_role" help:"Role of a new user (default internal_user)" cli:"name=role"`
-	TeamID          string         `json:"team_id" help:"ID of the team to join, which owns the key"`
-	Team            teamAlias      `json:"team" ref:"team_id"`
-	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
-	KeyAlias        string         `json:"key_alias" help:"Alias of the key; must be unique"`
-	Models          []string       `json:"models" help:"Models the key may use (default: those of the team, or all)"`
-	MaxBudget       operation.USD  `json:"max_budget" help:"Spending limit of the key in US dollars"`
-	BudgetDuration  string         `json:"budget_duration" help:"Reset period of the key's budget, such as 30d or 1mo"`
+	UserEmail       operation.Email `json:"user_email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"name=email,arg=1"`
+	UserRole        userRole        `json:"user_role" help:"Role of a new user (default internal_user)" cli:"name=role"`
+	TeamID          string          `json:"team_id" help:"ID of the team to join, which owns the key"`
+	Team            teamAlias       `json:"team" ref:"team_id"`
+	MaxBudgetInTeam *operation.USD  `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
+	KeyAlias        string          `json:"key_alias" help:"Alias of the key; must be unique"`
+	Models          []string        `json:"models" help:"Models the key may use (default: those of the team, or all)"`
+	MaxBudget       operation.USD   `json:"max_budget" help:"Spending limit of the key in US dollars"`
+	BudgetDuration  string          `json:"budget_duration" help:"Reset period of the key's budget, such as 30d or 1mo"`
 	lifetime
 }
 
@@ -53,7 +53,8 @@ type access struct {
 
 // find checks everything before the first change.
 func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has access, err error) {
-	if has.user, err = userCollection.Find(ctx, call, in.UserEmail, "user_email"); err != nil && !operation.IsNotFound(err) {
+	email := string(in.UserEmail)
+	if has.user, err = userCollection.Find(ctx, call, email, "user_email"); err != nil && !operation.IsNotFound(err) {
 		return has, err
 	}
 	if in.TeamID != "" {
@@ -74,7 +75,7 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 		}
 		has.members = team.memberIDs()
 		if id := operation.Word(has.user.ID); id != "" && slices.Contains(has.members, id) {
-			if err := team.keepsLimit(call, id, in.UserEmail); err != nil {
+			if err := team.keepsLimit(call, id, email); err != nil {
 				return has, err
 			}
 		}
@@ -95,23 +96,24 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	if err != nil {
 		return operation.Result{}, err
 	}
+	email := string(in.UserEmail)
 	steps, id := operation.NewSteps(call), has.user.ID
 	if id != nil {
-		steps.Skip("user " + in.UserEmail + " exists")
+		steps.Skip("user " + email + " exists")
 	} else {
-		_, id = steps.Make(ctx, "created user "+in.UserEmail, "/user/new", operation.Args{"user_email": operation.Encode(in.UserEmail),
+		_, id = steps.Make(ctx, "created user "+email, "/user/new", operation.Args{"user_email": operation.Encode(email),
 			"user_role": operation.Encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": operation.Encode(false)}, "user_id", "the new user")
 	}
 	switch {
 	case in.TeamID == "":
 	case id != nil && slices.Contains(has.members, operation.Word(id)):
-		steps.Skip(in.UserEmail + " is in the team already")
+		steps.Skip(email + " is in the team already")
 	default:
 		member := given(call, "max_budget_in_team")
 		member["team_id"], member["member"] = operation.Encode(in.TeamID), operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})
-		steps.Write(ctx, "added "+in.UserEmail+" to team "+in.TeamID, "POST", "/team/member_add", member)
+		steps.Write(ctx, "added "+email+" to team "+in.TeamID, "POST", "/team/member_add", member)
 	}
-	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(in.UserEmail), "team_id": call.Arg("team_id"), "key": nil}
+	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(email), "team_id": call.Arg("team_id"), "key": nil}
 	made := has.key.Item
 	if made != nil {
 		steps.Skip(keyExists(has.key.Name))

@@ -19,7 +19,7 @@ var (
 )
 
 // formats reports texts that the gateway cannot read, or would read as something else:
-// durations, and empty items of lists.
+// durations, email addresses, and empty items of lists.
 func (op *Operation) formats(args Args) (faults []string) {
 	if op.Effect == Read {
 		return nil
@@ -44,6 +44,9 @@ func (op *Operation) formats(args Args) (faults []string) {
 			faults = append(faults, durations("{"+f.Name+"}", f.Name, args[f.Name])...)
 			faults = append(faults, emptyItems("{"+f.Name+"}", args[f.Name])...)
 		}
+	}
+	if op.Effect != Destructive { // what is none can be removed
+		faults = append(faults, op.emailFaults(args)...)
 	}
 	slices.Sort(faults)
 	return faults

@@ -82,6 +82,8 @@ type Rule struct {
 	Min, Max json.Number
 	// NotEmpty rejects the empty text or list.
 	NotEmpty bool
+	// Email rejects what is no email address.
+	Email bool
 	// File lets a person read the text from a file.
 	File bool
 	// Prose means that the text is only read: it is neither scanned for dangers nor repeated
@@ -155,6 +157,7 @@ func ruleOf(t reflect.Type) Rule {
 	if ruled, ok := reflect.Zero(t).Interface().(Ruled); ok {
 		own := ruled.Rule()
 		own.Values = append(rule.Values, own.Values...)
+		own.Email = own.Email || rule.Email
 		return own
 	}
 	rule.NotEmpty = false // it is about an item
