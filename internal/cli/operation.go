@@ -360,7 +360,7 @@ func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
 			}
 			return proxyclient.Wrap("after "+operation.Counted(c.shown.Load(), "item"), err)
 		}
-		stream.Show(result.Page.Columns)
+		stream.Show(result)
 		if err := stream.Add(result.Page.Items); errors.Is(err, output.ErrTableFull) {
 			if closed := stream.Close(); closed != nil {
 				return unwritten(closed)

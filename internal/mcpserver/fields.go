@@ -23,10 +23,16 @@ func (c *call) paths(field string) []string {
 }
 
 // pick returns the fields of a value that were asked for, and notes which of them it has.
-// Identifiers, and what a write made, are always among them.
-func (c *call) pick(value json.RawMessage, found map[string]bool) json.RawMessage {
+// Identifiers, and what a write made, are always among them. own has the fields that are not
+// the gateway's.
+func (c *call) pick(value json.RawMessage, own map[string]json.RawMessage, found map[string]bool) json.RawMessage {
 	out := secret.Object{}
 	for _, field := range operation.Unique(slices.Concat(c.identifying(), c.fields)) {
+		if v := own[field]; v != nil {
+			found[field] = true
+			out = append(out, secret.Member{Name: field, Value: secret.Dense(v)})
+			continue
+		}
 		for _, path := range c.paths(field) {
 			v, has := excerpt.Pick(value, path)
 			if !has {

@@ -23,9 +23,11 @@ type listing struct {
 }
 
 // newListing makes the items of a page.
-func (c *call) newListing(p *operation.Page) (*listing, error) {
+func (c *call) newListing(r operation.Result) (*listing, error) {
+	p := r.Page
 	l := &listing{c: c, page: p, from: min(c.at.From, len(p.Items))}
-	picker := operation.NewPicker(c.slimColumns())
+	picker := operation.NewPicker(c.pickedColumns())
+	picker.Join(c.ctx, r.Joined, p.Items[l.from:])
 	left := c.most()
 	found := map[string]bool{}
 	for _, item := range p.Items[l.from:] {
@@ -155,10 +157,19 @@ func about(p *operation.Page) (body json.RawMessage, notes []string) {
 	return object(top), notes
 }
 
-// slimColumns are the fields that an operation shows in a table and those that
-// identify an item.
-func (c *call) slimColumns() []operation.Column {
-	return slices.DeleteFunc(slices.Clone(c.op.Columns), func(column operation.Column) bool { return column.Optional && !column.ID })
+// pickedColumns are those that items are made of: the fields that an operation shows in a
+// table and those that identify an item, or of the fields that were asked for those that
+// the gateway's answer lacks.
+func (c *call) pickedColumns() []operation.Column {
+	return slices.DeleteFunc(slices.Clone(c.op.Columns), func(column operation.Column) bool {
+		switch {
+		case len(c.fields) > 0:
+			return !slices.Contains(c.fields, column.Name) || column.Derive == nil && column.Names == nil
+		case c.flags[argFull] || !slimmable(c.op):
+			return true
+		}
+		return column.Optional && !column.ID
+	})
 }
 
 // item is an item as a tool answers it: slim unless full was given, or with the fields that
@@ -169,7 +180,11 @@ func (c *call) item(picker *operation.Picker, item json.RawMessage, found map[st
 	case err != nil:
 		return nil, err
 	case len(c.fields) > 0 && len(item) > 0 && item[0] == '{':
-		return c.pick(masked, found), nil
+		own := map[string]json.RawMessage{}
+		for i, value := range picker.Pick(masked) {
+			own[picker.Names()[i]] = value
+		}
+		return c.pick(masked, own, found), nil
 	case c.flags[argFull]:
 		return secret.Compact(masked), nil
 	case !slimmable(c.op) || len(item) == 0 || item[0] != '{':

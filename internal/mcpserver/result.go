@@ -93,7 +93,7 @@ func (c *call) content(r operation.Result, reply *reply) (err error) {
 		var said []string
 		reply.body, said = about(r.Page)
 		reply.notes = append(reply.notes, said...)
-		reply.list, err = c.newListing(r.Page)
+		reply.list, err = c.newListing(r)
 	case r.Body != nil:
 		reply.body, err = c.shown(r.Body)
 	case len(r.Binary) > maxAnswer:
@@ -137,7 +137,7 @@ func (c *call) shown(value json.RawMessage) (json.RawMessage, error) {
 	whole := secret.Compact(masked)
 	if len(c.fields) > 0 && whole[0] == '{' {
 		found := map[string]bool{}
-		picked := c.pick(whole, found)
+		picked := c.pick(whole, nil, found)
 		return picked, c.unknownFields(found, []json.RawMessage{whole})
 	}
 	if c.flags[argFull] {

@@ -47,6 +47,9 @@ type Collection struct {
 	// ByID the one that narrows it to an identifier, if there is one. Look-ups compare
 	// the results exactly.
 	Search, ByID string
+	// ByIDs is the parameter that narrows the list to several identifiers, separated by
+	// commas. One alone is given twice, because the gateway takes it as a part of one.
+	ByIDs string
 	// Info is the path of the GET for one item. It takes the ID as a query parameter of the
 	// name ID and answers 404 for a missing item.
 	Info string

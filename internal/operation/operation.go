@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"litellm-proxy/internal/secret"
 )
@@ -138,10 +139,19 @@ type Column struct {
 	Format Format
 	// Optional columns are shown only on request.
 	Optional bool
+	// Wide columns are left out of tables at a terminal unless they are requested. Pipes,
+	// CSV and tools have them: identifiers next to the names that a person reads.
+	Wide bool
 	// Drop is the order in which columns leave a table that is wider than the terminal: the
 	// highest first. 0 keeps the column as long as possible. If no column of the operation
 	// sets it, later columns leave before earlier ones and identifiers last.
 	Drop int
+	// Derive computes the value from the whole item and the clock, such as a state. It
+	// replaces Field.
+	Derive func(item json.RawMessage, now time.Time) json.RawMessage
+	// Names is the collection whose items the value identifies; a list identifies several.
+	// The column shows their names, and the identifiers of those not found. See [Joined].
+	Names *Collection
 	// Bar adds a bar chart to the numbers at a terminal.
 	Bar bool
 	// Each is what to show of each item of a list: dotted paths, with a blank between their
@@ -173,6 +183,9 @@ func (c Column) Within(member string) Column {
 		paths[i] = member + "." + path
 	}
 	c.Field = strings.Join(paths, "|")
+	if derive := c.Derive; derive != nil {
+		c.Derive = func(item json.RawMessage, now time.Time) json.RawMessage { return derive(Lookup(item, member), now) }
+	}
 	return c
 }
 
@@ -279,6 +292,8 @@ type Result struct {
 	Done string
 	// Notes are shown next to the answer, such as the period that it covers.
 	Notes []string
+	// Joined finds the names that columns show in place of identifiers; nil finds none.
+	Joined *Joined
 }
 
 // Page is one page of a list.

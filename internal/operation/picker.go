@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 
@@ -11,12 +12,14 @@ import (
 // all columns and decodes nothing that no column shows: a key has about a
 // hundred fields, of which a table shows nine.
 type Picker struct {
-	names  []string
-	fields []field
-	values []json.RawMessage // of the fields
-	exact  []bool
-	ends   []int // in fields: where the alternatives of a column end
-	picked []json.RawMessage
+	columns []Column
+	joined  *Joined
+	names   []string
+	fields  []field
+	values  []json.RawMessage // of the fields
+	exact   []bool
+	ends    []int // in fields: where the alternatives of a column end
+	picked  []json.RawMessage
 }
 
 // field is where a column's value is: at the member called path, or else in the
@@ -25,7 +28,7 @@ type field struct{ path, head, rest string }
 
 // NewPicker returns a picker for columns.
 func NewPicker(columns []Column) *Picker {
-	p := &Picker{picked: make([]json.RawMessage, len(columns))}
+	p := &Picker{columns: columns, picked: make([]json.RawMessage, len(columns))}
 	for _, c := range columns {
 		p.names = append(p.names, c.Name)
 		for _, path := range c.paths() {
@@ -37,6 +40,13 @@ func NewPicker(columns []Column) *Picker {
 	}
 	p.values, p.exact = make([]json.RawMessage, len(p.fields)), make([]bool, len(p.fields))
 	return p
+}
+
+// Join makes the picker show names in place of the identifiers in these items. Items that
+// are picked later show the names that are known by then.
+func (p *Picker) Join(ctx context.Context, names *Joined, items []json.RawMessage) {
+	p.joined = names
+	names.Find(ctx, p.columns, items)
 }
 
 // Names are those of the columns.
@@ -85,6 +95,12 @@ func (p *Picker) Pick(item json.RawMessage) []json.RawMessage {
 			}
 		}
 		from = end
+		switch c := p.columns[i]; {
+		case c.Derive != nil:
+			p.picked[i] = c.Derive(item, p.joined.now())
+		case c.Names != nil:
+			p.picked[i] = p.joined.name(c.Names, p.picked[i])
+		}
 	}
 	return p.picked
 }

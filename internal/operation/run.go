@@ -18,6 +18,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	result, err := c.op.Do.Run(ctx, run)
+	result.Joined = newJoined(run)
 	run.endDelta()
 	if err == nil && c.effect != Read {
 		if err = run.complete(ctx, &result); err != nil {
@@ -90,12 +91,13 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 		}
 		run := c.run()
 		run.whole = true
-		first := true
+		first, joined := true, newJoined(run)
 		for result, err := range l.walk(ctx, run) {
 			if first {
 				run.part(ctx, err)
 				first = false
 			}
+			result.Joined = joined
 			result.Notes = append(result.Notes, run.notes.said...)
 			run.notes.said = nil
 			if err != nil {

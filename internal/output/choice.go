@@ -37,7 +37,7 @@ func (o Options) columns(op *operation.Operation, shown []string) ([]operation.C
 	var columns []operation.Column
 	if o.usual() {
 		columns = slices.DeleteFunc(slices.Clone(op.Columns), func(c operation.Column) bool {
-			return c.Optional || shown != nil && !slices.Contains(shown, c.Name)
+			return c.Optional || c.Wide && o.Terminal && o.form(op).name == Table || shown != nil && !slices.Contains(shown, c.Name)
 		})
 	}
 	for _, text := range o.Columns {

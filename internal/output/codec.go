@@ -104,6 +104,17 @@ type out struct {
 	w     *bufio.Writer
 	op    *operation.Operation
 	shown []string // the columns of this answer; nil: the operation's
+
+	joined *operation.Joined
+	page   []json.RawMessage // whose names were not looked up yet; nil: none
+}
+
+// show takes from an answer what a table of its items needs.
+func (o *out) show(res operation.Result) {
+	o.joined = res.Joined
+	if res.Page != nil {
+		o.shown, o.page = res.Page.Columns, res.Page.Items
+	}
 }
 
 // bufferSize is how much is written at once.

@@ -77,6 +77,10 @@ func (c *columned) values(d document) ([]json.RawMessage, error) {
 	if c.picker == nil {
 		return []json.RawMessage{item}, nil
 	}
+	if c.page != nil {
+		c.picker.Join(c.ctx, c.joined, c.page)
+		c.page = nil
+	}
 	values := c.picker.Pick(item)
 	c.rows++
 	for i, column := range c.columns {

@@ -117,9 +117,7 @@ func (o *out) write(res operation.Result) error {
 	if !list || !bare && !form.items {
 		return form.codec(o).object(document{res.Body, o.reveal(o.op)})
 	}
-	if res.Page != nil {
-		o.shown = res.Page.Columns
-	}
+	o.show(res)
 	return o.list(form.codec(o), items)
 }
 

@@ -27,9 +27,9 @@ func NewStream(ctx context.Context, w io.Writer, op *operation.Operation, o Opti
 	return s
 }
 
-// Show sets the columns that a table shows unless others are asked for; see
-// [operation.Page]. Once an item was written it has no effect.
-func (s *Stream) Show(columns []string) { s.out.shown = columns }
+// Show announces the answer whose items come next: its columns, which have no effect once
+// an item was written (see [operation.Page]), and the names that they show.
+func (s *Stream) Show(res operation.Result) { s.out.show(res) }
 
 // Add writes the items of one page. After [ErrTableFull] the table still has its
 // first rows, which Close writes. Any other error is that of the writer, or
