@@ -12,7 +12,7 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
-var spend = operation.Catalog{spendSummary, spendChart, spendTop, spendCompare, spendBudgets, spendLogs, spendGet, spendSession, spendActivity, spendCalculate, spendReport, spendByUser, spendErrors, spendCaptureRate}
+var spend = operation.Catalog{spendSummary, spendChart, spendTop, spendCompare, spendBudgets, spendForecast, spendLogs, spendGet, spendSession, spendActivity, spendCalculate, spendReport, spendByUser, spendErrors, spendCaptureRate}
 
 var spendLogColumns = []operation.Column{
 	{Name: "time", Field: "startTime", Format: operation.Time},

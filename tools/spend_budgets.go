@@ -18,8 +18,33 @@ var owners = map[string]*operation.Collection{
 	"key": keyCollection, "user": userCollection, "team": teamCollection, "organization": organizationCollection, "customer": customerCollection,
 }
 
+// budgetFilter narrows a list of budgets.
+type budgetFilter struct {
+	Of []string `json:"of" enum:"key,user,team,member,organization,customer" help:"Owners to show (default all)"`
+	ownerFilter
+}
+
+// budgetOwners is the kinds of owners whose budgets a filter keeps.
+func (b budgetFilter) kinds() []string {
+	if len(b.Of) > 0 {
+		return operation.Unique(b.Of)
+	}
+	switch {
+	case b.TeamID != "":
+		return []string{"key", "team", "member"}
+	case b.UserID != "":
+		return []string{"key", "user", "member"}
+	}
+	return []string{"key", "user", "team", "member", "organization", "customer"}
+}
+
+// keeps reports whether a budget belongs to the user and the team of the filter.
+func (b budgetFilter) keeps(use *budgetUse) bool {
+	return (b.TeamID == "" || use.team == b.TeamID) && (b.UserID == "" || use.user == b.UserID)
+}
+
 type spendBudgetsInput struct {
-	Of         []string        `json:"of" enum:"key,user,team,organization,customer,member" help:"Owners to show (default all but member)"`
+	budgetFilter
 	MinPercent *float64        `json:"min_percent" jsonschema:"minimum=0" help:"Only budgets at least this percentage used"`
 	Limit      operation.Count `json:"limit" help:"Maximum rows, most used first (default all)"`
 }
@@ -27,10 +52,10 @@ type spendBudgetsInput struct {
 var spendBudgets = &operation.Operation{
 	Path:     "spend budgets",
 	Summary:  "Show how much of each budget is used and when it resets",
-	Help:     "Most used first, in US dollars. A user's budget limits personal keys, not team keys; see enforced.",
-	Examples: []string{"spend budgets", "spend budgets --of team --of user --min-percent 80"},
+	Help:     "Most used first, in US dollars. A user's budget limits personal keys, not team keys; see enforced. A member's budget limits their spend in a team.",
+	Examples: []string{"spend budgets", "spend budgets --team research", "spend budgets --min-percent 100 --exit-code"},
 	Effect:   operation.Read,
-	Sends:    []string{"GET /customer/list", "GET /key/list", "GET /organization/list", "GET /user/list", "GET /v2/team/list"},
+	Sends:    []string{"GET /customer/list", "GET /key/list", "GET /organization/list", "GET /team/list", "GET /user/list", "GET /v2/team/list"},
 	Default:  true,
 	Alarm:    true,
 	Do:       operation.Rows[spendBudgetsInput](showBudgets),
@@ -58,6 +83,8 @@ var wordsOf = map[proxyclient.Code]string{
 type budgetUse struct {
 	of, id       string
 	name         any
+	user, team   string // whom it belongs to
+	created      time.Time
 	spend, limit float64
 	duration     json.RawMessage
 	reset        json.RawMessage
@@ -72,15 +99,12 @@ func (b *budgetUse) used() float64 {
 }
 
 func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput) (operation.Result, error) {
-	kinds := operation.Unique(in.Of)
-	if len(kinds) == 0 {
-		kinds = []string{"key", "user", "team", "organization", "customer"}
-	}
-	f, err := findBudgets(ctx, call, kinds, in)
+	f, err := findBudgets(ctx, call, in.budgetFilter)
 	if err != nil {
 		return operation.Result{}, err
 	}
 	found, notes := f.found, f.notes
+	found = slices.DeleteFunc(found, func(b *budgetUse) bool { return in.MinPercent != nil && b.used() < *in.MinPercent })
 	slices.SortFunc(found, func(x, y *budgetUse) int {
 		return cmp.Or(cmp.Compare(y.used(), x.used()), cmp.Compare(y.spend, x.spend), cmp.Compare(x.of, y.of), cmp.Compare(x.id, y.id))
 	})
@@ -101,9 +125,9 @@ func showBudgets(ctx context.Context, call *operation.Call, in spendBudgetsInput
 // findBudgets reads the lists of budget owners. Lists that the caller may not read are left
 // out with a note; it is an error only if none of the requested ones can be read. An
 // incomplete list does not stop it.
-func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in spendBudgetsInput) (*finding, error) {
-	f := &finding{keys: map[string]*userKeys{}}
-	for _, of := range kinds {
+func findBudgets(ctx context.Context, call *operation.Call, in budgetFilter) (*finding, error) {
+	f := &finding{in: in, keys: map[string]*userKeys{}}
+	for _, of := range in.kinds() {
 		if err := f.walk(ctx, call, of); err != nil {
 			return f, err
 		}
@@ -117,6 +141,5 @@ func findBudgets(ctx context.Context, call *operation.Call, kinds []string, in s
 	if slices.ContainsFunc(f.found, func(b *budgetUse) bool { return b.enforced != "yes" }) {
 		f.notes = append(f.notes, strings.TrimSuffix("the budget of a user"+userBudgetIdle, ". "))
 	}
-	f.found = slices.DeleteFunc(f.found, func(b *budgetUse) bool { return in.MinPercent != nil && b.used() < *in.MinPercent })
 	return f, nil
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -14,6 +16,7 @@ import (
 
 // finding collects budgets and notes about them.
 type finding struct {
+	in       budgetFilter
 	found    []*budgetUse
 	notes    []string
 	problem  error // a list is incomplete
@@ -32,7 +35,7 @@ func (f *finding) walk(ctx context.Context, call *operation.Call, of string) err
 	if of == "member" {
 		return f.members(ctx, call)
 	}
-	for item, err := range owners[of].All(ctx, call, nil) {
+	for item, err := range owners[of].All(ctx, call, f.in.query(of)) {
 		switch code := proxyclient.CodeOf(err); {
 		case code == proxyclient.CodeEnterprise, operation.IsRefused(err):
 			return f.skip(ctx, call, of, err)
@@ -45,7 +48,7 @@ func (f *finding) walk(ctx context.Context, call *operation.Call, of string) err
 		}
 	}
 	f.answered++
-	f.counted = f.counted || of == "key"
+	f.counted = f.counted || of == "key" && f.in.TeamID == ""
 	if note := owners[of].Narrowed(call); note != "" {
 		f.notes = append(f.notes, note)
 	}
@@ -73,7 +76,7 @@ func (f *finding) add(of string, item json.RawMessage) {
 		f.count(item)
 	}
 	if b := budgetOf(of, item); b != nil {
-		f.found = append(f.found, b)
+		f.keep(b)
 	}
 }
 
@@ -89,35 +92,110 @@ func (f *finding) count(key json.RawMessage) {
 	}
 }
 
+// rosters is the teams with the budgets of their members, on one page that administrators
+// may read.
+var rosters = &operation.Collection{What: "team", Path: "/team/list", ID: "team_id", Name: "team_alias"}
+
 // members reads the budgets of the members of each team: their own, or the team's default.
+// Administrators read all of them at once, others their own teams one by one.
 func (f *finding) members(ctx context.Context, call *operation.Call) error {
-	for item, err := range teamCollection.All(ctx, call, nil) {
+	var err error
+	if f.in.TeamID != "" {
+		err = f.membersOf(ctx, call, f.in.TeamID)
+	} else {
+		err = f.rosters(ctx, call)
+	}
+	switch {
+	case err == nil:
+		f.answered++
+		return nil
+	case operation.IsRefused(err):
+		return f.skip(ctx, call, "member", err)
+	case proxyclient.CodeOf(err) == proxyclient.CodeTooLarge:
+		f.notes = append(f.notes, "Members are left out: there are too many; use {team}")
+		return nil
+	}
+	return err
+}
+
+func (f *finding) rosters(ctx context.Context, call *operation.Call) error {
+	for item, err := range rosters.All(ctx, call, nil) {
 		if operation.IsRefused(err) {
-			return f.skip(ctx, call, "member", err)
+			return f.ownTeams(ctx, call)
 		}
 		if err != nil {
 			return err
 		}
-		t, err := readTeam(ctx, call, operation.Word(operation.Lookup(item, "team_id")))
+		f.addMembers(teamOf(item, item))
+	}
+	return nil
+}
+
+func (f *finding) ownTeams(ctx context.Context, call *operation.Call) error {
+	for item, err := range teamCollection.All(ctx, call, nil) {
 		if err != nil {
 			return err
 		}
-		for _, m := range t.memberships {
-			limits := t.limitsOf(m)
-			limit, err := money(limits.MaxBudget)
-			if err != nil {
-				continue
-			}
-			b := &budgetUse{of: "member", id: m.UserID, name: t.label(), limit: limit, enforced: "yes"}
-			b.spend, _ = money(m.Spend)
-			if limits.Duration != "" {
-				b.duration, b.reset = operation.Encode(limits.Duration), operation.Encode(limits.ResetAt)
-			}
-			f.found = append(f.found, b)
+		if err := f.membersOf(ctx, call, operation.Word(operation.Lookup(item, "team_id"))); err != nil {
+			return err
 		}
 	}
-	f.answered++
 	return nil
+}
+
+func (f *finding) membersOf(ctx context.Context, call *operation.Call, id string) error {
+	t, err := readTeam(ctx, call, id)
+	if err == nil {
+		f.addMembers(t)
+	}
+	return err
+}
+
+func (f *finding) addMembers(t *team) {
+	emails := map[string]string{}
+	for _, m := range t.members {
+		emails[m.UserID] = m.UserEmail
+	}
+	team := operation.Word(operation.Lookup(t.item, "team_id"))
+	alias := cmp.Or(operation.Word(operation.Lookup(t.item, "team_alias")), team)
+	for _, m := range t.memberships {
+		limits := t.limitsOf(m)
+		limit, err := money(limits.MaxBudget)
+		if err != nil {
+			continue
+		}
+		b := &budgetUse{of: "member", id: m.UserID, user: m.UserID, team: team, name: cmp.Or(emails[m.UserID], m.UserID) + " in " + alias, limit: limit, enforced: "yes"}
+		b.spend, _ = money(m.Spend)
+		if limits.Duration != "" {
+			b.duration, b.reset = operation.Encode(limits.Duration), operation.Encode(limits.ResetAt)
+		}
+		f.keep(b)
+	}
+}
+
+// query narrows the list of one kind of owner as far as the gateway can.
+func (b budgetFilter) query(of string) url.Values {
+	q := url.Values{}
+	if of == "key" && b.TeamID != "" {
+		q.Set("team_id", b.TeamID)
+	}
+	if of == "key" && b.UserID != "" {
+		q.Set("user_id", b.UserID)
+	}
+	if of == "user" && b.UserID != "" {
+		q.Set("user_ids", b.UserID)
+	}
+	if of == "team" && b.TeamID != "" {
+		q.Set(teamCollection.ByID, b.TeamID)
+	}
+	return q
+}
+
+// keep adds a budget that the filter keeps.
+func (f *finding) keep(b *budgetUse) {
+	if f.in.keeps(b) {
+		f.found = append(f.found, b)
+	}
 }
 
 // limitsOf returns the limits of a member's spend: the member's own, or else the team's
@@ -171,6 +249,15 @@ func budgetOf(of string, item json.RawMessage) *budgetUse {
 	}
 	l := owners[of]
 	b := &budgetUse{of: of, id: operation.Word(operation.Lookup(item, l.ID)), limit: limit, duration: field("budget_duration"), reset: field("budget_reset_at"), enforced: "yes"}
+	b.created, _ = time.Parse(time.RFC3339, operation.Word(operation.Lookup(item, "created_at")))
+	switch of {
+	case "key":
+		b.user, b.team = operation.Word(operation.NoNull(operation.Lookup(item, "user_id"))), operation.Word(operation.NoNull(operation.Lookup(item, "team_id")))
+	case "user":
+		b.user = b.id
+	case "team":
+		b.team = b.id
+	}
 	if name := operation.Lookup(item, l.Name); name != nil {
 		b.name = operation.Word(name)
 	}

@@ -152,6 +152,7 @@ func TestBudgets(t *testing.T) {
 			"/key/list 2":      `{"keys": [{"token": "t3", "spend": 0, "max_budget": 0}], "total_pages": 2}`,
 			"/user/list 1":     `{"users": [{"user_id": "u1", "user_email": "ann@example.com", "spend": 1, "max_budget": 4}], "total_pages": 1}`,
 			"/v2/team/list 1":  `{"teams": [], "total_pages": 0}`,
+			"/team/list ":      `[{"team_id": "t", "team_alias": "research", "members_with_roles": [{"user_id": "u1", "user_email": "ann@example.com"}], "team_memberships": [{"user_id": "u1", "spend": 3, "litellm_budget_table": {"max_budget": 4, "budget_duration": "7d", "budget_reset_at": "2026-11-23T00:00:00Z"}}, {"user_id": "u2", "spend": 1, "litellm_budget_table": null}]}]`,
 			"/customer/list 1": `[{"user_id": "c1", "alias": null, "spend": 2, "litellm_budget_table": {"max_budget": 1.0, "budget_duration": "30d", "budget_reset_at": null}}]`,
 			"/organization/li": ``,
 		}
@@ -166,7 +167,7 @@ func TestBudgets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "customer - c1 200 -1\nkey - t3 100 0\nkey ci t1 95 0.5\nuser ann@example.com u1 25 3\n"
+	want := "customer - c1 200 -1\nkey - t3 100 0\nkey ci t1 95 0.5\nmember ann@example.com in research u1 75 1\nuser ann@example.com u1 25 3\n"
 	if got := table(r, "of", "name", "id", "used_percent", "remaining"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

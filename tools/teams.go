@@ -327,12 +327,17 @@ func readTeam(ctx context.Context, call *operation.Call, id string) (*team, erro
 	if err != nil {
 		return nil, err
 	}
-	t := &team{item: operation.Lookup(body, "team_info")}
-	_ = json.Unmarshal(operation.Lookup(body, "team_info.models"), &t.models)
-	_ = json.Unmarshal(operation.Lookup(body, "team_info.members_with_roles"), &t.members)
+	return teamOf(operation.Lookup(body, "team_info"), body), nil
+}
+
+// teamOf returns the team of an answer; body has its memberships.
+func teamOf(item, body json.RawMessage) *team {
+	t := &team{item: item}
+	_ = json.Unmarshal(operation.Lookup(item, "models"), &t.models)
+	_ = json.Unmarshal(operation.Lookup(item, "members_with_roles"), &t.members)
 	_ = json.Unmarshal(operation.Lookup(body, "team_memberships"), &t.memberships)
-	_ = json.Unmarshal(operation.Lookup(body, "team_info.team_member_budget_table"), &t.defaults)
-	return t, nil
+	_ = json.Unmarshal(operation.Lookup(item, "team_member_budget_table"), &t.defaults)
+	return t
 }
 
 func (t *team) memberIDs() []string {

@@ -144,6 +144,9 @@ func midnight(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
 // Start returns the first day as YYYY-MM-DD.
 func (p Period) Start() string { return p.from.Format(time.DateOnly) }
 
+// From returns the beginning of the first day.
+func (p Period) From() time.Time { return p.from }
+
 // End returns the last day as YYYY-MM-DD.
 func (p Period) End() string { return p.to.Format(time.DateOnly) }
 
