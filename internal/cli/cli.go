@@ -16,7 +16,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -27,7 +26,6 @@ import (
 	"golang.org/x/term"
 
 	"litellm-proxy/internal/config"
-	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/sandbox"
 	"litellm-proxy/proxyclient"
@@ -124,6 +122,9 @@ type app struct {
 	// bind gives a command its flags, when it is the one that is meant: all of
 	// them for every command would cost each start some milliseconds.
 	bind map[*cobra.Command]func(*cobra.Command)
+	// named are the words of the command line, with the names of groups for their aliases.
+	named   map[string]bool
+	aliases map[string]string
 	// op is the operation that runs, for the words of errors; format the output
 	// format that was asked for, jsonErrors whether errors are JSON too.
 	op         *operation.Operation
@@ -237,6 +238,7 @@ func leaf(root *cobra.Command, args []string) *cobra.Command {
 
 func (a *app) root() *cobra.Command {
 	a.bind = map[*cobra.Command]func(*cobra.Command){}
+	a.nouns()
 	root := &cobra.Command{
 		Use:   program,
 		Short: "Manage a LiteLLM proxy",
@@ -273,6 +275,7 @@ Every command that talks to the gateway is also a tool for AI assistants: litell
 		}
 	}
 	a.arrange(root)
+	a.addAliases(root)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() && c != a.mcp.cmd {
 			c.RunE, c.Args = a.group, nil
@@ -318,7 +321,7 @@ func (a *app) groups(root *cobra.Command) {
 				parents[resource] = parent
 				root.AddCommand(parent)
 			}
-			if !slices.Contains(a.Args, resource) {
+			if !a.named[resource] {
 				continue
 			}
 		} else {
@@ -362,9 +365,7 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 				return usageError(fmt.Sprintf("%s takes no --%s: %s", a.op.Path, name, why))
 			}
 		}
-		if best := nearFlag(cmd, name); best != "" {
-			text += " (did you mean --" + best + "?)"
-		}
+		return usageError(a.unknownFlag(cmd, name))
 	}
 	// invalid argument "x" for "-m, --message" flag: why
 	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
@@ -382,16 +383,6 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 		}
 	}
 	return usageError(text)
-}
-
-// nearFlag returns the flag that was probably meant, or "": one that begins so, or a close one.
-func nearFlag(cmd *cobra.Command, name string) string {
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if i := slices.IndexFunc(names, func(flag string) bool { return strings.HasPrefix(flag, name) }); i >= 0 {
-		return names[i]
-	}
-	return nearest.Name(name, names, nearest.Limit(name))
 }
 
 // errFailed ends a run whose failures were already reported.

@@ -124,6 +124,13 @@ func (a *app) cobraWords(text string) string {
 		return before + " (did you mean " + operation.Or(strings.Fields(after)) + "?)"
 	}
 	line, _, _ := strings.Cut(text, "\n")
+	if rest, ok := strings.CutPrefix(line, "unknown command "); ok {
+		quoted, _ := strconv.QuotedPrefix(rest)
+		name, _ := strconv.Unquote(quoted)
+		if meant := a.finder().mean(name, ""); meant != nil {
+			return line + " (did you mean " + operation.Or(meant) + "?)"
+		}
+	}
 	return line
 }
 

@@ -19,18 +19,29 @@ func (a *app) group(cmd *cobra.Command, args []string) error {
 		return cmd.Help()
 	}
 	message := fmt.Sprintf("unknown command %q for %q", args[0], cmd.CommandPath())
-	if a.disabled(cmd.Name() + " " + args[0]) {
+	same := append([]string{args[0]}, familyOf(args[0])...)
+	if slices.ContainsFunc(same, func(verb string) bool { return a.disabled(cmd.Name() + " " + verb) }) {
 		return usageError(message + readOnlyNote)
 	}
-	if cmd.SuggestionsMinimumDistance <= 0 {
-		cmd.SuggestionsMinimumDistance = 2
-	}
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		message += fmt.Sprintf(" (did you mean %s?)", operation.Or(near))
+	if meant := a.meant(cmd, args[0]); meant != nil {
+		message += fmt.Sprintf(" (did you mean %s?)", operation.Or(meant))
 	} else {
 		message += "; the commands are " + commandNames(cmd)
 	}
 	return usageError(message)
+}
+
+// meant returns the commands of a group that an unknown word may mean: by spelling, or else
+// by meaning.
+func (a *app) meant(group *cobra.Command, word string) (names []string) {
+	if group.SuggestionsMinimumDistance <= 0 {
+		group.SuggestionsMinimumDistance = 2
+	}
+	if near := group.SuggestionsFor(word); len(near) > 0 {
+		return near
+	}
+	prefix := strings.TrimPrefix(strings.TrimPrefix(group.CommandPath(), program)+" ", " ")
+	return a.finder().mean(word, prefix)
 }
 
 func commandNames(cmd *cobra.Command) string {

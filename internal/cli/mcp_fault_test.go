@@ -143,7 +143,7 @@ func TestFaultsOverStdio(t *testing.T) {
 		{"writes", nil, []string{"--max-writes", "many"}, `--max-writes: "many" is not a whole number`},
 		{"metrics", nil, []string{"--metrics-addr", "nowhere"}, "nowhere"},
 		{"timeout", nil, []string{"--timeout", "soon"}, `--timeout: "soon" is not a duration`},
-		{"unknown flag", nil, []string{"--toolset", "keys"}, "unknown flag: --toolset (did you mean --toolsets?)"},
+		{"unknown flag", nil, []string{"--toolset", "keys"}, "unknown flag --toolset for \"mcp\"; did you mean --toolsets?"},
 		{"argument", nil, []string{"serve"}, `mcp takes no arguments; remove "serve"`},
 		{"flag of http", nil, []string{"--addr", ":1"}, "--addr needs --transport http or sse"},
 		{"two gateways", nil, []string{"--sandbox", "--base-url", url}, "--sandbox and --base-url both set the gateway"},

@@ -71,7 +71,7 @@ func (a *app) resource(name string) *operation.Resource {
 // that is named.
 func (a *app) arrange(root *cobra.Command) {
 	for _, group := range root.Commands() {
-		if !group.HasSubCommands() || !slices.Contains(a.Args, group.Name()) {
+		if !group.HasSubCommands() || !a.named[group.Name()] {
 			continue
 		}
 		commands := slices.Clone(group.Commands())

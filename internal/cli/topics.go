@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
 )
 
@@ -59,6 +58,7 @@ Exit status:
   3    Not found
   4    Authentication or permission
   5    The gateway is unreachable
+  6    Something was listed, with --exit-code
   130  Interrupted
 `
 
@@ -134,8 +134,4 @@ func (a *app) flagsTopic(b *strings.Builder, root *cobra.Command, _ []string) er
 	b.WriteString("Every command takes these flags.\n")
 	a.flagSections(b, root)
 	return nil
-}
-
-func (a *app) searchTopic(b *strings.Builder, root *cobra.Command, args []string) error {
-	return operation.Usage("not yet")
 }

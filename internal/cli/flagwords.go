@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"litellm-proxy/internal/nearest"
+)
+
+// flagWords are the names, or parts of names, of the flags here for those of other programs
+// and of everyday language. The first that a command has is meant.
+var flagWords = map[string][]string{
+	"budget":      {"max-budget"},
+	"cost":        {"max-budget"},
+	"customer":    {"end-user"},
+	"end-user":    {"customer"},
+	"expires-in":  {"duration"},
+	"expiry":      {"expires", "duration"},
+	"fields":      {"columns"},
+	"filter":      {"search"},
+	"force":       {"yes"},
+	"from":        {"start-date", "start"},
+	"gateway":     {"base-url"},
+	"host":        {"base-url"},
+	"interactive": {"yes"},
+	"json":        {"format json"},
+	"limit":       {"size", "page-size", "max-budget"},
+	"mail":        {"email", "user-email"},
+	"name":        {"name", "alias"},
+	"no-confirm":  {"yes"},
+	"no-headers":  {"no-header"},
+	"order":       {"sort-order"},
+	"output":      {"format"},
+	"per-page":    {"size", "page-size"},
+	"quota":       {"max-budget"},
+	"server":      {"base-url"},
+	"since":       {"start-date", "start", "period"},
+	"sort":        {"sort-by"},
+	"to":          {"end-date", "end"},
+	"ttl":         {"duration"},
+	"until":       {"end-date", "end"},
+	"url":         {"base-url"},
+	"verbose":     {"debug"},
+	"yaml":        {"format yaml"},
+	"csv":         {"format csv"},
+}
+
+// unknownFlag words the error for a flag that a command does not have, with the one that is
+// probably meant.
+func (a *app) unknownFlag(cmd *cobra.Command, name string) string {
+	text := "unknown flag --" + name
+	if path := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), program), " "); path != "" {
+		text += fmt.Sprintf(" for %q", path)
+	}
+	if best := a.meantFlag(cmd, name); best != "" {
+		text += "; did you mean " + best + "?"
+	}
+	return text
+}
+
+// meantFlag returns the flag or the argument that was probably meant, or "": by meaning, by
+// a begun name, as a part of a name, or by spelling.
+func (a *app) meantFlag(cmd *cobra.Command, name string) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	for _, word := range flagWords[name] {
+		word, value, _ := strings.Cut(word, " ")
+		if best := a.withWord(names, word); best != "" {
+			return strings.TrimSuffix(best+" "+value, " ")
+		}
+	}
+	if i := slices.IndexFunc(names, func(flag string) bool { return strings.HasPrefix(flag, name) }); i >= 0 {
+		return "--" + names[i]
+	}
+	if best := a.withWord(names, name); best != "" {
+		return best
+	}
+	if best := nearest.Name(name, names, nearest.Limit(name)); best != "" {
+		return "--" + best
+	}
+	return ""
+}
+
+// argumentNamed returns the positional argument that a word means, or "".
+func (a *app) argumentNamed(word string) string {
+	if a.op == nil {
+		return ""
+	}
+	for _, f := range a.op.Fields() {
+		if f.Arg > 0 && (f.Flag == word || strings.HasSuffix(f.Flag, "-"+word)) {
+			return fmt.Sprintf("the argument <%s>", f.Flag)
+		}
+	}
+	return ""
+}
+
+// withWord returns the argument or the shortest flag that has a word as its name or as a
+// part of it, at its end rather than before it; or "".
+func (a *app) withWord(names []string, word string) string {
+	if argument := a.argumentNamed(word); argument != "" {
+		return argument
+	}
+	score := func(flag string) int {
+		switch {
+		case flag == word:
+			return 1
+		case strings.HasSuffix(flag, "-"+word):
+			return 100 + len(flag)
+		case strings.Contains("-"+flag+"-", "-"+word+"-"):
+			return 200 + len(flag)
+		}
+		return 0
+	}
+	best := ""
+	for _, flag := range names {
+		if n := score(flag); n > 0 && (best == "" || n < score(best)) {
+			best = flag
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "--" + best
+}

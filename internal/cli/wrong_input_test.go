@@ -1,0 +1,32 @@
+package cli_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWrongInput: one line says what is unknown and what is probably meant.
+func TestWrongInput(t *testing.T) {
+	for typed, want := range map[string]string{
+		"keys generate --budget 5":      `unknown flag --budget for "keys generate"; did you mean --max-budget?`,
+		"keys generate --max-budgett 5": `unknown flag --max-budgett for "keys generate"; did you mean --max-budget?`,
+		"keys generate --name ci":       `unknown flag --name for "keys generate"; did you mean --key-alias?`,
+		"keys delete ci --force":        `unknown flag --force for "keys delete"; did you mean --yes?`,
+		"keys list --limit 5":           `unknown flag --limit for "keys list"; did you mean --size?`,
+		"keys list --json":              `unknown flag --json for "keys list"; did you mean --format json?`,
+		"keys list --verbose":           `unknown flag --verbose for "keys list"; did you mean --debug?`,
+		"teams create --name x":         `unknown flag --name for "teams create"; did you mean the argument <team-alias>?`,
+		"keys revoke ci":                `unknown command "revoke" for "litellm-proxy keys" (did you mean `,
+		"keys disable ci":               `(did you mean block`,
+		"invoice":                       `unknown command "invoice" for "litellm-proxy" (did you mean spend `,
+		"kyes list":                     `(did you mean keys?)`,
+		"help kyes":                     `(did you mean keys?)`,
+		"--read-only keys rm ci":        `unknown command "rm" for "litellm-proxy keys"`,
+	} {
+		status, out, stderr := invoke(nil, "", strings.Fields(typed)...)
+		line, _, _ := strings.Cut(stderr, "\n")
+		if status != 2 || out != "" || !strings.Contains(line, want) {
+			t.Errorf("%s: exit %d, %s; want %s", typed, status, line, want)
+		}
+	}
+}
