@@ -25,7 +25,7 @@ type row struct {
 const (
 	hintKey        = "give a key with {api_key}"
 	hintEnterprise = "this part of the gateway needs a LiteLLM Enterprise license (LITELLM_LICENSE at the gateway)"
-	hintModels     = "the models list shows what this key may use"
+	hintModels     = "{op:models list} shows what this key may use"
 	hintAdmin      = "use the key of a proxy admin: {api_key}"
 	hintRoute      = "the gateway may be of another version, or {base_url} may lead somewhere else"
 	hintVersion    = "another version of the gateway may have it"
@@ -45,19 +45,19 @@ var table = []row{
 	{signed: true, status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the session has expired; " + hintSignIn},
 	{signed: true, status: 401, text: "no longer exists", code: CodeUnauthorized, hint: "an admin deleted the user; to create it again, sign in: {login}"},
 	{signed: true, status: 403, text: "is not in your team memberships", code: CodeForbidden, hint: "you left the team of the session, or it was deleted; " + hintSignIn},
-	{signed: true, status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: teams unblock; for a session with another team, " + hintSignIn},
+	{signed: true, status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: {op:teams unblock}; for a session with another team, " + hintSignIn},
 	{signed: true, status: 401, text: "LiteLLM Virtual Key expected", code: CodeUnauthorized,
 		hint: "the gateway did not issue this token, its encryption key changed, or EXPERIMENTAL_UI_LOGIN=false disables such tokens; " + hintSignIn},
 
 	// Who may not, with a status of who is unknown.
 	{status: 401, text: "Only proxy admin can be used", code: CodeForbidden, hint: hintAdmin},
 	{status: 401, text: "Only admin users can query all teams", code: CodeForbidden, hint: "without an admin's key, only your own teams can be listed"},
-	{status: 401, text: "Team member does not have permissions", code: CodeForbidden, hint: "an admin can allow it to members of the team: teams permissions-set"},
+	{status: 401, text: "Team member does not have permissions", code: CodeForbidden, hint: "an admin can allow it to members of the team: {op:teams permissions-set}"},
 	{status: 401, text: "not allowed to access model", code: CodeForbidden, hint: hintModels},              // other versions
 	{status: 401, text: "not allowed to access|not allowed to call", code: CodeForbidden, hint: hintAdmin}, // other versions
 	{status: 401, typ: "expired_key", code: CodeUnauthorized, hint: "the key has expired: use another, or extend its duration with an admin's key"},
-	{status: 401, text: "Key is blocked", code: CodeUnauthorized, hint: "an admin can unblock the key: keys unblock"},
-	{status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: teams unblock"},
+	{status: 401, text: "Key is blocked", code: CodeUnauthorized, hint: "an admin can unblock the key: {op:keys unblock}"},
+	{status: 401, text: "Update via `/team/unblock`", code: CodeUnauthorized, hint: "an admin can unblock the team: {op:teams unblock}"},
 	{status: 401, text: "No api key passed in", code: CodeUnauthorized, hint: hintKey},
 	{status: 403, typ: "key_model_access_denied", code: CodeForbidden, hint: hintModels},
 	{status: 403, typ: "team_model_access_denied", code: CodeForbidden, hint: hintModels},
@@ -67,11 +67,11 @@ var table = []row{
 
 	// What only some states allow.
 	{method: "PUT", path: "/policies/*", status: 400, text: "Only draft versions can be updated", code: CodeInvalid,
-		hint: "create a draft with policies version-create, change it, and put it in force with policies status-set"},
+		hint: "create a draft with {op:policies version-create}, change it, and put it in force with {op:policies status-set}"},
 
 	// Things that are there already.
 	{status: 400, text: "already exist", code: CodeConflict}, // key alias, team id, budget, customer; tag as 500 with "400: …"
-	{method: "POST", path: "/subscription_accounts/new", status: 400, text: "already configured", code: CodeConflict, hint: "to change the fee, use subscriptions update"},
+	{method: "POST", path: "/subscription_accounts/new", status: 400, text: "already configured", code: CodeConflict, hint: "to change the fee, use {op:subscriptions update}"},
 	{status: 500, text: "Unique constraint failed", code: CodeConflict}, // the database's own words, other versions
 
 	// Things that are missing, and not as 404.
@@ -81,7 +81,7 @@ var table = []row{
 	{method: "GET", path: "/model/info", status: 400, text: "not found", code: CodeNotFound},
 	{path: "/prompts/*", status: 400, text: "not found", code: CodeNotFound},
 	{method: "DELETE", path: "/config/pass_through_endpoint", status: 400, text: "was not found|no pass-through endpoints", code: CodeNotFound},
-	{path: "/jwt/key/mapping", status: 400, text: "does not match an existing virtual key", code: CodeNotFound, hint: "keys list shows the keys"},
+	{path: "/jwt/key/mapping", status: 400, text: "does not match an existing virtual key", code: CodeNotFound, hint: "{op:keys list} shows the keys"},
 	{method: "GET", path: "/utils/supported_openai_params", status: 400, text: "Could not map model", code: CodeNotFound},
 	{method: "GET", path: "/config/field/info", status: 400, text: "Invalid field=", code: CodeNotFound},
 	{status: 400, text: "does not exist in|doesn't exist in|not found in db", code: CodeNotFound}, // /team/member_delete, /invitation/info
@@ -166,21 +166,21 @@ func BudgetExceeded(message string) *Error {
 func overBudget(message string) string {
 	const forGood = "; without a budget_duration it never resets by itself"
 	for _, of := range []struct{ text, hint string }{
-		{"TeamMember=", "raise the member's budget with teams member-update, or reset the spend with teams member-reset-spend" + forGood},
-		{" in Team=", "raise the member's budget with teams member-update, or reset the spend with teams member-reset-spend" + forGood},
-		{"End User=", "raise the customer's budget with customers update" + forGood},
-		{"User=", "raise the user's max_budget with users update, or reset the spend with users reset-spend" + forGood},
-		{"Team=", "raise the team's max_budget with teams update; the gateway cannot reset a team's spend" + forGood},
-		{"Tag=", "raise the tag's max_budget, or reset its spend, with tags update" + forGood},
-		{"Model access group=", "raise the budget with access-groups budget-set"},
-		{"Organization=", "raise the organization's max_budget with organizations update"},
-		{"Project=", "raise the project's max_budget with projects update"},
+		{"TeamMember=", "raise the member's budget with {op:teams member-update}, or reset the spend with {op:teams member-reset-spend}" + forGood},
+		{" in Team=", "raise the member's budget with {op:teams member-update}, or reset the spend with {op:teams member-reset-spend}" + forGood},
+		{"End User=", "raise the customer's budget with {op:customers update}" + forGood},
+		{"User=", "raise the user's max_budget with {op:users update}, or reset the spend with {op:users reset-spend}" + forGood},
+		{"Team=", "raise the team's max_budget with {op:teams update}; the gateway cannot reset a team's spend" + forGood},
+		{"Tag=", "raise the tag's max_budget, or reset its spend, with {op:tags update}" + forGood},
+		{"Model access group=", "raise the budget with {op:access-groups budget-set}"},
+		{"Organization=", "raise the organization's max_budget with {op:organizations update}"},
+		{"Project=", "raise the project's max_budget with {op:projects update}"},
 	} {
 		if strings.Contains(message, of.text) {
 			return of.hint
 		}
 	}
-	return "raise the key's max_budget with keys update, or reset the spend with keys reset-spend" + forGood
+	return "raise the key's max_budget with {op:keys update}, or reset the spend with {op:keys reset-spend}" + forGood
 }
 
 func byStatus(status int) (Code, string) {

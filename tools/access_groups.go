@@ -59,7 +59,7 @@ type accessGroupModels struct {
 var accessGroupsCreate = &operation.Operation{
 	Path:     "access-groups create",
 	Summary:  "Create an access group: a named set of models for keys and teams",
-	Help:     "Takes models from the gateway's database, not from its configuration file. To grant the group, use its name as a model: keys generate --models NAME.",
+	Help:     "Takes models from the gateway's database, not from its configuration file. To grant the group, use its name as a model in {op:keys generate}.",
 	Examples: []string{"access-groups create production --models gpt-4o,claude-haiku"},
 	Effect:   operation.Write,
 	Consent:  operation.Consent{Sensitive: createsGroup},

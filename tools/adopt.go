@@ -96,7 +96,7 @@ func usable(call *operation.Call, what, name string, item json.RawMessage) error
 	case string(operation.Lookup(item, "blocked")) == "true":
 		why, hint = "is blocked", "unblock it with "+what+"s unblock"
 	case hasExpired(call, item):
-		why, hint = "has expired", "renew it with keys update and a new duration"
+		why, hint = "has expired", "renew it with {op:keys update} and a new duration"
 	default:
 		return nil
 	}

@@ -135,7 +135,7 @@ var agentsMakePublic = &operation.Operation{
 var agentsKillSwitch = &operation.Operation{
 	Path:     "agents kill-switch",
 	Summary:  "Shut an agent down: call its kill-switch webhook",
-	Help:     "The agent stays enabled on the gateway; to refuse calls to it, use agents update.",
+	Help:     "The agent stays enabled on the gateway; to refuse calls to it, use {op:agents update}.",
 	Examples: []string{"agents kill-switch translator"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /v1/agents/{agent_id}/kill_switch"},

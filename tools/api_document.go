@@ -142,9 +142,9 @@ func noEndpoint(d *openapi.Document, method, path string) error {
 	if near := nearPaths(d, method, path); len(near) > 0 {
 		text += "; did you mean " + operation.Or(near) + "?"
 	} else {
-		text += "; find one with api search."
+		text += "; find one with {op:api search}."
 	}
-	return operation.Usage(text + " To send a path that is not documented, use http request")
+	return operation.Usage(text + " To send a path that is not documented, use {op:http request}")
 }
 
 // nearPaths returns up to three paths that are spelled like one, without its parameters.

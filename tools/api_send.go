@@ -40,7 +40,7 @@ type apiDeleteInput struct {
 var apiRead = &operation.Operation{
 	Path:     "api read",
 	Summary:  "Call a read-only endpoint of the gateway",
-	Help:     "The call is checked against the gateway's API before it is sent. See api describe.",
+	Help:     "The call is checked against the gateway's API before it is sent. See {op:api describe}.",
 	Examples: []string{"api read /guardrails/usage/overview -q start_date=2026-11-01", "api read --method POST /policies/resolve --set team_alias=platform"},
 	Effect:   operation.Read,
 	Do: operation.Func[apiReadInput](func(ctx context.Context, call *operation.Call, _ apiReadInput) (operation.Result, error) {
@@ -51,7 +51,7 @@ var apiRead = &operation.Operation{
 var apiWrite = &operation.Operation{
 	Path:    "api write",
 	Summary: "Call an endpoint of the gateway to change something",
-	Help:    "The call is checked against the gateway's API before it is sent. Prefer the operation that api search names. See api describe.",
+	Help:    "The call is checked against the gateway's API before it is sent. Prefer the operation that {op:api search} names. See {op:api describe}.",
 	Examples: []string{
 		"api write POST /v1/memory --set key=note --set value=hello",
 		"api write POST /utils/dotprompt_json_converter --file file=@greeting.prompt",
@@ -69,7 +69,7 @@ var apiWrite = &operation.Operation{
 var apiDelete = &operation.Operation{
 	Path:     "api delete",
 	Summary:  "Call a DELETE endpoint of the gateway",
-	Help:     "The call is checked against the gateway's API before it is sent. Prefer the operation that api search names.",
+	Help:     "The call is checked against the gateway's API before it is sent. Prefer the operation that {op:api search} names.",
 	Examples: []string{"api delete /v1/memory/note", "api delete /guardrails/{guardrail_id} -q guardrail_id=pii"},
 	Effect:   operation.Destructive,
 	Consent:  operation.Consent{Ask: askAPI, Sensitive: sensitiveAPI, Sweeping: true},
@@ -127,7 +127,7 @@ func prepareAPI(ctx context.Context, call *operation.Call) (*apiRequest, error) 
 	e := found[0]
 	if call.Operation().Path == "api read" && endpointEffect(e.Method, e.Path) != operation.Read {
 		name := e.Method + " " + e.Path
-		return nil, operation.Usage(name + " may do more than read; use api write " + name + ", if it is offered. Nothing was sent")
+		return nil, operation.Usage(name + " may do more than read; use {op:api write} " + name + ", if it is offered. Nothing was sent")
 	}
 	var params, files map[string]json.RawMessage
 	_, _ = json.Unmarshal(args["params"], &params), json.Unmarshal(args["files"], &files)
@@ -169,7 +169,7 @@ func checkAPI(call *operation.Call, d *openapi.Document, e *openapi.Endpoint, ma
 	if !strings.HasSuffix(text, "?") {
 		text += "."
 	}
-	return checked, operation.Usage(text + " Nothing was sent; see api describe " + e.Method + " " + e.Path)
+	return checked, operation.Usage(text + " Nothing was sent; see {op:api describe} " + e.Method + " " + e.Path)
 }
 
 // addParams adds what stands in a concrete path and its query.

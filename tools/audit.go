@@ -92,7 +92,7 @@ func auditPage(call *operation.Call, args operation.Args) (operation.Args, opera
 var auditList = &operation.Operation{
 	Path:    "audit list",
 	Summary: "List changes on the gateway and who made them, newest first, a page at a time",
-	Help:    "The gateway keeps an audit log only with LiteLLM Enterprise. For the values before and after, use audit get.",
+	Help:    "The gateway keeps an audit log only with LiteLLM Enterprise. For the values before and after, use {op:audit get}.",
 	Examples: []string{
 		"audit list --period 7d",
 		"audit list --action deleted --table key --period today",
@@ -108,7 +108,7 @@ var auditList = &operation.Operation{
 }
 
 type auditGetInput struct {
-	ID string `json:"id" jsonschema:"required" help:"ID of the change, from audit list" cli:"arg=1"`
+	ID string `json:"id" jsonschema:"required" help:"ID of the change{, from op:audit list}" cli:"arg=1"`
 }
 
 var auditGet = &operation.Operation{

@@ -19,7 +19,7 @@ var callbackCollection = &operation.Collection{What: "callback", Path: "/get/con
 var callbacksList = &operation.Operation{
 	Path:     "callbacks list",
 	Summary:  "List the logging callbacks configured for all calls",
-	Help:     "For one team's callbacks, use teams callbacks-list.",
+	Help:     "For one team's callbacks, use {op:teams callbacks-list}.",
 	Examples: []string{"callbacks list"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: callbackCollection},

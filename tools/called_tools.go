@@ -186,7 +186,7 @@ func toolPolicyFits(_ context.Context, call *operation.Call) error {
 	case args.String("input_policy") == "" && args.String("output_policy") == "":
 		return operation.Usage("give {input_policy} or {output_policy}")
 	case one && (args.String("input_policy") != "blocked" || args.String("output_policy") != ""):
-		return operation.Usage("for one team or key, a tool can only be blocked: {input_policy} blocked, without {output_policy}; to unblock it, use tools policy-reset")
+		return operation.Usage("for one team or key, a tool can only be blocked: {input_policy} blocked, without {output_policy}; to unblock it, use {op:tools policy-reset}")
 	}
 	return nil
 }
@@ -208,7 +208,7 @@ func knownTool(ctx context.Context, call *operation.Call) error {
 	_, err := readTool(ctx, call)
 	if operation.IsNotFound(err) && string(call.Arg("new")) != "true" {
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the gateway has not seen tool " + operation.Shown(call.Args().String("tool_name")) + " in any call",
-			Hint: "nothing was changed; tools list shows the tools; to set a policy before the first call, give {new}"}
+			Hint: "nothing was changed; {op:tools list} shows the tools; to set a policy before the first call, give {new}"}
 	}
 	if operation.IsNotFound(err) || operation.IsRefused(err) {
 		err = nil

@@ -17,7 +17,7 @@ const reloadSchedule = "/schedule/model_cost_map_reload"
 var utilsCostMap = &operation.Operation{
 	Path:     "utils cost-map",
 	Summary:  "Show the source and reload schedule of the gateway's price list",
-	Help:     "For the prices, use models discover or utils model-info.",
+	Help:     "For the prices, use {op:models discover} or {op:utils model-info}.",
 	Examples: []string{"utils cost-map --format table"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /model/cost_map/source", "GET /schedule/model_cost_map_reload/status"},

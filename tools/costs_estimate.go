@@ -37,7 +37,7 @@ var costEstimate = &operation.Operation{
 }
 
 type costPredictCacheInput struct {
-	CurrentDeploymentID   string           `json:"current_deployment_id" jsonschema:"required" help:"Deployment in use, by ID (models info)" cli:"name=current"`
+	CurrentDeploymentID   string           `json:"current_deployment_id" jsonschema:"required" help:"Deployment in use, by ID{ (op:models info)}" cli:"name=current"`
 	CandidateDeploymentID string           `json:"candidate_deployment_id" jsonschema:"required" help:"Deployment to compare, by ID" cli:"name=candidate"`
 	Request               operation.Object `json:"request" jsonschema:"required" help:"Next request to /v1/messages, as JSON"`
 }

@@ -40,7 +40,7 @@ type customersListInput struct {
 var customersList = &operation.Operation{
 	Path:     "customers list",
 	Summary:  "List customers (end users named by callers in the field user), a page at a time",
-	Help:     "A customer is created by the first request that names it. For people with keys, use users list.",
+	Help:     "A customer is created by the first request that names it. For people with keys, use {op:users list}.",
 	Examples: []string{"customers list", "customers list --all --format csv --columns user_id,spend"},
 	Effect:   operation.Read,
 	Do:       operation.List[customersListInput]{Of: customerCollection, Prepare: customersPage},

@@ -41,7 +41,7 @@ var encryptionCheck = &operation.Operation{
 }
 
 type encryptionMigrateInput struct {
-	Check bool `json:"check" help:"Only count the secrets in the old format, like encryption check"`
+	Check bool `json:"check" help:"Only count the secrets in the old format{, like op:encryption check}"`
 }
 
 var encryptionMigrate = &operation.Operation{
@@ -78,7 +78,7 @@ func checkEncryption(ctx context.Context, call *operation.Call) (operation.Resul
 		if left == 1 {
 			verb, them = "uses", "it"
 		}
-		call.Note(fmt.Sprintf("%s still %s the old format; encryption migrate re-encrypts %s.", operation.Counted(left, "stored secret"), verb, them))
+		call.Note(fmt.Sprintf("%s still %s the old format; {op:encryption migrate} re-encrypts %s.", operation.Counted(left, "stored secret"), verb, them))
 	}
 	if lost, err := strconv.Atoi(string(operation.Lookup(body, "report.total_undecryptable"))); err == nil && lost > 0 {
 		call.Note(operation.Counted(lost, "stored secret") + " cannot be decrypted; report.locations shows where.")
@@ -119,7 +119,7 @@ func migrateEncryption(ctx context.Context, call *operation.Call, in encryptionM
 	}
 	slices.SortFunc(result.Failed, func(a, b operation.Failure) int { return strings.Compare(a.What, b.What) })
 	if left > 0 {
-		result.Failed = append(result.Failed, operation.Failure{What: operation.Counted(left, "stored secret"), Why: "still in the old format; run encryption migrate again, and see the gateway's log"})
+		result.Failed = append(result.Failed, operation.Failure{What: operation.Counted(left, "stored secret"), Why: "still in the old format; run {op:encryption migrate} again, and see the gateway's log"})
 	}
 	result.Done = "re-encrypted " + operation.Counted(migrated, "stored secret")
 	return result, nil

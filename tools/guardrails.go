@@ -68,14 +68,14 @@ var guardrailsGet = &operation.Operation{
 type guardrailSettings struct {
 	Mode          []string        `json:"mode" help:"When it checks, such as pre_call or post_call"`
 	DefaultOn     *bool           `json:"default_on" help:"Check every call, not only those that name it"`
-	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters, such as api_key; see guardrails type-get" cli:"name=param,short=p"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters, such as api_key{; see op:guardrails type-get}" cli:"name=param,short=p"`
 	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Custom information, such as description" cli:"name=info,short=i"`
 	operation.Extras
 }
 
 type guardrailsCreateInput struct {
 	GuardrailName string `json:"guardrail_name" jsonschema:"required" help:"Name that keys, teams and requests use" cli:"arg=1"`
-	Type          string `json:"type" jsonschema:"required" help:"Type, such as presidio; see guardrails types"`
+	Type          string `json:"type" jsonschema:"required" help:"Type, such as presidio{; see op:guardrails types}"`
 	guardrailSettings
 }
 
@@ -98,7 +98,7 @@ var guardrailsCreate = &operation.Operation{
 		}
 		body, err := call.Write(ctx, "POST", "/guardrails", map[string]any{"guardrail": fields})
 		if e := operation.AsError(err); e != nil && e.Code == proxyclient.CodeConflict {
-			e.Hint = "a submission may have the name: see guardrails submissions"
+			e.Hint = "a submission may have the name: see {op:guardrails submissions}"
 		}
 		return operation.Result{Body: body}, err
 	}),

@@ -46,7 +46,7 @@ func applyGuardrail(ctx context.Context, call *operation.Call, in guardrailsAppl
 	switch e := operation.AsError(err); {
 	case e == nil:
 	case e.Code == proxyclient.CodeNotFound:
-		e.Message, e.Hint = "no guardrail has the name "+operation.Name(in.GuardrailName), "to see what exists, use guardrails list"
+		e.Message, e.Hint = "no guardrail has the name "+operation.Name(in.GuardrailName), "to see what exists, use {op:guardrails list}"
 	case e.Code == proxyclient.CodeBlocked, e.Code == proxyclient.CodeInternal && blocksByCode(ctx, call, in.GuardrailName, e.Message):
 		e.Code, e.Message = proxyclient.CodeBlocked, "guardrail "+operation.Name(in.GuardrailName)+" blocked the text: "+e.Message
 	default:

@@ -84,7 +84,7 @@ func newGuardrail(ctx context.Context, call *operation.Call) error {
 	switch {
 	case err == nil:
 		return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "guardrail " + taken.Label() + " has this name; nothing was created",
-			Hint: "to change it, use guardrails update"}
+			Hint: "to change it, use {op:guardrails update}"}
 	case operation.IsNotFound(err), operation.IsRefused(err):
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 var submissionCollection = &operation.Collection{
 	What: "submission", Path: "/guardrails/submissions", Items: "submissions", ID: "guardrail_id", Name: "guardrail_name", Also: []string{"guardrail_id"},
 	Explain: func(_ context.Context, _ *operation.Call, name string) error {
-		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no submission has the name " + operation.Name(name), Hint: "to see what exists, use guardrails submissions"}
+		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no submission has the name " + operation.Name(name), Hint: "to see what exists, use {op:guardrails submissions}"}
 	},
 }
 
@@ -79,7 +79,7 @@ type guardrailsRegisterInput struct {
 var guardrailsRegister = &operation.Operation{
 	Path:     "guardrails register",
 	Summary:  "Submit a team's own guardrail service for approval by an admin",
-	Help:     "The service must implement the Generic Guardrail API. It checks calls only after guardrails approve.",
+	Help:     "The service must implement the Generic Guardrail API. It checks calls only after {op:guardrails approve}.",
 	Examples: []string{"guardrails register team-filter --team research -p api_base=https://guard.example.com -p mode=pre_call"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /guardrails/register"},

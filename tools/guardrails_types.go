@@ -32,7 +32,7 @@ var guardrailsTypes = &operation.Operation{
 }
 
 type guardrailsTypeGetInput struct {
-	Type string `json:"type" jsonschema:"required" help:"Type, from guardrails types" cli:"arg=1"`
+	Type string `json:"type" jsonschema:"required" help:"Type{, from op:guardrails types}" cli:"arg=1"`
 }
 
 var guardrailsTypeGet = &operation.Operation{
@@ -106,7 +106,7 @@ func (k *guardrailTypes) required(name string) []string {
 func (k *guardrailTypes) unknown(name string) error {
 	names := slices.Sorted(maps.Keys(k.params))
 	err := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "this gateway has no guardrail type " + operation.Name(name),
-		Hint: "to see what exists, use guardrails types"}
+		Hint: "to see what exists, use {op:guardrails types}"}
 	if near := operation.Nearest(name, names); near != "" {
 		err.Message += "; did you mean " + near + "?"
 	} else if i := slices.IndexFunc(names, func(known string) bool { return strings.HasPrefix(known, name) }); i >= 0 {

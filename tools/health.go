@@ -25,7 +25,7 @@ type healthCheckInput struct {
 var healthCheck = &operation.Operation{
 	Path:     "health check",
 	Summary:  "Call every model, or one, and list which deployments answer",
-	Help:     "Each check is a real, billed call and can take minutes. To see the last results without calling, use health latest.",
+	Help:     "Each check is a real, billed call and can take minutes. To see the last results without calling, use {op:health latest}.",
 	Examples: []string{"health check --model gpt-4o-mini", "health check --format json"},
 	Effect:   operation.Write,
 	Sends:    []string{"GET /health"},
@@ -71,7 +71,7 @@ func checkModels(ctx context.Context, call *operation.Call, _ healthCheckInput) 
 	page.Total = len(page.Items)
 	if model := call.Args().String("model"); page.Total == 0 && model != "" {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "model " + operation.Shown(model) + " has no deployment to check",
-			Hint: "list the models with models list"}
+			Hint: "list the models with {op:models list}"}
 	}
 	return operation.Result{Body: body, Page: page}, nil
 }
@@ -229,7 +229,7 @@ type healthTestInput struct {
 	Model         string          `json:"model" jsonschema:"required" help:"Model name, or a model with its provider (openai/gpt-4o)" cli:"arg=1"`
 	LitellmParams operation.Pairs `json:"litellm_params" help:"Provider parameters to test: api_key, api_base, litellm_credential_name and others. os.environ/NAME reads the gateway's environment" cli:"name=param,short=p"`
 	Mode          callMode        `json:"mode" help:"Kind of test call (default: that of the model)"`
-	ModelInfo     operation.Pairs `json:"model_info" help:"Information, as in models add" cli:"name=info,short=i"`
+	ModelInfo     operation.Pairs `json:"model_info" help:"Information{, as in op:models add}" cli:"name=info,short=i"`
 	operation.Extras
 }
 

@@ -33,7 +33,7 @@ var keysModelAdd = &operation.Operation{
 		if len(present) == 0 {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeInvalid,
 				Message: "the key may already use every model, and a list would restrict it; nothing was changed",
-				Hint:    "to restrict the key to these models, use keys update with models"}
+				Hint:    "to restrict the key to these models, use {op:keys update} with models"}
 		}
 		return setKeyModels(ctx, call, present, operation.Unique(slices.Concat(present, in.Models)))
 	}),

@@ -83,7 +83,7 @@ type keysResetSpendInput struct {
 var keysResetSpend = &operation.Operation{
 	Path:     "keys reset-spend",
 	Summary:  "Reset a key's recorded spend",
-	Help:     "What was spent before remains in spend logs.",
+	Help:     "What was spent before remains in {op:spend logs}.",
 	Examples: []string{"keys reset-spend --alias ci"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/{key}/reset_spend"},
@@ -107,7 +107,7 @@ type keysAliasesInput struct {
 var keysAliases = &operation.Operation{
 	Path:     "keys aliases",
 	Summary:  "List the aliases of virtual keys, a page at a time",
-	Help:     "For the keys themselves, use keys list.",
+	Help:     "For the keys themselves, use {op:keys list}.",
 	Examples: []string{"keys aliases --search ci", "keys aliases --team research --all --format jsonl"},
 	Effect:   operation.Read,
 	Part:     ownPart,
@@ -199,7 +199,7 @@ type keysBulkUpdateInput struct {
 var keysBulkUpdate = &operation.Operation{
 	Path:     "keys bulk-update",
 	Summary:  "Change the budget, team or tags of several virtual keys",
-	Help:     "Keys that cannot be changed are reported; the rest are changed. For other settings, use keys update.",
+	Help:     "Keys that cannot be changed are reported; the rest are changed. For other settings, use {op:keys update}.",
 	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/bulk_update"},

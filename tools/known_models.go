@@ -72,7 +72,7 @@ func knownModels(ctx context.Context, call *operation.Call) error {
 	if len(outside) > 0 {
 		return &proxyclient.Error{Code: proxyclient.CodeInvalid,
 			Message: fmt.Sprintf("team %s may not use %s, so the key could not either", operation.Shown(team.name), operation.NameList(operation.Encode(outside))),
-			Hint:    "nothing was sent; the team may use " + strings.Join(team.models, ", ") + "; teams model-add adds a model"}
+			Hint:    "nothing was sent; the team may use " + strings.Join(team.models, ", ") + "; {op:teams model-add} adds a model"}
 	}
 	for _, name := range names {
 		if covered(name, all) || slices.Contains(team.models, name) || team.aliases[name] != nil || team.own[name] != "" {

@@ -35,7 +35,7 @@ func explainMCPServer(ctx context.Context, call *operation.Call, name string) er
 	}
 	state := operation.Word(operation.Lookup(thing.Item, "approval_status"))
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid, Message: "MCP server " + thing.Label() + " is a submission that is not active: " + operation.Shown(state),
-		Hint: "to activate it, use mcp-servers approve; to name it here, give {server_id}"}
+		Hint: "to activate it, use {op:mcp-servers approve}; to name it here, give {server_id}"}
 }
 
 // mcpServerName stands for the ID of the MCP server with this name.
@@ -76,7 +76,7 @@ type mcpServersListInput struct {
 var mcpServersList = &operation.Operation{
 	Path:     "mcp-servers list",
 	Summary:  "List the MCP servers behind the gateway",
-	Help:     "For submissions, use mcp-servers submissions.",
+	Help:     "For submissions, use {op:mcp-servers submissions}.",
 	Examples: []string{"mcp-servers list", "mcp-servers list --team research"},
 	Effect:   operation.Read,
 	Do:       operation.List[mcpServersListInput]{Of: mcpServerCollection},
@@ -120,7 +120,7 @@ type oneMCPServer struct {
 var mcpServersHealth = &operation.Operation{
 	Path:     "mcp-servers health",
 	Summary:  "Contact MCP servers and list which ones answer",
-	Help:     "reachable means that the server answers but its credentials were not checked. For the error, use mcp-servers get.",
+	Help:     "reachable means that the server answers but its credentials were not checked. For the error, use {op:mcp-servers get}.",
 	Examples: []string{"mcp-servers health", "mcp-servers health github"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v1/mcp/server/health"},
@@ -220,7 +220,7 @@ func mcpTools(ctx context.Context, call *operation.Call, in oneMCPServer) (opera
 func refusedByServer(call *operation.Call, id string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUnavailable, Status: http.StatusUnauthorized,
 		Message: "MCP server " + mcpServerLabel(call, mcpServerRef{ServerID: id}) + " refused the credentials that the gateway sent; your key is not the cause",
-		Hint:    "check its auth_type and credentials with mcp-servers get, and set them with mcp-servers update"}
+		Hint:    "check its auth_type and credentials with {op:mcp-servers get}, and set them with {op:mcp-servers update}"}
 }
 
 // silentServers notes the servers whose tools are missing.

@@ -83,7 +83,7 @@ type mcpServersRegisterInput struct {
 var mcpServersRegister = &operation.Operation{
 	Path:     "mcp-servers register",
 	Summary:  "Submit an MCP server for review, with a team's key",
-	Help:     "An admin activates it with mcp-servers approve. Proxy admins use mcp-servers add.",
+	Help:     "An admin activates it with {op:mcp-servers approve}. Proxy admins use {op:mcp-servers add}.",
 	Examples: []string{"mcp-servers register wiki --url https://mcp.deepwiki.com/mcp"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /v1/mcp/server/register"},

@@ -35,7 +35,7 @@ var modelGroupColumns = []operation.Column{
 var modelGroupsList = &operation.Operation{
 	Path:     "model-groups list",
 	Summary:  "List models by public name with capabilities and prices",
-	Help:     "Combines the deployments of a model; for single deployments, use models info. Prices are in US dollars: per million tokens in tables, per token in JSON.",
+	Help:     "Combines the deployments of a model; for single deployments, use {op:models info}. Prices are in US dollars: per million tokens in tables, per token in JSON.",
 	Examples: []string{"model-groups list", "model-groups list --columns model_group,supports_vision,supports_reasoning"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: modelGroupCollection},

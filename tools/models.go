@@ -25,7 +25,7 @@ type modelsListInput struct {
 var modelsList = &operation.Operation{
 	Path:     "models list",
 	Summary:  "List the models your key may use",
-	Help:     "For deployments, providers and prices, use models info.",
+	Help:     "For deployments, providers and prices, use {op:models info}.",
 	Examples: []string{"models list", "models list --format json | jq -r '.[].id'"},
 	Effect:   operation.Read,
 	Default:  true,
@@ -141,7 +141,7 @@ func takeBack(ctx context.Context, call *operation.Call, id string, err error) e
 		"If both are right, look for an older deployment with this fault: it can keep new ones from being served"
 	if undo := call.Undo(ctx, "POST", "/model/delete", operation.Args{"id": operation.Encode(id)}); undo != nil {
 		e.Message = "the gateway stored the deployment " + operation.Name(id) + " but cannot serve it, and deleting it failed (" + undo.Error() + "): " + e.Message
-		e.Hint = "delete it with models delete: it may keep later models from being served. " + strings.ToUpper(e.Hint[:1]) + e.Hint[1:]
+		e.Hint = "delete it with {op:models delete}: it may keep later models from being served. " + strings.ToUpper(e.Hint[:1]) + e.Hint[1:]
 		return err
 	}
 	e.Message = "the gateway stored the deployment but could not serve it, so it was deleted: " + e.Message
@@ -177,13 +177,13 @@ func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (ope
 
 // modelRef identifies one deployment.
 type modelRef struct {
-	ModelID string    `json:"model_id" help:"Deployment ID, as models get shows it" cli:"arg=1"`
+	ModelID string    `json:"model_id" help:"Deployment ID{, from op:models get}" cli:"arg=1"`
 	Name    modelName `json:"name" help:"Model name, if the model has one deployment" ref:"model_id,required"`
 }
 
 type modelsUpdateInput struct {
 	modelRef
-	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters to change, as in models add; others are kept" cli:"name=param,short=p"`
+	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters to change{, as in op:models add}; others are kept" cli:"name=param,short=p"`
 	ModelInfo     operation.Pairs `json:"model_info" help:"Information to change; the rest is kept" cli:"name=info,short=i"`
 	operation.Extras
 }
@@ -211,7 +211,7 @@ func newModelID(args operation.Args) string {
 }
 
 type modelsDeleteInput struct {
-	ID   string    `json:"id" help:"Deployment ID, as models get shows it" cli:"name=model-id,arg=1"`
+	ID   string    `json:"id" help:"Deployment ID{, from op:models get}" cli:"name=model-id,arg=1"`
 	Name modelName `json:"name" help:"Model name, if the model has one deployment" ref:"id,required"`
 }
 

@@ -27,7 +27,7 @@ var modelsProviders = &operation.Operation{
 
 type modelsDiscoverInput struct {
 	Search   string          `json:"search" help:"Only models whose name contains this text" cli:"arg=1"`
-	Provider string          `json:"provider" help:"Only this provider, such as anthropic (models providers)"`
+	Provider string          `json:"provider" help:"Only this provider, such as anthropic{ (op:models providers)}"`
 	Mode     string          `json:"mode" help:"Only this kind, such as chat, embedding or image_generation"`
 	Limit    operation.Count `json:"limit" help:"Maximum rows; total counts all (default 50)" cli:"alias=top"`
 }
@@ -35,7 +35,7 @@ type modelsDiscoverInput struct {
 var modelsDiscover = &operation.Operation{
 	Path:    "models discover",
 	Summary: "Search the models available to add, with list prices",
-	Help:    "Searches the gateway's price list. To see what a provider offers your credential, add a wildcard model (openai/*), set check_provider_endpoint in litellm_settings, and use models list.",
+	Help:    "Searches the gateway's price list. To see what a provider offers your credential, add a wildcard model (openai/*), set check_provider_endpoint in litellm_settings, and use {op:models list}.",
 	Examples: []string{
 		"models discover --provider anthropic --mode chat",
 		"models discover gpt-4o --limit 10",
@@ -104,7 +104,7 @@ func discoverModels(ctx context.Context, call *operation.Call, in modelsDiscover
 
 // noProvider is the error for a provider without models in the price list.
 func noProvider(name string, providers []string) error {
-	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the price list has no models of provider " + operation.Shown(name), Hint: "list the providers with models providers"}
+	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "the price list has no models of provider " + operation.Shown(name), Hint: "list the providers with {op:models providers}"}
 	if near := operation.Nearest(name, operation.Unique(slices.Sorted(slices.Values(providers)))); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}

@@ -39,7 +39,7 @@ type modelsTestInput struct {
 var modelsTest = &operation.Operation{
 	Path:     "models test",
 	Summary:  "Make a short real call to a model and report whether its provider answers",
-	Help:     "The call is billed. Give {model_id} or {model}; to test every model, use health check.",
+	Help:     "The call is billed. Give {model_id} or {model}; to test every model, use {op:health check}.",
 	Examples: []string{"models test --name gpt-4o-mini"},
 	Effect:   operation.Write,
 	Sends:    []string{"GET /health"},

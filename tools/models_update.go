@@ -51,7 +51,7 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 func idleInfo(_ context.Context, call *operation.Call) error {
 	info, id := membersOf(call.Arg("model_info")), call.Arg("model_id")
 	if operation.NoNull(info["blocked"]) != nil {
-		return operation.Usage("{model_info}: blocked has no effect here; use models block or models unblock")
+		return operation.Usage("{model_info}: blocked has no effect here; use {op:models block} or {op:models unblock}")
 	}
 	if groups := info["access_groups"]; strings.HasPrefix(string(groups), `"`) {
 		return operation.Usage(`{model_info}: access_groups must be a list, on the command line access_groups:=["beta"]; the gateway would make a group of each letter`)

@@ -111,7 +111,7 @@ func createPassThrough(ctx context.Context, call *operation.Call, in passThrough
 		}
 		if operation.Word(operation.Lookup(item, "path")) == in.Path {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeConflict, Message: "the path " + operation.Shown(in.Path) + " is taken; nothing was created",
-				Hint: "to change that endpoint, use pass-through update"}
+				Hint: "to change that endpoint, use {op:pass-through update}"}
 		}
 	}
 	body, err := call.Write(ctx, "POST", passThroughCollection.Path, call.Body())

@@ -91,12 +91,12 @@ func (policyVersion) Collection() *operation.Collection { return policyVersions 
 
 // unpromoted is the error for a policy with versions, none of which is in force.
 func unpromoted(ctx context.Context, call *operation.Call, name string) error {
-	return versionless(ctx, call, name, "has no production version", "its versions are shown by policies versions "+name)
+	return versionless(ctx, call, name, "has no production version", "its versions are shown by {op:policies versions} "+name)
 }
 
 // undrafted is the error for a policy without a draft.
 func undrafted(ctx context.Context, call *operation.Call, name string) error {
-	return versionless(ctx, call, name, "has no draft, and other versions cannot be changed", "create one: policies version-create "+name)
+	return versionless(ctx, call, name, "has no draft, and other versions cannot be changed", "create one: {op:policies version-create} "+name)
 }
 
 func versionless(ctx context.Context, call *operation.Call, name, why, hint string) error {
@@ -169,7 +169,7 @@ func readPolicy(ctx context.Context, call *operation.Call, id string) (json.RawM
 	thing, err := policyVersions.FindID(ctx, call, id)
 	if operation.IsNotFound(err) {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no policy version has the ID " + operation.Shown(id),
-			Hint: "to give the name of a policy, use {policy}; policies list shows the IDs"}
+			Hint: "to give the name of a policy, use {policy}; {op:policies list} shows the IDs"}
 	}
 	return thing.Item, err
 }
@@ -267,7 +267,7 @@ type policiesCreateInput struct {
 var policiesCreate = &operation.Operation{
 	Path:     "policies create",
 	Summary:  "Create a policy: a named set of guardrails",
-	Help:     "To put it in force, use policies attach or name it in a key or team.",
+	Help:     "To put it in force, use {op:policies attach} or name it in a key or team.",
 	Examples: []string{"policies create pii-baseline --guardrails pii-mask,secrets", "policies create strict --inherit pii-baseline --guardrails toxicity"},
 	Effect:   operation.Write,
 	Consent:  operation.Consent{Sensitive: overridesPolicy},
@@ -304,7 +304,7 @@ var policyUpdate = &operation.Update{
 	Subject: []string{"policy_id"},
 	Advice: func(field string, asked json.RawMessage) string {
 		if field == "pipeline" && isNone(asked) {
-			return "the gateway cannot remove a pipeline; delete the draft and create one from a version without a pipeline: policies version-create"
+			return "the gateway cannot remove a pipeline; delete the draft and create one from a version without a pipeline: {op:policies version-create}"
 		}
 		return ""
 	},
@@ -313,7 +313,7 @@ var policyUpdate = &operation.Update{
 var policiesUpdate = &operation.Operation{
 	Path:     "policies update",
 	Summary:  "Change a draft of a policy",
-	Help:     "Only drafts can be changed; create one with policies version-create. Fields you omit are unchanged; lists are replaced.",
+	Help:     "Only drafts can be changed; create one with {op:policies version-create}. Fields you omit are unchanged; lists are replaced.",
 	Examples: []string{"policies update pii-baseline --guardrails pii-mask,secrets", "policies update pii-baseline --clear inherit"},
 	Effect:   operation.Set,
 	Checks:   []operation.Check{modelCondition},
@@ -332,7 +332,7 @@ type policiesDeleteInput struct {
 var policiesDelete = &operation.Operation{
 	Path:     "policies delete",
 	Summary:  "Delete a version of a policy",
-	Help:     "To delete the whole policy, use policies delete-all-versions.",
+	Help:     "To delete the whole policy, use {op:policies delete-all-versions}.",
 	Examples: []string{"policies delete --policy-id 43165439-3c33-4419-a230-88d7a7e80243", "policies delete pii-baseline"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /policies/{policy_id}"},

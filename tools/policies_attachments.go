@@ -22,7 +22,7 @@ var attachmentCollection = &operation.Collection{
 // unattached is the error for a policy without attachments.
 func unattached(_ context.Context, _ *operation.Call, name string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "policy " + operation.Shown(name) + " has no attachment",
-		Hint: "nothing was changed; policies attachments lists them"}
+		Hint: "nothing was changed; {op:policies attachments} lists them"}
 }
 
 // attachedPolicy stands for the ID of the only attachment of this policy.
@@ -161,7 +161,7 @@ func newAttachment(ctx context.Context, call *operation.Call) error {
 		if sameAttachment(body, item) {
 			return &proxyclient.Error{Code: proxyclient.CodeConflict,
 				Message: "policy " + operation.Shown(body.String("policy_name")) + " is already attached to " + requestsOf(item) + " (" + operation.Word(operation.Lookup(item, "attachment_id")) + ")",
-				Hint:    "nothing was changed; to attach it with another priority, detach it first: policies detach"}
+				Hint:    "nothing was changed; to attach it with another priority, detach it first: {op:policies detach}"}
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func withoutVersions(ctx context.Context, call *operation.Call, name string) err
 	case err == nil && configured(policy.Item):
 		return inConfiguration("policy " + operation.Shown(name))
 	case err == nil || operation.IsNotFound(err):
-		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "policy " + operation.Shown(name) + " does not exist", Hint: "policies list shows what exists"}
+		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "policy " + operation.Shown(name) + " does not exist", Hint: "{op:policies list} shows what exists"}
 	}
 	return err
 }
@@ -61,7 +61,7 @@ type policiesVersionCreateInput struct {
 var policiesVersionCreate = &operation.Operation{
 	Path:    "policies version-create",
 	Summary: "Create a draft of a policy: a copy of one of its versions",
-	Help:    "Change the draft with policies update, then publish it with policies status-set.",
+	Help:    "Change the draft with {op:policies update}, then publish it with {op:policies status-set}.",
 	Examples: []string{
 		"policies version-create pii-baseline",
 		"policies version-create pii-baseline --from 43165439-3c33-4419-a230-88d7a7e80243",
@@ -102,9 +102,9 @@ func movable(_ context.Context, call *operation.Call, items []json.RawMessage) (
 
 func immovable(ctx context.Context, call *operation.Call, name string) error {
 	to := call.Args().String("version_status")
-	hint := "create a draft: policies version-create " + name
+	hint := "create a draft: {op:policies version-create} " + name
 	if to == "production" {
-		hint = "publish a draft first: policies status-set " + name + " --status published"
+		hint = "publish a draft first: {op:policies status-set} " + name + " --status published"
 	}
 	return versionless(ctx, call, name, "has no "+statusBefore[to]+" version, the only kind that can become "+to, hint)
 }

@@ -66,7 +66,7 @@ func (id promptID) exact() (string, error) {
 		return string(id), nil
 	case address != name:
 		return "", &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "{prompt_id}: the gateway reads _v in " + operation.Name(name) + " as a version",
-			Hint: "give the version: " + name + ".v1; to see all, use prompts versions"}
+			Hint: "give the version: " + name + ".v1; to see all, use {op:prompts versions}"}
 	}
 	return name, nil
 }
@@ -76,7 +76,7 @@ func (id promptID) whole() (string, error) {
 	name, version := id.split()
 	if version > 0 {
 		return "", &proxyclient.Error{Code: proxyclient.CodeUsage, Message: "{prompt_id}: the gateway cannot delete a single version; nothing was deleted",
-			Hint: "to delete all versions, give " + name + "; to change one, use prompts patch"}
+			Hint: "to delete all versions, give " + name + "; to change one, use {op:prompts patch}"}
 	}
 	return id.base()
 }
@@ -89,7 +89,7 @@ func plainPromptID(_ context.Context, call *operation.Call) error {
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Param: "prompt_id",
 		Message: "{prompt_id}: the gateway reads .v and _v as the start of a version number, so requests could not use " + operation.Name(id),
-		Hint:    "choose an ID without them; to add a version to a prompt, use prompts update"}
+		Hint:    "choose an ID without them; to add a version to a prompt, use {op:prompts update}"}
 }
 
 // integrations are where a stored prompt may come from (LiteLLM 1.110.2).
@@ -157,7 +157,7 @@ func presentPrompt(ctx context.Context, call *operation.Call, id promptID, envir
 		others = append(others, other)
 	}
 	slices.Sort(others)
-	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "to see its versions, use prompts versions",
+	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "to see its versions, use {op:prompts versions}",
 		Message: "prompt " + operation.Name(string(id)) + " does not exist in environment " + operation.Name(environment)}
 	if !slices.Contains(others, environment) {
 		e.Hint = "it exists in " + strings.Join(slices.Compact(others), ", ") + ": give {environment}"
@@ -250,7 +250,7 @@ func createPrompt(ctx context.Context, call *operation.Call, in promptsCreateInp
 	case len(versions) > 0:
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeConflict,
 			Message: "prompt " + operation.Name(string(in.PromptID)) + " exists in " + operation.Name(environment) + "; nothing was created",
-			Hint:    "to add a version, use prompts update"}
+			Hint:    "to add a version, use {op:prompts update}"}
 	case err != nil && !operation.IsNotFound(err) && !operation.IsRefused(err):
 		return operation.Result{}, err
 	}
@@ -265,7 +265,7 @@ func updatePrompt(ctx context.Context, call *operation.Call, in promptsUpdateInp
 	}
 	address, err := in.PromptID.whole()
 	if err != nil {
-		return operation.Result{}, operation.Usage("{prompt_id}: a version is added to the prompt, not to one of its versions; to change a version, use prompts patch")
+		return operation.Result{}, operation.Usage("{prompt_id}: a version is added to the prompt, not to one of its versions; to change a version, use {op:prompts patch}")
 	}
 	body, err := call.Send(ctx, http.MethodPut, promptPath, address, fields)
 	return operation.Result{Body: body}, unusable(ctx, call, in.PromptID, environmentOf(call.Args()), versionOf(present), err)
@@ -315,7 +315,7 @@ func unusable(ctx context.Context, call *operation.Call, id promptID, environmen
 	name, _ := id.split()
 	version := name + ".v" + strconv.Itoa(versionOf(versions[0]))
 	e.Message = "the gateway stored version " + operation.Name(version) + " but cannot use it: " + e.Message
-	e.Hint = "correct it with prompts patch, for version " + operation.Name(version) + " in environment " + operation.Name(environment)
+	e.Hint = "correct it with {op:prompts patch}, for version " + operation.Name(version) + " in environment " + operation.Name(environment)
 	return err
 }
 

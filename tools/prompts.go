@@ -159,7 +159,7 @@ var promptsUpdate = &operation.Operation{
 var promptsPatch = &operation.Operation{
 	Path:    "prompts patch",
 	Summary: "Change a version of a prompt in place",
-	Help:    "Changes the latest version, or the one in the ID: greeting.v2. Fields you omit are unchanged; null removes a parameter. To keep the old text, use prompts update.",
+	Help:    "Changes the latest version, or the one in the ID: greeting.v2. Fields you omit are unchanged; null removes a parameter. To keep the old text, use {op:prompts update}.",
 	Examples: []string{
 		"prompts patch greeting --dotprompt @greeting.prompt",
 		"prompts patch greeting.v2 --environment production --dotprompt @greeting.prompt",
@@ -257,7 +257,7 @@ func deletePrompt(ctx context.Context, call *operation.Call, in promptsDeleteInp
 	if e := operation.AsError(err); operation.IsNotFound(err) && e != nil {
 		if versions, _ := promptVersions(ctx, call, in.PromptID, in.Environment); len(versions) > 0 {
 			e.Message = "the gateway stores prompt " + operation.Name(string(in.PromptID)) + " but cannot use it, and does not delete it either"
-			e.Hint = "correct it with prompts patch, then delete it"
+			e.Hint = "correct it with {op:prompts patch}, then delete it"
 		}
 	}
 	return result, err

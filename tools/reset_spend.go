@@ -32,7 +32,7 @@ type usersResetSpendInput struct {
 var usersResetSpend = &operation.Operation{
 	Path:     "users reset-spend",
 	Summary:  "Reset a user's recorded spend",
-	Help:     "Keys and team memberships have their own: use keys reset-spend and teams member-reset-spend. The request log is unchanged.",
+	Help:     "Keys and team memberships have their own: use {op:keys reset-spend} and {op:teams member-reset-spend}. The request log is unchanged.",
 	Examples: []string{"users reset-spend --user ann@example.com"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /user/update"},
@@ -156,7 +156,7 @@ var teamsMemberResetSpend = &operation.Operation{
 var teamsMemberResetBudget = &operation.Operation{
 	Path:     "teams member-reset-budget",
 	Summary:  "Return a team member to the team's member limits",
-	Help:     "Removes the member's own limits. Recorded spend is unchanged; to reset it, use teams member-reset-spend.",
+	Help:     "Removes the member's own limits. Recorded spend is unchanged; to reset it, use {op:teams member-reset-spend}.",
 	Examples: []string{"teams member-reset-budget --team research --user ann@example.com"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /team/{team_id}/member/{user_id}/reset_budget"},
@@ -205,7 +205,7 @@ func memberOf(ctx context.Context, call *operation.Call) (*team, membership, err
 	}
 	return nil, membership{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 		Message: "user " + operation.Shown(id) + " is not a member of team " + operation.Shown(teamID) + "; nothing was changed",
-		Hint:    "list the members with teams get"}
+		Hint:    "list the members with {op:teams get}"}
 }
 
 // ignoresSpend refuses a new spend that the gateway would accept and drop.

@@ -90,7 +90,7 @@ func readSearchTool(ctx context.Context, call *operation.Call) (json.RawMessage,
 
 type searchToolsCreateInput struct {
 	SearchToolName string           `json:"search_tool_name" jsonschema:"required" help:"Name that requests use" cli:"arg=1"`
-	SearchProvider searchProvider   `json:"search_provider" jsonschema:"required" help:"Provider; see search-tools providers" cli:"name=provider"`
+	SearchProvider searchProvider   `json:"search_provider" jsonschema:"required" help:"Provider{; see op:search-tools providers}" cli:"name=provider"`
 	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
 	SearchToolInfo operation.Object `json:"search_tool_info" help:"Custom information: {\"description\": \"Web search\"}" cli:"name=info"`
 }
@@ -98,7 +98,7 @@ type searchToolsCreateInput struct {
 var searchToolsCreate = &operation.Operation{
 	Path:    "search-tools create",
 	Summary: "Create a search tool: a named web search provider",
-	Help:    "To try the parameters first, use search-tools test.",
+	Help:    "To try the parameters first, use {op:search-tools test}.",
 	Examples: []string{
 		"search-tools create web --provider tavily -p api_key=@tavily.key",
 		`search-tools create web --provider duckduckgo --info '{"description": "Web search"}'`,
@@ -208,7 +208,7 @@ var searchToolsDelete = &operation.Operation{
 }
 
 type searchToolsTestInput struct {
-	SearchProvider searchProvider  `json:"search_provider" jsonschema:"required" help:"Provider; see search-tools providers" cli:"arg=1"`
+	SearchProvider searchProvider  `json:"search_provider" jsonschema:"required" help:"Provider{; see op:search-tools providers}" cli:"arg=1"`
 	LitellmParams  operation.Pairs `json:"litellm_params" help:"Such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
 }
 

@@ -22,7 +22,7 @@ var generalCollection = &operation.Collection{
 var settingsGeneral = &operation.Operation{
 	Path:     "settings general",
 	Summary:  "List the general settings with their values, defaults and sources",
-	Help:     "Settings from the configuration file are not editable. For unlisted ones, use settings general-get.",
+	Help:     "Settings from the configuration file are not editable. For unlisted ones, use {op:settings general-get}.",
 	Examples: []string{"settings general", "settings general --columns field_name,field_value,field_description"},
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: generalCollection},
@@ -216,7 +216,7 @@ func readGeneral(ctx context.Context, call *operation.Call, name string) (json.R
 }
 
 func noGeneral(name string, names []string) error {
-	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no general setting is called " + operation.Name(name), Hint: "settings general lists the common ones"}
+	e := &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no general setting is called " + operation.Name(name), Hint: "{op:settings general} lists the common ones"}
 	if near := operation.Nearest(name, names); near != "" {
 		e.Hint = "did you mean " + near + "?"
 	}

@@ -64,7 +64,7 @@ var settingsAllowedIPAdd = &operation.Operation{
 var settingsAllowedIPDelete = &operation.Operation{
 	Path:     "settings allowed-ips-delete",
 	Summary:  "Shut out an IP address from the gateway",
-	Help:     "To delete the last one, use settings allowed-ips-reset.",
+	Help:     "To delete the last one, use {op:settings allowed-ips-reset}.",
 	Examples: []string{"settings allowed-ips-delete 203.0.113.7"},
 	Effect:   operation.Destructive,
 	Consent: ask(func(_ context.Context, call *operation.Call) (string, error) {
@@ -77,11 +77,11 @@ var settingsAllowedIPDelete = &operation.Operation{
 		}
 		ip := call.Args().String("ip")
 		if !slices.Contains(allowed, ip) {
-			return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "IP address " + operation.Name(ip) + " is not in the list; nothing was sent", Hint: "settings allowed-ips shows the list"}
+			return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "IP address " + operation.Name(ip) + " is not in the list; nothing was sent", Hint: "{op:settings allowed-ips} shows the list"}
 		}
 		rest := without(allowed, []string{ip})
 		if len(rest) == 0 {
-			return operation.Usage("{ip}: " + operation.Name(ip) + " is the only address in the list; without it, nobody could call the gateway. Use settings allowed-ips-reset to let every address in. Nothing was sent")
+			return operation.Usage("{ip}: " + operation.Name(ip) + " is the only address in the list; without it, nobody could call the gateway. Use {op:settings allowed-ips-reset} to let every address in. Nothing was sent")
 		}
 		return keepsCaller(ctx, call, rest)
 	}},

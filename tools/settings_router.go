@@ -66,7 +66,7 @@ type settingsRouterInput struct {
 var settingsRouterUpdate = &operation.Operation{
 	Path:    "settings router-update",
 	Summary: "Change how the gateway routes, retries and falls back",
-	Help:    "Settings you omit are unchanged; none can be cleared. For fallbacks, use fallbacks set.",
+	Help:    "Settings you omit are unchanged; none can be cleared. For fallbacks, use {op:fallbacks set}.",
 	Examples: []string{
 		"settings router-update --num-retries 3 --call-timeout 30",
 		"settings router-update --routing-strategy least-busy --set default_max_parallel_requests=20",

@@ -112,7 +112,7 @@ func unshared(ctx context.Context, call *operation.Call, whose, budget string) e
 	name := operation.Shown(budget)
 	e := &proxyclient.Error{Code: proxyclient.CodeConflict,
 		Message: fmt.Sprintf("%s shares budget %s with %s: %s; nothing was sent", whose, name, operation.Counted(len(others), "other"), firstOf(others)),
-		Hint:    fmt.Sprintf("to change it for all of them, use budgets update %s", name)}
+		Hint:    fmt.Sprintf("to change it for all of them, use {op:budgets update} %s", name)}
 	if _, takes := call.Operation().Field("budget_id"); takes {
 		e.Hint += fmt.Sprintf("; to assign %s another budget, use {budget_id}", whose)
 	}
@@ -174,7 +174,7 @@ func ownMemberBudget(path, argument, list string) operation.Check {
 		if len(others) > 0 {
 			return &proxyclient.Error{Code: proxyclient.CodeConflict,
 				Message: fmt.Sprintf("member %s shares budget %s with %s; nothing was sent", operation.Name(user), operation.Shown(budget), firstOf(others)),
-				Hint:    "to change it for all of them, use budgets update " + operation.Shown(budget)}
+				Hint:    "to change it for all of them, use {op:budgets update} " + operation.Shown(budget)}
 		}
 		return nil
 	}

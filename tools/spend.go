@@ -66,7 +66,7 @@ type spendLogsInput struct {
 var spendLogs = &operation.Operation{
 	Path:    "spend logs",
 	Summary: "List single requests with their cost, newest first, a page at a time",
-	Help:    "A request appears some seconds after it was made. For totals, use spend summary.",
+	Help:    "A request appears some seconds after it was made. For totals, use {op:spend summary}.",
 	Examples: []string{
 		"spend logs --period today --status failure",
 		"spend logs --key-alias ci --model gpt-4o-mini --sort-by spend",
@@ -83,7 +83,7 @@ var spendLogs = &operation.Operation{
 }
 
 type spendGetInput struct {
-	RequestID string `json:"request_id" jsonschema:"required" help:"Request ID, from spend logs or a completion" cli:"arg=1"`
+	RequestID string `json:"request_id" jsonschema:"required" help:"Request ID, from {op:spend logs} or a completion" cli:"arg=1"`
 }
 
 var spendGet = &operation.Operation{
@@ -125,7 +125,7 @@ type spendActivityInput struct {
 var spendActivity = &operation.Operation{
 	Path:    "spend activity",
 	Summary: "List daily activity with breakdowns by model, provider, key and owner",
-	Help:    "Adds up the gateway's daily numbers; for totals, use spend summary. With {page}, a day may be incomplete and is marked. Organizations need LiteLLM Enterprise.",
+	Help:    "Adds up the gateway's daily numbers; for totals, use {op:spend summary}. With {page}, a day may be incomplete and is marked. Organizations need LiteLLM Enterprise.",
 	Examples: []string{
 		"spend activity --period 7d",
 		"spend activity --of team --ids research --period this-month",
@@ -234,7 +234,7 @@ type spendReportInput struct {
 var spendReport = &operation.Operation{
 	Path:     "spend report",
 	Summary:  "Show the gateway's own spend report by day and team, customer or key",
-	Help:     "Needs LiteLLM Enterprise. For the same numbers without it, use spend summary.",
+	Help:     "Needs LiteLLM Enterprise. For the same numbers without it, use {op:spend summary}.",
 	Examples: []string{"spend report --group-by customer --period last-month"},
 	Effect:   operation.Read,
 	Do:       operation.List[spendReportInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/global/spend/report"}},

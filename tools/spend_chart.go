@@ -22,7 +22,7 @@ type spendChartInput struct {
 var spendChart = &operation.Operation{
 	Path:    "spend chart",
 	Summary: "Draw spend by day, model, team, key or user as a bar chart",
-	Help:    "In US dollars, by whole days in UTC. A long period is drawn by week or month. To get numbers only, use spend summary.",
+	Help:    "In US dollars, by whole days in UTC. A long period is drawn by week or month. To get numbers only, use {op:spend summary}.",
 	Examples: []string{
 		"spend chart --period 30d",
 		"spend chart --by model --period last-month --out models.png",

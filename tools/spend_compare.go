@@ -58,7 +58,7 @@ func (in spendCompareInput) periods(now time.Time) (period, against ledger.Perio
 
 func compareSpend(ctx context.Context, call *operation.Call, in spendCompareInput) (operation.Result, error) {
 	if slices.Contains(in.By, "day") {
-		return operation.Result{}, operation.Usage("{by}: two periods have no days in common; for days, use spend summary")
+		return operation.Result{}, operation.Usage("{by}: two periods have no days in common; for days, use {op:spend summary}")
 	}
 	p, other, err := in.periods(call.Now())
 	if err != nil {

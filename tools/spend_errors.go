@@ -20,7 +20,7 @@ type spendErrorsInput struct {
 var spendErrors = &operation.Operation{
 	Path:    "spend errors",
 	Summary: "Count failed requests by day, HTTP status, key, team, user or model",
-	Help:    "Days and statuses include rejected requests. Other groupings show the 25 with the most failures; top_status is the most frequent status. For single requests, use spend logs --status failure.",
+	Help:    "Days and statuses include rejected requests. Other groupings show the 25 with the most failures; top_status is the most frequent status. For single requests, use {op:spend logs} with status failure.",
 	Examples: []string{
 		"spend errors --period 7d",
 		"spend errors --by key --period today",

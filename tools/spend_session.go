@@ -24,7 +24,7 @@ var sessionCollection = &operation.Collection{
 }
 
 type spendSessionInput struct {
-	SessionID    string           `json:"session_id" jsonschema:"required" help:"Session ID, from spend logs or the coding agent" cli:"arg=1"`
+	SessionID    string           `json:"session_id" jsonschema:"required" help:"Session ID, from {op:spend logs} or the coding agent" cli:"arg=1"`
 	Bodies       *operation.Limit `json:"bodies" help:"Include bodies, in JSON or with --columns: those of this many latest requests and of failed ones (default none)" cli:"alias=recent-bodies"`
 	MaxBodyChars operation.Count  `json:"max_body_chars" help:"Characters to show of a body (default 20000)"`
 }
@@ -124,7 +124,7 @@ func showSession(ctx context.Context, call *operation.Call, in spendSessionInput
 	if len(found) == 0 {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 			Message: "session " + operation.Shown(in.SessionID) + " has no requests that your key may read",
-			Hint:    "a new request appears after some seconds; spend logs lists requests with their session_id"}
+			Hint:    "a new request appears after some seconds; {op:spend logs} lists requests with their session_id"}
 	}
 	slices.SortStableFunc(found, func(a, b logged) int { return cmp.Compare(a.Start, b.Start) })
 	rows := make([]operation.Row, len(found))

@@ -19,7 +19,7 @@ type spendTopInput struct {
 var spendTop = &operation.Operation{
 	Path:     "spend top",
 	Summary:  "Rank users, teams, keys and models by spend",
-	Help:     "share_percent is the share of all spend in the period. For combinations and full lists, use spend summary.",
+	Help:     "share_percent is the share of all spend in the period. For combinations and full lists, use {op:spend summary}.",
 	Examples: []string{"spend top --period 7d", "spend top --by user --limit 10 --period last-month"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /user/daily/activity", "GET /team/daily/activity"},

@@ -18,7 +18,7 @@ func verdict(ctx context.Context, call *operation.Call, key, user json.RawMessag
 	id := operation.Word(operation.Lookup(key, "team_id"))
 	switch {
 	case string(operation.Lookup(key, "blocked")) == "true":
-		return "blocked", &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the key is blocked", Hint: "an admin can unblock the key: keys unblock"}
+		return "blocked", &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the key is blocked", Hint: "an admin can unblock the key: {op:keys unblock}"}
 	case hasExpired(call, key):
 		return "expired", &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the key has expired",
 			Hint: "use another, or extend its duration with an admin's key"}
@@ -42,7 +42,7 @@ func teamVerdict(ctx context.Context, call *operation.Call, id, userID string) (
 	}
 	if string(operation.Lookup(t.item, "blocked")) == "true" {
 		return "team blocked", &proxyclient.Error{Code: proxyclient.CodeUnauthorized, Message: "the team of the key, " + t.label() + ", is blocked",
-			Hint: "an admin can unblock the team: teams unblock"}
+			Hint: "an admin can unblock the team: {op:teams unblock}"}
 	}
 	if spentUp(t.item, "max_budget", true) {
 		return budgetSpent("Team="+id, t.item, "max_budget")

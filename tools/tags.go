@@ -158,7 +158,7 @@ var tagsDelete = &operation.Operation{
 // unchanged, which route tagged requests.
 func notesTagModels(_ context.Context, call *operation.Call) error {
 	if call.Body()["models"] != nil {
-		call.Note("Deployments keep their own tags, which decide where tagged requests go. To change those, set the parameter tags with models update.")
+		call.Note("Deployments keep their own tags, which decide where tagged requests go. To change those, set the parameter tags with {op:models update}.")
 	}
 	return nil
 }

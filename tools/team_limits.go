@@ -120,7 +120,7 @@ func notesOwnBudget(ctx context.Context, call *operation.Call) error {
 		noteNeverResets(call, t, !onboarding)
 	}
 	if t.defaults != nil && len(t.defaults.rates()) > 0 {
-		call.Note("The team's member limits (" + strings.Join(t.defaults.rates(), ", ") + ") do not apply to members with their own budget. To set them, use teams member-update.")
+		call.Note("The team's member limits (" + strings.Join(t.defaults.rates(), ", ") + ") do not apply to members with their own budget. To set them, use {op:teams member-update}.")
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func noteNeverResets(call *operation.Call, t *team, here bool) {
 	if every == "" {
 		return
 	}
-	how := "To make it reset, use teams member-update with budget_duration."
+	how := "To make it reset, use {op:teams member-update} with budget_duration."
 	if here {
 		how = "{budget_duration} " + operation.Name(every) + " makes it reset."
 	}
@@ -189,7 +189,7 @@ func notesMemberUpdate(ctx context.Context, call *operation.Call) error {
 		return nil
 	}
 	call.Note(who + " gets their own limits: a copy of the team's member limits (" + t.defaults.words() +
-		") with this change. Later changes to the team's limits do not apply. To undo this, use teams member-reset-budget.")
+		") with this change. Later changes to the team's limits do not apply. To undo this, use {op:teams member-reset-budget}.")
 	return nil
 }
 
@@ -211,7 +211,7 @@ func notesTeamDefault(ctx context.Context, call *operation.Call) error {
 		if len(kept) == 1 {
 			verb = "has their own limits and keeps them"
 		}
-		call.Note(fmt.Sprintf("%d of %s %s: %s. To return one to the team's limits, use teams member-reset-budget.",
+		call.Note(fmt.Sprintf("%d of %s %s: %s. To return one to the team's limits, use {op:teams member-reset-budget}.",
 			len(kept), operation.Counted(len(t.memberships), "member"), verb, firstOf(kept)))
 	}
 	return nil
@@ -266,7 +266,7 @@ func (t *team) keepsLimit(call *operation.Call, user, name string) error {
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeConflict,
 		Message: operation.Name(name) + " is in the team already with other limits (" + is + "); nothing was changed",
-		Hint:    "omit {max_budget_in_team}, or change it first with teams member-update"}
+		Hint:    "omit {max_budget_in_team}, or change it first with {op:teams member-update}"}
 }
 
 // keepsLimits is [team.keepsLimit] for those of several people who are in the team.

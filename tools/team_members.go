@@ -91,7 +91,7 @@ func (p people) find(ctx context.Context, call *operation.Call, role string, cre
 	members := []teamMember{}
 	absent := func(what string) error {
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(what) + " does not exist; nothing was changed",
-			Hint: "create the user with users create"}
+			Hint: "create the user with {op:users create}"}
 	}
 	for _, id := range p.UserIDs {
 		if there, err := userExists(ctx, call, id); err != nil {
@@ -163,7 +163,7 @@ var teamsMemberUpdate = &operation.Operation{
 		if err == nil && t.members != nil && !slices.Contains(t.memberIDs(), in.UserID) {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 				Message: "user " + operation.Shown(in.UserID) + " is not a member of team " + operation.Shown(in.TeamID) + "; nothing was changed",
-				Hint:    "list the members with teams get"}
+				Hint:    "list the members with {op:teams get}"}
 		}
 		fields, err := call.Change(ctx)
 		if err != nil {
@@ -289,7 +289,7 @@ type teamsPermissionsSetInput struct {
 var teamsPermissionsSet = &operation.Operation{
 	Path:     "teams permissions-set",
 	Summary:  "Set team members' permissions on the team's keys",
-	Help:     "Replaces the list. Fails for a permission that teams permissions-get does not offer.",
+	Help:     "Replaces the list. Fails for a permission that {op:teams permissions-get} does not offer.",
 	Examples: []string{"teams permissions-set --team research --permissions /key/generate,/key/info"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /team/permissions_update"},

@@ -156,7 +156,7 @@ type teamsCreateInput struct {
 var teamsCreate = &operation.Operation{
 	Path:     "teams create",
 	Summary:  "Create a team",
-	Help:     "Fails if the alias is taken, unless {duplicate} is set. To add members and a key in one step, use teams setup.",
+	Help:     "Fails if the alias is taken, unless {duplicate} is set. To add members and a key in one step, use {op:teams setup}.",
 	Examples: []string{"teams create research --models gpt-4o-mini --max-budget 100 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /team/new"},
@@ -206,7 +206,7 @@ type teamsUpdateInput struct {
 var teamsUpdate = &operation.Operation{
 	Path:    "teams update",
 	Summary: "Change the limits, models or alias of a team",
-	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Use {clear} to remove a limit. {models} replaces the list; to change it, use teams model-add and teams model-remove.",
+	Help:    "Fields you omit are unchanged. Objects are merged; null removes a member. Use {clear} to remove a limit. {models} replaces the list; to change it, use {op:teams model-add} and {op:teams model-remove}.",
 	Examples: []string{
 		"teams update --team research --max-budget 200",
 		"teams update --team research --clear max_budget,models",
@@ -214,7 +214,7 @@ var teamsUpdate = &operation.Operation{
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: sensitiveTeamUpdate},
 	Default: true,
-	Checks:  []operation.Check{ignoresSpend("team", "To allow more spend, raise {max_budget}; for one member, use teams member-reset-spend."), notesTeamDefault},
+	Checks:  []operation.Check{ignoresSpend("team", "To allow more spend, raise {max_budget}; for one member, use {op:teams member-reset-spend}."), notesTeamDefault},
 	Update:  teamUpdate,
 	Verify:  applied,
 	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
@@ -273,7 +273,7 @@ type teamsAssignKeyInput struct {
 var teamsAssignKey = &operation.Operation{
 	Path:     "teams assign-key",
 	Summary:  "Assign a key to a team",
-	Help:     "Without {key} or {alias}, assigns your own virtual key. A session's team is chosen at sign-in. To move a key and check its models and membership, use keys move.",
+	Help:     "Without {key} or {alias}, assigns your own virtual key. A session's team is chosen at sign-in. To move a key and check its models and membership, use {op:keys move}.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/update"},

@@ -39,7 +39,7 @@ var teamsSetup = &operation.Operation{
 
 func setupTeam(ctx context.Context, call *operation.Call, in teamsSetupInput) (operation.Result, error) {
 	settings := []string{"models", "max_budget", "budget_duration"}
-	team, err := adopt(ctx, call, teamCollection, in.TeamAlias, "teams update and teams member-add change the one that is there",
+	team, err := adopt(ctx, call, teamCollection, in.TeamAlias, "{op:teams update} and {op:teams member-add} change the one that is there",
 		func(item json.RawMessage) []string { return differences(item, call.Args(), true, settings...) })
 	if err == nil {
 		err = usable(call, "team", in.TeamAlias, team.Item)
@@ -130,7 +130,7 @@ func (m teamMember) is(other teamMember) bool {
 func listedMembers(ctx context.Context, call *operation.Call) error {
 	body := call.Body()
 	if sets(body, "members") {
-		return operation.Usage("members makes nobody a member of the team; use teams setup, or afterward teams member-add")
+		return operation.Usage("members makes nobody a member of the team; use {op:teams setup}, or afterward {op:teams member-add}")
 	}
 	var members []teamMember
 	_ = json.Unmarshal(body["members_with_roles"], &members)

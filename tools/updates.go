@@ -67,7 +67,7 @@ var userUpdate = &operation.Update{
 		case field == "models":
 			return "to allow every model, set {models} to all-proxy-models"
 		case field == "teams":
-			return "to change the teams of a user, use teams member-add and teams member-remove"
+			return "to change the teams of a user, use {op:teams member-add} and {op:teams member-remove}"
 		case isNone(asked) && (field == "policies" || !operation.OwnMember(field)):
 			return "the gateway cannot clear this field of a user; set another value"
 		}
@@ -81,7 +81,7 @@ var customerUpdate = &operation.Update{
 	Advice: func(field string, asked json.RawMessage) string {
 		switch field {
 		case "max_budget", "budget_duration", "soft_budget", "tpm_limit", "rpm_limit", "max_parallel_requests", "model_max_budget":
-			return "use budgets create to make a budget with that limit, then assign it with {budget_id}"
+			return "use {op:budgets create} to make a budget with that limit, then assign it with {budget_id}"
 		}
 		if isNone(asked) {
 			return "the gateway cannot clear this field of a customer; delete the customer and create it again"

@@ -50,7 +50,7 @@ func notesTeamKey(ctx context.Context, call *operation.Call) error {
 	if err != nil || limit == "" {
 		return err
 	}
-	call.Note("The budget of user " + operation.Name(user) + " (" + limit + ")" + userBudgetIdle + "To limit the user in the team, use teams member-update with max_budget_in_team.")
+	call.Note("The budget of user " + operation.Name(user) + " (" + limit + ")" + userBudgetIdle + "To limit the user in the team, use {op:teams member-update} with max_budget_in_team.")
 	return nil
 }
 
@@ -68,7 +68,7 @@ func notesBlockedTeam(ctx context.Context, call *operation.Call) error {
 
 func noteBlocked(call *operation.Call, team operation.Thing) {
 	if string(operation.Lookup(team.Item, "blocked")) == "true" {
-		call.Note("Team " + team.Label() + " is blocked; its keys are rejected. To unblock it, use teams unblock.")
+		call.Note("Team " + team.Label() + " is blocked; its keys are rejected. To unblock it, use {op:teams unblock}.")
 	}
 }
 
@@ -108,7 +108,7 @@ func notesMemberBudget(ctx context.Context, call *operation.Call) error {
 func notesNewUser(_ context.Context, call *operation.Call) error {
 	change := call.Body()
 	if sets(change, "max_budget") && len(change.List("teams")) > 0 {
-		call.Note("The user's budget" + userBudgetIdle + "To limit the user in a team, use teams member-update with max_budget_in_team.")
+		call.Note("The user's budget" + userBudgetIdle + "To limit the user in a team, use {op:teams member-update} with max_budget_in_team.")
 	}
 	return nil
 }

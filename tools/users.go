@@ -150,7 +150,7 @@ func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]strin
 			if thing, err = teamCollection.Find(ctx, call, name, "teams"); operation.IsNotFound(err) {
 				return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound,
 					Message: "team " + operation.Shown(name) + " does not exist; nothing was created",
-					Hint:    "list the teams with teams list"}
+					Hint:    "list the teams with {op:teams list}"}
 			}
 			ids[i] = operation.Word(thing.ID)
 		}
@@ -255,7 +255,7 @@ type usersDeleteInput struct {
 var usersDelete = &operation.Operation{
 	Path:     "users delete",
 	Summary:  "Delete internal users and their keys",
-	Help:     "If one does not exist, none is deleted. To block the keys and see the spend first, use users retire.",
+	Help:     "If one does not exist, none is deleted. To block the keys and see the spend first, use {op:users retire}.",
 	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(userCollection, "user_ids", losesKeys),

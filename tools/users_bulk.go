@@ -112,7 +112,7 @@ type usersBulkDeleteInput struct {
 var usersBulkDelete = &operation.Operation{
 	Path:     "users bulk-delete",
 	Summary:  "Delete several users and their keys",
-	Help:     "Users that do not exist are reported. To delete all or none, use users delete.",
+	Help:     "Users that do not exist are reported. To delete all or none, use {op:users delete}.",
 	Examples: []string{"users bulk-delete ann bob"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /management/v1/users/bulk_delete"},

@@ -85,7 +85,7 @@ type utilsModelInfoInput struct {
 var utilsModelInfo = &operation.Operation{
 	Path:     "utils model-info",
 	Summary:  "Show the list price, limits and abilities of any known model",
-	Help:     "Also knows models you did not add. Prices are in US dollars per token. To search the list, use models discover.",
+	Help:     "Also knows models you did not add. Prices are in US dollars per token. To search the list, use {op:models discover}.",
 	Examples: []string{"utils model-info gpt-4o --format table", "utils model-info claude-sonnet-4-5 --provider anthropic"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[utilsModelInfoInput]{Method: "GET", Path: "/utils/model_info"},

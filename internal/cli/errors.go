@@ -146,11 +146,13 @@ func elsewhere(name string) string {
 }
 
 // words replaces {key_alias} by what the user writes for it: --key-alias, or
-// <model-id> for a positional argument. What follows a slash is a part of a path.
+// <model-id> for a positional argument; and {op:keys list} by the command. What follows a
+// slash is a part of a path.
 func (a *app) words(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
+	text = operation.Mentions(text, func(path string) (string, bool) { return path, true })
 	old := []string{"/{", "/{"}
 	if a.op != nil {
 		for _, f := range a.op.Fields() {

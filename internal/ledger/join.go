@@ -357,5 +357,5 @@ func (j *joining) refuse(id dayKey) error {
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUnsupported,
 		Message: fmt.Sprintf("the gateway's daily totals cannot support this breakdown for key %s on %s", operation.Shown(name), id.day),
-		Hint:    "use fewer dimensions in {by} or another period; spend logs lists every request"}
+		Hint:    "use fewer dimensions in {by} or another period; {op:spend logs} lists every request"}
 }

@@ -26,7 +26,7 @@ type PeriodInput struct {
 func (PeriodInput) Refuses() map[string]string { return map[string]string{"tz": dailyTotals} }
 
 // dailyTotals is why a view of them knows only days in UTC.
-const dailyTotals = "the gateway's daily totals are whole days in UTC; for times of day and other time zones, use spend logs"
+const dailyTotals = "the gateway's daily totals are whole days in UTC; for times of day and other time zones, use {op:spend logs}"
 
 // Resolve returns the period that the input means at this time.
 func (in PeriodInput) Resolve(now time.Time) (Period, error) {

@@ -76,7 +76,7 @@ func (q Question) tables() ([]string, error) {
 	// users has all requests.
 	slices.SortStableFunc(tables, func(a, b string) int { return cmp.Compare(tableRank(a), tableRank(b)) })
 	if len(tables) > 1 && Tables[tables[1]].partial {
-		return nil, operation.Usage("{by}: the gateway's daily totals cannot combine tag and customer; give one of them, or use spend logs")
+		return nil, operation.Usage("{by}: the gateway's daily totals cannot combine tag and customer; give one of them, or use {op:spend logs}")
 	}
 	if tables == nil {
 		tables = []string{"user"}

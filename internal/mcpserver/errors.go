@@ -63,13 +63,7 @@ func (c *call) explain(err error) (string, *proxyclient.Error) {
 	} else if !strings.HasPrefix(text, c.op.Path) {
 		text = c.op.Path + ": " + text
 	}
-	words := func(text string) string {
-		text = c.s.reword(c.op, c.caller, text)
-		if shown.Code == proxyclient.CodeUsage {
-			text = c.s.words(text)
-		}
-		return text
-	}
+	words := func(text string) string { return c.s.reword(c.op, c.caller, text) }
 	// The command's name at the head stays as people know it.
 	text = c.op.Path + words(strings.TrimPrefix(text, c.op.Path))
 	shown.Message = words(shown.Message)
@@ -91,7 +85,7 @@ func (c *call) hint(e *proxyclient.Error) string {
 	hasKey := c.client != nil && c.client.HasKey()
 	signIn := strings.Contains(e.Hint, "{login}") || strings.Contains(e.Hint, "litellm-proxy login")
 	if e.Code != proxyclient.CodeUnauthorized || signIn || hasKey && e.Hint != "check {api_key}" {
-		add(c.s.words(c.s.reword(c.op, c.caller, e.Hint)))
+		add(c.s.reword(c.op, c.caller, e.Hint))
 	}
 	switch e.Code {
 	case proxyclient.CodeUnauthorized, proxyclient.CodeForbidden:

@@ -109,11 +109,12 @@ type Server struct {
 	keys                     keyPolicy
 	named                    *references.Source
 	ops                      operation.Catalog
+	offered                  operation.Catalog // chosen among ops by the options
 	mcp                      *server.MCPServer
 	tools                    []*tool  // in the order of the registry
 	ignored                  []string // arguments that clients add
 	guides                   []prompts.Prompt
-	words                    func(string) string // commands in a text become tools
+	words                    func(string) string // mentions of operations become tools
 	// crowded lists are shown with less; see newTool and annotations.
 	crowded bool
 
@@ -148,7 +149,7 @@ type Server struct {
 // [proxyclient.CodeUsage].
 func New(o Options) (*Server, error) {
 	s := &Server{
-		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, cacheDir: o.CacheDir, protected: o.Protected, log: o.Log, watch: o.Watch, words: commandWords(o.Operations), ops: o.Operations,
+		client: o.Client, credential: o.Credential, confirm: o.Confirm, profile: o.Profile, team: o.Team, cacheDir: o.CacheDir, protected: o.Protected, log: o.Log, watch: o.Watch, ops: o.Operations,
 		answerWait: 5 * time.Minute, glance: time.Second, slow: cmp.Or(o.Watch.Slow, 10*time.Second), completeWait: 3 * time.Second, deltaPause: 100 * time.Millisecond, callLimit: cmp.Or(o.TimeLimit, callLimit), beat: 10 * time.Second, heartbeat: 20 * time.Second, certInterval: certificateInterval,
 		maxRequests: 5000, grace: graceWait, lastWords: lastWordsWait,
 		writeLimit: 30 * time.Second, stallLimit: 10 * time.Second, bodyWait: 10 * time.Second, answers: newAnswers(),
@@ -182,6 +183,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.offered, s.words = ops, mentionWords(ops)
 	if err := s.offer(o, ops); err != nil {
 		return nil, err
 	}

@@ -58,26 +58,17 @@ func instructions(o Options, confirm string, api bool) string {
 	return strings.Join(lines, "\n")
 }
 
-// commandWords returns what replaces the commands that a help text names by their
-// tools: "keys list" by keys_list.
-func commandWords(ops operation.Catalog) func(string) string {
-	names := map[string]string{}
-	var paths []string
-	for _, op := range ops {
-		if strings.Contains(op.Path, " ") {
-			names[op.Path] = op.Tool()
-			paths = append(paths, regexp.QuoteMeta(op.Path))
-		}
-	}
-	// The longer path first, should one begin with another.
-	slices.SortFunc(paths, func(a, b string) int { return len(b) - len(a) })
-	commands := regexp.MustCompile(`\b(` + strings.Join(paths, "|") + `)\b`)
+// mentionWords returns a function that names the operations that a text mentions by their
+// tools: {op:keys list} becomes keys_list. An operation that is not offered here is named
+// by its command.
+func mentionWords(offered operation.Catalog) func(string) string {
 	return func(text string) string {
-		// The expression is slow, and most texts name no command.
-		if !slices.ContainsFunc(ops, func(op *operation.Operation) bool { return names[op.Path] != "" && strings.Contains(text, op.Path) }) {
-			return text
-		}
-		return commands.ReplaceAllStringFunc(text, func(path string) string { return names[path] })
+		return operation.Mentions(text, func(path string) (string, bool) {
+			if op := offered.Find(path); op != nil {
+				return op.Tool(), true
+			}
+			return "litellm-proxy " + path + " on the command line", false
+		})
 	}
 }
 
@@ -98,10 +89,31 @@ func (s *Server) describe(op *operation.Operation) string {
 	if op.Help != "" {
 		text += " " + op.Help
 	}
+	text = s.withoutAbsent(text)
 	if ends := sentenceEnd().FindAllStringIndex(text, -1); len(ends) >= maxSentences {
 		text = text[:ends[maxSentences-1][0]+1]
 	}
 	return s.words(unbraced(text))
+}
+
+// withoutAbsent drops the sentences that mention an operation that is not offered: the
+// assistant cannot follow them, and every conversation pays for them.
+func (s *Server) withoutAbsent(text string) string {
+	if !strings.Contains(text, "{op:") {
+		return text
+	}
+	var kept []string
+	for len(text) > 0 {
+		sentence := text
+		if end := sentenceEnd().FindStringIndex(text); end != nil {
+			sentence = text[:end[0]+1]
+		}
+		if !slices.ContainsFunc(operation.Mentioned(sentence), func(path string) bool { return s.offered.Find(path) == nil }) {
+			kept = append(kept, sentence)
+		}
+		text = strings.TrimLeft(text[len(sentence):], " ")
+	}
+	return strings.Join(kept, " ")
 }
 
 // unbraced is a text with the names of arguments without braces.
@@ -129,14 +141,15 @@ var settings = map[string]string{
 }
 
 // note is a note in the words of this surface.
-func (c *call) note(text string) string { return c.s.words(c.s.reword(c.op, c.caller, text)) }
+func (c *call) note(text string) string { return c.s.reword(c.op, c.caller, text) }
 
 // reword puts what this caller would write in the place of {name}: an argument's
-// name, or who sets the setting.
+// name, a tool's, or who sets the setting.
 func (s *Server) reword(op *operation.Operation, c *caller, text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
+	text = s.words(text)
 	fields := op.Fields()
 	return placeholder().ReplaceAllStringFunc(text, func(braced string) string {
 		if braced[0] == '/' {
