@@ -1,95 +1,101 @@
 package cli_test
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
-	"unicode/utf8"
-
-	"litellm-proxy/internal/cli"
-	"litellm-proxy/tools"
 )
 
-// everyPage lists the arguments of every page of help.
-func everyPage() (pages [][]string) {
-	groups := map[string]bool{}
-	add := func(path string) {
-		words := strings.Fields(path)
-		if len(words) > 1 && !groups[words[0]] {
-			groups[words[0]] = true
-			pages = append(pages, []string{words[0], "--help"})
+// notTyped marks a block of a page that TestPagesTyped leaves out, and says why.
+const notTyped = "<!-- not typed: "
+
+// notTypedBlocks is the number of marked blocks: a new one is a decision.
+const notTypedBlocks = 22
+
+// shellBlocks returns the shell blocks of a page: those to type, and the others.
+func shellBlocks(t *testing.T, page string) (typed, others []string) {
+	t.Helper()
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, text := "", string(b)
+	for {
+		head, rest, found := strings.Cut(text, "```sh\n")
+		if !found {
+			return typed, others
 		}
-		pages = append(pages, append(words, "--help"))
-	}
-	for _, op := range tools.All() {
-		add(op.Path)
-		if strings.Contains(op.Path, " ") {
-			pages = append(pages, append([]string{"help", "output"}, strings.Fields(op.Path)...))
+		block, after, closed := strings.Cut(rest, "```")
+		if !closed {
+			t.Fatalf("%s: a block does not end: %s", page, block)
+		}
+		lines := strings.Split(strings.TrimSpace(head), "\n")
+		before, text = lines[len(lines)-1], after
+		if strings.HasPrefix(before, notTyped) {
+			others = append(others, block)
+		} else {
+			typed = append(typed, block)
 		}
 	}
-	for _, l := range cli.Locals() {
-		add(l[0])
-	}
-	for _, own := range []string{"mcp", "demo", "version", "sandbox serve", "sandbox path", "sandbox reset", "completion bash", "completion zsh", "completion fish", "completion powershell"} {
-		add(own)
-	}
-	return append(pages, []string{"--help"}, []string{}, []string{"help"}, []string{"help", "output"}, []string{"help", "values"}, []string{"help", "flags"})
 }
 
-// TestPages: every page of help fits 100 columns, has no list of global flags but its own,
-// and is not an error.
-func TestPages(t *testing.T) {
-	for _, args := range everyPage() {
-		status, out, stderr := invoke(nil, "", args...)
-		if status != 0 || out == "" {
-			t.Errorf("%q: exit %d, %s", args, status, stderr)
-		}
-		for line := range strings.Lines(out) {
-			if width := utf8.RuneCountInString(strings.TrimRight(line, "\n")); width > 100 {
-				t.Errorf("%q: %d columns: %s", args, width, line)
+// pages are the README, the contributor's page and every page in docs that people type from.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob("../../docs/*.md")
+	if err != nil || len(found) < 8 {
+		t.Fatalf("%d pages in docs, %v", len(found), err)
+	}
+	return append([]string{readme}, found...)
+}
+
+// TestPagesTyped types every block of the README and of the pages in docs from top to
+// bottom, in an empty home, with the sandbox: every line works, also the second time.
+func TestPagesTyped(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the lines are for sh")
+	}
+	home, work := t.TempDir(), t.TempDir()
+	left, blocks := 0, 0
+	for round := range 2 {
+		for _, page := range pages(t) {
+			typed, others := shellBlocks(t, page)
+			if round == 0 {
+				left += len(others)
+				blocks += len(typed)
+			}
+			script := exec.Command("sh", "-e", "-x", "-c", strings.Join(typed, "\n"))
+			script.Dir = work
+			script.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "USER=tester", "LITELLM_PROXY_KEYSTORE=file", "NO_COLOR=1"}
+			if page != readme { // which sets it
+				script.Env = append(script.Env, "LITELLM_PROXY_URL=sandbox:")
+			}
+			if out, err := script.CombinedOutput(); err != nil {
+				t.Errorf("%s, round %d: %v\n%s", filepath.Base(page), round+1, err, tail(string(out), 12))
 			}
 		}
-		if root := len(args) < 2 || args[1] == "flags"; strings.Contains(out, "--confirm-profile ") && !root {
-			t.Errorf("%q repeats the global flags", args)
-		}
+	}
+	if left != notTypedBlocks || blocks < 18 {
+		t.Errorf("%d blocks were typed and %d are marked as not typed, want %d", blocks, left, notTypedBlocks)
 	}
 }
 
-// TestRootHelp: the help of the program has every entry once, with a sentence, by purpose.
-func TestRootHelp(t *testing.T) {
-	_, out, _ := invoke(nil, "", "--help")
-	seen := map[string]int{}
-	for line := range strings.Lines(out) {
-		words := strings.Fields(line)
-		if strings.HasPrefix(line, "  ") && len(words) > 1 {
-			seen[words[0]]++
-		}
-	}
-	for _, op := range tools.All() {
-		if seen[op.Resource()] != 1 {
-			t.Errorf("%s is %d times in the help", op.Resource(), seen[op.Resource()])
-		}
-	}
-	for _, want := range []string{"Keys and people:\n  keys             Create, limit, rotate and revoke virtual keys\n", "\nThis program:\n  login ", "help search WORDS"} {
-		if !strings.Contains(out, want) {
-			t.Errorf("the help has no %q", want)
-		}
-	}
+// tail is the last lines of a text.
+func tail(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// TestGroupHelp: a group says what the thing is and sorts its commands by use.
-func TestGroupHelp(t *testing.T) {
-	_, out, _ := invoke(nil, "", "keys")
-	at := -1
-	for _, want := range []string{"A virtual key lets", "\n  list ", "\n  info ", "\n  generate ", "\n  update ", "\n  block ", "\n  delete ", "\n  reset-spend ", "\n  import "} {
-		if i := strings.Index(out, want); i <= at {
-			t.Errorf("%q is missing or out of order in\n%s", want, out)
-		} else {
-			at = i
-		}
+// TestREADMELength keeps the README to what a newcomer reads.
+func TestREADMELength(t *testing.T) {
+	b, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for resource := range map[string]bool{"config": true, "completion": true, "sandbox": true, "spend": true} {
-		if status, group, _ := invoke(nil, "", resource); status != 0 || !strings.Contains(group, "\nCommands:\n") {
-			t.Errorf("%s: exit %d\n%s", resource, status, group)
-		}
+	if n := strings.Count(string(b), "\n"); n > 350 {
+		t.Errorf("README.md has %d lines; the rest belongs into docs", n)
 	}
 }

@@ -100,26 +100,20 @@ func TestCommandsPage(t *testing.T) {
 	}
 }
 
-// readmeCommands are the lines of the README's blocks that call this program.
-func readmeCommands(t *testing.T) []string {
+// pageCommands are the lines of the pages' blocks that call this program, typed or not.
+func pageCommands(t *testing.T) []string {
 	t.Helper()
-	b, err := os.ReadFile(readme)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var commands []string
-	fenced := false
-	for line := range strings.Lines(string(b)) {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "```") {
-			fenced = !fenced
-		}
-		if command, ok := strings.CutPrefix(line, "litellm-proxy "); ok && fenced {
-			commands = append(commands, command)
+	for _, page := range pages(t) {
+		typed, others := shellBlocks(t, page)
+		for line := range strings.Lines(strings.Join(append(typed, others...), "\n")) {
+			if command, ok := strings.CutPrefix(strings.TrimSpace(line), "litellm-proxy "); ok {
+				commands = append(commands, command)
+			}
 		}
 	}
-	if len(commands) < 10 {
-		t.Errorf("only %d commands were found in README.md", len(commands))
+	if len(commands) < 60 {
+		t.Errorf("only %d commands were found", len(commands))
 	}
 	return commands
 }
@@ -146,15 +140,15 @@ func TestContributingOperation(t *testing.T) {
 	}
 }
 
-// TestExamples runs every command of the README and every example in help: one
-// that is no more accepted fails here.
+// TestExamples runs every command of the README and docs, and every example in help,
+// against a gateway that accepts everything: one that is no longer accepted fails here.
 func TestExamples(t *testing.T) {
 	if os.PathSeparator != '/' {
-		t.Skip("the lines of the README are split by sh")
+		t.Skip("the lines are split by sh")
 	}
 	gateway := httptest.NewServer(&echo{})
 	defer gateway.Close()
-	lines := readmeCommands(t)
+	lines := pageCommands(t)
 	for _, op := range tools.All() {
 		lines = append(lines, op.Examples...)
 	}
