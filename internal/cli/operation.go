@@ -175,7 +175,11 @@ func withValues(help, values string) string {
 func (c *call) bindOutput(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	formats := output.Formats(c.op)
-	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
+	usual := formats[0]
+	if c.op.Viewed() {
+		usual = "view at a terminal, else " + usual
+	}
+	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), usual))
 	completes(cmd, "format", formats)
 	if len(c.op.Columns) > 0 {
 		var names []string

@@ -99,6 +99,8 @@ type Operation struct {
 	// Columns are the fields that a table shows of the answer, or of each item of a list.
 	// Without columns, the answer is shown as it is.
 	Columns []Column
+	// View is what a person at a terminal gets of one thing; see [Operation.Viewed].
+	View *View
 	// Done reports a finished write: "created credential {credential_name}". {a|b} is the
 	// first of the fields a and b found in the answer, or else in the arguments. Secrets
 	// in it are masked.
@@ -201,6 +203,8 @@ const (
 	Dollars
 	// DollarsPerMillion shows a price per token as US dollars per million tokens.
 	DollarsPerMillion
+	// Limited shows an object that has limits in words, in a [View]; see [Limits].
+	Limited
 )
 
 // Resource returns the first word of the path, which is also the name of its toolset.

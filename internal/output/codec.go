@@ -23,6 +23,7 @@ const (
 	CSV   Format = "csv"
 	Text  Format = "text"
 	Chart Format = "chart"
+	View  Format = "view"
 )
 
 // codec writes an answer in one format: either one object, or items and their
@@ -50,6 +51,7 @@ var formats = []form{
 	{name: YAML, fits: always, codec: newYAML},
 	{name: CSV, columns: true, items: true, fits: hasColumns, codec: newCSV},
 	{name: Text, fits: func(op *operation.Operation) bool { return op.Text != "" || op.Prose }, codec: newText},
+	{name: View, fits: (*operation.Operation).Viewed, codec: newView},
 }
 
 // form is one format.
@@ -65,7 +67,8 @@ func always(*operation.Operation) bool        { return true }
 func hasColumns(op *operation.Operation) bool { return len(op.Columns) > 0 }
 
 // formsOf returns the formats that the operation has, its default first: table
-// for a list that has columns, text for prose, json for everything else.
+// for a list that has columns, text for prose, json for everything else. At a
+// terminal the default of one thing is its view.
 func formsOf(op *operation.Operation) []form {
 	var fit []form
 	for _, f := range formats {

@@ -22,6 +22,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"time"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
@@ -50,6 +51,8 @@ type Options struct {
 	Redactor *secret.Redactor
 	// Terminal says that a person's terminal reads the output.
 	Terminal bool
+	// Now is the time that relative times count from; zero: the present.
+	Now time.Time
 }
 
 // Check tells what is wrong with the options for this operation: the error lists
@@ -76,8 +79,11 @@ func (o Options) Check(op *operation.Operation) error {
 
 // form is the format that is meant, if the operation has it.
 func (o Options) form(op *operation.Operation) form {
-	fit := formsOf(op)
-	i := slices.IndexFunc(fit, func(f form) bool { return f.name == o.Format })
+	fit, name := formsOf(op), o.Format
+	if name == "" && o.Terminal && o.Columns == nil && !o.NoHeader {
+		name = View
+	}
+	i := slices.IndexFunc(fit, func(f form) bool { return f.name == name })
 	return fit[max(i, 0)]
 }
 

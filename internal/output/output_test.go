@@ -112,7 +112,7 @@ func TestWrite(t *testing.T) {
 		{"json, bare and empty", list, page(true), Options{Format: JSON}, "[]\n"},
 		{"json, object by default", object, body(` {"a":null} `), Options{}, lines(`{`, `  "a": null`, `}`)},
 		{"json, a text", plain, body(`"ok"`), Options{}, lines(`"ok"`)},
-		{"json at a terminal has the same value", plain, body("[\"\u009b1m\u202e\U000e0041\x7f\"]"), Options{Terminal: true},
+		{"json at a terminal has the same value", plain, body("[\"\u009b1m\u202e\U000e0041\x7f\"]"), Options{Format: JSON, Terminal: true},
 			lines(`[`, `  "\u009b1m\u202e\udb40\udc41\u007f"`, `]`)},
 
 		{"jsonl", list, page(false, `{"a": 1.50}`, `{"a": "x\ny"}`), Options{Format: JSONL}, lines(`{"a":1.50}`, `{"a":"x\ny"}`)},
@@ -189,7 +189,7 @@ func TestCheck(t *testing.T) {
 		{"defaults", list, Options{}, ""},
 		{"every column", list, Options{Columns: []string{"name", "upstream", "spend", "created", "models", " input_cost"}}, ""},
 		{"format", list, Options{Format: "xml"}, `things list has no format "xml"; valid: table, json, jsonl, yaml, csv`},
-		{"format of others", plain, Options{Format: Table}, `things delete has no format "table"; valid: json, yaml`},
+		{"format of others", plain, Options{Format: Table}, `things delete has no format "table"; valid: json, yaml, view`},
 		{"text", chat, Options{Format: Text}, ""},
 		{"column", list, Options{Columns: []string{"name", "spent"}}, `things list has no column "spent"; valid: name, upstream, spend, created, models, input_cost; +spent shows any field of the answer`},
 		{"column to remove", list, Options{Columns: []string{"-spent"}}, `things list has no column "spent"; valid: name, upstream, spend, created, models, input_cost`},
@@ -201,7 +201,7 @@ func TestCheck(t *testing.T) {
 		{"columns of json", list, Options{Format: JSON, Columns: []string{"name"}}, `--columns needs a table or CSV, but the format is json; add --format table or --format csv`},
 		{"columns of a default", object, Options{Columns: []string{"name"}}, `--columns needs a table or CSV, but the format is json; add --format table or --format csv`},
 		{"header of yaml", list, Options{Format: YAML, NoHeader: true}, `--no-header needs a table or CSV, but the format is yaml; add --format table or --format csv`},
-		{"header of what has no table", plain, Options{NoHeader: true}, `--no-header needs a table or CSV, but things delete supports only json, yaml`},
+		{"header of what has no table", plain, Options{NoHeader: true}, `--no-header needs a table or CSV, but things delete supports only json, yaml, view`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
