@@ -46,6 +46,7 @@ var apiRead = &operation.Operation{
 	Do: operation.Func[apiReadInput](func(ctx context.Context, call *operation.Call, _ apiReadInput) (operation.Result, error) {
 		return sendAPI(ctx, call)
 	}),
+	View: asSent,
 }
 
 var apiWrite = &operation.Operation{
@@ -64,6 +65,7 @@ var apiWrite = &operation.Operation{
 	Done: "sent {method} {path}",
 	// A new key is never shown again; see freshKey.
 	Reveal: []string{"key"},
+	View:   asSent,
 }
 
 var apiDelete = &operation.Operation{
@@ -77,6 +79,7 @@ var apiDelete = &operation.Operation{
 		return sendAPI(ctx, call)
 	}),
 	Done: "sent DELETE {path}",
+	View: asSent,
 }
 
 // apiMethod is the method of a call: DELETE, or what it names, or GET.

@@ -42,6 +42,7 @@ var chatCompletions = &operation.Operation{
 	Do:      operation.Func[chatInput](complete),
 	Reveal:  []string{"choices"},
 	Text:    "choices.*.message.content",
+	View:    chatView,
 }
 
 func complete(ctx context.Context, call *operation.Call, in chatInput) (operation.Result, error) {

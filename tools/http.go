@@ -39,6 +39,7 @@ var httpRequest = &operation.Operation{
 	Do:      operation.Func[httpInput](request),
 	// A new key is never shown again; see showsNewKey.
 	Reveal: []string{"key"},
+	View:   asSent,
 }
 
 func request(ctx context.Context, call *operation.Call, in httpInput) (operation.Result, error) {

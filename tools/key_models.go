@@ -40,6 +40,7 @@ var keysModelAdd = &operation.Operation{
 	Verify:  modelsAre(true),
 	Columns: keyColumns,
 	Done:    "key {key_alias} {key_name} may use {models}",
+	View:    keyView("", "token|key"),
 }
 
 var keysModelRemove = &operation.Operation{
@@ -63,6 +64,7 @@ var keysModelRemove = &operation.Operation{
 	Verify:  modelsAre(false),
 	Columns: keyColumns,
 	Done:    "key {key_alias} {key_name} may use {models}",
+	View:    keyView("", "token|key"),
 }
 
 // fewerModels returns a list without some of its models. All of them must be in it, and one

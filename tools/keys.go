@@ -147,6 +147,7 @@ var keysGenerate = &operation.Operation{
 	Done:        "generated key {key_alias} {key_name} (token {token})",
 	Reveal:      []string{"key"},
 	Returns:     []string{"key", "token"},
+	View:        keyView("", "token"),
 }
 
 type keysInfoInput struct {
@@ -165,6 +166,7 @@ var keysInfo = &operation.Operation{
 	// The answer has the key beside info, and no token within it.
 	Columns: append([]operation.Column{{Name: "key", ID: true}},
 		within("info", slices.DeleteFunc(slices.Clone(keyColumns), func(c operation.Column) bool { return c.Name == "token" }))...),
+	View: keyView("info", "key"),
 }
 
 type keysDeleteInput struct {
@@ -268,6 +270,9 @@ func (d *doomedKeys) report(parts *operation.Steps, err error) {
 func within(member string, columns []operation.Column) []operation.Column {
 	out := slices.Clone(columns)
 	for i := range out {
+		if member == "" {
+			break
+		}
 		out[i] = out[i].Within(member)
 	}
 	return out

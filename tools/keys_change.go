@@ -48,6 +48,7 @@ var keysUpdate = &operation.Operation{
 	Do:      operation.Endpoint[keysUpdateInput]{Method: "POST", Path: "/key/update", Subject: []string{"key"}},
 	Columns: keyColumns,
 	Done:    "updated key {key_alias} {key_name} (token {token})",
+	View:    keyView("", "token|key"),
 }
 
 var keysBlock = &operation.Operation{
@@ -60,6 +61,7 @@ var keysBlock = &operation.Operation{
 	Columns:  keyColumns,
 	Verify:   blockedIs("true"),
 	Done:     "blocked key {key_alias} {key_name} (token {token})",
+	View:     keyView("", "token"),
 }
 
 var keysUnblock = &operation.Operation{
@@ -73,6 +75,7 @@ var keysUnblock = &operation.Operation{
 	Columns:  keyColumns,
 	Verify:   blockedIs("false"),
 	Done:     "unblocked key {key_alias} {key_name} (token {token})",
+	View:     keyView("", "token"),
 }
 
 type keysResetSpendInput struct {
@@ -143,6 +146,7 @@ var keysServiceAccount = &operation.Operation{
 	Done:        "generated service account key {key_alias} {key_name} (token {token})",
 	Reveal:      []string{"key"},
 	Returns:     []string{"key", "token"},
+	View:        keyView("", "token"),
 }
 
 type keysRegenerateInput struct {
@@ -172,6 +176,7 @@ var keysRegenerate = &operation.Operation{
 	Done:    "regenerated key {key_alias} {key_name}",
 	Reveal:  []string{"key"},
 	Returns: []string{"key"},
+	View:    keyView("", "token|token_id"),
 }
 
 var keysHealth = &operation.Operation{

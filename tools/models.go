@@ -92,11 +92,12 @@ var modelsAdd = &operation.Operation{
 	Sends:   []string{"POST /model/new"},
 	Consent: operation.Consent{Often: true, Sensitive: takesOver},
 	Checks:  []operation.Check{idleInfo, reachable(modelPath, "model_id", "model_info", newModelID)},
-	Verify:  notesPrices,
+	Verify:  plainly(notesPrices),
 	Default: true,
 	Do:      operation.Func[modelsAddInput](addModel),
 	Done:    "added model {model_name} (ID {model_id})",
 	Returns: []string{"model_id"},
+	View:    modelView,
 }
 
 func addModel(ctx context.Context, call *operation.Call, in modelsAddInput) (operation.Result, error) {
@@ -161,6 +162,7 @@ var modelsGet = &operation.Operation{
 	Sends:    []string{"GET /v2/model/info"},
 	Do:       operation.Func[modelsGetInput](getModel),
 	Columns:  modelColumns,
+	View:     modelView,
 }
 
 func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (operation.Result, error) {
@@ -199,10 +201,11 @@ var modelsUpdate = &operation.Operation{
 	Sends:   []string{"PATCH /model/{model_id}/update"},
 	Consent: operation.Consent{Sensitive: sensitiveModelUpdate},
 	Checks:  []operation.Check{idleInfo},
-	Verify:  modelChanged,
+	Verify:  plainly(modelChanged),
 	Default: true,
 	Do:      operation.Func[modelsUpdateInput](updateModel),
 	Done:    "updated model {model_name} (ID {model_id})",
+	View:    modelView,
 }
 
 // newModelID returns the ID that the caller chose for a deployment, or "".

@@ -16,8 +16,9 @@ var modelsBlock = &operation.Operation{
 	Examples: []string{"models block --name gpt-4"},
 	Effect:   operation.Set,
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/block", Fixed: true},
-	Verify:   blockedIs("true"),
+	Verify:   plainly(blockedIs("true")),
 	Done:     "blocked model {model_name} (ID {model_id})",
+	View:     modelView,
 }
 
 var modelsUnblock = &operation.Operation{
@@ -27,8 +28,9 @@ var modelsUnblock = &operation.Operation{
 	Effect:   operation.Set,
 	Consent:  unblocks(deploymentCollection, "model_id"),
 	Do:       operation.Endpoint[modelRef]{Method: "POST", Path: "/model/unblock", Fixed: true},
-	Verify:   blockedIs("false"),
+	Verify:   plainly(blockedIs("false")),
 	Done:     "unblocked model {model_name} (ID {model_id})",
+	View:     modelView,
 }
 
 type modelsTestInput struct {

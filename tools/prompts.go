@@ -217,6 +217,7 @@ var promptsTest = &operation.Operation{
 	Do:     operation.Func[promptsTestInput](testPrompt),
 	Reveal: []string{"choices"},
 	Text:   "choices.*.message.content",
+	View:   chatView,
 }
 
 func testPrompt(ctx context.Context, call *operation.Call, in promptsTestInput) (operation.Result, error) {

@@ -42,6 +42,7 @@ var gatewayStatus = &operation.Operation{
 		{Name: "max_budget", Field: "key.max_budget", Format: operation.Dollars},
 		{Name: "expires", Field: "key.expires", Format: operation.Time},
 	},
+	View: statusView,
 }
 
 // gatewayReport is the answer of status.

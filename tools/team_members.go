@@ -246,6 +246,7 @@ var teamsModelAdd = &operation.Operation{
 	Columns:  teamColumns,
 	Verify:   modelsAre(true),
 	Done:     "team {team_alias} ({team_id}) may use {models}",
+	View:     teamViewAt(""),
 }
 
 var teamsModelRemove = &operation.Operation{
@@ -271,6 +272,7 @@ var teamsModelRemove = &operation.Operation{
 	Columns: teamColumns,
 	Verify:  modelsAre(false),
 	Done:    "team {team_alias} ({team_id}) may use {models}",
+	View:    teamViewAt(""),
 }
 
 var teamsPermissionsGet = &operation.Operation{

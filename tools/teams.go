@@ -117,6 +117,7 @@ var teamsGet = &operation.Operation{
 		operation.Column{Name: "team_member_tpm_limit", Field: "team_info.team_member_budget_table.tpm_limit"},
 		operation.Column{Name: "team_member_rpm_limit", Field: "team_info.team_member_budget_table.rpm_limit"},
 		operation.Column{Name: "members", Field: "team_info.members_with_roles", Optional: true}, operation.Column{Name: "keys", Optional: true}),
+	View: teamView,
 }
 
 // memberLimitFields are what the table of a team shows of each member: the budget, and
@@ -174,6 +175,7 @@ var teamsCreate = &operation.Operation{
 	Columns: teamColumns,
 	Done:    "created team {team_alias} ({team_id})",
 	Returns: []string{"team_id"},
+	View:    teamViewAt(""),
 }
 
 // newAlias rejects an alias that a team has: the gateway would create a second team, and
@@ -220,6 +222,7 @@ var teamsUpdate = &operation.Operation{
 	Do:      operation.Endpoint[teamsUpdateInput]{Method: "POST", Path: "/team/update", Subject: []string{"team_id"}},
 	Columns: within("data", teamColumns),
 	Done:    "updated team {data.team_alias} ({team_id})",
+	View:    teamViewAt("data"),
 }
 
 type teamsDeleteInput struct {
@@ -250,6 +253,7 @@ var teamsBlock = &operation.Operation{
 	Columns:  teamColumns,
 	Verify:   blockedIs("true"),
 	Done:     "blocked team {team_alias} ({team_id})",
+	View:     teamViewAt(""),
 }
 
 var teamsUnblock = &operation.Operation{
@@ -262,6 +266,7 @@ var teamsUnblock = &operation.Operation{
 	Columns:  teamColumns,
 	Verify:   blockedIs("false"),
 	Done:     "unblocked team {team_alias} ({team_id})",
+	View:     teamViewAt(""),
 }
 
 type teamsAssignKeyInput struct {
@@ -283,6 +288,7 @@ var teamsAssignKey = &operation.Operation{
 	Columns:  keyColumns,
 	Verify:   answered("team_id", asIs("team_id")),
 	Done:     "assigned key {key_alias} {key_name} to team {team_id}",
+	View:     keyView("", "token|key"),
 }
 
 func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput) (operation.Result, error) {

@@ -175,6 +175,7 @@ var usersGet = &operation.Operation{
 	Default:  true,
 	Do:       operation.Endpoint[usersGetInput]{Method: "GET", Path: "/user/info"},
 	Columns:  within("user_info", userColumns),
+	View:     userView,
 }
 
 // userRef identifies one user.

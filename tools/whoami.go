@@ -41,6 +41,7 @@ var whoAmI = &operation.Operation{
 		{Name: "spend", Field: "credential.spend|spend", Format: operation.Dollars},
 		{Name: "max_budget", Field: "credential.max_budget|max_budget", Format: operation.Dollars},
 	},
+	View: whoamiView,
 }
 
 // identityReport is the answer of whoami. What the gateway does not tell is left out.
