@@ -74,7 +74,7 @@ type toolsLogsInput struct {
 	toolNamed
 	ledger.PeriodInput
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Calls per page (default 50)" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Calls per page" cli:"alias=size"`
 }
 
 var toolsLogs = &operation.Operation{
@@ -84,7 +84,7 @@ var toolsLogs = &operation.Operation{
 	Effect:   operation.Read,
 	Do: operation.List[toolsLogsInput]{Prepare: ledger.Dated, Of: &operation.Collection{
 		What: "call", Path: "/v1/tool/{tool_name:path}/logs", Items: "logs", Total: "total", Page: "page", Size: "page_size",
-		ID: "id", Fixed: url.Values{"page_size": {"50"}}, Owner: func(ctx context.Context, call *operation.Call) error {
+		ID: "id", Owner: func(ctx context.Context, call *operation.Call) error {
 			_, err := readTool(ctx, call)
 			return err
 		},

@@ -127,11 +127,11 @@ func TestToolQuestions(t *testing.T) {
 
 // TestToolLogPages: the gateway gives a total and no number of pages.
 func TestToolLogPages(t *testing.T) {
-	got := do(t, envOf(t, &toolGateway{}), toolsLogs, map[string]any{"tool_name": "shell"})
+	got := do(t, envOf(t, &toolGateway{}), toolsLogs, map[string]any{"tool_name": "shell", "page_size": 50})
 	if got.Page.Total != 51 || operation.Word(got.Page.Next["page"]) != "2" {
 		t.Errorf("of 51 calls: %d, next %v", got.Page.Total, got.Page.Next)
 	}
-	got = do(t, envOf(t, &toolGateway{}), toolsLogs, map[string]any{"tool_name": "shell", "page": 2})
+	got = do(t, envOf(t, &toolGateway{}), toolsLogs, map[string]any{"tool_name": "shell", "page": 2, "page_size": 50})
 	if got.Page.Next != nil {
 		t.Errorf("after the second page comes %v", got.Page.Next)
 	}

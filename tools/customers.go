@@ -23,17 +23,18 @@ var customerCollection = &operation.Collection{
 var customerColumns = []operation.Column{
 	{Name: "user_id", ID: true},
 	{Name: "alias"},
+	stateColumn,
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
-	{Name: "budget_id", ID: true},
-	{Name: "default_model"},
-	{Name: "allowed_model_region"},
-	{Name: "blocked"},
+	{Name: "budget_id", ID: true, Wide: true},
+	{Name: "default_model", Drop: 2},
+	{Name: "allowed_model_region", Drop: 1},
+	{Name: "blocked", Wide: true},
 }
 
 type customersListInput struct {
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Customers per page (default 50)" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Customers per page" cli:"alias=size"`
 	Search   string               `json:"search" help:"Only customers whose ID or alias contains this text"`
 }
 
@@ -57,9 +58,6 @@ func customersPage(_ *operation.Call, args operation.Args) (operation.Args, oper
 				return strings.Contains(strings.ToLower(value), strings.ToLower(text)) || strings.Contains(strings.ToUpper(value), strings.ToUpper(text))
 			})
 		}
-	}
-	if args["page_size"] == nil {
-		args = args.With("page_size", 50)
 	}
 	return args, about, nil
 }

@@ -59,7 +59,7 @@ type guardrailsLogsInput struct {
 	ledger.TimeInput
 	Action   string               `json:"action" enum:"passed,blocked,flagged,not_run" help:"Only requests with this outcome"`
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Requests per page (default 50)" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Requests per page" cli:"alias=size"`
 }
 
 // guardrailLog is the log of the requests that a guardrail checked.
@@ -71,7 +71,7 @@ var guardrailsLogs = &operation.Operation{
 	Examples: []string{"guardrails logs pii-filter --action blocked --period today"},
 	Effect:   operation.Read,
 	Do: operation.List[guardrailsLogsInput]{Of: &operation.Collection{
-		What: "request", Path: "/guardrails/usage/logs", Items: "logs", Total: "total", Page: "page", Size: "page_size", Fixed: url.Values{"page_size": {"50"}},
+		What: "request", Path: "/guardrails/usage/logs", Items: "logs", Total: "total", Page: "page", Size: "page_size",
 	}, Prepare: func(call *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
 		sent, about, err := guardrailLog.Timed(call, args)
 		about.Narrowed = args["action"] != nil

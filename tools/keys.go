@@ -32,15 +32,19 @@ func orTier(name string) string { return name + "|litellm_budget_table." + name 
 
 var keyColumns = []operation.Column{
 	{Name: "key_alias", ID: true},
-	{Name: "key_name"},
-	{Name: "token", ID: true},
-	{Name: "user_id", ID: true},
-	{Name: "team_id", ID: true},
-	{Name: "models"},
+	{Name: "key_name", Wide: true},
+	{Name: "token", ID: true, Wide: true},
+	stateColumn,
+	{Name: "user", Field: "user.user_email|user_id", Drop: 2},
+	{Name: "user_id", ID: true, Wide: true},
+	{Name: "team", Field: "team_id", Names: teamCollection},
+	{Name: "team_id", ID: true, Wide: true},
+	{Name: "models", Drop: 3},
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Field: orTier("max_budget"), Format: operation.Dollars},
-	{Name: "expires", Format: operation.Time},
+	{Name: "expires", Format: operation.Time, Drop: 1},
 	{Name: "blocked", Optional: true},
+	{Name: "organization", Field: "org_id", Names: organizationCollection, Optional: true},
 	{Name: "organization_id", Field: "org_id", Optional: true},
 	{Name: "budget_id", Optional: true, ID: true},
 	{Name: "budget_duration", Field: orTier("budget_duration"), Optional: true},
@@ -59,7 +63,7 @@ func shownOnce(columns []operation.Column) []operation.Column {
 
 type keysListInput struct {
 	Page operation.PageNumber `json:"page"`
-	Size operation.PageSize   `json:"size" help:"Keys per page (default 10)"`
+	Size operation.PageSize   `json:"size" help:"Keys per page"`
 	ownerFilter
 	OrganizationID string            `json:"organization_id" help:"Only this organization, by ID"`
 	Organization   organizationAlias `json:"organization" ref:"organization_id"`
@@ -87,8 +91,16 @@ var keysList = &operation.Operation{
 	Effect:  operation.Read,
 	Part:    ownPart,
 	Default: true,
-	Do:      operation.List[keysListInput]{Of: keyCollection},
+	Do:      operation.List[keysListInput]{Of: keyCollection, Prepare: withOwners},
 	Columns: keyColumns,
+}
+
+// withOwners asks for the owner of each key in the same request, for the email address.
+func withOwners(_ *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+	if string(args["return_full_object"]) != "false" {
+		args = args.With("expand", "user")
+	}
+	return args, operation.About{}, nil
 }
 
 // keyLimits is the settings that generate and update share.

@@ -101,7 +101,7 @@ var keysResetSpend = &operation.Operation{
 
 type keysAliasesInput struct {
 	Page   operation.PageNumber `json:"page"`
-	Size   operation.PageSize   `json:"size" help:"Aliases per page (default 50)"`
+	Size   operation.PageSize   `json:"size" help:"Aliases per page"`
 	Search string               `json:"search" help:"Only aliases that contain this text"`
 	TeamID string               `json:"team_id" help:"Only this team, by ID"`
 	Team   teamAlias            `json:"team" ref:"team_id"`

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -15,15 +14,16 @@ var memory = operation.Catalog{memoryList, memoryGet, memorySet, memoryDelete}
 // and not that of the pages.
 var memoryCollection = &operation.Collection{
 	What: "memory entry", Listed: "memory list", Path: "/v1/memory", Items: "memories", Total: "total", Page: "page", Size: "page_size", NoTotal: true,
-	ID: "key", Name: "key", ByID: "key", Fixed: url.Values{"page_size": {"50"}},
+	ID: "key", Name: "key", ByID: "key",
 }
 
 const memoryPath = "/v1/memory/{key:path}"
 
 var memoryColumns = []operation.Column{
 	{Name: "key", ID: true},
-	{Name: "user_id"},
-	{Name: "team_id"},
+	{Name: "user", Field: "user_id", Names: userCollection},
+	{Name: "user_id", Wide: true},
+	{Name: "team_id", Wide: true},
 	{Name: "updated_at", Format: operation.Time},
 	{Name: "updated_by", Optional: true},
 	{Name: "created_at", Format: operation.Time, Optional: true},
@@ -34,7 +34,7 @@ var memoryColumns = []operation.Column{
 type memoryListInput struct {
 	KeyPrefix string               `json:"key_prefix" help:"Only keys with this prefix" cli:"alias=prefix"`
 	Page      operation.PageNumber `json:"page"`
-	PageSize  operation.PageSize   `json:"page_size" help:"Entries per page (default 50)" cli:"alias=size"`
+	PageSize  operation.PageSize   `json:"page_size" help:"Entries per page" cli:"alias=size"`
 }
 
 var memoryList = &operation.Operation{

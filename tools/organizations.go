@@ -27,11 +27,12 @@ func (organizationAlias) Collection() *operation.Collection { return organizatio
 
 var organizationColumns = []operation.Column{
 	{Name: "organization_alias", ID: true},
-	{Name: "organization_id", ID: true},
-	{Name: "models"},
+	{Name: "organization_id", ID: true, Wide: true},
+	stateColumn,
+	{Name: "models", Drop: 2},
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
-	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration"},
+	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration", Drop: 1},
 	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "created_by", Optional: true},
 }

@@ -9,12 +9,14 @@ var projectCollection = &operation.Collection{What: "project", Path: "/project/l
 
 var projectColumns = []operation.Column{
 	{Name: "project_alias", ID: true},
-	{Name: "project_id", ID: true},
-	{Name: "team_id", ID: true},
-	{Name: "models"},
+	{Name: "project_id", ID: true, Wide: true},
+	stateColumn,
+	{Name: "team", Field: "team_id", Names: teamCollection},
+	{Name: "team_id", ID: true, Wide: true},
+	{Name: "models", Drop: 1},
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
-	{Name: "blocked"},
+	{Name: "blocked", Wide: true},
 	{Name: "description", Optional: true},
 	{Name: "created_at", Format: operation.Time, Optional: true},
 }

@@ -16,13 +16,15 @@ var spend = operation.Catalog{spendSummary, spendChart, spendTop, spendCompare, 
 
 var spendLogColumns = []operation.Column{
 	{Name: "time", Field: "startTime", Format: operation.Time},
-	{Name: "request_id", ID: true},
-	{Name: "user_id", Field: "user", ID: true},
-	{Name: "team_id", ID: true},
+	{Name: "request_id", ID: true, Wide: true},
+	{Name: "user", Names: userCollection, Drop: 2},
+	{Name: "user_id", Field: "user", ID: true, Wide: true},
+	{Name: "team", Field: "metadata.user_api_key_team_alias|team_id", Drop: 1},
+	{Name: "team_id", ID: true, Wide: true},
 	{Name: "key_alias", Field: "metadata.user_api_key_alias"},
 	{Name: "model", Field: "model_group"},
 	{Name: "spend", Format: operation.Dollars},
-	{Name: "total_tokens"},
+	{Name: "total_tokens", Drop: 3},
 	{Name: "status"},
 	{Name: "error", Field: "metadata.error_information.error_class"},
 	{Name: "error_message", Field: "metadata.error_information.error_message", Optional: true},
@@ -60,7 +62,7 @@ type spendLogsInput struct {
 	SortBy       logField             `json:"sort_by" help:"Field to sort by (default startTime)"`
 	SortOrder    operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`
 	Page         operation.PageNumber `json:"page"`
-	PageSize     operation.PageSize   `json:"page_size" help:"Requests per page (default 50)" cli:"alias=size"`
+	PageSize     operation.PageSize   `json:"page_size" help:"Requests per page" cli:"alias=size"`
 }
 
 var spendLogs = &operation.Operation{

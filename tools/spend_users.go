@@ -1,8 +1,6 @@
 package tools
 
 import (
-	"net/url"
-
 	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
 )
@@ -13,7 +11,7 @@ type spendByUserInput struct {
 	User   userEmail          `json:"user" ref:"user_id"`
 	Model  string             `json:"model" help:"Only this model, as its provider names it"`
 	Offset operation.Limit    `json:"offset" help:"Users to skip, from the highest spend"`
-	Limit  operation.PageSize `json:"limit" help:"Users per page (default 100)"`
+	Limit  operation.PageSize `json:"limit" help:"Users per page"`
 }
 
 var spendByUser = &operation.Operation{
@@ -25,14 +23,15 @@ var spendByUser = &operation.Operation{
 	Part:     ownPart,
 	Do: operation.List[spendByUserInput]{Prepare: ledger.Dated, Of: &operation.Collection{
 		What: "user", Path: "/user/daily/activity/aggregated/users", Items: "users", Total: "total_users",
-		Page: "offset", Size: "limit", Offset: true, Fixed: url.Values{"limit": {"100"}},
+		Page: "offset", Size: "limit", Offset: true,
 	}},
 	Columns: []operation.Column{
-		{Name: "user_id", ID: true},
-		{Name: "user_email", ID: true},
+		{Name: "user", Field: "user_email|user_id"},
+		{Name: "user_id", ID: true, Wide: true},
+		{Name: "user_email", ID: true, Wide: true},
 		{Name: "user_alias", Optional: true},
 		{Name: "spend", Format: operation.Dollars, Bar: true},
-		{Name: "total_tokens"},
+		{Name: "total_tokens", Drop: 1},
 		{Name: "requests", Field: "api_requests"},
 		{Name: "successful", Field: "successful_requests"},
 		{Name: "failed", Field: "failed_requests"},

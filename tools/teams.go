@@ -40,14 +40,16 @@ func (teamAlias) Collection() *operation.Collection { return teamCollection }
 
 var teamColumns = []operation.Column{
 	{Name: "team_alias", ID: true},
-	{Name: "team_id", ID: true},
-	{Name: "models"},
+	{Name: "team_id", ID: true, Wide: true},
+	stateColumn,
+	{Name: "models", Drop: 3},
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Format: operation.Dollars},
-	{Name: "budget_duration"},
-	{Name: "members", Field: "members_count"},
-	{Name: "keys", Field: "keys_count"},
-	{Name: "blocked"},
+	{Name: "budget_duration", Drop: 4},
+	{Name: "members", Field: "members_count", Drop: 1},
+	{Name: "keys", Field: "keys_count", Drop: 2},
+	{Name: "blocked", Wide: true},
+	{Name: "organization", Field: "organization_id", Names: organizationCollection, Optional: true},
 	{Name: "organization_id", Optional: true, ID: true},
 	{Name: "tpm_limit", Optional: true},
 	{Name: "rpm_limit", Optional: true},
@@ -65,7 +67,7 @@ type teamRef struct {
 
 type teamsListInput struct {
 	Page           operation.PageNumber `json:"page"`
-	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page (default 10)" cli:"alias=size"`
+	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page" cli:"alias=size"`
 	TeamAlias      string               `json:"team_alias" help:"Only teams whose alias contains this text" cli:"alias=team"`
 	TeamID         string               `json:"team_id" help:"Only the team with this ID"`
 	UserID         string               `json:"user_id" help:"Only teams of this user, by ID"`
@@ -110,7 +112,7 @@ var teamsGet = &operation.Operation{
 	Effect:   operation.Read,
 	Default:  true,
 	Do:       operation.Endpoint[teamsGetInput]{Method: "GET", Path: "/team/info"},
-	Columns: append(within("team_info", teamColumns[:6]), operation.Column{Name: "blocked", Field: "team_info.blocked"},
+	Columns: append(within("team_info", teamColumns[:7]), operation.Column{Name: "blocked", Field: "team_info.blocked"},
 		operation.Column{Name: "member_limits", Field: "team_memberships", Each: memberLimitFields, Format: operation.Dollars},
 		operation.Column{Name: "team_member_budget", Field: "team_info.team_member_budget_table.max_budget", Format: operation.Dollars},
 		operation.Column{Name: "team_member_budget_duration", Field: "team_info.team_member_budget_table.budget_duration"},

@@ -16,7 +16,7 @@ var users = operation.Catalog{
 // userCollection is the internal users that the caller may list.
 var userCollection = &operation.Collection{
 	What: "user", Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Info: "/user/info", Escapes: []string{"user_email", "search"}, Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
+	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", ByIDs: "user_ids", Info: "/user/info", Escapes: []string{"user_email", "search"}, Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
 }
 
 // userEmail stands for the ID of the user with this email address.
@@ -26,14 +26,17 @@ type userEmail string
 func (userEmail) Collection() *operation.Collection { return userCollection }
 
 var userColumns = []operation.Column{
-	{Name: "user_id", ID: true},
-	{Name: "user_email", ID: true},
-	{Name: "user_alias"},
-	{Name: "user_role"},
-	{Name: "teams"},
+	{Name: "user", Field: "user_email|user_id"},
+	{Name: "user_id", ID: true, Wide: true},
+	{Name: "user_email", ID: true, Wide: true},
+	{Name: "user_alias", Drop: 4},
+	stateColumn,
+	{Name: "user_role", Drop: 2},
+	{Name: "teams", Names: teamCollection, Drop: 3},
+	{Name: "team_ids", Field: "teams", Wide: true},
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Format: operation.Dollars},
-	{Name: "key_count"},
+	{Name: "key_count", Drop: 1},
 	{Name: "created_at", Format: operation.Time, Optional: true},
 	{Name: "models", Optional: true},
 	{Name: "tpm_limit", Optional: true},
@@ -43,7 +46,7 @@ var userColumns = []operation.Column{
 
 type usersListInput struct {
 	Page      operation.PageNumber `json:"page"`
-	PageSize  operation.PageSize   `json:"page_size" help:"Users per page (default 25)" cli:"alias=size"`
+	PageSize  operation.PageSize   `json:"page_size" help:"Users per page" cli:"alias=size"`
 	Role      userRole             `json:"role" help:"Only users with this role"`
 	UserEmail string               `json:"user_email" help:"Only users whose email contains this text" cli:"name=email"`
 	Search    string               `json:"search" help:"Only users whose ID or email contains this text"`

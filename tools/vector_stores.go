@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
@@ -14,7 +13,7 @@ var vectorStores = operation.Catalog{vectorStoresList, vectorStoresGet, vectorSt
 // vectorStoreCollection is all vector stores. Known gateways send all of them for every page.
 var vectorStoreCollection = &operation.Collection{
 	What: "vector store", Path: "/vector_store/list", Items: "data", Page: "page", Size: "page_size", NoTotal: true,
-	ID: "vector_store_id", Name: "vector_store_name", Fixed: url.Values{"page_size": {"100"}},
+	ID: "vector_store_id", Name: "vector_store_name",
 }
 
 // vectorStoreName stands for the ID of the vector store with this name.
@@ -37,7 +36,7 @@ var vectorStoreColumns = []operation.Column{
 
 type vectorStoresListInput struct {
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Vector stores per page (default 100)" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Vector stores per page" cli:"alias=size"`
 }
 
 var vectorStoresList = &operation.Operation{

@@ -273,7 +273,7 @@ func (c *call) prepare(ctx context.Context, p *progress) error {
 	if err := c.nameSecrets(); err != nil {
 		return err
 	}
-	env := operation.Env{Client: c.client, Now: c.s.now, Progress: p.step(), Delta: p.words(), Profile: c.s.profile, Sensitive: c.sensitive(), CacheDir: c.s.cacheDir}
+	env := operation.Env{Client: c.client, Now: c.s.now, Progress: p.step(), Delta: p.words(), Profile: c.s.profile, PageSize: operation.ToolPageSize, Sensitive: c.sensitive(), CacheDir: c.s.cacheDir}
 	if !c.caller.remote || c.caller.useOwn {
 		env.Team = c.s.team
 	}

@@ -32,6 +32,8 @@ type Env struct {
 	Sensitive []string
 	// Team is the name or ID of the team that [Operation.DefaultTeam] is for, or "".
 	Team string
+	// PageSize is the number of items on a page if the caller names none; 0 is the largest.
+	PageSize int
 	// CacheDir is the directory for what can be fetched again; "" means memory only.
 	CacheDir string
 	// Lenient calls, such as those for completions, do not ask whether the gateway is too old

@@ -116,6 +116,15 @@ func (c *Collection) most() int {
 	return 100
 }
 
+// sizeFor returns the size of a page of which the caller wants so many items; 0 is the
+// largest.
+func (c *Collection) sizeFor(wanted int) int {
+	if wanted == 0 {
+		return c.most()
+	}
+	return min(wanted, c.most())
+}
+
 // fetch gets one page.
 func (c *Collection) fetch(ctx context.Context, call *Call, q query) (json.RawMessage, *Page, error) {
 	q = q.within(call.own[c.Path])

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"litellm-proxy/proxyclient"
@@ -102,6 +103,9 @@ func (l List[In]) query(call *Call) (query, About, error) {
 		} else {
 			addQuery(q.values, name, value)
 		}
+	}
+	if l.Of.Size != "" && !call.whole && !q.values.Has(l.Of.Size) {
+		q.values.Set(l.Of.Size, strconv.Itoa(l.Of.sizeFor(call.env.PageSize)))
 	}
 	return q, about, nil
 }

@@ -3,6 +3,7 @@ package operation
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -15,6 +16,10 @@ import (
 // ExtraField is the property of a write for the body fields that its input does not
 // declare: --set and --body on the command line.
 const ExtraField = "extra"
+
+// ToolPageSize is the number of items on a page of a tool's answer if the caller names none:
+// about what one answer shows.
+const ToolPageSize = 25
 
 // Extras is embedded in the input of every write with a body.
 type Extras struct {
@@ -64,6 +69,8 @@ type Field struct {
 	// bounded: there are bounds beside those of rule, with least as the lower one.
 	bounded bool
 	least   json.Number
+	// toolHelp is the description for a tool, where it differs from Help.
+	toolHelp string
 }
 
 // Fields returns the fields of the operation's input in the order of its struct, read
@@ -90,6 +97,10 @@ func (op *Operation) reflect() []Field {
 	merges := slices.ContainsFunc(fields, func(f Field) bool { return f.Name == replaceField })
 	for i := range fields {
 		f := &fields[i]
+		if of := op.Collection(); of != nil && f.Name == of.Size && f.rule.Max == PageSize(0).Rule().Max {
+			f.toolHelp = fmt.Sprintf("%s (default %d)", f.Help, of.sizeFor(ToolPageSize))
+			f.Help = fmt.Sprintf("%s (default %d)", f.Help, of.most())
+		}
 		if merges && f.Kind == KindObject && f.Name != ExtraField {
 			f.Help += " (merged)"
 		}
@@ -213,7 +224,7 @@ func (op *Operation) schema() *jsonschema.Schema {
 
 // describe puts what the field and its type say into the field's schema.
 func (f *Field) describe(s *jsonschema.Schema) {
-	s.Description = f.Help
+	s.Description = cmp.Or(f.toolHelp, f.Help)
 	values := s
 	if f.Kind == KindStrings {
 		values = s.Items

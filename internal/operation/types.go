@@ -62,7 +62,8 @@ type (
 	Count int
 	// PageNumber is the number of a page, from 1.
 	PageNumber int
-	// PageSize is the number of items on a page, from 1 to 100.
+	// PageSize is the number of items on a page, from 1 to 100. Its help ends with the
+	// default, which is [ToolPageSize] for a tool.
 	PageSize int
 	// SortOrder is asc or desc.
 	SortOrder string

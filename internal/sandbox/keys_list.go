@@ -103,16 +103,36 @@ func listKeys(c *call) *reply {
 	cut, pages := pageOf(found, page, size)
 	keys := []any{}
 	for _, row := range cut {
-		switch {
-		case !q.flags["return_full_object"]:
-			keys = append(keys, row["token"])
-		case q.status == "deleted":
-			keys = append(keys, row)
-		default:
-			keys = append(keys, view("key_list", row, "litellm_budget_table", c.budgetOf(row)))
-		}
+		keys = append(keys, c.listedKey(row, q))
 	}
 	return ok(object{"keys": keys, "total_count": len(found), "current_page": page, "total_pages": pages})
+}
+
+// listedKey is a key as the list has it.
+func (c *call) listedKey(row object, q keyQuery) any {
+	expand := slices.Contains(c.query["expand"], "user")
+	switch {
+	case !q.flags["return_full_object"] && !expand:
+		return row["token"]
+	case q.status == "deleted":
+		return row
+	}
+	shown := view("key_list", row, "litellm_budget_table", c.budgetOf(row))
+	if !expand {
+		return shown
+	}
+	shown["user"], shown["created_by_user"] = nil, nil
+	if user := byID(c.Users, "user_id", text(row["user_id"])); user != nil {
+		shown["user"] = view("user_row", user, "password", nil, "organization_memberships", nil)
+	}
+	by := byID(c.Users, "user_id", text(row["created_by"]))
+	if by == nil && row["created_by"] == masterUser {
+		by = object{"user_id": masterUser}
+	}
+	if by != nil {
+		shown["created_by_user"] = object{"user_id": by["user_id"], "user_email": by["user_email"], "user_alias": by["user_alias"]}
+	}
+	return shown
 }
 
 func (c *call) hasExpired(row object) bool {

@@ -76,6 +76,14 @@ func listScenarios() []scenario {
 			keys("", "312"), keys("&sort_order=asc", "312"), keys("&sort_by=key_alias&sort_order=asc", "123"), keys("&sort_by=key_alias", "321"),
 			get("/key/list?sort_by=spend&sort_order=up").is(400),
 		}, cleanup: []step{post("/key/delete", `{"key_aliases":["k-{id}-1","k-{id}-2","k-{id}-3"]}`)}},
+		{name: "key list: owners", steps: []step{
+			post("/user/new", `{"user_id":"o-{id}","user_email":"o-{id}@example.com","auto_create_key":false}`),
+			post("/key/generate", `{"key_alias":"k-{id}-1","user_id":"o-{id}"}`), post("/key/generate", `{"key_alias":"k-{id}-2"}`),
+			get("/key/list?key_alias=k-{id}-1&expand=user").wants("keys.0.user.user_email", `"o-{id}@example.com"`),
+			get("/key/list?key_alias=k-{id}-1&expand=user&return_full_object=true").wants("keys.0.user.user_id", `"o-{id}"`),
+			get("/key/list?key_alias=k-{id}-2&expand=user&return_full_object=true"), get("/key/list?key_alias=k-{id}-1&expand=nope"),
+			get("/user/list?user_ids=o-{id},o-{id}").wants("total", "1"), get("/user/list?user_ids=o-,o-").wants("total", "0"),
+		}, cleanup: []step{post("/user/delete", `{"user_ids":["o-{id}"]}`), post("/key/delete", `{"key_aliases":["k-{id}-2"]}`)}},
 		{name: "model list of version 2", steps: []step{
 			newModel("2"), newModel("1"), newModel("3"),
 			get("/v2/model/info?modelId=m-{id}-1").but("data.0.model_info.supported_openai_params").wants("total_count", "1", "size", "50"),
