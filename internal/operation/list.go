@@ -64,7 +64,7 @@ func (l List[In]) Run(ctx context.Context, call *Call) (Result, error) {
 	}
 	about.keep(page)
 	page.About = about.Members
-	result := Result{Body: body, Page: page, Notes: append(about.Notes, l.Of.empty(page)...)}
+	result := Result{Body: body, Page: page, Notes: append(about.Notes, l.Of.empty(call, q, page)...)}
 	if note := l.Of.Narrowed(call); note != "" {
 		result.Notes = append(result.Notes, note)
 	}
@@ -133,7 +133,7 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 			}
 			about.keep(page)
 			if !noted && !page.More {
-				about.Notes = append(about.Notes, l.Of.empty(page)...)
+				about.Notes = append(about.Notes, l.Of.empty(call, q, page)...)
 			}
 			page.About = about.Members
 			if note := l.Of.Narrowed(call); note != "" && !noted {
@@ -145,14 +145,6 @@ func (l List[In]) walk(ctx context.Context, call *Call) iter.Seq2[Result, error]
 			about.Notes, noted = nil, true
 		}
 	}
-}
-
-// empty returns the note on a list whose only page has no items.
-func (c *Collection) empty(page *Page) []string {
-	if c.Empty == "" || len(page.Items) > 0 || page.Total > 0 {
-		return nil
-	}
-	return []string{c.Empty}
 }
 
 // walker is a list that can be walked.
