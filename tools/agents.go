@@ -32,7 +32,7 @@ type agentRef struct {
 
 var agentColumns = []operation.Column{
 	{Name: "agent_name", ID: true},
-	{Name: "agent_id", ID: true},
+	{Name: "agent_id", ID: true, Wide: true},
 	{Name: "url", Field: "agent_card_params.url"},
 	{Name: "enabled"},
 	{Name: "public", Field: "litellm_params.is_public"},
@@ -81,7 +81,7 @@ var agentsHealth = &operation.Operation{
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v1/agents"},
 	Do:       operation.Rows[struct{}](agentHealth),
-	Columns:  []operation.Column{{Name: "status"}, {Name: "agent_name", ID: true}, {Name: "agent_id", ID: true}, {Name: "url"}},
+	Columns:  []operation.Column{{Name: "status"}, {Name: "agent_name", ID: true}, {Name: "agent_id", ID: true, Wide: true}, {Name: "url"}},
 }
 
 // agentHealth compares all agents with those that the gateway found healthy: it leaves out

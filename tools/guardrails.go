@@ -34,7 +34,7 @@ type guardrailRef struct {
 
 var guardrailColumns = []operation.Column{
 	{Name: "guardrail_name", ID: true},
-	{Name: "guardrail_id", ID: true},
+	{Name: "guardrail_id", ID: true, Wide: true},
 	{Name: "type", Field: "litellm_params.guardrail"},
 	{Name: "mode", Field: "litellm_params.mode"},
 	{Name: "default_on", Field: "litellm_params.default_on"},

@@ -31,7 +31,7 @@ type submissionRef struct {
 
 var submissionColumns = []operation.Column{
 	{Name: "guardrail_name", ID: true},
-	{Name: "guardrail_id", ID: true},
+	{Name: "guardrail_id", ID: true, Wide: true},
 	{Name: "status"},
 	{Name: "team_id", ID: true},
 	{Name: "mode", Field: "litellm_params.mode"},

@@ -53,7 +53,7 @@ type mcpServerRef struct {
 var mcpServerColumns = []operation.Column{
 	{Name: "server_name", ID: true},
 	{Name: "alias", ID: true},
-	{Name: "server_id", ID: true},
+	{Name: "server_id", ID: true, Wide: true},
 	{Name: "transport"},
 	{Name: "url"},
 	{Name: "auth_type"},
@@ -125,7 +125,7 @@ var mcpServersHealth = &operation.Operation{
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v1/mcp/server/health"},
 	Do:       operation.Rows[oneMCPServer](mcpHealth),
-	Columns:  []operation.Column{{Name: "status"}, {Name: "server_name", ID: true}, {Name: "server_id", ID: true}, {Name: "url"}},
+	Columns:  []operation.Column{{Name: "status"}, {Name: "server_name", ID: true}, {Name: "server_id", ID: true, Wide: true}, {Name: "url"}},
 }
 
 // mcpHealth adds the names to the gateway's verdicts. The gateway leaves out a server that

@@ -32,7 +32,7 @@ type mcpSubmissionRef struct {
 
 var mcpSubmissionColumns = []operation.Column{
 	{Name: "server_name", ID: true},
-	{Name: "server_id", ID: true},
+	{Name: "server_id", ID: true, Wide: true},
 	{Name: "status", Field: "approval_status"},
 	{Name: "transport"},
 	{Name: "url"},
@@ -221,7 +221,7 @@ var mcpServersSessions = &operation.Operation{
 	Effect:   operation.Read,
 	Do:       operation.List[struct{}]{Of: &operation.Collection{What: "session", Path: "/v1/mcp/sessions", Items: "sessions", Total: "total_sessions", ID: "session_id_prefix"}},
 	Columns: []operation.Column{
-		{Name: "session_id_prefix", ID: true}, {Name: "client", Field: "client_name"}, {Name: "user_id", ID: true}, {Name: "key_alias"},
+		{Name: "session_id_prefix", ID: true}, {Name: "client", Field: "client_name"}, {Name: "user", Field: "user_email|user_id"}, {Name: "user_id", ID: true, Wide: true}, {Name: "key_alias"},
 		{Name: "team_alias"}, {Name: "idle_seconds"}, {Name: "in_flight", Field: "in_flight_requests"},
 		{Name: "client_ip", Optional: true}, {Name: "client_version", Optional: true}, {Name: "user_email", Optional: true},
 	},

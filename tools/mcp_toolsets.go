@@ -31,7 +31,7 @@ type mcpToolsetRef struct {
 
 var mcpToolsetColumns = []operation.Column{
 	{Name: "toolset_name", ID: true},
-	{Name: "toolset_id", ID: true},
+	{Name: "toolset_id", ID: true, Wide: true},
 	{Name: "tools", Each: []string{"tool_name"}},
 	{Name: "description"},
 	{Name: "updated_at", Format: operation.Time, Optional: true},

@@ -113,7 +113,7 @@ func versionless(ctx context.Context, call *operation.Call, name, why, hint stri
 
 var policyColumns = []operation.Column{
 	{Name: "policy_name", ID: true},
-	{Name: "policy_id", ID: true},
+	{Name: "policy_id", ID: true, Wide: true},
 	{Name: "version_number"},
 	{Name: "version_status"},
 	{Name: "inherit"},

@@ -33,7 +33,7 @@ func (attachedPolicy) Collection() *operation.Collection { return attachmentColl
 
 var attachmentColumns = []operation.Column{
 	{Name: "policy_name", ID: true},
-	{Name: "attachment_id", ID: true},
+	{Name: "attachment_id", ID: true, Wide: true},
 	{Name: "scope"},
 	{Name: "teams"},
 	{Name: "keys"},

@@ -41,7 +41,7 @@ const searchToolPath = "/search_tools/{search_tool_id}"
 
 var searchToolColumns = []operation.Column{
 	{Name: "name", Field: "search_tool_name"},
-	{Name: "search_tool_id", ID: true},
+	{Name: "search_tool_id", ID: true, Wide: true},
 	{Name: "provider", Field: "litellm_params.search_provider"},
 	{Name: "api_base", Field: "litellm_params.api_base"},
 	{Name: "description", Field: "search_tool_info.description"},

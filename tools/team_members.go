@@ -384,8 +384,9 @@ var teamsSpendByUser = &operation.Operation{
 	Part:     ownPart,
 	Do:       operation.List[teamsSpendByUserInput]{Prepare: ledger.Dated, Of: &operation.Collection{What: "row", Path: "/team/spend/by_user", Items: "results"}},
 	Columns: []operation.Column{
-		{Name: "user_id", ID: true},
-		{Name: "user_email"},
+		{Name: "user", Field: "user_email|user_id"},
+		{Name: "user_id", ID: true, Wide: true},
+		{Name: "user_email", Wide: true},
 		{Name: "team_alias"},
 		{Name: "team_id", Optional: true},
 		{Name: "spend", Format: operation.Dollars},

@@ -24,7 +24,7 @@ func (vectorStoreName) Collection() *operation.Collection { return vectorStoreCo
 
 var vectorStoreColumns = []operation.Column{
 	{Name: "name", Field: "vector_store_name"},
-	{Name: "vector_store_id", ID: true},
+	{Name: "vector_store_id", ID: true, Wide: true},
 	{Name: "provider", Field: "custom_llm_provider"},
 	{Name: "description", Field: "vector_store_description"},
 	{Name: "credential", Field: "litellm_credential_name"},

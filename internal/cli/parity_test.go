@@ -232,6 +232,9 @@ func inputs(op *operation.Operation) []operation.Args {
 			required[f.Name] = sample(f)
 		}
 	}
+	if of := op.Collection(); of != nil && of.Size != "" {
+		required[of.Size] = json.RawMessage("7") // by default, pages differ
+	}
 	if cleared == nil {
 		return []operation.Args{all, required}
 	}

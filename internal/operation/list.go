@@ -104,7 +104,7 @@ func (l List[In]) query(call *Call) (query, About, error) {
 			addQuery(q.values, name, value)
 		}
 	}
-	if l.Of.Size != "" && !call.whole && !q.values.Has(l.Of.Size) {
+	if f, _ := call.op.Field(l.Of.Size); f.toolHelp != "" && !call.whole && !q.values.Has(l.Of.Size) {
 		q.values.Set(l.Of.Size, strconv.Itoa(l.Of.sizeFor(call.env.PageSize)))
 	}
 	return q, about, nil
