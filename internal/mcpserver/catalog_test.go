@@ -183,7 +183,7 @@ func TestEveryListGoesOn(t *testing.T) {
 		t.Run(op.Tool(), func(t *testing.T) {
 			c.t = t
 			args := requiredArgs(op)
-			call, err := operation.Prepare(t.Context(), operation.Env{Client: client}, op, args)
+			call, err := operation.Prepare(t.Context(), operation.Env{Client: client, PageSize: operation.ToolPageSize}, op, args)
 			if err != nil {
 				t.Skip(err)
 			}
