@@ -10,7 +10,7 @@ import (
 
 var keys = operation.Catalog{
 	keysList, keysGenerate, keysInfo, keysUpdate, keysModelAdd, keysModelRemove, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
-	keysServiceAccount, keysRegenerate, keysBulkUpdate, keysHealth,
+	keysServiceAccount, keysRotate, keysRegenerate, keysBulkUpdate, keysHealth,
 }
 
 // keyCollection is the virtual keys that the caller may list.

@@ -54,10 +54,8 @@ func oneWay(_ context.Context, call *operation.Call) error {
 			return operation.Usage("{" + name + "} is empty; nothing was sent")
 		}
 	}
-	if age := args.String("unused"); age != "" {
-		if _, ok := ageOf(age); !ok {
-			return operation.Usage(fmt.Sprintf("{unused}: %q is not a number of days or weeks, such as 90d or 12w", age))
-		}
+	if err := ageGiven(args, "unused"); err != nil {
+		return err
 	}
 	selects := selectsKeys(args)
 	switch {

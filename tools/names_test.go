@@ -97,6 +97,10 @@ func TestNames(t *testing.T) {
 						rest[other.Name] = operation.Encode([]string{"something"})
 					case other.Kind == operation.KindPairs && other.Required:
 						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
+					case op == keysRotate && f.Ref != "key" && other.Name == "all":
+						rest[other.Name] = operation.Encode(true)
+					case op == keysRotate && f.Ref != "key" && other.Name == "older_than":
+						rest[other.Name] = operation.Encode("90d")
 					case other.Name == "input_policy":
 						rest[other.Name] = operation.Encode("blocked")
 					case other.Required && len(other.Enum) > 0:

@@ -39,7 +39,7 @@ type Collection struct {
 	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
 	// path of what tells apart items with one ID: a key can be deleted several times.
 	ID, Name, Version string
-	// Also is the paths of further names of an item. None of them is the name of another.
+	// Also is the paths of further names of an item. The name of another item wins.
 	Also []string
 	// Fold makes names match regardless of case.
 	Fold bool

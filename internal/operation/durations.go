@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // lengths are the fields for the time that something lasts, and periods those for the time
@@ -160,4 +161,12 @@ func durationHelp(number, unit string, period bool) string {
 		meant = number + meant
 	}
 	return "did you mean " + meant + "? " + strings.ToUpper(forms[:1]) + forms[1:]
+}
+
+// Duration reads a duration such as 24h as the gateway does, and reports whether it is one. A
+// month has 30 days.
+func Duration(text string) (time.Duration, bool) {
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	n, err := strconv.Atoi(text[:digits])
+	return time.Duration(n*unitSeconds[text[digits:]]) * time.Second, err == nil && durationFault(text, false) == ""
 }

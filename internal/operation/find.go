@@ -145,7 +145,7 @@ func (c *Collection) thing(item json.RawMessage) Thing {
 func (c *Collection) named(ctx context.Context, call *Call, name string, fixed url.Values) ([]json.RawMessage, error) {
 	if call.Shares() && fixed == nil {
 		l, err := c.index(ctx, call)
-		return l.byName[c.folded(name)], err
+		return c.preferred(l.byName[c.folded(name)], name), err
 	}
 	filter := url.Values{}
 	maps.Copy(filter, fixed)
@@ -162,7 +162,17 @@ func (c *Collection) named(ctx context.Context, call *Call, name string, fixed u
 			found, ids[id] = append(found, item), true
 		}
 	}
-	return found, nil
+	return c.preferred(found, name), nil
+}
+
+// preferred returns the items whose name it is, if there are any, and else those that have it
+// as a further name.
+func (c *Collection) preferred(found []json.RawMessage, name string) []json.RawMessage {
+	own := slices.DeleteFunc(slices.Clone(found), func(item json.RawMessage) bool { return !c.same(Word(Lookup(item, c.Name)), name) })
+	if len(own) > 0 {
+		return own
+	}
+	return found
 }
 
 // narrow returns the filter for a name, or nil to read the whole list if the gateway's

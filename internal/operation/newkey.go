@@ -161,3 +161,12 @@ func shortWord(value json.RawMessage) string {
 	}
 	return Word(value)
 }
+
+// Keep hands a new key to the surface before the call does anything to the key that it
+// replaces. An error means that it could not be stored.
+func (c *Call) Keep(key NewKey) error {
+	if c.env.Keep == nil || c.planning {
+		return nil
+	}
+	return c.env.Keep(key)
+}
