@@ -10,7 +10,7 @@ import (
 
 var keys = operation.Catalog{
 	keysList, keysGenerate, keysInfo, keysUpdate, keysModelAdd, keysModelRemove, keysDelete, keysBlock, keysUnblock, keysMove, keysResetSpend, keysAliases,
-	keysServiceAccount, keysRotate, keysRegenerate, keysBulkUpdate, keysHealth,
+	keysServiceAccount, keysRotate, keysExplain, keysRegenerate, keysBulkUpdate, keysHealth,
 }
 
 // keyCollection is the virtual keys that the caller may list.

@@ -88,9 +88,12 @@ var keysResetSpend = &operation.Operation{
 	Summary:  "Reset a key's recorded spend",
 	Help:     "What was spent before remains in {op:spend logs}.",
 	Examples: []string{"keys reset-spend --alias ci"},
-	Effect:   operation.Set,
+	Effect:   operation.Destructive,
 	Sends:    []string{"POST /key/{key}/reset_spend"},
-	Consent:  operation.Consent{Sensitive: resetsSpend},
+	Consent: resets(func(ctx context.Context, call *operation.Call) (string, operation.Thing, error) {
+		key, err := keyOf(ctx, call)
+		return "key " + key.Label(), key, err
+	}),
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
 		// The hash, because paths are logged.
 		body, err := call.Send(ctx, "POST", "/key/{key:path}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": in.target(call)})

@@ -16,7 +16,8 @@ import (
 var keyReviews = operation.Catalog{keysUnused, keysExpiring}
 
 type keysUnusedInput struct {
-	Days  days            `json:"days" help:"Minimum days without use (default 30)"`
+	Days  days            `json:"days" help:"Minimum days without use (default 30, or 0 with {never})"`
+	Never bool            `json:"never" help:"Only keys that were never used"`
 	Limit operation.Count `json:"limit" help:"Maximum rows (default all)"`
 }
 
@@ -24,7 +25,8 @@ var keysUnused = &operation.Operation{
 	Path:     "keys unused",
 	Summary:  "List virtual keys without recent use, longest idle first",
 	Help:     "Unused keys count from their creation. Expired keys are left out.",
-	Examples: []string{"keys unused", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
+	Alarm:    true,
+	Examples: []string{"keys unused", "keys unused --never", "keys unused --days 90 --format csv --columns token,key_alias,user_id"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /key/list"},
 	Part:     ownPart,
@@ -54,7 +56,8 @@ type keysExpiringInput struct {
 var keysExpiring = &operation.Operation{
 	Path:     "keys expiring",
 	Summary:  "List virtual keys about to expire, soonest first",
-	Examples: []string{"keys expiring --days 7", "keys expiring --expired"},
+	Alarm:    true,
+	Examples: []string{"keys expiring --days 7", "keys expiring --expired", "keys expiring --days 7 --exit-code"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /key/list"},
 	Part:     ownPart,
@@ -120,18 +123,29 @@ func reviewKeys(ctx context.Context, call *operation.Call, days string, limit op
 }
 
 func unusedKeys(ctx context.Context, call *operation.Call, in keysUnusedInput) (operation.Result, error) {
-	now, least := call.Now(), int(cmp.Or(in.Days, 30))
-	return reviewKeys(ctx, call, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
+	now, least, untold := call.Now(), int(cmp.Or(in.Days, 30)), 0
+	if in.Never {
+		least = int(in.Days)
+	}
+	result, err := reviewKeys(ctx, call, "idle_days", in.Limit, func(key json.RawMessage) (int, bool) {
 		if expires, ok := timeOf(key, "expires"); ok && expires.Before(now) {
 			return 0, false
 		}
-		last, ok := timeOf(key, "last_active")
-		if !ok {
-			last, ok = timeOf(key, "created_at")
+		if _, used := timeOf(key, "last_active"); in.Never && used {
+			return 0, false
 		}
-		idle := wholeDays(now.Sub(last))
+		last, ok := lastUse(key)
+		idle := max(wholeDays(now.Sub(last)), 0) // clocks differ
+		if in.Never && useUntold(key) {
+			untold++
+			return 0, false
+		}
 		return idle, ok && idle >= least
 	})
+	if untold > 0 {
+		result.Notes = append(result.Notes, "Left out "+operation.Counted(untold, "key")+" whose last use the gateway does not tell")
+	}
+	return result, err
 }
 
 func expiringKeys(ctx context.Context, call *operation.Call, in keysExpiringInput) (operation.Result, error) {

@@ -152,7 +152,7 @@ func TestNames(t *testing.T) {
 				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
 					t.Fatalf("by identifier: %v", err)
 				}
-				if byName != byID || !strings.Contains(byName, id) {
+				if op != keysExplain && (byName != byID || !strings.Contains(byName, id)) { // which reads the list only
 					t.Errorf("by name it sent\n%s\nby identifier\n%s", byName, byID)
 				}
 				if sent, err := call(operation.Args{f.Name: operation.Encode("one"), f.Ref: exact}); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {

@@ -34,10 +34,13 @@ var usersResetSpend = &operation.Operation{
 	Summary:  "Reset a user's recorded spend",
 	Help:     "Keys and team memberships have their own: use {op:keys reset-spend} and {op:teams member-reset-spend}. The request log is unchanged.",
 	Examples: []string{"users reset-spend --user ann@example.com"},
-	Effect:   operation.Set,
+	Effect:   operation.Destructive,
 	Sends:    []string{"POST /user/update"},
-	Consent:  operation.Consent{Sensitive: resetsUserSpend},
-	Do:       operation.Func[usersResetSpendInput](resetUserSpend),
+	Consent: resets(func(ctx context.Context, call *operation.Call) (string, operation.Thing, error) {
+		user, err := userOf(ctx, call)
+		return "user " + user.Label(), user, err
+	}),
+	Do: operation.Func[usersResetSpendInput](resetUserSpend),
 	Verify: spendIs(func(ctx context.Context, call *operation.Call) (json.RawMessage, error) {
 		user, err := userOf(ctx, call)
 		return operation.Lookup(user.Item, "spend"), err
@@ -78,22 +81,31 @@ func userOf(ctx context.Context, call *operation.Call) (operation.Thing, error) 
 	return operation.Thing{ID: call.Arg("user_id"), Name: operation.Word(operation.Lookup(item, "user_email")), Item: item}, err
 }
 
-// resetsUserSpend is always sensitive, as resetsSpend is.
-func resetsUserSpend(ctx context.Context, call *operation.Call) ([]string, error) {
-	user, err := userOf(ctx, call)
-	if err != nil {
-		return nil, err
+// resets asks before a reset of some spend, which nobody can bring back. find returns what it
+// is of, with its spend.
+func resets(find func(context.Context, *operation.Call) (whose string, thing operation.Thing, err error)) operation.Consent {
+	return operation.Consent{
+		Ask: func(ctx context.Context, call *operation.Call) (string, error) {
+			whose, thing, err := find(ctx, call)
+			to := operation.Word(resetTo{}.target(call))
+			text := "Reset the spend of " + whose + " to " + to + " US dollars?"
+			if is, bad := money(operation.Lookup(thing.Item, "spend")); bad == nil {
+				text += " Its recorded spend of " + amount(is) + " US dollars is lost, and budgets count from " + to + " again."
+			}
+			return text, err
+		},
+		Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
+			whose, thing, err := find(ctx, call)
+			if err != nil {
+				return nil, err
+			}
+			text := "resets the spend of " + whose
+			if is, bad := money(operation.Lookup(thing.Item, "spend")); bad == nil {
+				text += " from " + amount(is)
+			}
+			return []string{text + " to " + operation.Word(resetTo{}.target(call)) + " US dollars"}, nil
+		},
 	}
-	return spendReset("user "+user.Label(), user, call), nil
-}
-
-// spendReset describes the reset of some spend, with the spend before.
-func spendReset(whose string, thing operation.Thing, call *operation.Call) []string {
-	text := "resets the spend of " + whose
-	if is, err := money(operation.Lookup(thing.Item, "spend")); err == nil {
-		text += " from " + amount(is)
-	}
-	return []string{text + " to " + operation.Word(resetTo{}.target(call)) + " US dollars"}
 }
 
 // spendIs verifies a reset by reading the spend again: an answer alone proves nothing. Calls
@@ -131,15 +143,15 @@ var teamsMemberResetSpend = &operation.Operation{
 	Summary:  "Reset a team member's recorded spend in the team",
 	Help:     "The spend of the team, the user and their keys is unchanged, as is the request log.",
 	Examples: []string{"teams member-reset-spend --team research --user ann@example.com"},
-	Effect:   operation.Set,
+	Effect:   operation.Destructive,
 	Sends:    []string{"POST /team/{team_id}/member/{user_id}/reset_spend"},
-	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
+	Consent: resets(func(ctx context.Context, call *operation.Call) (string, operation.Thing, error) {
 		team, member, err := memberOf(ctx, call)
 		if err != nil {
-			return nil, err
+			return "", operation.Thing{}, err
 		}
-		return spendReset("member "+operation.Name(member.UserID)+" of team "+team.label(), operation.Thing{Item: operation.Encode(member)}, call), nil
-	}},
+		return "member " + operation.Name(member.UserID) + " of team " + team.label(), operation.Thing{Item: operation.Encode(member)}, nil
+	}),
 	Do: operation.Func[teamsMemberResetSpendInput](func(ctx context.Context, call *operation.Call, in teamsMemberResetSpendInput) (operation.Result, error) {
 		if _, _, err := memberOf(ctx, call); err != nil && !operation.IsRefused(err) {
 			return operation.Result{}, err

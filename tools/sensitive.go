@@ -159,15 +159,6 @@ func unknownRole(user string) []string {
 	return []string{"gives a key to user " + operation.Name(user) + ", whose role cannot be read"}
 }
 
-// resetsSpend is always sensitive: a spent budget can be spent again.
-func resetsSpend(ctx context.Context, call *operation.Call) ([]string, error) {
-	key, err := keyOf(ctx, call)
-	if err != nil {
-		return nil, err
-	}
-	return spendReset("key "+key.Label(), key, call), nil
-}
-
 // changesUsers is what an update of users loosens, and what lets somebody else sign in
 // as one of them.
 func changesUsers(argument string) operation.Consent {

@@ -121,7 +121,7 @@ func (r *completion) unauthorized() *reply {
 			return modelDenied(kind, name)
 		}
 	}
-	if bad := firstOver(r.keyPurses()); bad != nil {
+	if bad := r.keyRefused(); bad != nil {
 		return bad
 	}
 	for _, name := range names {
@@ -130,6 +130,27 @@ func (r *completion) unauthorized() *reply {
 		}
 	}
 	return firstOver(r.purses)
+}
+
+// keyRefused looks at what is left of the key after its models: the budget of the member, the
+// expiry, the budget of the key, its routes and its team.
+func (r *completion) keyRefused() *reply {
+	purses := r.keyPurses()
+	if len(purses) == 0 {
+		return nil
+	}
+	own := len(purses) - 1
+	if bad := firstOver(purses[:own]); bad != nil {
+		return bad
+	}
+	key, _ := r.credential()
+	if bad := r.expiredKey(r.who.key, key); bad != nil {
+		return bad
+	}
+	if bad := firstOver(purses[own:]); bad != nil {
+		return bad
+	}
+	return r.routeOrTeam(r.who.key)
 }
 
 // answer looks at a request that its caller may make, and answers it, by a fallback where

@@ -47,6 +47,16 @@ func limitScenarios() []scenario {
 		{name: "limit of a key: tokens for a model", steps: []step{key(`,"model_tpm_limit":{"gpt-4o-mini":40}`), chat(""), spent, overRequests, other}},
 		{name: "limit of a key: requests for a tag", steps: []step{key(`,"tag_rpm_limit":{"g-{id}":1}`), chat(`,"tags":["g-{id}"]`), chat(`,"tags":["g-{id}"]`).is(429), chat(`,"tags":["other"]`)}},
 		{name: "limit of a key: over its budget and another model", steps: []step{key(`,"max_budget":1,"spend":2,"models":["claude-haiku"]`), chat("").is(403), other.is(422)}},
+		{name: "two faults of a key: blocked before its models", steps: []step{key(`,"blocked":true,"models":["claude-haiku"]`), chat("").is(401)}},
+		{name: "two faults of a key: expired after its models, before its budget", steps: []step{
+			key(`,"duration":"1s","max_budget":1,"spend":2,"models":["claude-haiku"]`), other.is(401).await().but(says), chat("").is(403),
+		}},
+		{name: "two faults of a key: budget before routes, routes before the team", steps: []step{
+			team(`,"blocked":true`), key(`,"max_budget":1,"spend":2,"allowed_routes":["/models"],"team_id":"t-{id}"`), chat("").is(422),
+			post("/key/generate", `{"key_alias":"k2-{id}","allowed_routes":["/models"],"team_id":"t-{id}"}`).saves("key", "key"), chat("").is(403),
+			post("/key/generate", `{"key_alias":"k3-{id}","team_id":"t-{id}","models":["claude-haiku"]}`).saves("key", "key"), chat("").is(403), other.is(401),
+			post("/key/delete", `{"key_aliases":["k2-{id}","k3-{id}"]}`),
+		}},
 		{name: "limit of a user: budget", steps: []step{
 			post("/user/new", `{"user_id":"u-{id}","max_budget":0.0000001,"auto_create_key":false}`), key(`,"user_id":"u-{id}"`), chat(""), spent, overBudget, other.is(422).but(says),
 		}},
