@@ -52,7 +52,7 @@ type keysRotateInput struct {
 
 var keysRotate = &operation.Operation{
 	Path:    "keys rotate",
-	Summary: "Replace a virtual key with a new one that has the same settings",
+	Summary: "Replace a virtual key with a new one, keeping its settings",
 	Help: "The new key takes alias, owner, limits, spend and metadata; an expiry starts again with the same length. The old key is renamed and stops after {grace}. " +
 		"If interrupted, run it again: it finishes. With a license, the gateway's own rotation is used.",
 	Examples: []string{
