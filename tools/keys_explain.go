@@ -131,7 +131,7 @@ func (e *explanation) find(ctx context.Context, hash string) (bool, error) {
 			return false, nil
 		}
 	}
-	e.add(keyCheck{name: "key", state: refuses, value: "unknown", why: "the gateway does not know this key", fix: "compare the gateway's address with that of the program; generate a key with keys generate"})
+	e.add(keyCheck{name: "key", state: refuses, value: "unknown", why: "the gateway does not know this key", fix: "compare the gateway's address with that of the program; generate a new key"})
 	return false, nil
 }
 
@@ -142,7 +142,7 @@ func (e *explanation) deleted(key json.RawMessage, at time.Time) {
 	if !at.IsZero() {
 		when = " on " + at.Format("2006-01-02 15:04") + " UTC"
 	}
-	e.add(keyCheck{name: "key", state: refuses, value: "deleted", why: "key " + e.name() + " was deleted" + when, fix: "generate a new key with keys generate"})
+	e.add(keyCheck{name: "key", state: refuses, value: "deleted", why: "key " + e.name() + " was deleted" + when, fix: "generate a new key"})
 }
 
 // name names the key to people.
@@ -161,7 +161,7 @@ func (e *explanation) read(ctx context.Context) (err error) {
 			if operation.IsNotFound(err) {
 				state, why = refuses, "the team of the key does not exist any more"
 			}
-			e.add(keyCheck{name: "team", state: state, value: id, why: why, fix: "move the key with keys move"})
+			e.add(keyCheck{name: "team", state: state, value: id, why: why, fix: "move the key to another team"})
 		}
 	}
 	if id := e.id("user_id"); id != "" {
@@ -222,25 +222,25 @@ func (e *explanation) verdict() (string, bool) {
 func (e *explanation) ofKey() {
 	blocked := keyCheck{name: "blocked", state: passes, value: "no"}
 	if string(operation.Lookup(e.key, "blocked")) == "true" {
-		blocked = keyCheck{name: "blocked", state: refuses, value: "yes", why: "key " + e.name() + " is blocked", fix: "unblock it with keys unblock"}
+		blocked = keyCheck{name: "blocked", state: refuses, value: "yes", why: "key " + e.name() + " is blocked", fix: "unblock the key"}
 	}
 	e.add(blocked)
-	e.models("models of the key", "key "+e.name()+" may not use", operation.Lookup(e.key, "models"), operation.Lookup(e.key, "access_group_ids"), "add the model with keys model-add")
+	e.models("models of the key", "key "+e.name()+" may not use", operation.Lookup(e.key, "models"), operation.Lookup(e.key, "access_group_ids"), "add the model to the key's list")
 	if m := e.membership(); m != nil && m.Budget != nil {
 		if limit, err := money(m.Budget.MaxBudget); err == nil && limit > 0 {
 			e.budget("budget of the member", "the member's budget in the team", operation.Encode(operation.RowOf("spend", m.Spend, "max_budget", m.Budget.MaxBudget, "budget_reset_at", m.Budget.ResetAt)),
-				"max_budget", false, "raise it with teams member-update")
+				"max_budget", false, "raise the member's budget")
 		}
 	}
 	if at, ends := timeOf(e.key, "expires"); ends {
 		c := keyCheck{name: "expiry", state: passes, limit: at.Format(time.RFC3339)}
 		if !at.After(e.call.Now()) {
 			c.state, c.why = refuses, "key "+e.name()+" expired on "+at.Format("2006-01-02 15:04")+" UTC"
-			c.fix = "extend it with keys update and a new duration"
+			c.fix = "give the key a new duration"
 		}
 		e.add(c)
 	}
-	e.budget("budget of the key", "the key's budget", e.key, orTier("max_budget"), false, "raise it with keys update, or reset the spend with keys reset-spend")
+	e.budget("budget of the key", "the key's budget", e.key, orTier("max_budget"), false, "raise the key's max_budget, or reset its spend")
 	e.routes()
 }
 
@@ -254,7 +254,7 @@ func (e *explanation) routes() {
 	c := keyCheck{name: "routes of the key", state: passes, value: "/chat/completions", limit: strings.Join(routes, ", ")}
 	if !slices.ContainsFunc(routes, allowsChat) {
 		c.state, c.why = refuses, "key "+e.name()+" may only call "+c.limit+", not /chat/completions"
-		c.fix = "change allowed_routes with keys update"
+		c.fix = "change the key's allowed_routes"
 	}
 	e.add(c)
 }
@@ -286,14 +286,14 @@ func (e *explanation) ofTeam() {
 	}
 	c := keyCheck{name: "team", state: passes, value: e.team.label()}
 	if string(operation.Lookup(e.team.item, "blocked")) == "true" {
-		c.state, c.why, c.fix = refuses, "the team of the key, "+e.team.label()+", is blocked", "unblock it with teams unblock"
+		c.state, c.why, c.fix = refuses, "the team of the key, "+e.team.label()+", is blocked", "unblock the team"
 	}
 	e.add(c)
 	if _, free := e.teamAlias(); !free {
-		e.models("models of the team", "team "+e.team.label()+" may not use", operation.Encode(e.team.models), operation.Lookup(e.key, "access_group_ids"), "add the model with teams model-add")
+		e.models("models of the team", "team "+e.team.label()+" may not use", operation.Encode(e.team.models), operation.Lookup(e.key, "access_group_ids"), "add the model to the team's list")
 	}
 	if m := e.membership(); m != nil && m.Budget != nil && len(m.Budget.AllowedModels) > 0 {
-		e.models("models of the member", "the member of the team may not use", operation.Encode(m.Budget.AllowedModels), nil, "change allowed_models with teams member-update")
+		e.models("models of the member", "the member of the team may not use", operation.Encode(m.Budget.AllowedModels), nil, "change the member's allowed_models")
 	}
 }
 
@@ -314,7 +314,7 @@ func (e *explanation) ofUser() {
 	case e.user == nil:
 		e.add(keyCheck{name: "user", state: unknown, value: e.id("user_id")})
 	default:
-		e.models("models of the user", "the user of the key may not use", operation.Lookup(e.user, "models"), nil, "change models with users update")
+		e.models("models of the user", "the user of the key may not use", operation.Lookup(e.user, "models"), nil, "change the user's models")
 	}
 }
 
@@ -335,10 +335,10 @@ func (e *explanation) ofCustomer(ctx context.Context, id string) (json.RawMessag
 	}
 	c := keyCheck{name: "customer", state: passes, value: id}
 	if string(operation.Lookup(customer.Item, "blocked")) == "true" {
-		c.state, c.why, c.fix = refuses, "customer "+operation.Name(id)+" is blocked", "unblock the customer with customers unblock"
+		c.state, c.why, c.fix = refuses, "customer "+operation.Name(id)+" is blocked", "unblock the customer"
 	}
 	e.add(c)
-	e.models("models of the customer", "customer "+operation.Name(id)+" may not use", operation.Lookup(customer.Item, "models"), nil, "change models with customers update")
+	e.models("models of the customer", "customer "+operation.Name(id)+" may not use", operation.Lookup(customer.Item, "models"), nil, "change the customer's models")
 	return customer.Item, nil
 }
 

@@ -133,7 +133,7 @@ func (e *explanation) budget(name, whose string, item json.RawMessage, limit str
 // budgets adds the budgets of everybody but the key.
 func (e *explanation) budgets(ctx context.Context, customer json.RawMessage) {
 	if e.team != nil {
-		e.budget("budget of the team", "the budget of team "+e.team.label(), e.team.item, "max_budget", true, "raise it with teams update")
+		e.budget("budget of the team", "the budget of team "+e.team.label(), e.team.item, "max_budget", true, "raise the team's max_budget")
 		e.windows("budget windows of the team", e.team.item)
 	}
 	e.windows("budget windows of the key", e.key)
@@ -143,14 +143,14 @@ func (e *explanation) budgets(ctx context.Context, customer json.RawMessage) {
 	e.organization(ctx)
 	e.tags(ctx)
 	if e.id("team_id") == "" {
-		e.budget("budget of the user", "the user's budget", e.user, "max_budget", false, "raise it with users update")
+		e.budget("budget of the user", "the user's budget", e.user, "max_budget", false, "raise the user's max_budget")
 	}
 	if m := e.membership(); m != nil && (m.Budget == nil || operation.NoNull(m.Budget.MaxBudget) == nil) {
 		l := e.team.limitsOf(*m)
 		e.budget("budget of the member", "the member's budget in the team", operation.Encode(operation.RowOf("spend", m.Spend, "max_budget", l.MaxBudget, "budget_reset_at", l.ResetAt)),
-			"max_budget", false, "raise it with teams member-update")
+			"max_budget", false, "raise the member's budget")
 	}
-	e.budget("budget of the customer", "the customer's budget", customer, orTier("max_budget"), true, "raise it with customers update")
+	e.budget("budget of the customer", "the customer's budget", customer, orTier("max_budget"), true, "raise the customer's max_budget")
 }
 
 // windows adds budgets by period, whose spend the gateway does not show.
@@ -180,7 +180,7 @@ func (e *explanation) organization(ctx context.Context) {
 		e.add(keyCheck{name: "budget of the organization", state: unknown, value: id})
 		return
 	}
-	e.budget("budget of the organization", "the budget of organization "+organization.Label(), organization.Item, orTier("max_budget"), false, "raise it with organizations update")
+	e.budget("budget of the organization", "the budget of organization "+organization.Label(), organization.Item, orTier("max_budget"), false, "raise the organization's max_budget")
 }
 
 // tags adds the budgets of the key's tags.
@@ -191,7 +191,7 @@ func (e *explanation) tags(ctx context.Context) {
 		tag, err := tagCollection.FindID(ctx, e.call, name)
 		switch {
 		case err == nil:
-			e.budget("budget of tag "+name, "the budget of tag "+operation.Name(name), tag.Item, orTier("max_budget"), false, "raise it with tags update")
+			e.budget("budget of tag "+name, "the budget of tag "+operation.Name(name), tag.Item, orTier("max_budget"), false, "raise the tag's max_budget")
 		case !operation.IsNotFound(err):
 			e.add(keyCheck{name: "budget of tag " + name, state: unknown})
 		}
@@ -261,9 +261,9 @@ func (e *explanation) ofModel() {
 	case n == 0 && target != e.target(), n == 0 && e.served.listed:
 		c.state = unknown
 	case n == 0:
-		c.state, c.why, c.fix = refuses, "the gateway has no model "+operation.Name(target), "add it with models add, or see models list for the names"
+		c.state, c.why, c.fix = refuses, "the gateway has no model "+operation.Name(target), "add the model, or correct its name"
 	case blocked == n:
-		c.state, c.why, c.fix = refuses, "model "+operation.Name(target)+" is blocked", "unblock it with models unblock"
+		c.state, c.why, c.fix = refuses, "model "+operation.Name(target)+" is blocked", "unblock the model"
 	default:
 		c.limit = operation.Counted(n-blocked, "deployment")
 	}
