@@ -217,6 +217,13 @@ func completes(cmd *cobra.Command, flag string, values []string) {
 	}
 }
 
+// completesList gives the shell the values of a flag that takes a list with commas.
+func completesList(cmd *cobra.Command, flag string, values func(begun string) []cobra.Completion) {
+	if completing(cmd) {
+		_ = cmd.RegisterFlagCompletionFunc(flag, inList(values))
+	}
+}
+
 // completing reports whether completions may be asked for.
 func completing(cmd *cobra.Command) bool {
 	_, is := cmd.Root().Annotations[aboutCommands]
@@ -268,6 +275,7 @@ Every command that talks to the gateway is also a tool for AI assistants: litell
 	if c := a.commandNamed(root, "completion"); c != nil {
 		r := ownResource("completion")
 		c.Short, c.Long = r.Summary, r.Summary+". "+r.Help
+		c.AddCommand(a.completionInstall())
 	}
 	if completing(root) {
 		for _, flag := range []string{"profile", "confirm-profile"} {

@@ -31,6 +31,19 @@ func (m *mcpRun) flags(cmd *cobra.Command) {
 	for flag, values := range map[string][]string{"transport": transports, "confirm": {"auto", "always", "argument", "never"}, "log-level": logLevels, "secrets": {"reveal", "file:", "mask"}} {
 		completes(cmd, flag, values)
 	}
+	if !completing(cmd) {
+		return
+	}
+	toolsets, tools := []string{"default", "all"}, []string{}
+	for _, op := range m.Operations {
+		if !slices.Contains(toolsets, op.Resource()) {
+			toolsets = append(toolsets, op.Resource())
+		}
+		tools = append(tools, op.Tool())
+	}
+	completesList(cmd, "toolsets", fixed(toolsets))
+	completesList(cmd, "tools", fixed(tools))
+	completesList(cmd, "exclude-tools", fixed(tools))
 }
 
 // offerFlags choose what clients see.

@@ -74,7 +74,7 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 	slices.SortFunc(positional, func(a, b operation.Field) int { return a.Arg - b.Arg })
 	c.bindOutput(cmd)
 	a.describe(cmd, op, positional)
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	c.completePositional(cmd, positional)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := c.positional(positional, args); err != nil {
 			return err
@@ -144,9 +144,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	if c.values.clears && f.Cleared != "" {
 		c.bindClear(cmd, f)
 	}
-	if len(f.Enum) > 0 {
-		completes(cmd, f.Flag, f.Enum)
-	}
+	c.completeField(cmd, f)
 }
 
 // bindClear adds --clear-display-name as another way to write --clear display_name.
@@ -182,12 +180,8 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), usual))
 	completes(cmd, "format", formats)
 	if len(c.op.Columns) > 0 {
-		var names []string
-		for _, column := range c.op.Columns {
-			names = append(names, column.Name)
-		}
 		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order; +field adds any field, -column removes one")
-		completes(cmd, "columns", names)
+		completesList(cmd, "columns", columnNames(c.op.Columns))
 		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
 	}
 	if c.op.Draws {

@@ -83,7 +83,7 @@ func (a *app) arrange(root *cobra.Command) {
 
 // byUse is the order of verbs in the help of a group. Other verbs keep their order behind
 // the changes; import and export come last.
-var byUse = []string{"search", "list", "get", "info", "create", "generate", "add", "setup", "onboard", "update", "set", "rotate", "regenerate",
+var byUse = []string{"install", "search", "list", "get", "info", "create", "generate", "add", "setup", "onboard", "update", "set", "rotate", "regenerate",
 	"block", "unblock", "delete", "remove", "retire", "", "import", "export"}
 
 func useOf(verb string) int {
