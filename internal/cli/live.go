@@ -19,9 +19,10 @@ import (
 	"litellm-proxy/proxyclient"
 )
 
+// completionTime is how long the shell waits for values from the gateway. Tests wait longer.
+var completionTime = 250 * time.Millisecond
+
 const (
-	// completionTime is how long the shell waits for values from the gateway.
-	completionTime = 250 * time.Millisecond
 	// completionAge is how long they are used again.
 	completionAge = time.Minute
 	noFiles       = cobra.ShellCompDirectiveNoFileComp
