@@ -44,6 +44,7 @@ var taskWords = map[string][]string{
 	"gone":         {"retire", "delete"},
 	"grant":        {"add"},
 	"hired":        {"onboard"},
+	"healthy":      {"health", "status"},
 	"idle":         {"unused"},
 	"invite":       {"onboard", "create"},
 	"invoice":      {"spend", "report", "cost"},
