@@ -116,7 +116,7 @@ var cacheSettings = &operation.Operation{
 }
 
 type cacheSettingsInput struct {
-	CacheSettings operation.Pairs `json:"cache_settings" help:"Such as type, host, port, password or ttl; null removes one" cli:"name=setting,short=s"`
+	CacheSettings operation.Pairs `json:"cache_settings" help:"Cache settings, such as type, host, port, password or ttl; null removes one" cli:"name=setting,short=s"`
 }
 
 var cacheSettingsUpdate = &operation.Operation{

@@ -105,7 +105,7 @@ var promptsVersions = &operation.Operation{
 // promptSettings is what create, update and patch store.
 type promptSettings struct {
 	DotpromptContent operation.Document `json:"dotprompt_content" help:"Prompt in dotprompt format: front matter, then the text" cli:"name=dotprompt"`
-	LitellmParams    operation.Pairs    `json:"litellm_params" help:"Such as prompt_integration, api_base, api_key" cli:"name=param,short=p"`
+	LitellmParams    operation.Pairs    `json:"litellm_params" help:"Parameters, such as prompt_integration, api_base, api_key" cli:"name=param,short=p"`
 	Environment      string             `json:"environment" help:"Environment (default development)"`
 	operation.Extras
 }

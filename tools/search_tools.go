@@ -91,7 +91,7 @@ func readSearchTool(ctx context.Context, call *operation.Call) (json.RawMessage,
 type searchToolsCreateInput struct {
 	SearchToolName string           `json:"search_tool_name" jsonschema:"required" help:"Name that requests use" cli:"arg=1"`
 	SearchProvider searchProvider   `json:"search_provider" jsonschema:"required" help:"Provider{; see op:search-tools providers}" cli:"name=provider"`
-	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
+	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Parameters, such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
 	SearchToolInfo operation.Object `json:"search_tool_info" help:"Custom information: {\"description\": \"Web search\"}" cli:"name=info"`
 }
 
@@ -209,7 +209,7 @@ var searchToolsDelete = &operation.Operation{
 
 type searchToolsTestInput struct {
 	SearchProvider searchProvider  `json:"search_provider" jsonschema:"required" help:"Provider{; see op:search-tools providers}" cli:"arg=1"`
-	LitellmParams  operation.Pairs `json:"litellm_params" help:"Such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
+	LitellmParams  operation.Pairs `json:"litellm_params" help:"Parameters, such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
 }
 
 var searchToolsTest = &operation.Operation{

@@ -22,7 +22,7 @@ var settingsCoordination = &operation.Operation{
 }
 
 type settingsCoordinationInput struct {
-	Settings operation.Pairs `json:"settings" help:"Such as host, port, password, url or ssl; null removes one" cli:"name=setting,short=s"`
+	Settings operation.Pairs `json:"settings" help:"Redis settings, such as host, port, password, url or ssl; null removes one" cli:"name=setting,short=s"`
 }
 
 var settingsCoordinationUpdate = &operation.Operation{

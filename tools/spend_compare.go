@@ -14,7 +14,7 @@ import (
 type spendCompareInput struct {
 	By      ledger.Dimensions `json:"by" help:"Dimensions to group by, except day; none gives one row"`
 	Period  string            `json:"period" help:"today, 7d, this-month, 2026-10 or 2026-10-01..2026-10-15, in UTC (default 7d)"`
-	Against string            `json:"against" help:"Period to compare with (default: the one just before, of the same length)"`
+	Against string            `json:"against" help:"Period to compare with (default: the preceding period of equal length)"`
 	Limit   operation.Count   `json:"limit" help:"Maximum rows, largest change first (default all)" cli:"alias=top"`
 }
 

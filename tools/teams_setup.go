@@ -17,7 +17,7 @@ type teamsSetupInput struct {
 	people
 	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit of each member in US dollars"`
 	CreateMissing   bool           `json:"create_missing" help:"Create users that do not exist"`
-	KeyAlias        string         `json:"key_alias" help:"Also generate a team key with this alias"`
+	KeyAlias        string         `json:"key_alias" help:"Generate a team key with this alias"`
 }
 
 var teamsSetup = &operation.Operation{

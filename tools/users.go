@@ -88,7 +88,7 @@ type usersCreateInput struct {
 	userBudget
 	UserID        string   `json:"user_id" help:"User ID (default: generated)"`
 	Models        []string `json:"models" help:"Models the user may use (default all)"`
-	AutoCreateKey *bool    `json:"auto_create_key" help:"Also generate a key (default true)"`
+	AutoCreateKey *bool    `json:"auto_create_key" help:"Generate a key (default true)"`
 	operation.Extras
 }
 

@@ -21,7 +21,7 @@ func (newEmails) Rule() operation.Rule { return operation.Rule{Email: true, NotE
 type usersBulkCreateInput struct {
 	UserEmails    newEmails `json:"user_emails" jsonschema:"required" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
 	Teams         []string  `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
-	AutoCreateKey *bool     `json:"auto_create_key" help:"Also generate a key for each user (default false)"`
+	AutoCreateKey *bool     `json:"auto_create_key" help:"Generate a key for each user (default false)"`
 	userLimits
 	operation.Extras
 }

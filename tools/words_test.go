@@ -3,6 +3,8 @@ package tools
 import (
 	"go/ast"
 	"go/token"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -67,5 +69,60 @@ func TestMentions(t *testing.T) {
 	}
 	if mentions < 100 {
 		t.Errorf("only %d mentions were found", mentions)
+	}
+}
+
+// forbidden are words of a translation, and second words for one thing. A word is looked for in
+// every text of ours that a person or a model reads.
+var forbidden = regexp.MustCompile(`(?i)\bso many (percent|dollars|requests|tokens)\b|\bset back\b|take the mark|\bsay what is\b|\bthe same by\b|taken as it is|\bwhom\b|what is not named|\bgo ahead\b|argument too many|\bno real gateway\b|\be-mail|\blicence\b|\bcancelled\b|do not tell apart|is no member|\bnot given:|away and say where|starts again from 0|as they come`)
+
+// TestForbiddenWords keeps them out of string literals, prompts and pages.
+func TestForbiddenWords(t *testing.T) {
+	// The gateway speaks in its own words.
+	theirs := []string{"../internal/sandbox/", "../internal/openapi/", "../internal/cli/taskwords.go"} // the last: words that a search ignores
+	seen := 0
+	for _, f := range sources(t, "*.go", "../internal/*/*.go", "../proxyclient/*.go", "../prompts/*.go") {
+		if slices.ContainsFunc(theirs, func(room string) bool { return strings.HasPrefix(f.name, room) }) {
+			continue
+		}
+		ast.Inspect(f.File, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				seen++
+				if found := forbidden.FindString(lit.Value); found != "" {
+					t.Errorf("%s: %q in %s", f.name, found, lit.Value)
+				}
+			}
+			return true
+		})
+	}
+	for _, pattern := range []string{"../README.md", "../CONTRIBUTING.md", "../docs/*.md", "../prompts/*.md"} {
+		pages, err := filepath.Glob(pattern)
+		if err != nil || len(pages) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		for _, page := range pages {
+			b, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := forbidden.Find(b); found != nil {
+				t.Errorf("%s: %q", page, found)
+			}
+		}
+	}
+	if seen < 5000 {
+		t.Errorf("only %d texts were read", seen)
+	}
+}
+
+// TestFlagHelp: the help of a flag makes sense alone.
+func TestFlagHelp(t *testing.T) {
+	pointing := regexp.MustCompile(`(?i)\bthe same\b|^(that|which|such as|also)\b[^a-z]|^that\b|^such as\b`)
+	for _, op := range All() {
+		for _, f := range op.Fields() {
+			if found := pointing.FindString(f.Help); found != "" {
+				t.Errorf("%s: the help of %s points at another: %q", op.Path, f.Name, f.Help)
+			}
+		}
 	}
 }
