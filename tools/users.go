@@ -10,7 +10,7 @@ import (
 )
 
 var users = operation.Catalog{
-	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersResetSpend, usersDelete, usersRetire, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
+	usersList, usersCreate, usersOnboard, usersGet, usersUpdate, usersResetSpend, usersMove, usersRetire, usersDelete, usersBulkCreate, usersBulkUpdate, usersBulkDelete,
 }
 
 // userCollection is the internal users that the caller may list.
