@@ -36,7 +36,7 @@ var cacheDelete = &operation.Operation{
 	Examples: []string{"cache delete 6f3a1c9e"},
 	Effect:   operation.Destructive,
 	Consent: ask(func(_ context.Context, call *operation.Call) (string, error) {
-		return "Delete from the gateway's cache: " + operation.NameList(call.Arg("keys")) + "? Such calls cost money again.", nil
+		return "Delete " + operation.NameList(call.Arg("keys")) + " from the gateway's cache? The same calls cost money again.", nil
 	}),
 	Do:   operation.Endpoint[cacheDeleteInput]{Method: "POST", Path: "/cache/delete"},
 	Done: "deleted cache entry {keys}",

@@ -228,7 +228,7 @@ func askRegenerate(ctx context.Context, call *operation.Call) (string, error) {
 	if grace := call.Args().String("grace_period"); grace != "" {
 		until = "after " + operation.Name(grace)
 	}
-	return "Replace key " + key.Label() + " by a new one? The old key stops working " + until + ".", nil
+	return "Replace key " + key.Label() + " with a new one? The old key stops working " + until + ".", nil
 }
 
 // askBulkDeleteUsers leaves out who does not exist, as the operation does.
@@ -243,7 +243,11 @@ func askBulkDeleteUsers(ctx context.Context, call *operation.Call) (string, erro
 	return "Delete " + several("user", things) + "? " + losesKeys(things) + skipped(absent), nil
 }
 
-var losesKeys = affects(part{"key_count", "key", "stops working", "stop working"})
+// losesKeys says how many keys users lose.
+func losesKeys(things []operation.Thing) string {
+	text := affects(part{"key_count", "key", "stops working", "stop working"})(things)
+	return strings.Replace(text, "Its ", "Their ", 1)
+}
 
 func askRetire(ctx context.Context, call *operation.Call) (string, error) {
 	things, absent, err := userCollection.Targets(ctx, call, "user_id", call.Args().List("user_id"))
@@ -253,10 +257,23 @@ func askRetire(ctx context.Context, call *operation.Call) (string, error) {
 	if len(absent) > 0 {
 		return "", userCollection.Missing(absent)
 	}
-	if string(call.Arg("block_only")) == "true" {
-		return "Block the keys of " + several("user", things) + "? " + losesKeys(things), nil
+	who, err := readRetired(ctx, call, call.Args().String("user_id"))
+	if err != nil {
+		return "", err
 	}
-	return "Block the keys of " + several("user", things) + ", then delete the user and the keys? " + losesKeys(things), nil
+	keys := "They have no keys."
+	if n := len(who.Keys); n == 1 {
+		keys = "Their key stops working: " + who.keys() + "."
+	} else if n > 1 {
+		keys = fmt.Sprintf("Their %d keys stop working: %s.", n, who.keys())
+	}
+	if spend, err := money(who.Spend); err == nil {
+		keys += " They spent " + amount(spend) + " US dollars."
+	}
+	if string(call.Arg("block_only")) == "true" {
+		return "Block the keys of " + several("user", things) + "? " + keys, nil
+	}
+	return "Block the keys of " + several("user", things) + ", then delete the user and the keys? " + keys, nil
 }
 
 // askRemoveMembers names the members with the number of their keys of the team, which
@@ -385,12 +402,12 @@ func losesModels(things []operation.Thing) string {
 	for _, thing := range things {
 		var names []string
 		if json.Unmarshal(operation.Lookup(thing.Item, "model_names"), &names) != nil {
-			return "Keys and teams that were given it lose its models."
+			return "Keys and teams with it lose its models."
 		}
 		n += len(names)
 	}
 	if n == 1 {
-		return "Keys and teams that were given it lose its model."
+		return "Keys and teams with it lose its 1 model."
 	}
-	return fmt.Sprintf("Keys and teams that were given it lose its %d models.", n)
+	return fmt.Sprintf("Keys and teams with it lose its %d models.", n)
 }

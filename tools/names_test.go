@@ -82,7 +82,7 @@ func TestNames(t *testing.T) {
 	for _, op := range All() {
 		fields := op.Fields()
 		for _, f := range fields {
-			if f.Ref == "" {
+			if f.Ref == "" || op == usersMove { // needs two different teams; see people.txtar
 				continue
 			}
 			t.Run(op.Tool()+"/"+f.Name, func(t *testing.T) {

@@ -131,7 +131,7 @@ var organizationsDelete = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"organizations delete --organization acme"},
 	Effect:   operation.Destructive,
-	Consent:  asksToDelete(organizationCollection, "organization_ids", says("Teams and keys of it are deleted too, and its members lose access.")),
+	Consent:  asksToDelete(organizationCollection, "organization_ids", says("Its teams and keys are deleted too, and its members lose access.")),
 	Do:       operation.Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
 	Done:     "deleted organization {organization_ids}",
 }

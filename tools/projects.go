@@ -108,7 +108,7 @@ var projectsDelete = &operation.Operation{
 	Help:     needsEnterprise,
 	Examples: []string{"projects delete 1ed2a0f4-4f0d-4e9f-8a55-0d8f0f3a7a52"},
 	Effect:   operation.Destructive,
-	Consent:  asksToDelete(projectCollection, "project_ids", says("Keys of it stop working.")),
+	Consent:  asksToDelete(projectCollection, "project_ids", says("Its keys stop working.")),
 	Do:       operation.Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
 	Done:     "deleted project {project_ids}",
 }

@@ -30,6 +30,7 @@ var teamsSetup = &operation.Operation{
 	Effect:  operation.Write,
 	Sends:   []string{"POST /team/new", "POST /team/member_add", "POST /key/service-account/generate"},
 	Default: true,
+	People:  true,
 	Checks:  []operation.Check{notesNewTeam},
 	Do:      operation.Func[teamsSetupInput](setupTeam),
 	Columns: shownOnce([]operation.Column{{Name: "token", ID: true}, {Name: "team_alias", ID: true}, {Name: "team_id", ID: true}, {Name: "members"}}),

@@ -15,6 +15,7 @@ import (
 type usersOnboardInput struct {
 	UserEmail       operation.Email `json:"user_email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"name=email,arg=1"`
 	UserRole        userRole        `json:"user_role" help:"Role of a new user (default internal_user)" cli:"name=role"`
+	UserAlias       string          `json:"user_alias" help:"Display name of a new user" cli:"name=alias"`
 	TeamID          string          `json:"team_id" help:"ID of the team to join, which owns the key"`
 	Team            teamAlias       `json:"team" ref:"team_id"`
 	MaxBudgetInTeam *operation.USD  `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
@@ -31,6 +32,7 @@ var usersOnboard = &operation.Operation{
 	Help:        "Run it again after a failure: anything that exists is left unchanged. A person who has a key in the team gets another one only with a new {key_alias}. The key is shown only once, in the field key: store it now.",
 	Examples:    []string{"users onboard ann@example.com --team research --key-alias ann --max-budget 20 --duration 90d"},
 	DefaultTeam: true,
+	People:      true,
 	Effect:      operation.Write,
 	Sends:       []string{"POST /key/generate", "POST /team/member_add", "POST /user/new"},
 	Consent:     operation.Consent{Sensitive: onboards},
@@ -101,8 +103,10 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	if id != nil {
 		steps.Skip("user " + email + " exists")
 	} else {
-		_, id = steps.Make(ctx, "created user "+email, "/user/new", operation.Args{"user_email": operation.Encode(email),
-			"user_role": operation.Encode(cmp.Or(in.UserRole, "internal_user")), "auto_create_key": operation.Encode(false)}, "user_id", "the new user")
+		user := given(call, "user_alias")
+		user["user_email"], user["user_role"] = operation.Encode(email), operation.Encode(cmp.Or(in.UserRole, "internal_user"))
+		user["auto_create_key"] = operation.Encode(false)
+		_, id = steps.Make(ctx, "created user "+email, "/user/new", user, "user_id", "the new user")
 	}
 	switch {
 	case in.TeamID == "":
@@ -167,20 +171,41 @@ type retiredKey struct {
 	Spend json.RawMessage `json:"spend"`
 }
 
-func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (operation.Result, error) {
-	info, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {in.UserID}}})
+// label is what people call the key.
+func (k retiredKey) label() string { return cmp.Or(operation.Word(k.Alias), k.Name, k.Token) }
+
+// keys names the keys with what each has spent.
+func (r retired) keys() string {
+	var names []string
+	for _, key := range r.Keys {
+		name := operation.Name(key.label())
+		if spend, err := money(key.Spend); err == nil {
+			name += " (" + amount(spend) + " US dollars)"
+		}
+		names = append(names, name)
+	}
+	return firstOf(names)
+}
+
+// readRetired reads the user's last state.
+func readRetired(ctx context.Context, call *operation.Call, id string) (retired, error) {
+	info, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
 	if err != nil {
-		return operation.Result{}, err
+		return retired{}, err
 	}
 	user := operation.Lookup(info, "user_info")
-	out := retired{UserID: in.UserID, UserEmail: operation.Lookup(user, "user_email"), Spend: operation.Lookup(user, "spend"), Teams: operation.Lookup(user, "teams"), Keys: []retiredKey{}}
-	if err := operation.DecodeList(info, "keys", "/user/info", &out.Keys); err != nil {
+	out := retired{UserID: id, UserEmail: operation.Lookup(user, "user_email"), Spend: operation.Lookup(user, "spend"), Teams: operation.Lookup(user, "teams"), Keys: []retiredKey{}}
+	return out, operation.DecodeList(info, "keys", "/user/info", &out.Keys)
+}
+
+func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (operation.Result, error) {
+	out, err := readRetired(ctx, call, in.UserID)
+	if err != nil {
 		return operation.Result{}, err
 	}
 	steps := operation.NewSteps(call)
 	for _, key := range out.Keys {
-		name := cmp.Or(operation.Word(key.Alias), key.Name, key.Token)
-		steps.Write(ctx, "blocked key "+name, "POST", "/key/block", map[string]string{"key": key.Token})
+		steps.Write(ctx, "blocked key "+key.label(), "POST", "/key/block", map[string]string{"key": key.Token})
 	}
 	if !in.BlockOnly {
 		steps.Write(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})

@@ -51,10 +51,14 @@ func (c *call) consent(ctx context.Context, prepared *operation.Call) error {
 	for i, note := range question.Plan.Notes {
 		question.Plan.Notes[i] = c.words(note)
 	}
+	text := question.Brief()
+	if c.op.Consent.Sweeping { // what it does is in the requests alone
+		text = question.String()
+	}
 	if selects {
-		err = c.acceptCount(ctx, question.String(), n)
+		err = c.acceptCount(ctx, text, n)
 	} else {
-		err = c.accept(ctx, question.String())
+		err = c.accept(ctx, text)
 	}
 	if err != nil {
 		return err

@@ -81,6 +81,9 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 		}
 		return c.run(cmd.Context())
 	}
+	if op.People {
+		c.peopleRunE(cmd)
+	}
 }
 
 // describe writes the help of an operation.

@@ -32,6 +32,7 @@ func sheetCommands() (commands []local) {
 type sheetImport struct {
 	*bulkRun
 	resource    *sheet.Resource
+	path        string // of the command
 	inputFormat string
 	update      bool
 }
@@ -44,7 +45,7 @@ Rows are found by %[3]s. What exists is left unchanged and differences are repor
 --update applies them. Run the same command again after a failure: it does only what is missing.`
 
 func (a *app) bindImport(cmd *cobra.Command, r *sheet.Resource) {
-	i := &sheetImport{bulkRun: a.bindBulk(cmd), resource: r}
+	i := &sheetImport{bulkRun: a.bindBulk(cmd), resource: r, path: r.Name + " import"}
 	var names []string
 	columns := r.Columns(a.Operations)
 	for _, c := range columns[:min(4, len(columns))] {
@@ -117,7 +118,7 @@ func (i *sheetImport) refused(name string, faults []sheet.Fault) error {
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUsage,
 		Message: fmt.Sprintf("%s has %s; nothing was sent", fileName(name), operation.Counted(len(faults), "error")),
-		Hint:    fmt.Sprintf("see %s %s import --help", program, i.resource.Name)}
+		Hint:    fmt.Sprintf("see %s %s --help", program, i.path)}
 }
 
 // plan counts what the import does, and tells how existing items differ.

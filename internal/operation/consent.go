@@ -89,6 +89,22 @@ const MaxQuestion = 6000
 // String is the question as it is shown, with every request. What cannot be seen in a
 // request is escaped.
 func (q *Question) String() string {
+	lines := q.lines()
+	if q.Selected > 0 {
+		first := q.Plan.Requests[0]
+		return strings.Join(append(lines, fmt.Sprintf("Sends: %s %s with %s by ID, in %s", first.Method, first.Path,
+			Counted(q.Selected, "target"), Counted(len(q.Plan.Requests), "request"))), "\n")
+	}
+	for _, r := range q.Plan.Requests {
+		lines = append(lines, "Sends: "+visible(r.String()))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Brief is the question for a person who typed the command: without the requests.
+func (q *Question) Brief() string { return strings.Join(q.lines(), "\n") }
+
+func (q *Question) lines() []string {
 	lines := []string{q.Text}
 	for _, d := range q.Dangers {
 		lines = append(lines, "Careful: this "+d+".")
@@ -99,16 +115,7 @@ func (q *Question) String() string {
 	for _, note := range q.Plan.Notes {
 		lines = append(lines, "Note: "+visible(note))
 	}
-	lines = append(lines, "Gateway: "+visible(q.Gateway))
-	if q.Selected > 0 {
-		first := q.Plan.Requests[0]
-		return strings.Join(append(lines, fmt.Sprintf("Sends: %s %s with %s by ID, in %s", first.Method, first.Path,
-			Counted(q.Selected, "target"), Counted(len(q.Plan.Requests), "request"))), "\n")
-	}
-	for _, r := range q.Plan.Requests {
-		lines = append(lines, "Sends: "+visible(r.String()))
-	}
-	return strings.Join(lines, "\n")
+	return append(lines, "Gateway: "+visible(q.Gateway))
 }
 
 // Dangers are what makes the call sensitive, a phrase each: where secrets would go,

@@ -73,6 +73,8 @@ type Operation struct {
 	Consent Consent
 	// Default includes the operation in the toolset "default".
 	Default bool
+	// People means that the command line can run the operation for each person of a file.
+	People bool
 	// DefaultTeam means that the caller's default team, if there is one, fills {team_id}.
 	// It is for operations that create something in a team, never for those that select or
 	// delete.

@@ -38,6 +38,9 @@ func (r *Resource) Columns(all operation.Catalog) []Column {
 		}
 		columns = append(columns, Column{under(f.Flag), f.Name, f.Kind, f.Help, f.Ref == ""})
 	}
+	if _, more := create.Field(operation.ExtraField); !more {
+		return columns
+	}
 	for _, name := range create.Documented() {
 		declared := slices.ContainsFunc(create.Fields(), func(f operation.Field) bool { return f.Name == name })
 		if !declared && r.Refused[name] == "" {
@@ -78,6 +81,13 @@ func newFinder(r *Resource, all operation.Catalog) *finder {
 		for _, name := range spellings {
 			if _, taken := f.byName[under(name)]; !taken {
 				f.byName[under(name)] = i
+			}
+		}
+	}
+	for name, property := range r.Also {
+		if i := slices.IndexFunc(f.columns, func(c Column) bool { return c.Property == property }); i >= 0 {
+			if _, taken := f.byName[name]; !taken {
+				f.byName[name] = i
 			}
 		}
 	}

@@ -140,7 +140,7 @@ func (l *loader) identity(line int, args operation.Args) {
 		if value == "" {
 			continue
 		}
-		key := property + " " + folded(property, value)
+		key := property + " " + folded(property, value) + " " + args.String(r.Per)
 		if first := l.seen[key]; first > 0 {
 			l.fault(line, fmt.Sprintf("%s is on line %d already", operation.Shown(value), first))
 			return

@@ -11,6 +11,7 @@
 package sheet
 
 import (
+	"cmp"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -20,6 +21,12 @@ import (
 type Resource struct {
 	// Name is the word of the commands, What one item.
 	Name, What string
+	// Create is the operation whose arguments a row has; "" means the resource's own create.
+	Create string
+	// Per is a property that tells apart rows about the same item.
+	Per string
+	// Also are further names of columns, and the properties that they stand for.
+	Also map[string]string
 	// ID is the property that identifies an item, Alias the one that people use, or "".
 	ID, Alias string
 	// Derived means that an item without an ID gets one that follows from its alias.
@@ -143,7 +150,7 @@ func isUUID(text string) bool {
 
 // operations returns the operations that create, change and list the items.
 func (r *Resource) operations(all operation.Catalog) (create, update, list *operation.Operation) {
-	return all.Find(r.Name + " create"), all.Find(r.Name + " update"), all.Find(r.Name + " list")
+	return all.Find(cmp.Or(r.Create, r.Name+" create")), all.Find(r.Name + " update"), all.Find(r.Name + " list")
 }
 
 // IdentityWords names the columns by which an import finds items.
