@@ -80,7 +80,7 @@ func findMove(ctx context.Context, call *operation.Call) (userMove, error) {
 		}
 		m.joined = slices.Contains(m.to.memberIDs(), user)
 		if !m.stays && !m.joined {
-			return m, &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "list the members with teams get",
+			return m, &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "list the members with {op:teams get}",
 				Message: "user " + operation.Shown(m.who()) + " is not a member of team " + operation.Shown(m.from.name()) + "; nothing was changed"}
 		}
 		for key, err := range keyCollection.All(ctx, call, url.Values{"user_id": {user}, "team_id": {from}}) {
@@ -115,7 +115,7 @@ func (m userMove) fits(ctx context.Context, call *operation.Call) error {
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeInvalid,
 		Message: "team " + operation.Shown(m.to.name()) + " lacks models of the keys: " + strings.Join(wrong, "; ") + "; nothing was changed",
-		Hint:    "add the models with teams model-add, move these keys first with keys move and other {models}, or give {delete_keys}"}
+		Hint:    "add the models with {op:teams model-add}, move these keys first with {op:keys move} and other {models}, or give {delete_keys}"}
 }
 
 // joining is the body that adds the user to the new team, with the role and the own limits
@@ -136,7 +136,7 @@ func (m userMove) joining(call *operation.Call, in usersMoveInput) operation.Arg
 			body["allowed_models"] = operation.Encode(limits.AllowedModels)
 		}
 		if rates := limits.rates(); len(rates) > 0 {
-			call.Note("The limits per minute in the old team (" + strings.Join(rates, ", ") + ") are not taken along. To set them, use teams member-update.")
+			call.Note("The limits per minute in the old team (" + strings.Join(rates, ", ") + ") are not taken along. To set them, use {op:teams member-update}.")
 		}
 	}
 	if in.MaxBudgetInTeam != nil {

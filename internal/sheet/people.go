@@ -255,7 +255,7 @@ func (o *Onboarding) do(ctx context.Context, person *Person) (bulk.Outcome, erro
 	out.State, out.ID = bulk.Created, operation.Word(operation.Lookup(result.Body, "user_id"))
 	if operation.NoNull(operation.Lookup(result.Body, "key")) != nil {
 		if err := o.Keep(result.Body); err != nil {
-			return out, fmt.Errorf("the key was generated and is lost (%w); delete it with keys delete %s", err, operation.Word(operation.Lookup(result.Body, "token")))
+			return out, fmt.Errorf("the key was generated and is lost (%w); delete it with {op:keys delete} %s", err, operation.Word(operation.Lookup(result.Body, "token")))
 		}
 	}
 	if len(result.Failed) > 0 {
