@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,10 +29,13 @@ func unwritten(err error) error {
 		return nil
 	case readerLeft(err):
 		return errReaderLeft
-	case errors.Is(err, output.ErrYAMLFull):
+	case errors.Is(err, output.ErrYAMLFull), errors.Is(err, output.ErrFilterFull):
 		return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
 	case errors.Is(err, context.Canceled):
 		return &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "writing the answer: " + reason(err), Err: err}
+	}
+	if failed, is := errors.AsType[*output.FilterError](err); is {
+		return &proxyclient.Error{Code: proxyclient.CodeLocal, Message: failed.Error(), Hint: "see what it reads with --format json", Err: err}
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUnwritten, Message: "writing the answer: " + reason(err)}
 }
@@ -105,7 +109,7 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 			ctx = context.WithoutCancel(ctx)
 		}
 		c.out.Conceal = c.out.Conceal || result.Conceal
-		err := output.Write(ctx, c.Stdout, c.op, result, c.out)
+		err := c.write(ctx, result)
 		if err == nil && effect != operation.Read && wasClosed(c.Stdout) && len(c.op.NewKeys(result)) > 0 {
 			err = errClosed
 		}
@@ -118,10 +122,10 @@ func (c *call) show(ctx context.Context, effect operation.Effect, result operati
 	if failed == nil {
 		failed = c.draw(result.Chart)
 	}
-	if p := result.Page; p != nil && p.Next != nil {
-		c.note("%s", paging(p, c.op.PageArgument()))
+	if text := c.paging(result.Page); text != "" {
+		c.note("%s", text)
 	}
-	if result.Done != "" {
+	if result.Done != "" && !c.out.Quiet {
 		c.note("%s", result.Done)
 	}
 	c.failures(result)
@@ -179,11 +183,26 @@ func (c *call) notes(sentences []string) {
 	}
 }
 
-// paging says that a page is not the whole.
-func paging(p *operation.Page, argument string) string {
-	of := ""
-	if p.Total >= 0 {
-		of = fmt.Sprintf(" of %d", p.Total)
+// paging says that a page is not the whole list, or that there is no such page.
+func (c *call) paging(p *operation.Page) string {
+	if p == nil || c.op.Collection() == nil {
+		return ""
 	}
-	return fmt.Sprintf("showing %d%s (next: --%s %s, or --all)", len(p.Items), of, argument, p.Next[argument])
+	what := cmp.Or(c.op.Collection().What, "item")
+	argument := c.op.PageArgument()
+	flag := "--" + strings.ReplaceAll(argument, "_", "-")
+	asked := string(c.values.args[argument])
+	switch {
+	case p.Next != nil:
+		of := fmt.Sprintf("%d of %s", len(p.Items), operation.Counted(p.Total, what))
+		if p.Total < 0 {
+			of = operation.Counted(len(p.Items), what)
+		}
+		return fmt.Sprintf("Showing %s. Next: %s %s, or --all.", of, flag, p.Next[argument])
+	case len(p.Items) > 0 || asked == "" || asked == "0" || asked == "1":
+		return ""
+	case p.Total > 0:
+		return fmt.Sprintf("%s %s is past the end: the list has %s.", flag, asked, operation.Counted(p.Total, what))
+	}
+	return fmt.Sprintf("%s %s is past the end of the list.", flag, asked)
 }

@@ -44,7 +44,7 @@ func (a *app) bindBulk(cmd *cobra.Command) *bulkRun {
 	flags.StringVar(&b.report, "report", "", "Write one row per item to this file: .csv or .jsonl")
 	flags.BoolVar(&b.dryRun, "dry-run", false, "Show the plan without sending changes")
 	flags.BoolVarP(&b.yes, "yes", "y", false, "Skip the confirmation")
-	flags.StringVar(&b.format, "format", "json", "Output format of the summary: json, table")
+	flags.StringVarP(&b.format, "format", "o", "json", "Output format of the summary: json, table")
 	completes(cmd, "format", []string{"json", "table"})
 	return b
 }

@@ -110,7 +110,8 @@ type app struct {
 	set   inForce
 	flags struct {
 		config.Flags
-		debug, showSecrets bool
+		debug, showSecrets, noPager bool
+		color                       colorFlag
 	}
 	readOnly bool
 	// keyless says that this process sends no key of its own: none is looked up.
@@ -133,6 +134,7 @@ type app struct {
 	jsonErrors bool
 	sources    *sources
 	progress   *progress
+	pager      *pager // what holds an answer back, if anything
 	help       helpWriter
 	// writes counts the requests sent that change something; shown is how many items
 	// of a list were written.
@@ -178,10 +180,13 @@ func jsonErrors(args []string) bool {
 		if arg == "--" {
 			break
 		}
-		if value, ok := strings.CutPrefix(arg, "--format="); ok {
-			format = value
-		} else if arg == "--format" && i+1 < len(args) {
+		switch {
+		case (arg == "--format" || arg == "-o") && i+1 < len(args):
 			format = args[i+1]
+		case strings.HasPrefix(arg, "--format="):
+			format = strings.TrimPrefix(arg, "--format=")
+		case strings.HasPrefix(arg, "-o"):
+			format = strings.TrimPrefix(strings.TrimPrefix(arg, "-o"), "=")
 		}
 	}
 	return format == "json" || format == "jsonl"
@@ -278,6 +283,7 @@ Every command that talks to the gateway is also a tool for AI assistants: litell
 		c.AddCommand(a.completionInstall())
 	}
 	if completing(root) {
+		completes(root, "color", []string{"auto", "always", "never"})
 		for _, flag := range []string{"profile", "confirm-profile"} {
 			_ = root.RegisterFlagCompletionFunc(flag, a.completeProfiles)
 		}
@@ -309,6 +315,8 @@ func (a *app) globalFlags(p *pflag.FlagSet) {
 	p.StringVar(&a.flags.KeyHeader, "key-header", "", "Header that carries the key (default "+config.KeyHeaderVariable+", then Authorization)")
 	p.BoolVar(&a.flags.debug, "debug", false, "Print each request and answer on stderr, secrets masked")
 	p.BoolVar(&a.flags.showSecrets, "show-secrets", false, "Show secrets in answers instead of masking them")
+	p.Var(&a.flags.color, "color", "Color at a terminal: auto, always, never (default auto, by NO_COLOR, CLICOLOR and CLICOLOR_FORCE)")
+	p.BoolVar(&a.flags.noPager, "no-pager", false, "Do not page long output at a terminal (default "+pagerVariable+", then PAGER, then less)")
 	p.BoolVar(&a.readOnly, "read-only", a.readOnly, "Disable every command that changes something")
 }
 

@@ -128,8 +128,7 @@ func bindConfigList(a *app, cmd *cobra.Command) {
 }
 
 func (a *app) bindFormat(cmd *cobra.Command, formats []string) {
-	cmd.Flags().StringVar(&a.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), formats[0]))
-	completes(cmd, "format", formats)
+	bindFormats(cmd, &a.format, formats, formats[0])
 }
 
 // writeLocal writes the answer of a command that is not an operation.

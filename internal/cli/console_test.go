@@ -32,7 +32,7 @@ type console struct {
 func atTerminal(t *testing.T, url string, stdout *os.File, args ...string) *console {
 	t.Helper()
 	c := &console{t: t, cmd: exec.Command("litellm-proxy", args...), more: sync.NewCond(&sync.Mutex{})}
-	c.cmd.Env = append(os.Environ(), "LITELLM_PROXY_CONFIG="+os.DevNull, "LITELLM_PROXY_PROFILE=", "LITELLM_PROXY_URL="+url, "LITELLM_PROXY_API_KEY=sk-x", "LITELLM_PROXY_SANDBOX="+t.TempDir()+"/sandbox.db")
+	c.cmd.Env = append(os.Environ(), "NO_COLOR=1", "LITELLM_PROXY_CONFIG="+os.DevNull, "LITELLM_PROXY_PROFILE=", "LITELLM_PROXY_URL="+url, "LITELLM_PROXY_API_KEY=sk-x", "LITELLM_PROXY_SANDBOX="+t.TempDir()+"/sandbox.db")
 	if stdout != nil {
 		c.cmd.Stdout = stdout
 	}

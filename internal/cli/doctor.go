@@ -41,9 +41,7 @@ the status of the first failure: 5 for the connection, 4 for the key, else 1.`
 
 // findingFlags are those of commands that print findings.
 func (a *app) findingFlags(cmd *cobra.Command) {
-	formats := []string{"table", "json"}
-	cmd.Flags().StringVar(&a.format, "format", "", "Output format: table, json (default table)")
-	completes(cmd, "format", formats)
+	bindFormats(cmd, &a.format, []string{"table", "json"}, "table")
 }
 
 func (a *app) findingFormat() error {

@@ -88,7 +88,7 @@ func (a *app) report(err error, status int) int {
 		fmt.Fprintf(a.Stderr, "%s\n", operation.Encode(map[string]any{"error": &out}))
 		return status
 	}
-	a.note("%s", text)
+	a.noteError(text)
 	if hint != "" {
 		a.note("hint: %s", hint)
 	}

@@ -41,8 +41,11 @@ func interruptible() (context.Context, context.CancelFunc) {
 			<-signals
 		}
 		cancel()
-		<-signals
-		os.Exit(interrupted)
+		for caught := range signals {
+			if caught != os.Interrupt || !paging.Load() { // which is the pager's
+				os.Exit(interrupted)
+			}
+		}
 	}()
 	return ctx, cancel
 }
@@ -73,6 +76,7 @@ func (a *app) wait(ctx context.Context, done <-chan int) int {
 // finish leaves a terminal as it was found.
 func (a *app) finish() {
 	a.progress.end()
+	a.pager.flush()
 	for _, w := range []io.Writer{a.Stdout, a.Stderr} {
 		if s, ok := w.(*screen); ok {
 			s.flush()

@@ -210,7 +210,7 @@ func TestInterruptUnread(t *testing.T) {
 // TestSecondInterrupt: a second signal ends a server that waits for its clients.
 func TestSecondInterrupt(t *testing.T) {
 	c := atTerminal(t, "", nil, "sandbox", "serve", "--addr", "127.0.0.1:0")
-	c.expect("(state: ")
+	c.expect("nothing reaches a provider")
 	_, rest, _ := strings.Cut(c.text(), "http://")
 	address, _, _ := strings.Cut(rest, "\r\n")
 	client, err := net.Dial("tcp", address)

@@ -60,7 +60,7 @@ or models import refuses, and what it silently drops, such as the first of two e
 Warnings are values that it takes differently than they look. Files under include are
 checked, too. Exits with 1 if there are errors.`
 	cmd.Example = "  litellm-proxy models lint config.yaml\n  litellm-proxy models lint config.yaml --format json | jq -r '.[].message'"
-	format := cmd.Flags().String("format", "text", "Output format: text, json")
+	format := cmd.Flags().StringP("format", "o", "text", "Output format: text, json")
 	completes(cmd, "format", []string{"text", "json"})
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if *format != "text" && *format != "json" {

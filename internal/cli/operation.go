@@ -30,6 +30,8 @@ type call struct {
 	out    output.Options
 
 	columns          []string
+	jq               string
+	hidden           []string // columns that the terminal had no room for
 	all, yes, dryRun bool
 	// exitCode is --exit-code: see alarm.
 	exitCode bool
@@ -79,7 +81,7 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 		if err := c.positional(positional, args); err != nil {
 			return err
 		}
-		return c.run(cmd.Context())
+		return c.run(cmd)
 	}
 	if op.People {
 		c.peopleRunE(cmd)
@@ -175,18 +177,7 @@ func withValues(help, values string) string {
 // none that would do nothing.
 func (c *call) bindOutput(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	formats := output.Formats(c.op)
-	usual := formats[0]
-	if c.op.Viewed() {
-		usual = "view at a terminal, else " + usual
-	}
-	flags.StringVar(&c.format, "format", "", fmt.Sprintf("Output format: %s (default %s)", strings.Join(formats, ", "), usual))
-	completes(cmd, "format", formats)
-	if len(c.op.Columns) > 0 {
-		flags.StringSliceVar(&c.columns, "columns", nil, "Columns of a table or CSV, in order; +field adds any field, -column removes one")
-		completesList(cmd, "columns", columnNames(c.op.Columns))
-		flags.BoolVar(&c.out.NoHeader, "no-header", false, "Omit the header of a table or CSV")
-	}
+	c.bindRendering(cmd)
 	if c.op.Draws {
 		c.bindPicture(cmd)
 	}
@@ -233,20 +224,15 @@ func (c *call) positional(fields []operation.Field, args []string) error {
 	return nil
 }
 
-func (c *call) run(ctx context.Context) error {
+func (c *call) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
 	limitMemory(commandMemory)
 	spareCollection()
 	if c.readOnly && c.op.Effect != operation.Read {
 		return usageError(c.op.Path + " changes something, and --read-only is given; nothing was sent")
 	}
-	if err := c.defaultFormat(); err != nil {
+	if err := c.render(cmd); err != nil {
 		return err
-	}
-	c.out.Format, c.out.Columns = output.Format(c.format), c.columns
-	c.out.Missing = func(field string) { c.note("No row has the field %s.", operation.Name(field)) }
-	c.out.ShowSecrets, c.out.Terminal = c.flags.showSecrets, isTerminal(c.Stdout)
-	if err := c.out.Check(c.op); err != nil {
-		return usageError(err.Error())
 	}
 	if err := c.picture.check(); err != nil {
 		return err
@@ -268,6 +254,7 @@ func (c *call) run(ctx context.Context) error {
 		return err
 	}
 	c.out.Conceal = prepared.Effect() == operation.Read
+	c.out.Named = output.Named(c.op, prepared.Args())
 	if c.dryRun {
 		return c.plan(ctx, prepared)
 	}
@@ -289,7 +276,8 @@ func (c *call) run(ctx context.Context) error {
 func (c *call) defaultFormat() error {
 	s, err := c.choice()
 	format := s.Setting(config.Format)
-	wish := output.Options{Format: output.Format(format), Columns: c.columns, NoHeader: c.out.NoHeader}
+	wish := c.out
+	wish.Format = output.Format(format)
 	if err != nil || format == "" || c.format != "" || string(c.values.args["stream"]) == "true" || wish.Check(c.op) != nil {
 		return err
 	}
@@ -344,36 +332,4 @@ func (c *call) plan(ctx context.Context, prepared *operation.Call) error {
 		answer["report"] = plan.Report
 	}
 	return unwritten(e.Encode(answer))
-}
-
-// walk is --all: a page at a time, so that memory does not grow with the list.
-func (c *call) walk(ctx context.Context, prepared *operation.Call) error {
-	stream := output.NewStream(ctx, c.Stdout, c.op, c.out)
-	for result, err := range prepared.Pages(ctx) {
-		if err != nil && c.shown.Load() == 0 {
-			return err
-		}
-		if err != nil {
-			// What came is closed, so that it can be read, and the error says
-			// that it is not the whole.
-			if closed := stream.Close(); closed != nil {
-				return unwritten(closed)
-			}
-			return proxyclient.Wrap("after "+operation.Counted(c.shown.Load(), "item"), err)
-		}
-		stream.Show(result)
-		if err := stream.Add(result.Page.Items); errors.Is(err, output.ErrTableFull) {
-			if closed := stream.Close(); closed != nil {
-				return unwritten(closed)
-			}
-			return &proxyclient.Error{Code: proxyclient.CodeTooLarge, Message: err.Error()}
-		} else if err != nil {
-			return unwritten(err)
-		}
-		if c.shown.Load() == 0 {
-			c.notes(result.Notes)
-		}
-		c.shown.Add(int64(len(result.Page.Items)))
-	}
-	return c.alarm(&operation.Page{Total: int(c.shown.Load())}, unwritten(stream.Close()))
 }

@@ -48,6 +48,9 @@ func (a *app) useSandbox(c *proxyclient.Config) error {
 	return nil
 }
 
+// sandboxNotice says what answers in place of a gateway.
+const sandboxNotice = "Using the built-in sandbox; nothing reaches a provider."
+
 // noteSandbox says what is at work, so that nobody takes it for a gateway. It says so
 // once, however many clients a command makes.
 func (a *app) noteSandbox(path, more string) {
@@ -56,7 +59,7 @@ func (a *app) noteSandbox(path, more string) {
 		return
 	}
 	a.sandboxSaid = said
-	a.note("Using the built-in sandbox; nothing reaches a provider (state: %s).%s", path, more)
+	a.noteOnce(sandboxNotice + more)
 }
 
 func openSandbox(path string) (*sandbox.Gateway, error) {
@@ -197,7 +200,7 @@ It shares its state with --sandbox. Press Ctrl-C to stop it.`,
 		if _, err := fmt.Fprintf(a.Stdout, "export %s=http://%s\nexport %s=%s\n", config.URLVariable, listener.Addr(), config.KeyVariable, g.AdminKey()); err != nil {
 			return errors.Join(unwritten(err), listener.Close())
 		}
-		a.noteSandbox(path, "")
+		a.note(sandboxNotice)
 		return a.serve(cmd.Context(), listener, a.logged(g))
 	}
 	return cmd

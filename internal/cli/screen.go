@@ -23,6 +23,9 @@ type screen struct {
 	held []byte
 	// before clears the progress line.
 	before func()
+	// styles lets sequences through that only give text a style: whoever writes made sure
+	// that they are our own.
+	styles bool
 }
 
 // screened is w, or if w is a terminal a screen on it.
@@ -73,6 +76,14 @@ func (s *screen) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// writeAfter writes a text after a beginning of our own, which may have styles.
+func (s *screen) writeAfter(beginning, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.before()
+	_, _ = s.w.Write(append([]byte(beginning), s.filter([]byte(text))...))
+}
+
 // flush writes what is held: nothing follows that could complete it.
 func (s *screen) flush() {
 	s.mu.Lock()
@@ -95,6 +106,17 @@ func (s *screen) filter(p []byte) []byte {
 	s.held = nil
 	out := make([]byte, 0, len(p)+16)
 	for len(p) > 0 {
+		if s.styles {
+			length, more := styled(p)
+			if more {
+				s.held = bytes.Clone(p)
+				break
+			}
+			if length > 0 {
+				out, p = append(out, p[:length]...), p[length:]
+				continue
+			}
+		}
 		if !utf8.FullRune(p) || len(p) == 1 && p[0] == '\r' {
 			s.held = bytes.Clone(p)
 			break

@@ -36,8 +36,9 @@ func topicNamed(name string) *topic {
 
 const outputHelp = `Results go to standard output; notes, progress and errors go to standard error.
 
-Formats, with --format:
+Formats, with --format or -o:
   table  Columns for people; the default of lists
+  wide   A table with all columns
   json   The gateway's answer, unchanged; the default of single objects
   jsonl  One JSON object per line
   yaml   YAML
@@ -48,6 +49,16 @@ Columns:
   --columns a,b      These columns, in this order
   --columns +a,-b    The default columns with a, without b; a can be any field of the answer
   --no-header        Omit the header
+
+Parts of a result:
+  -q, --quiet        Identifiers only, one per line; for a new key, the key itself
+  --jq EXPRESSION    Filter the JSON with jq: strings are printed as text, other values as JSON.
+                     Add -o jsonl to filter item by item.
+
+At a terminal, tables are for reading: columns that do not fit are hidden, times are relative,
+amounts rounded and lists shortened; states have colors, and long output opens in a pager. In a
+pipe nothing is hidden, rounded or colored. COLUMNS sets the width, NO_COLOR or --color never
+turns colors off, --no-pager or LITELLM_PROXY_PAGER= the pager.
 `
 
 const exitHelp = `

@@ -20,7 +20,7 @@ func (a *app) versionCommand() *cobra.Command {
 		Args:    noArguments,
 	}
 	a.bind[cmd] = func(cmd *cobra.Command) {
-		cmd.Flags().StringVar(&a.format, "format", "", "Output format: text, json (default text)")
+		bindFormats(cmd, &a.format, []string{"text", "json"}, "text")
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if a.format != "" && a.format != "text" && a.format != "json" {

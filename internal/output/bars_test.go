@@ -25,8 +25,8 @@ func TestBars(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{}, "USER_ID  SPEND (USD)  REQUESTS\nann          0.00004  4\nbob          0.00001  2\ncy                 0  1\n"},
-		{Options{Terminal: true}, "USER_ID  SPEND (USD)                REQUESTS\nann          0.00004  ████████████  4\nbob          0.00001  ███           2\ncy                 0                1\n"},
+		{Options{}, "USER_ID  SPEND (USD)  REQUESTS\nann          0.00004         4\nbob          0.00001         2\ncy                 0         1\n"},
+		{Options{Terminal: true}, "USER_ID  SPEND (USD)                REQUESTS\nann          0.00004  ████████████         4\nbob          0.00001  ███                  2\ncy                 0                       1\n"},
 		{Options{Terminal: true, Format: CSV}, "user_id,spend,requests\nann,0.00004,4\nbob,0.00001,2\ncy,0,1\n"},
 		{Options{Columns: []string{"team_id", "spend"}, NoHeader: true}, "-  0.00004\n-  0.00001\n-        0\n"},
 	} {

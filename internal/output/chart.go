@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
-
 	"litellm-proxy/internal/operation"
 )
 
@@ -34,12 +32,12 @@ func (o *out) chart(c *operation.Chart) error {
 	fmt.Fprint(to, "\n")
 	room, totals := 0, c.Totals()
 	for _, label := range c.Labels {
-		room = max(room, twwidth.WidthWithOptions(visible(label), narrow))
+		room = max(room, widthOf(visible(label)))
 	}
 	most := slices.Max(append(slices.Clone(totals), 0))
 	for i, label := range c.Labels {
 		label = visible(label)
-		pad := strings.Repeat(" ", room-twwidth.WidthWithOptions(label, narrow))
+		pad := strings.Repeat(" ", room-widthOf(label))
 		drawn := parts(c, i, most)
 		if drawn != "" {
 			drawn += " "

@@ -37,7 +37,13 @@ func (o Options) columns(op *operation.Operation, shown []string) ([]operation.C
 	var columns []operation.Column
 	if o.usual() {
 		columns = slices.DeleteFunc(slices.Clone(op.Columns), func(c operation.Column) bool {
-			return c.Optional || c.Wide && o.Terminal && o.form(op).name == Table || shown != nil && !slices.Contains(shown, c.Name)
+			switch {
+			case c.Optional:
+				return !o.Wide
+			case c.Wide && !o.Wide && o.Terminal && o.form(op).name == Table:
+				return true
+			}
+			return shown != nil && !slices.Contains(shown, c.Name)
 		})
 	}
 	for _, text := range o.Columns {

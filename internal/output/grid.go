@@ -23,16 +23,27 @@ type grid struct {
 
 // line is one column: its width, and how its cells stand in it.
 type line struct {
-	width      int
-	right, bar bool
-	most       float64 // the largest number, for the bars
+	title   string
+	width   int
+	unit    bool // it is right-aligned, even without a number
+	numbers bool // it has numbers
+	words   bool // it has something else
+	bar     bool
+	most    float64 // the largest number, for the bars
+	whole   bool    // its cells are not shortened
+	state   bool    // its cells are states, which have colors
+	gone    bool    // there is no room for it
+	limit   int     // its cells are shortened to this width; 0: they are not
 }
+
+// right reports whether the column is right-aligned.
+func (l *line) right() bool { return l.unit || l.numbers && !l.words }
 
 // fit makes room for a row.
 func (g *grid) fit(row []string) {
 	for i := range g.lines {
 		l := &g.lines[i]
-		l.width = max(l.width, twwidth.WidthWithOptions(row[i], narrow))
+		l.width = max(l.width, widthOf(row[i]))
 		if l.bar {
 			value, _ := strconv.ParseFloat(row[i], 64)
 			l.most = max(l.most, value)
@@ -43,25 +54,39 @@ func (g *grid) fit(row []string) {
 // narrow keeps widths from depending on LANG.
 var narrow = twwidth.Options{EastAsianWidth: false}
 
+// widthOf is how many characters of a terminal a text takes.
+func widthOf(text string) int { return twwidth.WidthWithOptions(text, narrow) }
+
 // gap is the number of blanks between two columns.
 const gap = 2
 
+// titles are those of the columns.
+func (g *grid) titles() []string {
+	titles := make([]string, len(g.lines))
+	for i, l := range g.lines {
+		titles[i] = l.title
+	}
+	return titles
+}
+
 // open begins the table and writes its header.
-func (g *grid) open(o *out, titles []string, bars bool) error {
+func (g *grid) open(o *out) error {
 	twwidth.SetEastAsian(false)
-	g.bars = bars
 	widths, align := tw.NewMapper[int, int](), []tw.Align{}
 	add := func(width int, a tw.Align) {
 		widths.Set(len(align), max(width, 1)+gap)
 		align = append(align, a)
 	}
-	for _, l := range g.lines {
+	for i := range g.lines {
+		l := &g.lines[i]
 		side := tw.AlignLeft
-		if l.right {
+		if l.right() {
 			side = tw.AlignRight
 		}
-		add(l.width, side)
-		if l.bar && bars {
+		if !l.gone {
+			add(l.wide(), side)
+		}
+		if l.bar && g.bars && !l.gone {
 			add(barWidth, tw.AlignLeft)
 		}
 	}
@@ -86,16 +111,45 @@ func (g *grid) open(o *out, titles []string, bars bool) error {
 		return err
 	}
 	if !o.NoHeader {
-		g.table.Header(g.drawn(titles))
+		g.table.Header(g.header(o.Color))
 	}
 	return nil
 }
 
+// header is the row of titles.
+func (g *grid) header(colored bool) []string {
+	var cells []string
+	for _, l := range g.lines {
+		if l.gone {
+			continue
+		}
+		title := l.title
+		if colored {
+			title = heading.Sprint(title)
+		}
+		cells = append(cells, title)
+		if l.bar && g.bars {
+			cells = append(cells, "")
+		}
+	}
+	return cells
+}
+
 // drawn is a row with its bars.
-func (g *grid) drawn(row []string) []string {
+func (g *grid) drawn(row []string, colored bool) []string {
 	g.cells = g.cells[:0]
 	for i, l := range g.lines {
-		g.cells = append(g.cells, row[i])
+		if l.gone {
+			continue
+		}
+		text := row[i]
+		if l.limit > 0 {
+			text = shortened(text, l.limit)
+		}
+		if l.state && colored {
+			text = inColor(text)
+		}
+		g.cells = append(g.cells, text)
 		if l.bar && g.bars {
 			value, _ := strconv.ParseFloat(row[i], 64)
 			g.cells = append(g.cells, bar(value, l.most))
@@ -104,7 +158,7 @@ func (g *grid) drawn(row []string) []string {
 	return g.cells
 }
 
-func (g *grid) write(row []string) error { return g.table.Append(g.drawn(row)) }
+func (g *grid) write(row []string, colored bool) error { return g.table.Append(g.drawn(row, colored)) }
 
 func (g *grid) close() error {
 	if g.table == nil {

@@ -7,16 +7,19 @@
 //   - JSON, JSON lines and YAML carry the gateway's answer: every field, in its
 //     order, numbers digit for digit, secrets masked.
 //   - Tables and CSV carry columns of it, formatted as each [operation.Column] says.
-//     A table is for people: control characters are made visible, nothing is cut
-//     or wrapped. CSV is for programs: a text cell is the gateway's text.
-//   - Whether the writer is a terminal changes no value. There, characters that
-//     could drive the terminal are written as escapes.
+//     A table is for people: control characters are made visible. CSV is for programs:
+//     a text cell is the gateway's text.
+//   - IDs and jq expressions work on what JSON would carry, secrets masked.
+//   - At a terminal, a table is for reading: times are relative, amounts rounded, lists
+//     shortened, and columns leave a table that is too wide. Characters that could drive
+//     the terminal are written as escapes. No other format changes a value there.
 package output
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -38,6 +41,15 @@ type Options struct {
 	// removes one. +name may be any field of the answer (dotted), so that one which the
 	// operation does not declare can be shown.
 	Columns []string
+	// Wide shows the optional columns too, however wide the table becomes.
+	Wide bool
+	// Quiet writes nothing but identifiers; see [Identifies]. Named are those to write for
+	// an answer that has none.
+	Quiet bool
+	Named []string
+	// Filter writes the results of a jq expression on the answer as JSON, or with
+	// [JSONL] on each item; nil: none.
+	Filter *Filter
 	// Missing, when set, is told of each field after a plus that no row has.
 	Missing func(field string)
 	// NoHeader leaves out the header of a table or CSV.
@@ -51,6 +63,12 @@ type Options struct {
 	Redactor *secret.Redactor
 	// Terminal says that a person's terminal reads the output.
 	Terminal bool
+	// Width is how many characters a line of the terminal has; 0: tables are not fitted.
+	Width int
+	// Color marks states and headers of tables.
+	Color bool
+	// Hidden, when set, is told the columns that a table had no room for.
+	Hidden func(columns []string)
 	// Now is the time that relative times count from; zero: the present.
 	Now time.Time
 }
@@ -62,12 +80,19 @@ func (o Options) Check(op *operation.Operation) error {
 	if o.Format != "" && !slices.Contains(valid, string(o.Format)) {
 		return fmt.Errorf("%s has no format %q; valid: %s", op.Path, o.Format, strings.Join(valid, ", "))
 	}
+	if err := o.checkForm(op); err != nil {
+		return err
+	}
 	what := "--columns"
-	if o.Columns == nil {
+	switch {
+	case o.Columns != nil:
+	case o.NoHeader:
 		what = "--no-header"
+	case o.Wide:
+		what = "-o wide"
 	}
 	switch {
-	case o.Columns == nil && !o.NoHeader || o.form(op).columns:
+	case o.Columns == nil && !o.NoHeader && !o.Wide || o.form(op).columns:
 	case slices.Contains(valid, string(CSV)):
 		return fmt.Errorf("%s needs a table or CSV, but the format is %s; add --format table or --format csv", what, o.form(op).name)
 	default:
@@ -77,8 +102,31 @@ func (o Options) Check(op *operation.Operation) error {
 	return err
 }
 
+// checkForm tells what is wrong with --quiet and --jq, which replace the format.
+func (o Options) checkForm(op *operation.Operation) error {
+	switch {
+	case o.Filter != nil && o.Quiet:
+		return errors.New("give either --jq or --quiet")
+	case o.Quiet && (o.Format != "" || o.Columns != nil || o.NoHeader):
+		return errors.New("--quiet prints identifiers only; remove --format, --columns and --no-header")
+	case o.Quiet && !Identifies(op):
+		return fmt.Errorf("%s has no identifiers to print; remove --quiet", op.Path)
+	case o.Filter != nil && o.Format != "" && o.Format != JSON && o.Format != JSONL:
+		return fmt.Errorf("--jq filters JSON, but the format is %s; use --format json or remove --format", o.Format)
+	case o.Filter != nil && (o.Columns != nil || o.NoHeader || o.Wide):
+		return errors.New("--jq filters JSON, which has no columns; remove --columns, --no-header and -o wide")
+	}
+	return nil
+}
+
 // form is the format that is meant, if the operation has it.
 func (o Options) form(op *operation.Operation) form {
+	switch {
+	case o.Filter != nil:
+		return form{name: JSON, items: o.Format == JSONL, codec: newFilter}
+	case o.Quiet:
+		return form{items: true, codec: newIDs}
+	}
 	fit, name := formsOf(op), o.Format
 	if name == "" && o.Terminal && o.Columns == nil && !o.NoHeader {
 		name = View

@@ -30,23 +30,16 @@ func unit(f operation.Format) string {
 	return ""
 }
 
-// tableCell is a cell of a table.
-func tableCell(value json.RawMessage, column operation.Column) string {
-	if s := visible(columnCell(value, column)); s != "" {
-		return s
-	}
-	return absent
-}
-
 // tableCodec writes a list as a table with a column for each of its columns, and
-// an object as one with a line for each. Nothing is cut or wrapped, however wide
-// it is.
+// an object as one with a line for each. Nothing is cut or wrapped, however wide it is,
+// unless the width of the terminal is known.
 type tableCodec struct {
 	columned
 	grid
-	known bool // every item was measured
-	count int  // of items that were measured
-	rows  [][]string
+	known  bool // every item was measured
+	single bool // the answer is no list
+	count  int  // of items that were measured
+	rows   [][]string
 }
 
 func newTable(o *out) codec { return &tableCodec{columned: columned{out: o}} }
@@ -58,11 +51,12 @@ func (c *tableCodec) object(d document) error {
 		return err
 	}
 	c.tell()
-	c.grid = grid{lines: make([]line, 2)}
+	c.single = true
+	c.grid = grid{lines: []line{{title: "FIELD"}, {title: "VALUE"}}}
 	for i, column := range c.columns {
-		c.rows = append(c.rows, []string{column.Name + unit(column.Format), tableCell(values[i], column)})
+		c.rows = append(c.rows, []string{column.Name + unit(column.Format), c.tableCell(values[i], column)})
 	}
-	return c.all([]string{"FIELD", "VALUE"})
+	return c.all()
 }
 
 // measure implements [measurer].
@@ -89,7 +83,7 @@ func (c *tableCodec) item(d document) error {
 				return err
 			}
 		}
-		return c.write(row)
+		return c.write(row, c.Color)
 	case len(c.rows) == MaxTableRows:
 		return ErrTableFull
 	}
@@ -104,7 +98,7 @@ func (c *tableCodec) end() error {
 	}
 	c.begin(nil)
 	c.count = len(c.rows)
-	return c.all(c.titles())
+	return c.all()
 }
 
 // begin makes the columns of the table.
@@ -113,7 +107,13 @@ func (c *tableCodec) begin(item json.RawMessage) {
 		return
 	}
 	for _, column := range c.columns {
-		c.lines = append(c.lines, line{right: unit(column.Format) != "", bar: column.Bar && c.Terminal})
+		c.lines = append(c.lines, line{
+			title: strings.ToUpper(column.Name + unit(column.Format)),
+			unit:  unit(column.Format) != "",
+			bar:   column.Bar && c.Terminal,
+			whole: identifies(column),
+			state: isState(column.Name),
+		})
 	}
 }
 
@@ -125,44 +125,60 @@ func (c *tableCodec) row(d document) ([]string, error) {
 	}
 	row := make([]string, len(c.columns))
 	for i, column := range c.columns {
-		row[i] = tableCell(values[i], column)
+		row[i] = c.tableCell(values[i], column)
+		switch {
+		case row[i] == absent:
+		case isNumber(values[i]) && column.Format != operation.Time:
+			c.lines[i].numbers = true
+		default:
+			c.lines[i].words = true
+		}
 	}
 	return row, nil
 }
 
-// bars tells whether there is something to compare.
-func (c *tableCodec) bars() bool { return c.count > 1 }
-
-func (c *tableCodec) titles() []string {
-	titles := make([]string, len(c.columns))
-	for i, column := range c.columns {
-		titles[i] = strings.ToUpper(column.Name + unit(column.Format))
-	}
-	return titles
-}
-
 // head begins a table whose cells were measured.
 func (c *tableCodec) head() error {
-	titles := c.titles()
 	if !c.NoHeader {
-		c.fit(titles)
+		c.fit(c.titles())
 	}
-	return c.open(c.out, titles, c.bars())
+	c.bars = c.count > 1 // so that there is something to compare
+	c.place()
+	return c.open(c.out)
+}
+
+// place fits the table to the terminal. A user who asked for columns gets them.
+func (c *tableCodec) place() {
+	if !c.Terminal || c.Width <= 0 || c.single {
+		return
+	}
+	if c.Wide || c.Columns != nil {
+		c.bars = c.bars && c.total() <= c.Width
+		return
+	}
+	order, declared := leaving(c.columns)
+	c.arrange(c.Width, order, declared)
+	var hidden []string
+	for i, l := range c.lines {
+		if l.gone {
+			hidden = append(hidden, c.columns[i].Name)
+		}
+	}
+	if hidden != nil && c.Hidden != nil {
+		c.Hidden(hidden)
+	}
 }
 
 // all writes a header and the rows.
-func (c *tableCodec) all(titles []string) error {
-	if !c.NoHeader {
-		c.fit(titles)
-	}
+func (c *tableCodec) all() error {
 	for _, row := range c.rows {
 		c.fit(row)
 	}
-	if err := c.open(c.out, titles, c.bars()); err != nil {
+	if err := c.head(); err != nil {
 		return err
 	}
 	for _, row := range c.rows {
-		if err := c.write(row); err != nil {
+		if err := c.write(row, c.Color); err != nil {
 			return err
 		}
 	}
