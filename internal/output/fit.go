@@ -94,38 +94,42 @@ func (g *grid) shorten(room, least int) {
 }
 
 // leaving returns the order in which columns leave a table that is too wide, and how many of
-// them say so themselves; see [operation.Column.Drop]. The first column stays.
+// them say so themselves; see [operation.Column.Drop]. Otherwise the identifiers beside a name
+// leave first, and then the last columns, and that with bars late. The first column stays.
 func leaving(columns []operation.Column) (order []int, declared int) {
-	for i := range columns {
-		if i > 0 || columns[i].Drop > 0 {
-			order = append(order, i)
+	own := slices.IndexFunc(columns, func(c operation.Column) bool { return c.ID })
+	rank := func(i int) int {
+		switch {
+		case i == 0, i == own, columns[i].Bar:
+			return 2
+		case opaque(columns[i]):
+			return 0
 		}
-		if columns[i].Drop > 0 {
+		return 1
+	}
+	for i, c := range columns {
+		order = append(order, i)
+		if c.Drop > 0 {
 			declared++
 		}
-	}
-	rank := func(i int) int {
-		if identifies(columns[i]) {
-			return 1
-		}
-		return 0
 	}
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(columns[b].Drop, columns[a].Drop), cmp.Compare(rank(a), rank(b)), cmp.Compare(b, a))
 	})
-	if len(order) == len(columns) {
+	if len(order) > 0 {
 		order = order[:len(order)-1]
 	}
 	return order, min(declared, len(order))
 }
 
+// opaque reports whether the cells of a column are identifiers that say nothing to a person.
+func opaque(c operation.Column) bool {
+	return c.Name == "id" || c.Name == "token" || strings.HasSuffix(c.Name, "_id")
+}
+
 // identifies reports whether the cells of a column are identifiers, which are of no use in part.
 func identifies(c operation.Column) bool {
-	switch c.Name {
-	case "id", "token", "key", "email":
-		return true
-	}
-	return c.ID || strings.HasSuffix(c.Name, "_id") || strings.HasSuffix(c.Name, "_email")
+	return c.ID || opaque(c) || c.Name == "key" || c.Name == "email" || strings.HasSuffix(c.Name, "_email")
 }
 
 // shortened is a text that is no wider than width, with an ellipsis if something is missing.

@@ -73,7 +73,10 @@ func (o *out) relative(text string) string {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	if at.After(now) {
+	switch away := at.Sub(now); {
+	case away.Abs() > 100*humanize.Year:
+		return text[:len(time.DateOnly)]
+	case away > 0:
 		return strings.TrimSpace("in " + humanize.CustomRelTime(at, now, "", "", magnitudes))
 	}
 	return humanize.CustomRelTime(at, now, "ago", "", magnitudes)
@@ -94,8 +97,9 @@ var magnitudes = []humanize.RelTimeMagnitude{
 }
 
 const (
-	// places is how many decimals an amount has at a terminal.
-	places = 4
+	// places is how many decimals an amount has at a terminal, and fewPlaces one of a hundred
+	// or more.
+	places, fewPlaces = 4, 2
 	// figures is how many digits an amount has at least, however small it is.
 	figures = 2
 )
@@ -104,10 +108,13 @@ const (
 // does not become zero.
 func rounded(s string) string {
 	whole, fraction, _ := strings.Cut(s, ".")
-	if len(fraction) <= places || strings.Trim(fraction, "0123456789") != "" {
+	if strings.Trim(fraction, "0123456789") != "" {
 		return s
 	}
 	keep := places
+	if len(strings.TrimPrefix(whole, "-")) > fewPlaces {
+		keep = fewPlaces
+	}
 	if strings.Trim(whole, "-0") == "" {
 		keep = max(keep, len(fraction)-len(strings.TrimLeft(fraction, "0"))+figures)
 	}
