@@ -18,7 +18,9 @@ func Identifies(op *operation.Operation) bool {
 	case len(op.Returns) > 0, idColumn(op) != "", op.Lists() && len(op.Columns) > 0:
 		return true
 	}
-	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return names(f) })
+	return slices.ContainsFunc(op.Fields(), func(f operation.Field) bool {
+		return names(f) || op.Effect != operation.Read && f.Collection != nil
+	})
 }
 
 // names reports whether an argument is the identifier of something that there is.
