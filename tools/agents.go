@@ -26,8 +26,7 @@ func (agentName) Collection() *operation.Collection { return agentCollection }
 
 // agentRef identifies one agent.
 type agentRef struct {
-	Agent   agentName `json:"agent" ref:"agent_id,required" help:"Agent name or ID" cli:"arg=1"`
-	AgentID string    `json:"agent_id" help:"Agent ID"`
+	AgentID agentName `json:"agent_id" name:"agent" help:"Agent name or ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var agentColumns = []operation.Column{
@@ -159,7 +158,7 @@ func askKillSwitch(ctx context.Context, call *operation.Call) (string, error) {
 
 // fireKillSwitch reports a webhook that failed, which the gateway answers with a 502.
 func fireKillSwitch(ctx context.Context, call *operation.Call, in agentRef) (operation.Result, error) {
-	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "POST", Path: "/v1/agents/{agent_id}/kill_switch", Params: map[string]string{"agent_id": in.AgentID}})
+	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "POST", Path: "/v1/agents/{agent_id}/kill_switch", Params: map[string]string{"agent_id": string(in.AgentID)}})
 	e := operation.AsError(err)
 	if e == nil || e.Status != http.StatusBadGateway || operation.Lookup(e.Body, "detail.agent_id") == nil {
 		return operation.Result{Body: body}, err

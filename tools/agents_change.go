@@ -12,7 +12,7 @@ import (
 
 // agentSettings is the settings that create and update share.
 type agentSettings struct {
-	AgentCard        operation.Object `json:"agent_card_params" help:"A2A agent card: url, name, description, skills" cli:"name=card"`
+	AgentCard        operation.Object `json:"agent_card_params" name:"card" help:"A2A agent card: url, name, description, skills"`
 	LitellmParams    operation.Pairs  `json:"litellm_params" help:"Parameters, such as model or api_key" cli:"name=param,short=p"`
 	StaticHeaders    operation.Pairs  `json:"static_headers" help:"Headers to send with each request" clear:"{}"`
 	ObjectPermission operation.Object `json:"object_permission" help:"What the agent may use: models, mcp_servers, agents"`
@@ -98,7 +98,7 @@ func updateAgent(ctx context.Context, call *operation.Call, in agentsUpdateInput
 		fields["litellm_params"] = operation.Encode(params)
 	}
 	delete(fields, "agent_id")
-	body, err := call.Send(ctx, "PATCH", "/v1/agents/{agent_id}", in.AgentID, fields)
+	body, err := call.Send(ctx, "PATCH", "/v1/agents/{agent_id}", string(in.AgentID), fields)
 	return operation.Result{Body: body}, err
 }
 

@@ -24,7 +24,7 @@ func plainLists() (ops []*operation.Operation) {
 	for _, op := range All() {
 		needs := false
 		for _, f := range op.Fields() {
-			needs = needs || f.Required || f.RefRequired
+			needs = needs || f.Required
 		}
 		if op.Lists() && !needs {
 			ops = append(ops, op)
@@ -62,7 +62,7 @@ func TestAnswersWithoutList(t *testing.T) {
 			op   *operation.Operation
 			args map[string]any
 		}{
-			{usersBulkCreate, map[string]any{"user_emails": []string{"a@example.com"}}}, {keysBulkUpdate, map[string]any{"keys": []string{"sk-x"}, "team_id": "t", "max_budget": 5}},
+			{usersBulkCreate, map[string]any{"user_emails": []string{"a@example.com"}}}, {keysBulkUpdate, map[string]any{"keys": []string{"sk-x"}, "team_id": "00000000-0000-4000-8000-000000000001", "max_budget": 5}},
 		} {
 			if body == "" {
 				continue // the client already says that the outcome is unknown
@@ -99,7 +99,7 @@ func listsAreThere(t *testing.T, env operation.Env) {
 func TestCreatedWithoutIdentifier(t *testing.T) {
 	for _, body := range []string{`{"key":"","token":""}`, `{"key":5,"token":6}`, `{"key":{"a":1},"token":"x"}`, `{"key":"sk-x","token":[]}`, `{"key":null,"token":"x"}`} {
 		env := envOf(t, answering(body))
-		for op, args := range map[*operation.Operation]map[string]any{keysGenerate: {"key_alias": "a"}, keysServiceAccount: {"team_id": "t", "key_alias": "a"}} {
+		for op, args := range map[*operation.Operation]map[string]any{keysGenerate: {"key_alias": "a"}, keysServiceAccount: {"team_id": "00000000-0000-4000-8000-000000000001", "key_alias": "a"}} {
 			if _, err := run(t.Context(), env, op, argsOf(args)); proxyclient.CodeOf(err) != proxyclient.CodeUnknownOutcome {
 				t.Errorf("%s, answer %s: %v", op.Path, body, err)
 			}

@@ -28,7 +28,7 @@ type apiWriteInput struct {
 	Path   string           `json:"path" jsonschema:"required" help:"Path: concrete, or a template with {params}" cli:"arg=2"`
 	Params operation.Pairs  `json:"params" help:"Query and path parameters by name" cli:"name=param,short=q,alias=query"`
 	Body   json.RawMessage  `json:"body" help:"Body, as JSON; {} is sent" empty:"files"`
-	Files  operation.Object `json:"files" help:"Files by field: {\"filename\": \"a.txt\", \"content\": \"…\"}" cli:"name=file,short=F"`
+	Files  operation.Object `json:"files" name:"file" help:"Files by field: {\"filename\": \"a.txt\", \"content\": \"…\"}" cli:"short=F"`
 }
 
 type apiDeleteInput struct {

@@ -45,10 +45,8 @@ type auditListInput struct {
 	Action          auditAction          `json:"action" help:"Only changes of this kind"`
 	TableName       auditTable           `json:"table_name" help:"Only changes to objects of this kind" cli:"alias=table"`
 	ObjectID        string               `json:"object_id" help:"Only changes to the object with this ID"`
-	ObjectTeamID    string               `json:"object_team_id" help:"Only changes to this team or its keys, by ID" cli:"alias=team-id"`
-	Team            pastTeam             `json:"team" ref:"object_team_id"`
-	ObjectKeyHash   keyFilter            `json:"object_key_hash" help:"Only changes to the key with this hash"`
-	KeyAlias        pastKey              `json:"key_alias" ref:"object_key_hash"`
+	ObjectTeamID    pastTeam             `json:"object_team_id" name:"team" help:"Only changes to this team or its keys" cli:"alias=team-id"`
+	ObjectKeyHash   pastKey              `json:"object_key_hash" name:"key" help:"Only changes to this key" cli:"alias=key-alias"`
 	Search          string               `json:"search" help:"Only changes with this ID, object ID, user ID or key hash"`
 	SortBy          auditField           `json:"sort_by" help:"Field to sort by (default updated_at)"`
 	SortOrder       operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`

@@ -116,10 +116,8 @@ var toolsSpend = &operation.Operation{
 
 // toolScope narrows a policy to one team or key.
 type toolScope struct {
-	TeamID   existingTeam `json:"team_id" help:"Only for this team, by ID"`
-	Team     teamAlias    `json:"team" ref:"team_id"`
-	KeyHash  string       `json:"key_hash" help:"Only for this key (sk-... or its hash)"`
-	KeyAlias keyAlias     `json:"key_alias" ref:"key_hash"`
+	TeamID  existingTeam `json:"team_id" name:"team" help:"Only for this team"`
+	KeyHash existingKey  `json:"key_hash" name:"key" help:"Only for this key" cli:"alias=key-alias"`
 }
 
 // of returns the parameters that the scope sends, and whether it is one team or one key.
@@ -129,7 +127,7 @@ func (s toolScope) of() (fields map[string]string, one bool) {
 		fields["team_id"] = string(s.TeamID)
 	}
 	if s.KeyHash != "" {
-		fields["key_hash"] = operation.KeyHash(s.KeyHash) // queries are logged
+		fields["key_hash"] = string(s.KeyHash) // queries are logged
 	}
 	return fields, len(fields) == 1
 }
@@ -172,7 +170,7 @@ var toolsPolicySet = &operation.Operation{
 // scopeOf returns the scope in the arguments of a call.
 func scopeOf(call *operation.Call) (map[string]string, bool) {
 	args := call.Args()
-	return toolScope{TeamID: existingTeam(args.String("team_id")), KeyHash: args.String("key_hash")}.of()
+	return toolScope{TeamID: existingTeam(args.String("team_id")), KeyHash: existingKey(args.String("key_hash"))}.of()
 }
 
 // toolPolicyFits refuses what the gateway would take for something else: for one team or key,
@@ -345,7 +343,7 @@ var toolsPolicyReset = &operation.Operation{
 func blockOf(ctx context.Context, call *operation.Call) (map[string]string, json.RawMessage, error) {
 	scope, one := scopeOf(call)
 	if !one {
-		return nil, nil, operation.Usage("give one team or one key: {team}, {team_id}, {key_alias} or {key_hash}")
+		return nil, nil, operation.Usage("give one team or one key: {team_id} or {key_hash}")
 	}
 	tool, err := readTool(ctx, call)
 	if err != nil {

@@ -73,10 +73,10 @@ func TestToolPolicies(t *testing.T) {
 		{"tools policy-set", `{"tool_name":"nope","input_policy":"blocked"}`, proxyclient.CodeNotFound, "has not seen tool nope"},
 		{"tools policy-set", `{"tool_name":"shell"}`, proxyclient.CodeUsage, "give {input_policy} or {output_policy}"},
 		{"tools policy-set", `{"tool_name":"shell","input_policy":"trusted","team":"research"}`, proxyclient.CodeUsage, "can only be blocked"},
-		{"tools policy-set", `{"tool_name":"shell","output_policy":"trusted","key_hash":"k"}`, proxyclient.CodeUsage, "can only be blocked"},
-		{"tools policy-set", `{"tool_name":"shell","input_policy":"blocked","key_hash":"k","team":"research"}`, proxyclient.CodeUsage, "not both"},
+		{"tools policy-set", `{"tool_name":"shell","output_policy":"trusted","key_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`, proxyclient.CodeUsage, "can only be blocked"},
+		{"tools policy-set", `{"tool_name":"shell","input_policy":"blocked","key_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","team":"research"}`, proxyclient.CodeUsage, "not both"},
 		{"tools policy-reset", `{"tool_name":"shell"}`, proxyclient.CodeUsage, "give one team or one key"},
-		{"tools policy-reset", `{"tool_name":"shell","key_hash":"k"}`, proxyclient.CodeNotFound, "tool shell is not blocked for key k itself"},
+		{"tools policy-reset", `{"tool_name":"shell","key_hash":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`, proxyclient.CodeNotFound, "tool shell is not blocked for key aaaaaaaa"},
 		{"tools policy-reset", `{"tool_name":"nope","team":"research"}`, proxyclient.CodeNotFound, "tool nope does not exist"},
 		{"tools logs", `{"tool_name":"nope"}`, proxyclient.CodeNotFound, "tool nope does not exist"},
 	} {

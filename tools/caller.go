@@ -151,7 +151,7 @@ func (c *caller) bound(call *operation.Call) bool {
 // showKey reads one key, by default the caller's own. The gateway stores no token of a
 // sign-in, and no master key.
 func showKey(ctx context.Context, call *operation.Call, in keysInfoInput) (operation.Result, error) {
-	const hint = "whoami shows who you are; to see a virtual key, give {key} or {alias}"
+	const hint = "whoami shows who you are; to see a virtual key, give {key}"
 	query := url.Values{}
 	switch {
 	case in.Key != "":

@@ -207,9 +207,9 @@ func TestWhatAnswersMustHave(t *testing.T) {
 		t.Fatal(err)
 	}
 	for op, args := range map[string]string{
-		"keys generate": `{}`, "keys service-account": `{"team_id":"t"}`, "keys regenerate": `{"key":"k"}`, "users create": `{"user_email":"a@b.c"}`,
+		"keys generate": `{}`, "keys service-account": `{"team_id":"00000000-0000-4000-8000-000000000001"}`, "keys regenerate": `{"key":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`, "users create": `{"user_email":"a@b.c"}`,
 		"users onboard": `{"user_email":"a@b.c"}`, "teams create": `{"team_alias":"t"}`, "teams setup": `{"team_alias":"t"}`, "models add": `{"model_name":"m"}`,
-		"organizations create": `{"organization_alias":"o"}`, "projects create": `{"project_alias":"p","team_id":"t"}`, "budgets create": `{"max_budget":1}`,
+		"organizations create": `{"organization_alias":"o"}`, "projects create": `{"project_alias":"p","team_id":"00000000-0000-4000-8000-000000000001"}`, "budgets create": `{"max_budget":1}`,
 		"customers create": `{"user_id":"c"}`, "tags create": `{"name":"t"}`, "access-groups create": `{"access_group":"g","model_names":["m"]}`,
 	} {
 		var a operation.Args

@@ -13,8 +13,8 @@ type costEstimateInput struct {
 	CacheReadInputTokens     operation.Limit `json:"cache_read_input_tokens" help:"Input tokens read from the prompt cache"`
 	CacheCreationInputTokens operation.Limit `json:"cache_creation_input_tokens" help:"Input tokens written to the prompt cache"`
 	ReasoningTokens          operation.Limit `json:"reasoning_tokens" help:"Output tokens used for reasoning"`
-	NumRequestsPerDay        operation.Count `json:"num_requests_per_day" help:"Requests per day, for a daily cost" cli:"name=per-day"`
-	NumRequestsPerMonth      operation.Count `json:"num_requests_per_month" help:"Requests per month, for a monthly cost" cli:"name=per-month"`
+	NumRequestsPerDay        operation.Count `json:"num_requests_per_day" name:"per_day" help:"Requests per day, for a daily cost"`
+	NumRequestsPerMonth      operation.Count `json:"num_requests_per_month" name:"per_month" help:"Requests per month, for a monthly cost"`
 }
 
 var costEstimate = &operation.Operation{
@@ -37,8 +37,8 @@ var costEstimate = &operation.Operation{
 }
 
 type costPredictCacheInput struct {
-	CurrentDeploymentID   string           `json:"current_deployment_id" jsonschema:"required" help:"Deployment in use, by ID{ (op:models info)}" cli:"name=current"`
-	CandidateDeploymentID string           `json:"candidate_deployment_id" jsonschema:"required" help:"Deployment to compare, by ID" cli:"name=candidate"`
+	CurrentDeploymentID   string           `json:"current_deployment_id" name:"current" jsonschema:"required" help:"Deployment in use, by ID{ (op:models info)}"`
+	CandidateDeploymentID string           `json:"candidate_deployment_id" name:"candidate" jsonschema:"required" help:"Deployment to compare, by ID"`
 	Request               operation.Object `json:"request" jsonschema:"required" help:"Next request to /v1/messages, as JSON"`
 }
 

@@ -38,8 +38,8 @@ type credentialName struct {
 
 type credentialsCreateInput struct {
 	credentialName
-	CredentialInfo   operation.Object `json:"credential_info" jsonschema:"required" help:"Purpose, for example {\"custom_llm_provider\": \"azure\"}" cli:"name=info"`
-	CredentialValues operation.Object `json:"credential_values" jsonschema:"required" help:"Values, for example api_key and api_base. os.environ/NAME reads the gateway's environment" cli:"name=values"`
+	CredentialInfo   operation.Object `json:"credential_info" name:"info" jsonschema:"required" help:"Purpose, for example {\"custom_llm_provider\": \"azure\"}"`
+	CredentialValues operation.Object `json:"credential_values" name:"values" jsonschema:"required" help:"Values, for example api_key and api_base. os.environ/NAME reads the gateway's environment"`
 	DisplayName      string           `json:"display_name" help:"Display name"`
 	operation.Extras
 }
@@ -71,9 +71,9 @@ var credentialsGet = &operation.Operation{
 
 type credentialsUpdateInput struct {
 	credentialName
-	CredentialInfo   operation.Object `json:"credential_info" help:"Information to change; other members are kept" cli:"name=info"`
-	CredentialValues operation.Object `json:"credential_values" help:"Values to change, for example api_key; others are kept" cli:"name=values"`
-	ValuesToDelete   []string         `json:"credential_values_to_delete" help:"Names of values to delete" cli:"name=delete-values"`
+	CredentialInfo   operation.Object `json:"credential_info" name:"info" help:"Information to change; other members are kept"`
+	CredentialValues operation.Object `json:"credential_values" name:"values" help:"Values to change, for example api_key; others are kept"`
+	ValuesToDelete   []string         `json:"credential_values_to_delete" name:"delete_values" help:"Names of values to delete"`
 	DisplayName      string           `json:"display_name" help:"Display name" clear:"null"`
 	operation.Clearing
 	operation.Extras

@@ -63,7 +63,7 @@ func customersPage(_ *operation.Call, args operation.Args) (operation.Args, oper
 }
 
 type customersGetInput struct {
-	EndUserID string `json:"end_user_id" jsonschema:"required" help:"Customer ID" cli:"name=customer-id,arg=1"`
+	EndUserID string `json:"end_user_id" name:"customer_id" jsonschema:"required" help:"Customer ID" cli:"arg=1"`
 }
 
 var customersGet = &operation.Operation{
@@ -76,7 +76,7 @@ var customersGet = &operation.Operation{
 }
 
 type customerSettings struct {
-	UserID             string         `json:"user_id" jsonschema:"required" help:"Customer ID, as sent in requests" cli:"name=customer-id,arg=1"`
+	UserID             string         `json:"user_id" name:"customer_id" jsonschema:"required" help:"Customer ID, as sent in requests" cli:"arg=1"`
 	Alias              string         `json:"alias" help:"Display name" clear:"\"\""`
 	MaxBudget          operation.USD  `json:"max_budget" help:"Spending limit in US dollars"`
 	BudgetID           existingBudget `json:"budget_id"`
@@ -126,7 +126,7 @@ var customersUpdate = &operation.Operation{
 }
 
 type customerIDs struct {
-	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"Customer IDs" cli:"name=customer-id,arg=1"`
+	UserIDs operation.Names `json:"user_ids" name:"customer_id" jsonschema:"required" help:"Customer IDs" cli:"arg=1"`
 }
 
 var customersDelete = &operation.Operation{

@@ -138,18 +138,16 @@ func checkFields(t *testing.T, op *operation.Operation) {
 		if f.Help == "" || strings.HasSuffix(f.Help, ".") {
 			t.Errorf(op.Path+": the description of %s is empty or ends with a full stop", f.Name)
 		}
-		if f.Ref != "" {
-			if _, ok := op.Field(f.Ref); !ok || f.Collection == nil {
-				t.Errorf(op.Path+": %s refers to %s, or is the name of no directory", f.Name, f.Ref)
-			}
-		}
 		if f.Arg > 0 {
 			args = append(args, f.Arg)
-			if f.Required {
-				continue
+		}
+		for _, name := range f.Known() {
+			if other, taken := op.Field(name); taken {
+				t.Errorf(op.Path+": %s is the public name of %s and the gateway's name of another argument", name, f.Name)
+				_ = other
 			}
 		}
-		for _, name := range append([]string{f.Flag, f.Short}, f.Aliases...) {
+		for _, name := range append([]string{f.Flag, f.Short}, f.FlagAliases()...) {
 			if name != "" && flags[name] {
 				t.Errorf(op.Path+": two flags are called %s", name)
 			}
@@ -300,7 +298,7 @@ func TestValidate(t *testing.T) {
 		{"customers create", `{}`, `{user_id} is required`},
 		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear}: "max_budgett" is not one of key_alias, max_budget, models`},
 		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is set, but {clear} clears it`},
-		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team} is set, but {clear} clears it`},
+		{"keys update", `{"key": "k", "clear": ["team_id"], "team": "t"}`, `{team_id} is set, but {clear} clears it`},
 		{"users delete", `{"user_ids": []}`, `{user_ids} is empty; give at least one value`},
 		{"models delete", `{"id": ""}`, `{id} is empty`},
 		{"chat completions", `{"model": "m", "messages": [{"role": "usr", "content": "x"}]}`, `{messages} (0.role): "usr" is not one of`},
@@ -328,7 +326,10 @@ func TestValidate(t *testing.T) {
 		if err := json.Unmarshal([]byte(tt.args), &args); err != nil {
 			t.Fatal(err)
 		}
-		err := All().Find(tt.op).Validate(args)
+		args, err := All().Find(tt.op).Canonical(args)
+		if err == nil {
+			err = All().Find(tt.op).Validate(args)
+		}
 		switch {
 		case tt.want == "" && err != nil:
 			t.Errorf("%s %s: %v; want no error", tt.op, tt.args, err)

@@ -21,7 +21,7 @@ func (fallbackType) Rule() operation.Rule {
 
 type fallbackRef struct {
 	Model        string       `json:"model" jsonschema:"required" help:"Model name" cli:"arg=1"`
-	FallbackType fallbackType `json:"fallback_type" help:"Kind of failure (default general: any)" cli:"name=type"`
+	FallbackType fallbackType `json:"fallback_type" name:"type" help:"Kind of failure (default general: any)"`
 }
 
 var fallbacksGet = &operation.Operation{
@@ -38,7 +38,7 @@ var fallbacksGet = &operation.Operation{
 
 type fallbacksSetInput struct {
 	fallbackRef
-	FallbackModels operation.Names `json:"fallback_models" jsonschema:"required" help:"Models to try, in this order" cli:"name=models"`
+	FallbackModels operation.Names `json:"fallback_models" name:"models" jsonschema:"required" help:"Models to try, in this order"`
 	operation.Extras
 }
 

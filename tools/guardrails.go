@@ -28,8 +28,7 @@ func (guardrailName) Collection() *operation.Collection { return guardrailCollec
 
 // guardrailRef identifies one guardrail.
 type guardrailRef struct {
-	GuardrailID string        `json:"guardrail_id" help:"Guardrail or submission ID"`
-	Guardrail   guardrailName `json:"guardrail" help:"Guardrail name or ID" ref:"guardrail_id,required" cli:"arg=1"`
+	GuardrailID guardrailName `json:"guardrail_id" name:"guardrail" help:"Guardrail name or ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var guardrailColumns = []operation.Column{
@@ -133,7 +132,7 @@ var guardrailsUpdate = &operation.Operation{
 		if err != nil {
 			return operation.Result{}, err
 		}
-		body, err := call.Send(ctx, "PATCH", guardrailPath, in.GuardrailID, fields)
+		body, err := call.Send(ctx, "PATCH", guardrailPath, string(in.GuardrailID), fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: guardrailColumns,

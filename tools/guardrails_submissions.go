@@ -25,8 +25,7 @@ func (submissionName) Collection() *operation.Collection { return submissionColl
 
 // submissionRef identifies one submission.
 type submissionRef struct {
-	GuardrailID string         `json:"guardrail_id" help:"ID of the submission"`
-	Submission  submissionName `json:"submission" help:"Name or ID of the submission" ref:"guardrail_id,required" cli:"arg=1"`
+	GuardrailID submissionName `json:"guardrail_id" name:"submission" help:"Name or ID of the submission" jsonschema:"required" cli:"arg=1"`
 }
 
 var submissionColumns = []operation.Column{
@@ -42,10 +41,9 @@ var submissionColumns = []operation.Column{
 }
 
 type guardrailsSubmissionsInput struct {
-	Status string    `json:"status" enum:"pending_review,active,rejected" help:"Only submissions with this status"`
-	TeamID string    `json:"team_id" help:"Only this team, by ID"`
-	Team   teamAlias `json:"team" ref:"team_id"`
-	Search string    `json:"search" help:"Only with this text in the name or description"`
+	Status string       `json:"status" enum:"pending_review,active,rejected" help:"Only submissions with this status"`
+	TeamID existingTeam `json:"team_id" name:"team" help:"Only this team"`
+	Search string       `json:"search" help:"Only with this text in the name or description"`
 }
 
 var guardrailsSubmissions = &operation.Operation{
@@ -69,8 +67,7 @@ var guardrailsSubmissionGet = &operation.Operation{
 
 type guardrailsRegisterInput struct {
 	GuardrailName string          `json:"guardrail_name" jsonschema:"required" help:"Guardrail name" cli:"arg=1"`
-	TeamID        existingTeam    `json:"team_id" help:"Team ID (default: the team of your key)"`
-	Team          teamAlias       `json:"team" ref:"team_id"`
+	TeamID        existingTeam    `json:"team_id" name:"team" help:"Team (default: that of your key)"`
 	LitellmParams operation.Pairs `json:"litellm_params" jsonschema:"required" help:"api_base and mode; also api_key, headers and others" cli:"name=param,short=p"`
 	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Custom information, such as description" cli:"name=info,short=i"`
 	operation.Extras

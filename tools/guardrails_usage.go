@@ -47,7 +47,7 @@ var guardrailsUsageGet = &operation.Operation{
 		if err != nil {
 			return operation.Result{}, err
 		}
-		body, err := call.Read(ctx, proxyclient.Request{Path: "/guardrails/usage/detail/{guardrail_id}", Params: map[string]string{"guardrail_id": in.GuardrailID},
+		body, err := call.Read(ctx, proxyclient.Request{Path: "/guardrails/usage/detail/{guardrail_id}", Params: map[string]string{"guardrail_id": string(in.GuardrailID)},
 			Query: url.Values{"start_date": {period.Start()}, "end_date": {period.End()}}})
 		return operation.Result{Body: body, Notes: []string{period.String()}}, err
 	}),

@@ -130,7 +130,7 @@ var healthColumns = []operation.Column{
 
 type healthHistoryInput struct {
 	Model        string          `json:"model" help:"Only checks of this model"`
-	StatusFilter string          `json:"status_filter" enum:"healthy,unhealthy" help:"Only checks with this result" cli:"name=status"`
+	StatusFilter string          `json:"status_filter" name:"status" enum:"healthy,unhealthy" help:"Only checks with this result"`
 	Limit        int             `json:"limit" jsonschema:"minimum=1,maximum=1000" help:"Checks to return (default 100)"`
 	Offset       operation.Limit `json:"offset" help:"Checks to skip, from the newest"`
 }

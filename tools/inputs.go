@@ -35,23 +35,43 @@ func (existingBudget) Rule() operation.Rule {
 // Refers implements [operation.Referring].
 func (existingBudget) Refers() *operation.Collection { return budgetCollection }
 
-// existingTeam is the ID of a team.
+// existingTeam is a team, by alias or ID.
 type existingTeam string
+
+// Collection returns the list that has the team.
+func (existingTeam) Collection() *operation.Collection { return teamCollection }
 
 // Refers implements [operation.Referring].
 func (existingTeam) Refers() *operation.Collection { return teamCollection }
 
-// existingUser is the ID of an internal user.
+// existingUser is an internal user, by email or ID.
 type existingUser string
+
+// Collection returns the list that has the user.
+func (existingUser) Collection() *operation.Collection { return userCollection }
 
 // Refers implements [operation.Referring].
 func (existingUser) Refers() *operation.Collection { return userCollection }
 
-// existingOrganization is the ID of an organization.
+// existingOrganization is an organization, by alias or ID.
 type existingOrganization string
+
+// Collection returns the list that has the organization.
+func (existingOrganization) Collection() *operation.Collection { return organizationCollection }
 
 // Refers implements [operation.Referring].
 func (existingOrganization) Refers() *operation.Collection { return organizationCollection }
+
+// existingKey is a virtual key, by alias, hash or itself (sk-...).
+type existingKey string
+
+// Collection returns the list that has the key.
+func (existingKey) Collection() *operation.Collection { return keyCollection }
+
+// Rule implements [operation.Ruled].
+func (existingKey) Rule() operation.Rule {
+	return operation.Rule{Help: "Key, by alias or hash, or the key itself"}
+}
 
 // identifies are the collections of what the further fields of a write identify.
 var identifies = map[string]*operation.Collection{
@@ -80,10 +100,8 @@ type rates struct {
 
 // ownerFilter narrows a list to what belongs to a user or a team.
 type ownerFilter struct {
-	UserID string    `json:"user_id" help:"Only this internal user, by ID"`
-	User   userEmail `json:"user" ref:"user_id"`
-	TeamID string    `json:"team_id" help:"Only this team, by ID"`
-	Team   teamAlias `json:"team" ref:"team_id"`
+	UserID existingUser `json:"user_id" name:"user" help:"Only this internal user"`
+	TeamID existingTeam `json:"team_id" name:"team" help:"Only this team"`
 }
 
 // Reports on the past know deleted teams and keys too.
@@ -92,13 +110,13 @@ var (
 	everyKey  = keyCollection.AndDeleted()
 )
 
-// pastTeam stands for the ID of the team that has, or had, this alias.
+// pastTeam is a team, by alias or ID, also one that was deleted.
 type pastTeam string
 
 // Collection returns the list that has the alias.
 func (pastTeam) Collection() *operation.Collection { return everyTeam }
 
-// pastKey stands for the hash of the key that has, or had, this alias.
+// pastKey is a key, by alias or hash, also one that was deleted.
 type pastKey string
 
 // Collection returns the list that has the alias.
@@ -106,16 +124,13 @@ func (pastKey) Collection() *operation.Collection { return everyKey }
 
 // pastOwner narrows a report to a user or a team, also one that was deleted.
 type pastOwner struct {
-	UserID string    `json:"user_id" help:"Only this internal user, by ID"`
-	User   userEmail `json:"user" ref:"user_id"`
-	TeamID string    `json:"team_id" help:"Only this team, by ID"`
-	Team   pastTeam  `json:"team" ref:"team_id"`
+	UserID existingUser `json:"user_id" name:"user" help:"Only this internal user"`
+	TeamID pastTeam     `json:"team_id" name:"team" help:"Only this team"`
 }
 
 // teamTarget is the team that something belongs to.
 type teamTarget struct {
-	TeamID existingTeam `json:"team_id" help:"Team ID"`
-	Team   teamAlias    `json:"team" ref:"team_id,required"`
+	TeamID existingTeam `json:"team_id" name:"team" jsonschema:"required"`
 }
 
 // keyFilter narrows a list to one key.

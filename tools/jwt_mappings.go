@@ -54,12 +54,11 @@ var jwtMappingsGet = &operation.Operation{
 }
 
 type jwtMappingsCreateInput struct {
-	JWTClaimName  string   `json:"jwt_claim_name" jsonschema:"required" help:"Claim, such as sub or client_id" cli:"name=claim,arg=1"`
-	JWTClaimValue string   `json:"jwt_claim_value" jsonschema:"required" help:"Value that the claim must have" cli:"name=claim-value,arg=2"`
-	Key           string   `json:"key" help:"Key that callers get (sk-...), or its 64-digit hash"`
-	Alias         keyAlias `json:"alias" ref:"key,required" cli:"name=key-alias"`
-	JWTIssuer     string   `json:"jwt_issuer" help:"Only JWTs of this issuer (default any)" cli:"name=issuer"`
-	Description   string   `json:"description" help:"Purpose of the mapping"`
+	JWTClaimName  string      `json:"jwt_claim_name" name:"claim" jsonschema:"required" help:"Claim, such as sub or client_id" cli:"arg=1"`
+	JWTClaimValue string      `json:"jwt_claim_value" name:"claim_value" jsonschema:"required" help:"Value that the claim must have" cli:"arg=2"`
+	Key           existingKey `json:"key" help:"Key that callers get" jsonschema:"required" cli:"alias=key-alias"`
+	JWTIssuer     string      `json:"jwt_issuer" name:"issuer" help:"Only JWTs of this issuer (default any)"`
+	Description   string      `json:"description" help:"Purpose of the mapping"`
 	operation.Extras
 }
 
@@ -100,11 +99,10 @@ func claimOf(fields operation.Args) string {
 
 type jwtMappingsUpdateInput struct {
 	jwtMappingRef
-	Key         string   `json:"key" help:"New key that callers get, or its hash"`
-	Alias       keyAlias `json:"alias" ref:"key" cli:"name=key-alias"`
-	JWTIssuer   string   `json:"jwt_issuer" help:"Only JWTs of this issuer" clear:"null" cli:"name=issuer"`
-	IsActive    bool     `json:"is_active" help:"Use the mapping" cli:"name=active"`
-	Description string   `json:"description" help:"Purpose of the mapping" clear:"null"`
+	Key         existingKey `json:"key" help:"New key that callers get" cli:"alias=key-alias"`
+	JWTIssuer   string      `json:"jwt_issuer" name:"issuer" help:"Only JWTs of this issuer" clear:"null"`
+	IsActive    bool        `json:"is_active" name:"active" help:"Use the mapping"`
+	Description string      `json:"description" help:"Purpose of the mapping" clear:"null"`
 	operation.Clearing
 	operation.Extras
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"litellm-proxy/internal/operation"
 )
@@ -16,15 +17,20 @@ var keys = operation.Catalog{
 // keyCollection is the virtual keys that the caller may list.
 var keyCollection = &operation.Collection{
 	What: "key", Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", ByID: "key_hash", Escapes: []string{"search"}, Sort: "sort_by", Order: "sort_order", Unique: "token",
+	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", ByID: "key_hash", Form: keyForm, Escapes: []string{"search"}, Sort: "sort_by", Order: "sort_order", Unique: "token",
 	Fixed: url.Values{"return_full_object": {"true"}}, Deleted: url.Values{"status": {"deleted"}},
 }
 
-// keyAlias stands for the hash of the key with this alias.
-type keyAlias string
+// keyForm returns the hash of a text that is a key or a hash by its form.
+func keyForm(text string) (hash string, is bool) {
+	hash = operation.KeyHash(text)
+	return hash, hash != text || hashForm(text)
+}
 
-// Collection returns the list that has the alias.
-func (keyAlias) Collection() *operation.Collection { return keyCollection }
+// hashForm reports whether a text has the form of a key's hash: 64 hexadecimal digits.
+func hashForm(text string) bool {
+	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
+}
 
 // orTier is the path of a limit: the one of the object itself, or else the one of the budget
 // that it uses, which the gateway then enforces.
@@ -65,8 +71,7 @@ type keysListInput struct {
 	Page operation.PageNumber `json:"page"`
 	Size operation.PageSize   `json:"size" help:"Keys per page"`
 	ownerFilter
-	OrganizationID string            `json:"organization_id" help:"Only this organization, by ID"`
-	Organization   organizationAlias `json:"organization" ref:"organization_id"`
+	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
 
 	KeyHash              string              `json:"key_hash" help:"Only the key with this 64-digit hash (its token)"`
 	KeyAlias             string              `json:"key_alias" help:"Only the key with exactly this alias"`
@@ -109,10 +114,8 @@ type keyLimits struct {
 	BudgetDuration budgetPeriod     `json:"budget_duration" clear:"null"`
 	Duration       string           `json:"duration" help:"Key expires after this time, such as 7d" clear:"null"`
 	Expires        operation.Expiry `json:"expires"`
-	TeamID         existingTeam     `json:"team_id" help:"ID of the team that owns the key" clear:"null"`
-	Team           teamAlias        `json:"team" ref:"team_id"`
-	UserID         existingUser     `json:"user_id" help:"ID of the user that owns the key" clear:"null"`
-	User           userEmail        `json:"user" ref:"user_id"`
+	TeamID         existingTeam     `json:"team_id" name:"team" clear:"null"`
+	UserID         existingUser     `json:"user_id" name:"user" clear:"null"`
 	BudgetID       existingBudget   `json:"budget_id" clear:"null"`
 	rates
 	MaxParallelRequests operation.Limit `json:"max_parallel_requests" help:"Limit of concurrent requests" clear:"null"`
@@ -133,11 +136,10 @@ type keysGenerateInput struct {
 	MaxBudget operation.USD `json:"max_budget" help:"Spending limit of the key in US dollars" cli:"alias=spend"`
 	keyLimits
 	SoftBudget     operation.USD        `json:"soft_budget" help:"Spend in US dollars that triggers an alert"`
-	OrganizationID existingOrganization `json:"organization_id" help:"ID of the organization that owns the key (Enterprise)"`
-	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
+	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Organization that owns the key (Enterprise)"`
 	KeyType        string               `json:"key_type" enum:"default,llm_api,management,read_only" help:"Purpose of the key; sets allowed_routes"`
 	Config         operation.Object     `json:"config" help:"Further configuration, as a JSON object"`
-	Spend          operation.USD        `json:"spend" help:"Amount already spent, in US dollars; the limit is max_budget" cli:"name=initial-spend"`
+	Spend          operation.USD        `json:"spend" name:"initial_spend" help:"Amount already spent, in US dollars; the limit is max_budget"`
 	operation.Extras
 }
 
@@ -163,8 +165,7 @@ var keysGenerate = &operation.Operation{
 }
 
 type keysInfoInput struct {
-	Key   operation.Text `json:"key" help:"Key (sk-...) or its 64-digit hash (default: your own key)"`
-	Alias keyAlias       `json:"alias" jsonschema:"minLength=1" ref:"key" cli:"alias=key-alias"`
+	Key existingKey `json:"key" help:"Key, by alias or hash, or the key itself (default: your own)" cli:"arg=1,alias=alias,alias=key-alias"`
 }
 
 var keysInfo = &operation.Operation{

@@ -15,8 +15,7 @@ import (
 
 // keyRef identifies one key.
 type keyRef struct {
-	Key   string   `json:"key" help:"Key (sk-...) or its 64-digit hash" cli:"arg=1"`
-	Alias keyAlias `json:"alias" ref:"key,required"`
+	Key existingKey `json:"key" jsonschema:"required" cli:"arg=1,alias=alias,alias=key-alias"`
 }
 
 type keysUpdateInput struct {
@@ -24,7 +23,7 @@ type keysUpdateInput struct {
 	KeyAlias  string        `json:"key_alias" help:"New alias; must be unique" clear:"null"`
 	MaxBudget operation.USD `json:"max_budget" help:"Spending limit of the key in US dollars" clear:"null"`
 	keyLimits
-	Spend operation.USD `json:"spend" help:"Amount already spent, in US dollars" cli:"name=initial-spend"`
+	Spend operation.USD `json:"spend" name:"initial_spend" help:"Amount already spent, in US dollars"`
 	operation.Clearing
 	operation.Replacing
 	operation.Extras
@@ -96,7 +95,7 @@ var keysResetSpend = &operation.Operation{
 	}),
 	Do: operation.Func[keysResetSpendInput](func(ctx context.Context, call *operation.Call, in keysResetSpendInput) (operation.Result, error) {
 		// The hash, because paths are logged.
-		body, err := call.Send(ctx, "POST", "/key/{key:path}/reset_spend", operation.KeyHash(in.Key), operation.Args{"reset_to": in.target(call)})
+		body, err := call.Send(ctx, "POST", "/key/{key:path}/reset_spend", string(in.Key), operation.Args{"reset_to": in.target(call)})
 		return operation.Result{Body: body}, err
 	}),
 	Done: "reset the spend of key {key_hash} from {previous_spend} to {spend} US dollars",
@@ -106,8 +105,7 @@ type keysAliasesInput struct {
 	Page   operation.PageNumber `json:"page"`
 	Size   operation.PageSize   `json:"size" help:"Aliases per page"`
 	Search string               `json:"search" help:"Only aliases that contain this text"`
-	TeamID string               `json:"team_id" help:"Only this team, by ID"`
-	Team   teamAlias            `json:"team" ref:"team_id"`
+	TeamID existingTeam         `json:"team_id" name:"team" help:"Only this team"`
 }
 
 var keysAliases = &operation.Operation{
@@ -172,7 +170,7 @@ var keysRegenerate = &operation.Operation{
 		fields := call.Body()
 		delete(fields, "key")
 		call.Lifetime(fields)
-		body, err := call.Send(ctx, "POST", "/key/{key:path}/regenerate", operation.KeyHash(in.Key), fields)
+		body, err := call.Send(ctx, "POST", "/key/{key:path}/regenerate", string(in.Key), fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: shownOnce(keyColumns),
@@ -197,8 +195,7 @@ type keysBulkUpdateInput struct {
 	KeyAliases []string       `json:"key_aliases" help:"Key aliases"`
 	MaxBudget  operation.USD  `json:"max_budget" help:"Spending limit of each key in US dollars" clear:"null"`
 	BudgetID   existingBudget `json:"budget_id" clear:"null"`
-	TeamID     existingTeam   `json:"team_id" help:"ID of the new team" clear:"null"`
-	Team       teamAlias      `json:"team" ref:"team_id"`
+	TeamID     existingTeam   `json:"team_id" name:"team" clear:"null"`
 	Tags       []string       `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
 	operation.Clearing
 	operation.Extras
@@ -319,9 +316,8 @@ func (in keysBulkUpdateInput) hashes(ctx context.Context, call *operation.Call, 
 
 type keysMoveInput struct {
 	keyRef
-	TeamID string    `json:"team_id" help:"ID of the new team"`
-	Team   teamAlias `json:"team" ref:"team_id,required"`
-	Models []string  `json:"models" help:"New models of the key; needed if the new team lacks one of its models"`
+	TeamID existingTeam `json:"team_id" name:"team" jsonschema:"required"`
+	Models []string     `json:"models" help:"New models of the key; needed if the new team lacks one of its models"`
 }
 
 var keysMove = &operation.Operation{
@@ -338,18 +334,18 @@ var keysMove = &operation.Operation{
 }
 
 func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (operation.Result, error) {
-	hash := operation.KeyHash(in.Key)
+	hash := string(in.Key)
 	info, err := call.Read(ctx, proxyclient.Request{Path: "/key/info", Query: url.Values{"key": {hash}}})
 	if err != nil {
 		return operation.Result{}, err
 	}
-	team, err := readTeam(ctx, call, in.TeamID)
+	team, err := readTeam(ctx, call, string(in.TeamID))
 	if err != nil {
 		return operation.Result{}, err
 	}
 	key := operation.Lookup(info, "info")
 	alias := strings.TrimSpace(operation.Word(operation.Lookup(key, "key_alias")) + " " + operation.Word(operation.Lookup(key, "key_name")))
-	if operation.Word(operation.Lookup(key, "team_id")) == in.TeamID {
+	if operation.Word(operation.Lookup(key, "team_id")) == string(in.TeamID) {
 		return operation.Result{Body: info, Done: "key " + alias + " already belongs to that team; nothing was changed"}, nil
 	}
 	models := in.Models
@@ -371,9 +367,9 @@ func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (opera
 		steps.Write(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})
 	}
 	if user := operation.Word(operation.Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
-		steps.Write(ctx, "added user "+user+" to team "+in.TeamID, "POST", "/team/member_add", operation.Args{
+		steps.Write(ctx, "added user "+user+" to team "+string(in.TeamID), "POST", "/team/member_add", operation.Args{
 			"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: user, Role: "user"}})})
 	}
-	body := steps.Write(ctx, "moved key "+alias+" to team "+in.TeamID, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
+	body := steps.Write(ctx, "moved key "+alias+" to team "+string(in.TeamID), "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
 	return steps.Result(body)
 }

@@ -19,13 +19,12 @@ import (
 // keySelection selects keys by filters: those of keys list, and age.
 type keySelection struct {
 	ownerFilter
-	OrganizationID string            `json:"organization_id" help:"Only this organization, by ID"`
-	Organization   organizationAlias `json:"organization" ref:"organization_id"`
-	Search         string            `json:"search" help:"Only keys whose alias contains this text"`
-	Status         string            `json:"status" enum:"active,expired,revoked" help:"Only keys in this state"`
-	Unused         string            `json:"unused" help:"Only keys not used for this time, such as 90d"`
-	Expired        bool              `json:"expired" help:"Only expired keys"`
-	Expect         operation.Limit   `json:"expect" help:"Number of keys that the filters must match"`
+	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
+	Search         string               `json:"search" help:"Only keys whose alias contains this text"`
+	Status         string               `json:"status" enum:"active,expired,revoked" help:"Only keys in this state"`
+	Unused         string               `json:"unused" help:"Only keys not used for this time, such as 90d"`
+	Expired        bool                 `json:"expired" help:"Only expired keys"`
+	Expect         operation.Limit      `json:"expect" help:"Number of keys that the filters must match"`
 }
 
 // selectors are the arguments that select keys.

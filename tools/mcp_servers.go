@@ -46,8 +46,7 @@ func (mcpServerName) Collection() *operation.Collection { return mcpServerCollec
 
 // mcpServerRef identifies one active MCP server.
 type mcpServerRef struct {
-	Server   mcpServerName `json:"server" ref:"server_id,required" help:"Server name, alias or ID" cli:"arg=1"`
-	ServerID string        `json:"server_id" help:"Server ID"`
+	ServerID mcpServerName `json:"server_id" name:"server" help:"Server name, alias or ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var mcpServerColumns = []operation.Column{
@@ -69,8 +68,7 @@ var mcpServerColumns = []operation.Column{
 }
 
 type mcpServersListInput struct {
-	TeamID string    `json:"team_id" help:"Only servers that this team may use, by ID"`
-	Team   teamAlias `json:"team" ref:"team_id"`
+	TeamID existingTeam `json:"team_id" name:"team" help:"Only servers that this team may use"`
 }
 
 var mcpServersList = &operation.Operation{
@@ -91,7 +89,7 @@ var mcpServersGet = &operation.Operation{
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v1/mcp/server/{server_id}"},
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
-		body, err := call.Read(ctx, proxyclient.Request{Path: "/v1/mcp/server/{server_id}", Params: map[string]string{"server_id": in.ServerID},
+		body, err := call.Read(ctx, proxyclient.Request{Path: "/v1/mcp/server/{server_id}", Params: map[string]string{"server_id": string(in.ServerID)},
 			Query: url.Values{"include_reachability": {"true"}}, Timeout: checkTimeout})
 		return operation.Result{Body: body}, err
 	}),
@@ -106,15 +104,14 @@ var mcpServersDelete = &operation.Operation{
 	Sends:    []string{"DELETE /v1/mcp/server/{server_id}"},
 	Consent:  asksToDelete(mcpServerCollection, "server_id", says("Keys, teams and toolsets lose its tools, and its stored credentials are gone.")),
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
-		return deleteByID(ctx, call, "/v1/mcp/server/{server_id}", "server_id", in.ServerID)
+		return deleteByID(ctx, call, "/v1/mcp/server/{server_id}", "server_id", string(in.ServerID))
 	}),
 	Done: "deleted MCP server {server_id}",
 }
 
 // oneMCPServer limits a list to one server.
 type oneMCPServer struct {
-	Server   mcpServerName `json:"server" ref:"server_id" help:"Only this server: name, alias or ID" cli:"arg=1"`
-	ServerID string        `json:"server_id" help:"Only the server with this ID"`
+	ServerID mcpServerName `json:"server_id" name:"server" help:"Only this server: name, alias or ID" cli:"arg=1"`
 }
 
 var mcpServersHealth = &operation.Operation{
@@ -133,7 +130,7 @@ var mcpServersHealth = &operation.Operation{
 func mcpHealth(ctx context.Context, call *operation.Call, in oneMCPServer) (operation.Result, error) {
 	query := url.Values{"include_reachability": {"true"}}
 	if in.ServerID != "" {
-		query.Set("server_ids", in.ServerID)
+		query.Set("server_ids", string(in.ServerID))
 	}
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/v1/mcp/server/health", Query: query, Timeout: checkTimeout})
 	if err != nil {
@@ -147,7 +144,7 @@ func mcpHealth(ctx context.Context, call *operation.Call, in oneMCPServer) (oper
 		return operation.Result{}, err
 	}
 	if in.ServerID != "" && len(verdicts) == 0 {
-		return operation.Result{}, missing("MCP server", in.ServerID)
+		return operation.Result{}, missing("MCP server", string(in.ServerID))
 	}
 	servers, err := mcpServersByID(ctx, call)
 	if err != nil {
@@ -194,7 +191,7 @@ var mcpServersTools = &operation.Operation{
 func mcpTools(ctx context.Context, call *operation.Call, in oneMCPServer) (operation.Result, error) {
 	query := url.Values{}
 	if in.ServerID != "" {
-		query.Set("server_id", in.ServerID)
+		query.Set("server_id", string(in.ServerID))
 	}
 	body, err := call.Read(ctx, proxyclient.Request{Path: "/mcp-rest/tools/list", Query: query, Timeout: checkTimeout})
 	if e := operation.AsError(err); e != nil && e.Status == http.StatusForbidden && strings.Contains(e.Message, "not allowed to access any MCP servers") {
@@ -202,7 +199,7 @@ func mcpTools(ctx context.Context, call *operation.Call, in oneMCPServer) (opera
 		return operation.Result{Body: json.RawMessage(`{"tools":[]}`), Page: &operation.Page{}, Notes: []string{"Your key may use no MCP server."}}, nil
 	}
 	if e := operation.AsError(err); e != nil && e.Status == http.StatusUnauthorized && in.ServerID != "" && strings.HasPrefix(e.Message, "Unauthorized") {
-		return operation.Result{}, refusedByServer(call, in.ServerID)
+		return operation.Result{}, refusedByServer(call, string(in.ServerID))
 	}
 	if err != nil {
 		return operation.Result{}, err
@@ -219,7 +216,7 @@ func mcpTools(ctx context.Context, call *operation.Call, in oneMCPServer) (opera
 // that no answer to a bad key has.
 func refusedByServer(call *operation.Call, id string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUnavailable, Status: http.StatusUnauthorized,
-		Message: "MCP server " + mcpServerLabel(call, mcpServerRef{ServerID: id}) + " refused the credentials that the gateway sent; your key is not the cause",
+		Message: "MCP server " + mcpServerLabel(call, mcpServerRef{ServerID: mcpServerName(id)}) + " refused the credentials that the gateway sent; your key is not the cause",
 		Hint:    "check its auth_type and credentials with {op:mcp-servers get}, and set them with {op:mcp-servers update}"}
 }
 

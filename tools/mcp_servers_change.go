@@ -39,7 +39,7 @@ type mcpServerSettings struct {
 	AuthType      mcpAuth          `json:"auth_type"`
 	Credentials   operation.Object `json:"credentials" help:"Secrets, such as auth_value or client_secret"`
 	StaticHeaders operation.Pairs  `json:"static_headers" help:"Headers to send with each request" clear:"{}"`
-	AccessGroups  []string         `json:"mcp_access_groups" help:"Access groups that may use the server" cli:"name=access-groups" clear:"[]"`
+	AccessGroups  []string         `json:"mcp_access_groups" name:"access_groups" help:"Access groups that may use the server" clear:"[]"`
 	AllowedTools  []string         `json:"allowed_tools" help:"Tools to offer (default: all)" clear:"[]"`
 	AllowAllKeys  bool             `json:"allow_all_keys" help:"Let every key use the server"`
 	RPM           operation.Limit  `json:"rpm" help:"Limit of requests per minute" clear:"null"`

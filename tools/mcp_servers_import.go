@@ -12,7 +12,7 @@ import (
 )
 
 type mcpServersImportInput struct {
-	MCPServers operation.Object `json:"mcp_servers" jsonschema:"required" help:"Servers by name, as in mcpServers" cli:"name=servers"`
+	MCPServers operation.Object `json:"mcp_servers" name:"servers" jsonschema:"required" help:"Servers by name, as in mcpServers"`
 }
 
 var mcpServersImport = &operation.Operation{

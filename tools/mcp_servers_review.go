@@ -26,8 +26,7 @@ func (mcpSubmissionName) Collection() *operation.Collection { return mcpSubmissi
 
 // mcpSubmissionRef identifies one submitted MCP server.
 type mcpSubmissionRef struct {
-	Server   mcpSubmissionName `json:"server" ref:"server_id,required" help:"Submission, by server name, alias or ID" cli:"arg=1"`
-	ServerID string            `json:"server_id" help:"Server ID"`
+	ServerID mcpSubmissionName `json:"server_id" name:"server" help:"Submission, by server name, alias or ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var mcpSubmissionColumns = []operation.Column{
@@ -69,7 +68,7 @@ var mcpServersApprove = &operation.Operation{
 
 type mcpServersRejectInput struct {
 	mcpSubmissionRef
-	ReviewNotes string `json:"review_notes" help:"Reason to give the submitter" cli:"name=notes"`
+	ReviewNotes string `json:"review_notes" name:"notes" help:"Reason to give the submitter"`
 	operation.Extras
 }
 
@@ -93,7 +92,7 @@ func reviewMCPServer(verdict string) func(context.Context, *operation.Call, mcpS
 	return func(ctx context.Context, call *operation.Call, in mcpSubmissionRef) (operation.Result, error) {
 		fields := call.Body()
 		delete(fields, "server_id")
-		r := proxyclient.Request{Method: "PUT", Path: "/v1/mcp/server/{server_id}/" + verdict, Params: map[string]string{"server_id": in.ServerID}}
+		r := proxyclient.Request{Method: "PUT", Path: "/v1/mcp/server/{server_id}/" + verdict, Params: map[string]string{"server_id": string(in.ServerID)}}
 		if verdict == "reject" {
 			r.Body = operation.Encode(fields)
 		}
@@ -186,7 +185,7 @@ var mcpServersPin = &operation.Operation{
 	Sends:    []string{"POST /v1/mcp/server/{server_id}/pin"},
 	Do: operation.Func[mcpServerRef](func(ctx context.Context, call *operation.Call, in mcpServerRef) (operation.Result, error) {
 		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "POST", Path: "/v1/mcp/server/{server_id}/pin",
-			Params: map[string]string{"server_id": in.ServerID}, Timeout: checkTimeout})
+			Params: map[string]string{"server_id": string(in.ServerID)}, Timeout: checkTimeout})
 		if err != nil {
 			return operation.Result{Body: body}, err
 		}
@@ -211,7 +210,7 @@ func mcpServerLabel(call *operation.Call, in mcpServerRef) string {
 	if thing, named := call.Named("server_id"); named {
 		return thing.Label()
 	}
-	return operation.Shown(in.ServerID)
+	return operation.Shown(string(in.ServerID))
 }
 
 var mcpServersSessions = &operation.Operation{

@@ -110,8 +110,8 @@ func TestMCPRefused(t *testing.T) {
 		{mcpToolsetsCreate, `{"toolset_name":"a","tool_names":["add"]}`, "add is not a tool as SERVER/TOOL"},
 		{mcpToolsetsCreate, `{"toolset_name":"a","tool_names":["nope/add"]}`, "no MCP server has the name"},
 		{mcpToolsetsUpdate, `{"toolset":"triage","remove_tools":["hub/echo"]}`, "the toolset has no tool echo"},
-		{mcpToolsetsUpdate, `{"toolset_id":"nope","description":"x"}`, "MCP toolset nope does not exist"},
-		{mcpToolsetsDelete, `{"toolset_id":"nope"}`, "MCP toolset nope does not exist"},
+		{mcpToolsetsUpdate, `{"toolset_id":"nope","description":"x"}`, `no MCP toolset has the name "nope"`},
+		{mcpToolsetsDelete, `{"toolset_id":"nope"}`, `no MCP toolset has the name "nope"`},
 	} {
 		*sent = nil
 		_, err := run(t.Context(), env, tt.op, argsOf(decoded(t, tt.args)))

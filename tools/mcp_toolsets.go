@@ -25,8 +25,7 @@ func (mcpToolsetName) Collection() *operation.Collection { return mcpToolsetColl
 
 // mcpToolsetRef identifies one toolset.
 type mcpToolsetRef struct {
-	Toolset   mcpToolsetName `json:"toolset" ref:"toolset_id,required" help:"Toolset name or ID" cli:"arg=1"`
-	ToolsetID string         `json:"toolset_id" help:"Toolset ID"`
+	ToolsetID mcpToolsetName `json:"toolset_id" name:"toolset" help:"Toolset name or ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var mcpToolsetColumns = []operation.Column{
@@ -67,7 +66,7 @@ func (mcpToolNames) Rule() operation.Rule {
 
 type mcpToolsetsCreateInput struct {
 	ToolsetName string       `json:"toolset_name" jsonschema:"required" help:"Toolset name" cli:"arg=1"`
-	ToolNames   mcpToolNames `json:"tool_names" cli:"name=tools"`
+	ToolNames   mcpToolNames `json:"tool_names" name:"tools"`
 	Description string       `json:"description" help:"Purpose of the toolset"`
 	operation.Extras
 }
@@ -100,7 +99,7 @@ var mcpToolsetsCreate = &operation.Operation{
 type mcpToolsetsUpdateInput struct {
 	mcpToolsetRef
 	ToolsetName string       `json:"toolset_name" help:"New name"`
-	ToolNames   mcpToolNames `json:"tool_names" help:"All tools as SERVER/TOOL; replaces the set" cli:"name=tools"`
+	ToolNames   mcpToolNames `json:"tool_names" name:"tools" help:"All tools as SERVER/TOOL; replaces the set"`
 	AddTools    mcpToolNames `json:"add_tools" help:"Tools to add, as SERVER/TOOL"`
 	RemoveTools mcpToolNames `json:"remove_tools" help:"Tools to remove, as SERVER/TOOL"`
 	Description string       `json:"description" help:"Purpose of the toolset" clear:"null"`
@@ -157,10 +156,10 @@ var mcpToolsetsDelete = &operation.Operation{
 	Consent:  asksToDelete(mcpToolsetCollection, "toolset_id", says("Keys and teams that have it lose its tools.")),
 	Do: operation.Func[mcpToolsetRef](func(ctx context.Context, call *operation.Call, in mcpToolsetRef) (operation.Result, error) {
 		// The gateway answers 500 for a toolset that does not exist.
-		if _, err := mcpToolsetCollection.FindID(ctx, call, in.ToolsetID); operation.IsNotFound(err) {
+		if _, err := mcpToolsetCollection.FindID(ctx, call, string(in.ToolsetID)); operation.IsNotFound(err) {
 			return operation.Result{}, err
 		}
-		return deleteByID(ctx, call, "/v1/mcp/toolset/{toolset_id}", "toolset_id", in.ToolsetID)
+		return deleteByID(ctx, call, "/v1/mcp/toolset/{toolset_id}", "toolset_id", string(in.ToolsetID))
 	}),
 	Done: "deleted toolset {toolset_id}",
 }

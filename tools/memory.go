@@ -65,10 +65,8 @@ type memorySetInput struct {
 	memoryKey
 	Value    operation.Document `json:"value" help:"Text, such as Markdown; required for a new entry"`
 	Metadata operation.Object   `json:"metadata" help:"Custom metadata" clear:"null"`
-	UserID   existingUser       `json:"user_id" help:"Owner of a new entry (default: your user)"`
-	User     userEmail          `json:"user" ref:"user_id"`
-	TeamID   existingTeam       `json:"team_id" help:"Team of a new entry (default: your key's)"`
-	Team     teamAlias          `json:"team" ref:"team_id"`
+	UserID   existingUser       `json:"user_id" name:"user" help:"Owner of a new entry (default: your user)"`
+	TeamID   existingTeam       `json:"team_id" name:"team" help:"Team of a new entry (default: your key's)"`
 	operation.Clearing
 	operation.Replacing
 	operation.Extras

@@ -18,8 +18,7 @@ var modelCollection = &operation.Collection{
 }
 
 type modelsListInput struct {
-	TeamID string    `json:"team_id" help:"Only models that this team may use, by ID"`
-	Team   teamAlias `json:"team" ref:"team_id"`
+	TeamID existingTeam `json:"team_id" name:"team" help:"Only models that this team may use"`
 }
 
 var modelsList = &operation.Operation{
@@ -179,8 +178,7 @@ func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (ope
 
 // modelRef identifies one deployment.
 type modelRef struct {
-	ModelID string    `json:"model_id" help:"Deployment ID{, from op:models get}" cli:"arg=1"`
-	Name    modelName `json:"name" help:"Model name, if the model has one deployment" ref:"model_id,required"`
+	ModelID modelName `json:"model_id" name:"model" help:"Model name, if it has one deployment, or deployment ID" jsonschema:"required" cli:"arg=1,alias=name"`
 }
 
 type modelsUpdateInput struct {
@@ -214,8 +212,7 @@ func newModelID(args operation.Args) string {
 }
 
 type modelsDeleteInput struct {
-	ID   string    `json:"id" help:"Deployment ID{, from op:models get}" cli:"name=model-id,arg=1"`
-	Name modelName `json:"name" help:"Model name, if the model has one deployment" ref:"id,required"`
+	ID modelName `json:"id" name:"model" help:"Model name, if it has one deployment, or deployment ID" jsonschema:"required" cli:"arg=1,alias=name,alias=model-id"`
 }
 
 var modelsDelete = &operation.Operation{

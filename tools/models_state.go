@@ -35,7 +35,7 @@ var modelsUnblock = &operation.Operation{
 
 type modelsTestInput struct {
 	ModelID string `json:"model_id" help:"Deployment ID" cli:"arg=1"`
-	Model   string `json:"model" help:"Model name; every deployment of it is called" cli:"name=name"`
+	Model   string `json:"model" name:"name" help:"Model name; every deployment of it is called"`
 }
 
 var modelsTest = &operation.Operation{

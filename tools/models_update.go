@@ -25,7 +25,7 @@ const removed = "litellm_params_to_remove"
 // model_info on gateways before 1.110, and loses parameters that the gateway has no field
 // for. So a deployment whose ID has a slash cannot be changed.
 func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput) (operation.Result, error) {
-	if err := proxyclient.CheckPath(modelPath, "model_id", in.ModelID); err != nil {
+	if err := proxyclient.CheckPath(modelPath, "model_id", string(in.ModelID)); err != nil {
 		operation.AsError(err).Hint = "delete the deployment and add it again with an ID without /"
 		return operation.Result{}, err
 	}
@@ -41,7 +41,7 @@ func updateModel(ctx context.Context, call *operation.Call, in modelsUpdateInput
 		fields["model_info"] = operation.Encode(info)
 	}
 	body, err := call.Client().JSON(ctx, proxyclient.Request{
-		Method: "PATCH", Path: modelPath, Params: map[string]string{"model_id": in.ModelID}, Body: operation.Encode(fields),
+		Method: "PATCH", Path: modelPath, Params: map[string]string{"model_id": string(in.ModelID)}, Body: operation.Encode(fields),
 	})
 	return operation.Result{Body: body}, err
 }
@@ -65,11 +65,11 @@ func idleInfo(_ context.Context, call *operation.Call) error {
 // deleteModel deletes a deployment. The gateway does not find one of its configuration
 // file, which it lists all the same.
 func deleteModel(ctx context.Context, call *operation.Call, in modelsDeleteInput) (operation.Result, error) {
-	body, err := call.Write(ctx, "POST", "/model/delete", map[string]string{"id": in.ID})
+	body, err := call.Write(ctx, "POST", "/model/delete", map[string]string{"id": string(in.ID)})
 	if !operation.IsNotFound(err) {
 		return operation.Result{Body: body}, err
 	}
-	model, e := deploymentCollection.FindID(ctx, call, in.ID)
+	model, e := deploymentCollection.FindID(ctx, call, string(in.ID))
 	if e == nil && string(operation.Lookup(model.Item, "model_info.db_model")) == "false" {
 		err = &proxyclient.Error{Code: proxyclient.CodeInvalid, Status: operation.AsError(err).Status,
 			Message: "the deployment is in the gateway's configuration file, not in its database; nothing was deleted",

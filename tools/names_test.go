@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,9 +24,9 @@ const everything = `{
 		{"team_alias": "twins", "team_id": "t3"}, {"team_alias": "twins", "team_id": "t4"}]},
 	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
 	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
-	"/key/list": {"keys": [{"key_alias": "one", "token": "k1"}]},
+	"/key/list": {"keys": [{"key_alias": "one", "token": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]},
 	"/policies/list": {"policies": [{"policy_name": "one", "policy_id": "p1", "version_status": "draft"}]},
-	"/v1/tool/something/detail": {"tool": {"tool_name": "something"}, "overrides": [{"team_id": "t1"}, {"key_hash": "k1"}]},
+	"/v1/tool/something/detail": {"tool": {"tool_name": "something"}, "overrides": [{"team_id": "t1"}, {"key_hash": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]},
 	"/policies/attachments/list": {"attachments": [{"policy_name": "one", "attachment_id": "p1"}]},
 	"/v2/model/info": {"data": [{"model_name": "one", "model_info": {"id": "m1"}}]},
 	"/vector_store/list": {"data": [{"vector_store_name": "one", "vector_store_id": "m1"}]},
@@ -35,10 +36,6 @@ const everything = `{
 	"/v2/guardrails/list": {"guardrails": [{"guardrail_name": "one", "guardrail_id": "g1"}]},
 	"/guardrails/submissions": {"submissions": [{"guardrail_name": "one", "guardrail_id": "s1"}]}
 }`
-
-// identifiers is what "one" is looked up as in each directory.
-var identifiers = map[string]string{"server": "s1", "toolset": "ts1", "agent": "ag1",
-	"team": "t1", "user": "u1", "organization": "o1", "alias": "k1", "key_alias": "k1", "name": "m1", "policy": "p1", "endpoint": "m1", "guardrail": "g1", "submission": "s1", "account": "m1"}
 
 // lookups is a gateway that knows names, and keeps what else it was asked.
 type lookups struct {
@@ -74,107 +71,105 @@ func (g *lookups) env(t *testing.T) operation.Env {
 	return operation.Env{Client: client}
 }
 
-// TestNames gives every operation that takes a name the name, the identifier,
-// both, and a name that nothing has.
+// TestNames gives every argument that names a thing its name, its identifier, and a name
+// that nothing has. An identifier that has its form is not looked up.
 func TestNames(t *testing.T) {
 	g := &lookups{}
 	env := g.env(t)
 	for _, op := range All() {
-		fields := op.Fields()
-		for _, f := range fields {
-			if f.Ref == "" || op == usersMove { // needs two different teams; see people.txtar
-				continue
+		for _, f := range op.Fields() {
+			if f.Collection != nil && f.Collection.Name != f.Collection.ID {
+				t.Run(op.Tool()+"/"+f.Property, func(t *testing.T) { testName(t, g, env, op, f) })
 			}
-			t.Run(op.Tool()+"/"+f.Name, func(t *testing.T) {
-				rest := operation.Args{}
-				for _, other := range fields {
-					// What else is needed, and something to change.
-					switch {
-					case other.Name == f.Name || other.Name == f.Ref || other.Ref != "" && !other.RefRequired:
-					case other.RefRequired:
-						rest[other.Ref] = operation.Encode("another id")
-					case other.Kind == operation.KindStrings && (other.Required || other.Name == "user_ids" || other.Name == "keys" && op != keysDelete):
-						rest[other.Name] = operation.Encode([]string{"something"})
-					case other.Kind == operation.KindPairs && other.Required:
-						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
-					case op == keysRotate && f.Ref != "key" && other.Name == "all":
-						rest[other.Name] = operation.Encode(true)
-					case op == keysRotate && f.Ref != "key" && other.Name == "older_than":
-						rest[other.Name] = operation.Encode("90d")
-					case other.Name == "input_policy":
-						rest[other.Name] = operation.Encode("blocked")
-					case other.Required && len(other.Enum) > 0:
-						rest[other.Name] = operation.Encode(other.Enum[0])
-					case other.Name == "user_email" && other.Required:
-						rest[other.Name] = operation.Encode("ann@example.com")
-					case other.Kind == operation.KindString && (other.Required || other.Name == "description"):
-						rest[other.Name] = operation.Encode("something")
-					case other.Name == "max_budget" || other.Name == "max_budget_in_team" || other.Name == "max_budget_in_organization" || other.Name == "cost_per_request" || other.Name == "monthly_fee":
-						rest[other.Name] = operation.Encode(1)
-					case other.Name == "description" || other.Name == "vector_store_description":
-						rest[other.Name] = operation.Encode("something")
-					case other.Name == "litellm_params":
-						rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
-					}
-				}
-				target, _ := op.Field(f.Ref)
-				call := func(add operation.Args) (string, error) {
-					args := operation.Args{}
-					for name, value := range rest {
-						args[name] = value
-					}
-					for name, value := range add {
-						args[name] = value
-					}
-					g.others, g.looked = nil, nil
-					_, err := run(t.Context(), env, op, args)
-					// An identifier is looked up too, if it must exist.
-					writes := slices.DeleteFunc(g.others, func(r string) bool { return strings.HasPrefix(r, "GET ") && target.Refers != nil })
-					return strings.Join(writes, "\n"), err
-				}
-				id := identifiers[f.Name]
-				g.targets = []string{f.Ref, f.Name}
-				if f.Name == "key_alias" { // the list of keys calls it so too
-					g.targets = []string{f.Ref}
-				}
-				exact := operation.Encode(id)
-				if target.Kind == operation.KindStrings {
-					exact = operation.Encode([]string{id})
-				}
-				byName, err := call(operation.Args{f.Name: operation.Encode("one")})
-				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
-					t.Fatalf("by name: %v", err)
-				}
-				if len(g.looked) == 0 {
-					t.Error("the name was not looked up")
-				}
-				byID, err := call(operation.Args{f.Ref: exact})
-				if code := proxyclient.CodeOf(err); code == proxyclient.CodeUsage {
-					t.Fatalf("by identifier: %v", err)
-				}
-				if op != keysExplain && (byName != byID || !strings.Contains(byName, id)) { // which reads the list only
-					t.Errorf("by name it sent\n%s\nby identifier\n%s", byName, byID)
-				}
-				if sent, err := call(operation.Args{f.Name: operation.Encode("one"), f.Ref: exact}); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {
-					t.Errorf("both: %v, and it sent %q; want a mistake of the caller's and nothing sent", err, sent)
-				}
-				if sent, err := call(operation.Args{f.Name: operation.Encode("nobody")}); !operation.IsNotFound(err) || sent != "" {
-					t.Errorf("an unknown name: %v, and it sent %q", err, sent)
-				}
-				if f.Name == "team" {
-					sent, err := call(operation.Args{f.Name: operation.Encode("twins")})
-					if err == nil || !strings.Contains(err.Error(), "t3") || !strings.Contains(err.Error(), "t4") || sent != "" {
-						t.Errorf("two of one name: %v, and it sent %q; want both candidates and nothing sent", err, sent)
-					}
-				}
-				if f.RefRequired {
-					if sent, err := call(nil); proxyclient.CodeOf(err) != proxyclient.CodeUsage || sent != "" {
-						t.Errorf("neither: %v, and it sent %q", err, sent)
-					}
-				}
-			})
 		}
 	}
+}
+
+func testName(t *testing.T, g *lookups, env operation.Env, op *operation.Operation, f operation.Field) {
+	rest := besides(op, f)
+	call := func(name, value string) (string, error) {
+		args := maps.Clone(rest)
+		args[name] = operation.Encode(value)
+		if f.Kind == operation.KindStrings {
+			args[name] = operation.Encode([]string{value})
+		}
+		g.others, g.looked = nil, nil
+		_, err := run(t.Context(), env, op, args)
+		if proxyclient.CodeOf(err) == proxyclient.CodeUsage {
+			t.Fatalf("%s %q: %v", name, value, err)
+		}
+		writes := g.others
+		if op.Effect != operation.Read { // it looks at what it is about to change
+			writes = slices.DeleteFunc(writes, func(r string) bool { return strings.HasPrefix(r, "GET ") })
+		}
+		return strings.Join(writes, "\n"), err
+	}
+	g.targets = []string{f.Name}
+	id := operation.Word(operation.Lookup(g.item(f.Collection), f.Collection.ID))
+	byName, err := call(f.Property, "one")
+	if len(g.looked) == 0 {
+		t.Errorf("the name was not looked up: %v", err)
+	}
+	byID, errByID := call(f.Name, id)
+	// Checks of what exists may end a call before it sends the identifier.
+	if byName != byID || fmt.Sprint(err) != fmt.Sprint(errByID) {
+		t.Errorf("by name it sent\n%s\n%v\nby identifier\n%s\n%v", byName, err, byID, errByID)
+	}
+	if sent, err := call(f.Property, "nobody"); !operation.IsNotFound(err) || sent != "" {
+		t.Errorf("an unknown name: %v, and it sent %q", err, sent)
+	}
+	if f.Collection == teamCollection {
+		sent, err := call(f.Property, "twins")
+		if err == nil || !strings.Contains(err.Error(), "t3") || !strings.Contains(err.Error(), "t4") || sent != "" {
+			t.Errorf("two of one name: %v, and it sent %q; want both candidates and nothing sent", err, sent)
+		}
+	}
+}
+
+// item returns the one that look-ups find.
+func (g *lookups) item(of *operation.Collection) json.RawMessage {
+	list := operation.Lookup(g.answers[of.Path], of.Items)
+	var items []json.RawMessage
+	_ = json.Unmarshal(list, &items)
+	if len(items) == 0 {
+		return nil
+	}
+	return items[0]
+}
+
+// besides is what an operation needs beside a field, and something to change.
+func besides(op *operation.Operation, f operation.Field) operation.Args {
+	rest := operation.Args{}
+	for _, other := range op.Fields() {
+		switch {
+		case other.Name == f.Name || other.Collection != nil && !other.Required:
+		case other.Collection == keyCollection:
+			rest[other.Name] = operation.Encode(strings.Repeat("a", 64))
+		case other.Collection != nil && other.Kind == operation.KindStrings:
+			rest[other.Name] = operation.Encode([]string{"00000000-0000-4000-8000-000000000001"})
+		case other.Collection != nil:
+			rest[other.Name] = operation.Encode("00000000-0000-4000-8000-000000000001")
+		case other.Kind == operation.KindStrings && (other.Required || other.Name == "user_ids" || other.Name == "keys" && op != keysDelete):
+			rest[other.Name] = operation.Encode([]string{"something"})
+		case op == keysRotate && f.Name != "key" && other.Name == "all":
+			rest[other.Name] = operation.Encode(true)
+		case op == keysRotate && f.Name != "key" && other.Name == "older_than":
+			rest[other.Name] = operation.Encode("90d")
+		case other.Kind == operation.KindPairs && other.Required, other.Name == "litellm_params":
+			rest[other.Name] = operation.Encode(map[string]string{"a": "b"})
+		case other.Name == "input_policy":
+			rest[other.Name] = operation.Encode("blocked")
+		case other.Required && len(other.Enum) > 0:
+			rest[other.Name] = operation.Encode(other.Enum[0])
+		case other.Name == "user_email" && other.Required:
+			rest[other.Name] = operation.Encode("ann@example.com")
+		case other.Kind == operation.KindString && (other.Required || other.Name == "description" || other.Name == "vector_store_description"):
+			rest[other.Name] = operation.Encode("something")
+		case slices.Contains([]string{"max_budget", "max_budget_in_team", "max_budget_in_organization", "cost_per_request", "monthly_fee"}, other.Name):
+			rest[other.Name] = operation.Encode(1)
+		}
+	}
+	return rest
 }
 
 // TestClear sends what empties a field as the gateway wants it.
@@ -182,11 +177,11 @@ func TestClear(t *testing.T) {
 	g := &lookups{}
 	env := g.env(t)
 	g.answers["/key/info"] = json.RawMessage(`{"info": {"max_budget": null, "models": [], "metadata": {}, "tpm_limit": 5}}`)
-	args := operation.Args{"key": operation.Encode("k"), "clear": operation.Encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": operation.Encode(5)}
+	args := operation.Args{"key": operation.Encode(strings.Repeat("a", 64)), "clear": operation.Encode([]string{"max_budget", "models", "metadata"}), "tpm_limit": operation.Encode(5)}
 	if _, err := run(t.Context(), env, keysUpdate, args); err != nil {
 		t.Fatal(err)
 	}
-	want := `POST /key/update  {"key":"k","max_budget":null,"metadata":{},"models":[],"tpm_limit":5}`
+	want := `POST /key/update  {"key":"` + strings.Repeat("a", 64) + `","max_budget":null,"metadata":{},"models":[],"tpm_limit":5}`
 	if len(g.others) != 1 || g.others[0] != want {
 		t.Errorf("sent %q, want %s", g.others, want)
 	}
@@ -219,14 +214,14 @@ func TestTasksStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := run(t.Context(), operation.Env{Client: client}, usersRetire, operation.Args{"user_id": operation.Encode("u")})
+	result, err := run(t.Context(), operation.Env{Client: client}, usersRetire, operation.Args{"user_id": operation.Encode("00000000-0000-4000-8000-000000000001")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(sent) != 2 {
 		t.Errorf("sent %q after a failure", sent)
 	}
-	if result.Done != "blocked key a" || len(result.Failed) != 2 || result.Failed[1] != (operation.Failure{What: "deleted user u", Why: "not tried"}) {
+	if result.Done != "blocked key a" || len(result.Failed) != 2 || result.Failed[1] != (operation.Failure{What: "deleted user 00000000-0000-4000-8000-000000000001", Why: "not tried"}) {
 		t.Errorf("done %q, failed %+v", result.Done, result.Failed)
 	}
 }

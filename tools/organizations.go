@@ -19,12 +19,6 @@ var organizationCollection = &operation.Collection{
 	What: "organization", Path: "/organization/list", ID: "organization_id", Name: "organization_alias", Search: "org_alias",
 }
 
-// organizationAlias stands for the ID of the organization with this alias.
-type organizationAlias string
-
-// Collection returns the list that has the alias.
-func (organizationAlias) Collection() *operation.Collection { return organizationCollection }
-
 var organizationColumns = []operation.Column{
 	{Name: "organization_alias", ID: true},
 	{Name: "organization_id", ID: true, Wide: true},
@@ -54,8 +48,7 @@ var organizationsList = &operation.Operation{
 
 // organizationRef identifies one organization.
 type organizationRef struct {
-	OrganizationID string            `json:"organization_id" help:"Organization ID" cli:"arg=1"`
-	Organization   organizationAlias `json:"organization" ref:"organization_id,required"`
+	OrganizationID existingOrganization `json:"organization_id" name:"organization" jsonschema:"required" cli:"arg=1"`
 }
 
 var organizationsGet = &operation.Operation{
@@ -121,8 +114,7 @@ var organizationsUpdate = &operation.Operation{
 }
 
 type organizationsDeleteInput struct {
-	OrganizationIDs operation.Names   `json:"organization_ids" help:"Organization IDs" cli:"arg=1"`
-	Organization    organizationAlias `json:"organization" ref:"organization_ids,required"`
+	OrganizationIDs []existingOrganization `json:"organization_ids" name:"organizations" help:"Organizations, by alias or ID" jsonschema:"required" cli:"arg=1,alias=organization"`
 }
 
 var organizationsDelete = &operation.Operation{
@@ -154,15 +146,14 @@ var organizationsMemberAdd = &operation.Operation{
 	Sends:    []string{"POST /organization/member_add"},
 	Consent:  often,
 	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
-		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+in.OrganizationID)
+		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+string(in.OrganizationID))
 	}),
 }
 
 // organizationMember identifies one member of an organization.
 type organizationMember struct {
 	organizationRef
-	UserID string    `json:"user_id" help:"ID of the member"`
-	User   userEmail `json:"user" ref:"user_id,required"`
+	UserID existingUser `json:"user_id" name:"user" jsonschema:"required"`
 }
 
 type organizationsMemberUpdateInput struct {

@@ -39,8 +39,7 @@ var passThroughColumns = []operation.Column{
 }
 
 type passThroughListInput struct {
-	TeamID string    `json:"team_id" help:"Only endpoints that this team may call, by ID"`
-	Team   teamAlias `json:"team" ref:"team_id"`
+	TeamID existingTeam `json:"team_id" name:"team" help:"Only endpoints that this team may call"`
 }
 
 var passThroughList = &operation.Operation{
@@ -54,8 +53,7 @@ var passThroughList = &operation.Operation{
 }
 
 type passThroughRef struct {
-	EndpointID string           `json:"endpoint_id" help:"Endpoint ID" cli:"arg=1"`
-	Endpoint   passThroughRoute `json:"endpoint" ref:"endpoint_id,required" help:"Path on the gateway"`
+	EndpointID passThroughRoute `json:"endpoint_id" name:"endpoint" help:"Path on the gateway, or endpoint ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var passThroughGet = &operation.Operation{
@@ -79,7 +77,7 @@ type passThroughSettings struct {
 	Methods            []string          `json:"methods" enum:"GET,POST,PUT,DELETE,PATCH" help:"Methods to forward (default all)"`
 	Auth               bool              `json:"auth" help:"Require a virtual key (default true)"`
 	CostPerRequest     operation.USD     `json:"cost_per_request" help:"Cost per request in US dollars"`
-	Timeout            *float64          `json:"timeout" jsonschema:"minimum=0" help:"Timeout in seconds" cli:"name=target-timeout"`
+	Timeout            *float64          `json:"timeout" name:"target_timeout" jsonschema:"minimum=0" help:"Timeout in seconds"`
 }
 
 type passThroughCreateInput struct {
@@ -175,7 +173,7 @@ var passThroughUpdate = &operation.Operation{
 				fields[name] = operation.Lookup(present, name)
 			}
 		}
-		body, err := call.Send(ctx, "POST", "/config/pass_through_endpoint/{endpoint_id}", in.EndpointID, fields)
+		body, err := call.Send(ctx, "POST", "/config/pass_through_endpoint/{endpoint_id}", string(in.EndpointID), fields)
 		if made := firstEndpoint(body); made != nil {
 			body = made
 		}

@@ -126,7 +126,7 @@ var policyColumns = []operation.Column{
 }
 
 type policiesListInput struct {
-	VersionStatus string `json:"version_status" enum:"draft,published,production" help:"Only versions with this status" cli:"name=status"`
+	VersionStatus string `json:"version_status" name:"status" enum:"draft,published,production" help:"Only versions with this status"`
 }
 
 var policiesList = &operation.Operation{
@@ -140,8 +140,7 @@ var policiesList = &operation.Operation{
 }
 
 type policyRef struct {
-	PolicyID string     `json:"policy_id" help:"Version ID"`
-	Policy   policyName `json:"policy" ref:"policy_id,required" help:"Policy name, for the production version" cli:"arg=1"`
+	PolicyID policyName `json:"policy_id" name:"policy" help:"Policy name, for the production version, or version ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var policiesGet = &operation.Operation{
@@ -151,7 +150,7 @@ var policiesGet = &operation.Operation{
 	Effect:   operation.Read,
 	Sends:    []string{"GET /policies/{policy_id}"},
 	Do: operation.Func[policyRef](func(ctx context.Context, call *operation.Call, in policyRef) (operation.Result, error) {
-		body, err := readPolicy(ctx, call, in.PolicyID)
+		body, err := readPolicy(ctx, call, string(in.PolicyID))
 		return operation.Result{Body: body}, err
 	}),
 	Columns: policyColumns,
@@ -290,8 +289,7 @@ func modelCondition(_ context.Context, call *operation.Call) error {
 }
 
 type policiesUpdateInput struct {
-	PolicyID string      `json:"policy_id" help:"ID of a draft"`
-	Policy   policyDraft `json:"policy" ref:"policy_id,required" help:"Policy name, for its draft" cli:"arg=1"`
+	PolicyID policyDraft `json:"policy_id" name:"policy" help:"Policy name, for its draft, or version ID" jsonschema:"required" cli:"arg=1"`
 	policyContent
 	operation.Clearing
 	operation.Extras
@@ -325,8 +323,7 @@ var policiesUpdate = &operation.Operation{
 }
 
 type policiesDeleteInput struct {
-	PolicyID string        `json:"policy_id" help:"Version ID"`
-	Policy   policyVersion `json:"policy" ref:"policy_id,required" help:"Policy name, if it has only one version" cli:"arg=1"`
+	PolicyID policyVersion `json:"policy_id" name:"policy" help:"Policy name, if it has only one version, or version ID" jsonschema:"required" cli:"arg=1"`
 }
 
 var policiesDelete = &operation.Operation{
@@ -338,11 +335,11 @@ var policiesDelete = &operation.Operation{
 	Sends:    []string{"DELETE /policies/{policy_id}"},
 	Consent:  ask(askDeletePolicy),
 	Do: operation.Func[policiesDeleteInput](func(ctx context.Context, call *operation.Call, in policiesDeleteInput) (operation.Result, error) {
-		policy, err := storedPolicy(ctx, call, in.PolicyID)
+		policy, err := storedPolicy(ctx, call, string(in.PolicyID))
 		if err != nil {
 			return operation.Result{}, err
 		}
-		return deletePolicies(ctx, call, proxyclient.Request{Path: policyPath, Params: map[string]string{"policy_id": in.PolicyID}},
+		return deletePolicies(ctx, call, proxyclient.Request{Path: policyPath, Params: map[string]string{"policy_id": string(in.PolicyID)}},
 			"deleted version "+operation.Word(operation.Lookup(policy, "version_number"))+" of policy "+operation.Name(operation.Word(operation.Lookup(policy, "policy_name"))))
 	}),
 }

@@ -56,8 +56,7 @@ var policiesAttachments = &operation.Operation{
 }
 
 type attachmentID struct {
-	AttachmentID string         `json:"attachment_id" help:"Attachment ID" cli:"arg=1"`
-	Policy       attachedPolicy `json:"policy" ref:"attachment_id,required" help:"Policy name, if it has one attachment"`
+	AttachmentID attachedPolicy `json:"attachment_id" name:"attachment" help:"Policy name, if it has one attachment, or attachment ID" jsonschema:"required" cli:"arg=1,alias=policy"`
 }
 
 var policiesAttachmentGet = &operation.Operation{
@@ -67,7 +66,7 @@ var policiesAttachmentGet = &operation.Operation{
 	Effect:   operation.Read,
 	Sends:    []string{"GET /policies/attachments/{attachment_id}"},
 	Do: operation.Func[attachmentID](func(ctx context.Context, call *operation.Call, in attachmentID) (operation.Result, error) {
-		body, err := readAttachment(ctx, call, in.AttachmentID)
+		body, err := readAttachment(ctx, call, string(in.AttachmentID))
 		return operation.Result{Body: body}, err
 	}),
 	Columns: attachmentColumns,
@@ -211,11 +210,11 @@ var policiesDetach = &operation.Operation{
 	Sends:    []string{"DELETE /policies/attachments/{attachment_id}"},
 	Consent:  ask(askDetach),
 	Do: operation.Func[attachmentID](func(ctx context.Context, call *operation.Call, in attachmentID) (operation.Result, error) {
-		attachment, err := storedAttachment(ctx, call, in.AttachmentID)
+		attachment, err := storedAttachment(ctx, call, string(in.AttachmentID))
 		if err != nil {
 			return operation.Result{}, err
 		}
-		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: attachmentPath, Params: map[string]string{"attachment_id": in.AttachmentID}})
+		body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "DELETE", Path: attachmentPath, Params: map[string]string{"attachment_id": string(in.AttachmentID)}})
 		if err != nil {
 			return operation.Result{}, err
 		}

@@ -10,8 +10,8 @@ import (
 )
 
 type policiesResolveInput struct {
-	TeamAlias string   `json:"team_alias" help:"Team alias" cli:"name=team"`
-	KeyAlias  string   `json:"key_alias" help:"Key alias" cli:"name=key"`
+	TeamAlias string   `json:"team_alias" name:"team" help:"Team alias"`
+	KeyAlias  string   `json:"key_alias" name:"key" help:"Key alias"`
 	Model     string   `json:"model" help:"Model"`
 	Tags      []string `json:"tags" help:"Tags of the key or team"`
 	ForceSync bool     `json:"force_sync" help:"Load policies from the database first"`
@@ -59,8 +59,8 @@ func notesUnknown(ctx context.Context, call *operation.Call, of *operation.Colle
 
 type policiesTestInput struct {
 	Texts          operation.Names    `json:"texts" jsonschema:"required" help:"Texts to check, each on its own" cli:"arg=1"`
-	PolicyNames    existingPolicies   `json:"policy_names" help:"Policies whose guardrails run" cli:"name=policies"`
-	GuardrailNames existingGuardrails `json:"guardrail_names" help:"Guardrails to run" cli:"name=guardrails"`
+	PolicyNames    existingPolicies   `json:"policy_names" name:"policies" help:"Policies whose guardrails run"`
+	GuardrailNames existingGuardrails `json:"guardrail_names" name:"guardrails" help:"Guardrails to run"`
 	InputType      string             `json:"input_type" enum:"request,response" help:"Kind of text (default request)"`
 	operation.Extras
 }

@@ -55,7 +55,7 @@ func versionsOf(ctx context.Context, call *operation.Call, name string) (version
 
 type policiesVersionCreateInput struct {
 	policyNamed
-	SourcePolicyID string `json:"source_policy_id" help:"Version to copy, by ID (default: production)" cli:"name=from"`
+	SourcePolicyID string `json:"source_policy_id" name:"from" help:"Version to copy, by ID (default: production)"`
 }
 
 var policiesVersionCreate = &operation.Operation{
@@ -110,9 +110,8 @@ func immovable(ctx context.Context, call *operation.Call, name string) error {
 }
 
 type policiesStatusSetInput struct {
-	PolicyID      string      `json:"policy_id" help:"Version ID"`
-	Policy        movedPolicy `json:"policy" ref:"policy_id,required" help:"Policy name, if only one version can get the status" cli:"arg=1"`
-	VersionStatus string      `json:"version_status" jsonschema:"required" enum:"published,production" help:"New status" cli:"name=status"`
+	PolicyID      movedPolicy `json:"policy_id" name:"policy" help:"Policy name, if only one version can get the status, or version ID" jsonschema:"required" cli:"arg=1"`
+	VersionStatus string      `json:"version_status" name:"status" jsonschema:"required" enum:"published,production" help:"New status"`
 }
 
 var policiesStatusSet = &operation.Operation{

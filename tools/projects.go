@@ -75,8 +75,7 @@ var projectsCreate = &operation.Operation{
 type projectsUpdateInput struct {
 	projectID
 	ProjectAlias string       `json:"project_alias" help:"New alias"`
-	TeamID       existingTeam `json:"team_id" help:"ID of the new team"`
-	Team         teamAlias    `json:"team" ref:"team_id"`
+	TeamID       existingTeam `json:"team_id" name:"team"`
 	projectSettings
 	operation.Clearing
 	operation.Replacing

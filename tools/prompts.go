@@ -104,7 +104,7 @@ var promptsVersions = &operation.Operation{
 
 // promptSettings is what create, update and patch store.
 type promptSettings struct {
-	DotpromptContent operation.Document `json:"dotprompt_content" help:"Prompt in dotprompt format: front matter, then the text" cli:"name=dotprompt"`
+	DotpromptContent operation.Document `json:"dotprompt_content" name:"dotprompt" help:"Prompt in dotprompt format: front matter, then the text"`
 	LitellmParams    operation.Pairs    `json:"litellm_params" help:"Parameters, such as prompt_integration, api_base, api_key" cli:"name=param,short=p"`
 	Environment      string             `json:"environment" help:"Environment (default development)"`
 	operation.Extras
@@ -198,7 +198,7 @@ var promptsDelete = &operation.Operation{
 type promptsTestInput struct {
 	PromptID            promptID            `json:"prompt_id" cli:"arg=1"`
 	Environment         string              `json:"environment" help:"Environment of the prompt"`
-	DotpromptContent    operation.Document  `json:"dotprompt_content" help:"Prompt to test instead, in dotprompt format" cli:"name=dotprompt"`
+	DotpromptContent    operation.Document  `json:"dotprompt_content" name:"dotprompt" help:"Prompt to test instead, in dotprompt format"`
 	PromptVariables     operation.Pairs     `json:"prompt_variables" help:"Values of the variables in the text" cli:"name=variable,short=v"`
 	ConversationHistory []operation.Message `json:"conversation_history" help:"Messages that replace the prompt's non-system ones" cli:"name=message,short=m"`
 	Stream              bool                `json:"stream" help:"Print the answer while it is generated"`

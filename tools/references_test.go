@@ -29,12 +29,12 @@ func TestReferences(t *testing.T) {
 		op, args, want string
 		code           proxyclient.Code
 	}{
-		{"keys generate", `{"team_id":"research"}`, "team research does not exist; the team with that alias has the ID 0c95aaaa-", proxyclient.CodeNotFound},
-		{"keys generate", `{"user_id":"ann@example.com"}`, "user ann@example.com does not exist; the user with that email has the ID ann-0123456789", proxyclient.CodeNotFound},
+		{"keys generate", `{"team_id":"research","user_id":"ann@example.com"}`, "", ""},
+		{"keys generate", `{"team_id":"00000000-0000-4000-8000-000000000001"}`, "team 00000000-0000-4000-8000-000000000001 does not exist", proxyclient.CodeNotFound},
 		{"keys generate", `{"budget_id":"tiers"}`, `budget tiers does not exist; did you mean "tier"?`, proxyclient.CodeNotFound},
 		{"keys generate", `{"extra":{"project_id":"p"}}`, "project p does not exist", proxyclient.CodeNotFound},
 		{"keys bulk-update", `{"key_aliases":["ci"],"budget_id":"none"}`, "budget none does not exist", proxyclient.CodeNotFound},
-		{"keys service-account", `{"team_id":"none","key_alias":"x"}`, "team none does not exist", proxyclient.CodeNotFound},
+		{"keys service-account", `{"team_id":"none","key_alias":"x"}`, `no team has the alias "none"`, proxyclient.CodeNotFound},
 		{"users create", `{"user_email":"x@example.com","extra":{"budget_id":"none"}}`, "budget none does not exist", proxyclient.CodeNotFound},
 		{"models update", `{"model_id":"m1","litellm_params":{"litellm_credential_name":"azur"}}`, `credential azur does not exist; did you mean "azure"?`, proxyclient.CodeNotFound},
 		{"access-groups budget-set", `{"access_group":"group","budget_id":"none"}`, "budget none does not exist", proxyclient.CodeNotFound},

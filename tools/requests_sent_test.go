@@ -36,16 +36,16 @@ func TestRequestsSent(t *testing.T) {
 		want []string
 	}{
 		{usersUpdate, map[string]any{"user": "sent@example.com", "rpm_limit": 5}, []string{"GET /user/list", "GET /user/info", "POST /user/update"}},
-		{usersUpdate, map[string]any{"user_id": "sent", "metadata": map[string]any{"a": 1}}, []string{"GET /user/info", "POST /user/update"}},
+		{usersUpdate, map[string]any{"user_id": "sent", "metadata": map[string]any{"a": 1}}, []string{"GET /user/list", "GET /user/info", "POST /user/update"}},
 		{teamsUpdate, map[string]any{"team_id": "sent", "metadata": map[string]any{"a": 1}, "team_member_budget_duration": "30d"},
-			[]string{"GET /team/info", "POST /team/update", "GET /team/info"}},
-		{teamsMemberUpdate, map[string]any{"team_id": "sent", "user_id": "sent", "rpm_limit": 5}, []string{"GET /team/info", "POST /team/member_update", "GET /team/info"}},
+			[]string{"GET /v2/team/list", "GET /team/info", "POST /team/update", "GET /team/info"}},
+		{teamsMemberUpdate, map[string]any{"team_id": "sent", "user_id": "sent", "rpm_limit": 5}, []string{"GET /v2/team/list", "GET /user/list", "GET /team/info", "POST /team/member_update", "GET /team/info"}},
 		{keysUpdate, map[string]any{"alias": "sent", "team": "sent", "user_id": "sent", "models": []string{"gpt-4o-mini"}},
-			[]string{"GET /key/list", "GET /v2/team/list", "GET /user/info", "GET /models", "POST /key/update"}},
+			[]string{"GET /key/list", "GET /v2/team/list", "GET /user/list", "GET /user/info", "GET /models", "POST /key/update"}},
 		{tagsUpdate, map[string]any{"name": "sent", "max_budget": 5}, []string{"GET /tag/list", "GET /customer/list", "GET /access_group/list", "GET /project/list",
 			"GET /organization/list", "GET /key/list", "POST /tag/info", "POST /tag/update", "POST /tag/info"}},
 		{usersOnboard, map[string]any{"user_email": "sent@example.com", "team_id": "restricted", "models": []string{"grouped"}, "key_alias": "onboard"},
-			[]string{"GET /models", "GET /models", "GET /access_group/list", "GET /user/list", "GET /team/info", "GET /key/list", "POST /team/member_add", "POST /key/generate"}},
+			[]string{"GET /models", "GET /models", "GET /access_group/list", "GET /user/list", "GET /v2/team/list", "GET /team/info", "GET /key/list", "POST /team/member_add", "POST /key/generate"}},
 		{keysBulkUpdate, map[string]any{"key_aliases": []string{"sent"}, "max_budget": 5}, []string{"GET /key/list", "POST /key/bulk_update"}},
 	} {
 		_, err := run(t.Context(), env, tt.op, argsOf(tt.args))

@@ -129,8 +129,7 @@ func spendIs(read func(context.Context, *operation.Call) (json.RawMessage, error
 
 type memberRef struct {
 	teamRef
-	UserID string    `json:"user_id" help:"ID of the member"`
-	User   userEmail `json:"user" ref:"user_id,required"`
+	UserID existingUser `json:"user_id" name:"user" jsonschema:"required"`
 }
 
 type teamsMemberResetSpendInput struct {

@@ -63,8 +63,7 @@ var searchToolsList = &operation.Operation{
 
 // searchToolRef identifies one search tool.
 type searchToolRef struct {
-	SearchToolID string         `json:"search_tool_id" help:"Search tool ID" cli:"arg=1"`
-	Name         searchToolName `json:"name" ref:"search_tool_id,required"`
+	SearchToolID searchToolName `json:"search_tool_id" name:"search_tool" jsonschema:"required" cli:"arg=1,alias=name"`
 }
 
 var searchToolsGet = &operation.Operation{
@@ -90,9 +89,9 @@ func readSearchTool(ctx context.Context, call *operation.Call) (json.RawMessage,
 
 type searchToolsCreateInput struct {
 	SearchToolName string           `json:"search_tool_name" jsonschema:"required" help:"Name that requests use" cli:"arg=1"`
-	SearchProvider searchProvider   `json:"search_provider" jsonschema:"required" help:"Provider{; see op:search-tools providers}" cli:"name=provider"`
+	SearchProvider searchProvider   `json:"search_provider" name:"provider" jsonschema:"required" help:"Provider{; see op:search-tools providers}"`
 	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Parameters, such as api_key (default: from the gateway's environment)" cli:"name=param,short=p"`
-	SearchToolInfo operation.Object `json:"search_tool_info" help:"Custom information: {\"description\": \"Web search\"}" cli:"name=info"`
+	SearchToolInfo operation.Object `json:"search_tool_info" name:"info" help:"Custom information: {\"description\": \"Web search\"}"`
 }
 
 var searchToolsCreate = &operation.Operation{
@@ -144,10 +143,10 @@ func searchTool(body operation.Args, present json.RawMessage) (any, error) {
 
 type searchToolsUpdateInput struct {
 	searchToolRef
-	SearchToolName string           `json:"search_tool_name" help:"New name" cli:"name=new-name"`
-	SearchProvider searchProvider   `json:"search_provider" help:"New provider" cli:"name=provider"`
+	SearchToolName string           `json:"search_tool_name" name:"new_name" help:"New name"`
+	SearchProvider searchProvider   `json:"search_provider" name:"provider" help:"New provider"`
 	LitellmParams  operation.Pairs  `json:"litellm_params" help:"Parameters to change" cli:"name=param,short=p"`
-	SearchToolInfo operation.Object `json:"search_tool_info" help:"Information to change" cli:"name=info"`
+	SearchToolInfo operation.Object `json:"search_tool_info" name:"info" help:"Information to change"`
 }
 
 var searchToolsUpdate = &operation.Operation{
@@ -180,7 +179,7 @@ var searchToolsUpdate = &operation.Operation{
 		if err != nil {
 			return operation.Result{}, err
 		}
-		body, err := call.Send(ctx, http.MethodPut, searchToolPath, in.SearchToolID, fields)
+		body, err := call.Send(ctx, http.MethodPut, searchToolPath, string(in.SearchToolID), fields)
 		return operation.Result{Body: body}, err
 	}),
 	Columns: searchToolColumns,

@@ -50,7 +50,7 @@ type settingsRouterInput struct {
 	RoutingStrategy     string           `json:"routing_strategy" help:"Strategy, such as simple-shuffle or least-busy"`
 	RoutingStrategyArgs operation.Object `json:"routing_strategy_args" help:"Arguments of the strategy, such as ttl"`
 	NumRetries          operation.Limit  `json:"num_retries" help:"Retries of a failed call"`
-	Timeout             float64          `json:"timeout" jsonschema:"minimum=0" help:"Time limit of a call in seconds" cli:"name=call-timeout"`
+	Timeout             float64          `json:"timeout" name:"call_timeout" jsonschema:"minimum=0" help:"Time limit of a call in seconds"`
 	StreamTimeout       float64          `json:"stream_timeout" jsonschema:"minimum=0" help:"Time limit of a streamed call in seconds"`
 	AllowedFails        operation.Limit  `json:"allowed_fails" help:"Failures per minute before a deployment cools down"`
 	CooldownTime        float64          `json:"cooldown_time" jsonschema:"minimum=0" help:"Cooldown of a failing deployment in seconds"`

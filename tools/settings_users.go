@@ -21,12 +21,11 @@ var settingsInternalUsers = &operation.Operation{
 }
 
 type settingsInternalUsersInput struct {
-	UserRole       string        `json:"user_role" enum:"proxy_admin,proxy_admin_viewer,internal_user,internal_user_viewer" help:"Default role"`
-	MaxBudget      operation.USD `json:"max_budget" help:"Default spending limit in US dollars" clear:"null"`
-	BudgetDuration string        `json:"budget_duration" help:"Budget resets after this period, such as 30d" clear:"null"`
-	Models         []string      `json:"models" help:"Models that new users may use" clear:"null"`
-	Teams          []string      `json:"teams" help:"IDs of the teams that new users join" clear:"null"`
-	Team           teamAlias     `json:"team" ref:"teams"`
+	UserRole       string         `json:"user_role" enum:"proxy_admin,proxy_admin_viewer,internal_user,internal_user_viewer" help:"Default role"`
+	MaxBudget      operation.USD  `json:"max_budget" help:"Default spending limit in US dollars" clear:"null"`
+	BudgetDuration string         `json:"budget_duration" help:"Budget resets after this period, such as 30d" clear:"null"`
+	Models         []string       `json:"models" help:"Models that new users may use" clear:"null"`
+	Teams          []existingTeam `json:"teams" help:"Teams that new users join" clear:"null" cli:"alias=team"`
 	operation.Clearing
 	operation.Extras
 }
@@ -64,15 +63,14 @@ var settingsDefaultTeam = &operation.Operation{
 }
 
 type settingsDefaultTeamInput struct {
-	Models                []string          `json:"models" help:"Models of teams that single sign-on creates" clear:"[]"`
-	MaxBudget             operation.USD     `json:"max_budget" help:"Default spending limit in US dollars" clear:"null"`
-	BudgetDuration        string            `json:"budget_duration" help:"Budget resets after this period, such as 30d" clear:"null"`
-	TpmLimit              operation.Limit   `json:"tpm_limit" help:"Default limit of tokens per minute" clear:"null"`
-	RpmLimit              operation.Limit   `json:"rpm_limit" help:"Default limit of requests per minute" clear:"null"`
-	TeamMemberPermissions []string          `json:"team_member_permissions" help:"Routes that members may call, such as /key/generate" clear:"null"`
-	OrganizationID        string            `json:"organization_id" help:"Organization of new teams, by ID" clear:"null"`
-	Organization          organizationAlias `json:"organization" ref:"organization_id"`
-	AccessGroupIDs        []string          `json:"access_group_ids" help:"Access groups of new teams, by ID" clear:"null"`
+	Models                []string             `json:"models" help:"Models of teams that single sign-on creates" clear:"[]"`
+	MaxBudget             operation.USD        `json:"max_budget" help:"Default spending limit in US dollars" clear:"null"`
+	BudgetDuration        string               `json:"budget_duration" help:"Budget resets after this period, such as 30d" clear:"null"`
+	TpmLimit              operation.Limit      `json:"tpm_limit" help:"Default limit of tokens per minute" clear:"null"`
+	RpmLimit              operation.Limit      `json:"rpm_limit" help:"Default limit of requests per minute" clear:"null"`
+	TeamMemberPermissions []string             `json:"team_member_permissions" help:"Routes that members may call, such as /key/generate" clear:"null"`
+	OrganizationID        existingOrganization `json:"organization_id" name:"organization" help:"Organization of new teams" clear:"null"`
+	AccessGroupIDs        []string             `json:"access_group_ids" help:"Access groups of new teams, by ID" clear:"null"`
 	operation.Clearing
 	operation.Extras
 }

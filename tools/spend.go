@@ -52,11 +52,10 @@ func (logField) Rule() operation.Rule {
 type spendLogsInput struct {
 	ledger.TimeInput
 	pastOwner
-	APIKey       keyFilter            `json:"api_key" cli:"name=key"`
-	KeyAlias     pastKey              `json:"key_alias" ref:"api_key"`
-	ModelGroup   string               `json:"model_group" help:"Only this model, as callers name it" cli:"name=model"`
-	EndUser      string               `json:"end_user" help:"Only this customer, by ID" cli:"name=customer"`
-	StatusFilter string               `json:"status_filter" enum:"success,failure" help:"Only requests with this outcome" cli:"name=status"`
+	APIKey       pastKey              `json:"api_key" name:"key" help:"Only this key" cli:"alias=key-alias"`
+	ModelGroup   string               `json:"model_group" name:"model" help:"Only this model, as callers name it"`
+	EndUser      string               `json:"end_user" name:"customer" help:"Only this customer, by ID"`
+	StatusFilter string               `json:"status_filter" name:"status" enum:"success,failure" help:"Only requests with this outcome"`
 	RequestID    string               `json:"request_id" help:"Only the request with this ID"`
 	ErrorCode    string               `json:"error_code" help:"Only failures with this HTTP status"`
 	SortBy       logField             `json:"sort_by" help:"Field to sort by (default startTime)"`
@@ -119,7 +118,7 @@ type spendActivityInput struct {
 	IDs []string `json:"ids" help:"Only these owners, by ID or tag name; at most one user (default all)"`
 	ledger.PeriodInput
 	Model    string               `json:"model" help:"Only this model, as its provider names it (openai/gpt-4o)"`
-	APIKey   keyFilter            `json:"api_key" cli:"name=key"`
+	APIKey   keyFilter            `json:"api_key" name:"key"`
 	Page     operation.PageNumber `json:"page"`
 	PageSize int                  `json:"page_size" jsonschema:"minimum=1,maximum=1000" help:"Table rows per page (default 1000)" cli:"alias=size"`
 }
@@ -227,10 +226,10 @@ func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculate
 type spendReportInput struct {
 	ledger.PeriodInput
 	GroupBy        string    `json:"group_by" enum:"team,customer,api_key" help:"Dimension to group by (default team)"`
-	APIKey         keyFilter `json:"api_key" cli:"name=key"`
-	InternalUserID string    `json:"internal_user_id" help:"Only this internal user, by ID" cli:"name=user-id"`
+	APIKey         keyFilter `json:"api_key" name:"key"`
+	InternalUserID string    `json:"internal_user_id" name:"user_id" help:"Only this internal user, by ID"`
 	TeamID         string    `json:"team_id" help:"Only this team, by ID"`
-	CustomerID     string    `json:"customer_id" help:"Only this customer, by ID" cli:"name=customer"`
+	CustomerID     string    `json:"customer_id" name:"customer" help:"Only this customer, by ID"`
 }
 
 var spendReport = &operation.Operation{

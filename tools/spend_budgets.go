@@ -40,7 +40,7 @@ func (b budgetFilter) kinds() []string {
 
 // keeps reports whether a budget belongs to the user and the team of the filter.
 func (b budgetFilter) keeps(use *budgetUse) bool {
-	return (b.TeamID == "" || use.team == b.TeamID) && (b.UserID == "" || use.user == b.UserID)
+	return (b.TeamID == "" || use.team == string(b.TeamID)) && (b.UserID == "" || use.user == string(b.UserID))
 }
 
 type spendBudgetsInput struct {

@@ -101,7 +101,7 @@ var rosters = &operation.Collection{What: "team", Path: "/team/list", ID: "team_
 func (f *finding) members(ctx context.Context, call *operation.Call) error {
 	var err error
 	if f.in.TeamID != "" {
-		err = f.membersOf(ctx, call, f.in.TeamID)
+		err = f.membersOf(ctx, call, string(f.in.TeamID))
 	} else {
 		err = f.rosters(ctx, call)
 	}
@@ -177,16 +177,16 @@ func (f *finding) addMembers(t *team) {
 func (b budgetFilter) query(of string) url.Values {
 	q := url.Values{}
 	if of == "key" && b.TeamID != "" {
-		q.Set("team_id", b.TeamID)
+		q.Set("team_id", string(b.TeamID))
 	}
 	if of == "key" && b.UserID != "" {
-		q.Set("user_id", b.UserID)
+		q.Set("user_id", string(b.UserID))
 	}
 	if of == "user" && b.UserID != "" {
-		q.Set("user_ids", b.UserID)
+		q.Set("user_ids", string(b.UserID))
 	}
 	if of == "team" && b.TeamID != "" {
-		q.Set(teamCollection.ByID, b.TeamID)
+		q.Set(teamCollection.ByID, string(b.TeamID))
 	}
 	return q
 }

@@ -113,7 +113,7 @@ func (p *paces) read(ctx context.Context, call *operation.Call, of string) error
 	if _, known := p.spent[of]; known {
 		return nil
 	}
-	q := ledger.Question{By: []string{of}, Period: p.period, User: p.in.UserID, Team: p.in.TeamID}
+	q := ledger.Question{By: []string{of}, Period: p.period, User: string(p.in.UserID), Team: string(p.in.TeamID)}
 	if of == "member" {
 		q.By = []string{"team", "user"}
 	}

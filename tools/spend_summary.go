@@ -12,14 +12,13 @@ import (
 // spendFilter narrows a question about spend.
 type spendFilter struct {
 	pastOwner
-	Key   string  `json:"key" help:"Only this key, or its hash"`
-	Alias pastKey `json:"alias" ref:"key" cli:"name=key-alias"`
+	Key pastKey `json:"key" help:"Only this key" cli:"alias=key-alias,alias=alias"`
 }
 
 func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
-	q := ledger.Question{By: operation.Unique(by), Period: p, User: f.UserID, Team: f.TeamID}
+	q := ledger.Question{By: operation.Unique(by), Period: p, User: string(f.UserID), Team: string(f.TeamID)}
 	if f.Key != "" {
-		q.Key = operation.KeyHash(f.Key)
+		q.Key = string(f.Key)
 	}
 	return q
 }

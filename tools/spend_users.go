@@ -7,8 +7,7 @@ import (
 
 type spendByUserInput struct {
 	ledger.PeriodInput
-	UserID string             `json:"user_id" help:"Only this user, by ID"`
-	User   userEmail          `json:"user" ref:"user_id"`
+	UserID existingUser       `json:"user_id" name:"user" help:"Only this user"`
 	Model  string             `json:"model" help:"Only this model, as its provider names it"`
 	Offset operation.Limit    `json:"offset" help:"Users to skip, from the highest spend"`
 	Limit  operation.PageSize `json:"limit" help:"Users per page"`

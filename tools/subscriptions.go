@@ -57,7 +57,7 @@ var subscriptionColumns = []operation.Column{
 
 type subscriptionsCreateInput struct {
 	AccountID          string  `json:"account_id" jsonschema:"required" help:"Account ID at the provider" cli:"arg=1"`
-	CustomLLMProvider  string  `json:"custom_llm_provider" jsonschema:"required" help:"Provider with subscriptions, such as chatgpt" cli:"name=provider"`
+	CustomLLMProvider  string  `json:"custom_llm_provider" name:"provider" jsonschema:"required" help:"Provider with subscriptions, such as chatgpt"`
 	MonthlyFee         float64 `json:"monthly_fee" jsonschema:"required,minimum=0" help:"Monthly fee"`
 	Currency           string  `json:"currency" jsonschema:"required" help:"Currency code, such as USD"`
 	BillingPeriodStart string  `json:"billing_period_start" jsonschema:"required" help:"First day of a billing period (YYYY-MM-DD)"`
@@ -78,8 +78,7 @@ var subscriptionsCreate = &operation.Operation{
 }
 
 type subscriptionRef struct {
-	SubscriptionAccountID string              `json:"subscription_account_id" help:"ID of the fee" cli:"name=id,arg=1"`
-	Account               subscriptionAccount `json:"account" ref:"subscription_account_id,required" help:"Account ID at the provider"`
+	SubscriptionAccountID subscriptionAccount `json:"subscription_account_id" name:"account" help:"Account ID at the provider, or ID of the fee" jsonschema:"required" cli:"arg=1,alias=id"`
 }
 
 type subscriptionsUpdateInput struct {

@@ -30,7 +30,7 @@ func (t *team) lacks(models []string) (lacking []string) {
 // people is users, by ID and by email.
 type people struct {
 	UserIDs    []string         `json:"user_ids" help:"User IDs"`
-	UserEmails operation.Emails `json:"user_emails" help:"Email addresses of users" cli:"name=emails"`
+	UserEmails operation.Emails `json:"user_emails" name:"emails" help:"Email addresses of users"`
 }
 
 type teamsMemberAddInput struct {
@@ -61,7 +61,7 @@ var teamsMemberAdd = &operation.Operation{
 }
 
 func addMembers(ctx context.Context, call *operation.Call, in teamsMemberAddInput) (operation.Result, error) {
-	return in.add(ctx, call, "/team/member_add", string(cmp.Or(in.Role, "user")), in.CreateMissing, "team "+in.TeamID)
+	return in.add(ctx, call, "/team/member_add", string(cmp.Or(in.Role, "user")), in.CreateMissing, "team "+string(in.TeamID))
 }
 
 // add sends the people to an endpoint as its member. to names what they are added to.
@@ -156,13 +156,13 @@ var teamsMemberUpdate = &operation.Operation{
 		if len(call.Body()) <= 2 {
 			return operation.Result{}, operation.NothingToChange("max_budget_in_team")
 		}
-		t, err := readTeam(ctx, call, in.TeamID)
+		t, err := readTeam(ctx, call, string(in.TeamID))
 		if err != nil && !operation.IsRefused(err) {
 			return operation.Result{}, err
 		}
-		if err == nil && t.members != nil && !slices.Contains(t.memberIDs(), in.UserID) {
+		if err == nil && t.members != nil && !slices.Contains(t.memberIDs(), string(in.UserID)) {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-				Message: "user " + operation.Shown(in.UserID) + " is not a member of team " + operation.Shown(in.TeamID) + "; nothing was changed",
+				Message: "user " + operation.Shown(string(in.UserID)) + " is not a member of team " + operation.Shown(string(in.TeamID)) + "; nothing was changed",
 				Hint:    "list the members with {op:teams get}"}
 		}
 		fields, err := call.Change(ctx)
@@ -225,7 +225,7 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 	}
 	result, err := parts.Result(operation.Encode(map[string]any{"team_id": in.TeamID, "removed": removed}))
 	if result.Done != "" {
-		result.Done += " from team " + in.TeamID
+		result.Done += " from team " + string(in.TeamID)
 	}
 	return result, err
 }
@@ -257,7 +257,7 @@ var teamsModelRemove = &operation.Operation{
 	Effect:   operation.Set,
 	Sends:    []string{"POST /team/model/delete"},
 	Do: operation.Func[teamModels](func(ctx context.Context, call *operation.Call, in teamModels) (operation.Result, error) {
-		t, err := readTeam(ctx, call, in.TeamID)
+		t, err := readTeam(ctx, call, string(in.TeamID))
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -285,7 +285,7 @@ var teamsPermissionsGet = &operation.Operation{
 
 type teamsPermissionsSetInput struct {
 	teamRef
-	Permissions []string `json:"team_member_permissions" jsonschema:"required" help:"All permissions, such as /key/generate (empty list: only the basic ones)" cli:"name=permissions"`
+	Permissions []string `json:"team_member_permissions" name:"permissions" jsonschema:"required" help:"All permissions, such as /key/generate (empty list: only the basic ones)"`
 }
 
 var teamsPermissionsSet = &operation.Operation{
@@ -297,7 +297,7 @@ var teamsPermissionsSet = &operation.Operation{
 	Sends:    []string{"POST /team/permissions_update"},
 	Consent:  often,
 	Do: operation.Func[teamsPermissionsSetInput](func(ctx context.Context, call *operation.Call, in teamsPermissionsSetInput) (operation.Result, error) {
-		list, err := call.Read(ctx, proxyclient.Request{Path: "/team/permissions_list", Query: url.Values{"team_id": {in.TeamID}}})
+		list, err := call.Read(ctx, proxyclient.Request{Path: "/team/permissions_list", Query: url.Values{"team_id": {string(in.TeamID)}}})
 		if err != nil {
 			return operation.Result{}, err
 		}
@@ -333,8 +333,8 @@ func (callbackType) Rule() operation.Rule {
 
 type teamsCallbacksAddInput struct {
 	teamRef
-	CallbackName string          `json:"callback_name" jsonschema:"required" help:"Service, such as langfuse, langsmith or gcs_bucket" cli:"name=name"`
-	CallbackType callbackType    `json:"callback_type" help:"Calls to log (default success_and_failure)" cli:"name=type"`
+	CallbackName string          `json:"callback_name" name:"name" jsonschema:"required" help:"Service, such as langfuse, langsmith or gcs_bucket"`
+	CallbackType callbackType    `json:"callback_type" name:"type" help:"Calls to log (default success_and_failure)"`
 	CallbackVars operation.Pairs `json:"callback_vars" jsonschema:"required" help:"Settings, such as langfuse_public_key, langfuse_secret_key, langfuse_host" cli:"name=var"`
 }
 
@@ -353,7 +353,7 @@ var teamsCallbacksAdd = &operation.Operation{
 
 type teamsCallbacksDeleteInput struct {
 	teamRef
-	CallbackName string `json:"callback_name" jsonschema:"required" help:"Service that calls are logged to" cli:"name=name"`
+	CallbackName string `json:"callback_name" name:"name" jsonschema:"required" help:"Service that calls are logged to"`
 }
 
 var teamsCallbacksDelete = &operation.Operation{
@@ -370,8 +370,7 @@ var teamsCallbacksDelete = &operation.Operation{
 }
 
 type teamsSpendByUserInput struct {
-	TeamIDs string   `json:"team_ids" help:"Team IDs, separated by commas" cli:"arg=1"`
-	Team    pastTeam `json:"team" ref:"team_ids,required"`
+	TeamIDs pastTeam `json:"team_ids" name:"team" jsonschema:"required" cli:"arg=1"`
 	ledger.PeriodInput
 }
 

@@ -18,7 +18,7 @@ var teams = operation.Catalog{
 // teamCollection is the teams that the caller may list.
 var teamCollection = &operation.Collection{
 	What: "team", Path: "/v2/team/list", Items: "teams", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias", ByID: "team_id", Info: "/team/info", Escapes: []string{"team_alias"},
+	ID: "team_id", Name: "team_alias", Version: "deleted_at", Search: "team_alias", ByID: "team_id", Either: "search", Info: "/team/info", Escapes: []string{"team_alias", "search"},
 	Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "team_id", Deleted: url.Values{"status": {"deleted"}}, Own: ownTeams,
 }
 
@@ -31,12 +31,6 @@ func ownTeams(ctx context.Context, call *operation.Call) url.Values {
 	}
 	return url.Values{"user_id": {id}}
 }
-
-// teamAlias stands for the ID of the team with this alias.
-type teamAlias string
-
-// Collection returns the list that has the alias.
-func (teamAlias) Collection() *operation.Collection { return teamCollection }
 
 var teamColumns = []operation.Column{
 	{Name: "team_alias", ID: true},
@@ -61,8 +55,7 @@ var teamColumns = []operation.Column{
 
 // teamRef identifies one team.
 type teamRef struct {
-	TeamID string    `json:"team_id" help:"Team ID" cli:"arg=1"`
-	Team   teamAlias `json:"team" ref:"team_id,required"`
+	TeamID existingTeam `json:"team_id" name:"team" jsonschema:"required" cli:"arg=1"`
 }
 
 type teamsListInput struct {
@@ -70,10 +63,8 @@ type teamsListInput struct {
 	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page" cli:"alias=size"`
 	TeamAlias      string               `json:"team_alias" help:"Only teams whose alias contains this text" cli:"alias=team"`
 	TeamID         string               `json:"team_id" help:"Only the team with this ID"`
-	UserID         string               `json:"user_id" help:"Only teams of this user, by ID"`
-	User           userEmail            `json:"user" ref:"user_id"`
-	OrganizationID string               `json:"organization_id" help:"Only this organization, by ID"`
-	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
+	UserID         existingUser         `json:"user_id" name:"user" help:"Only teams of this user"`
+	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
 	Status         string               `json:"status" enum:"deleted" help:"Only deleted teams"`
 	SortBy         string               `json:"sort_by" help:"Field to sort by, such as spend, created_at or team_alias"`
 	SortOrder      operation.SortOrder  `json:"sort_order" help:"Sort order (default asc)"`
@@ -132,8 +123,7 @@ type teamLimits struct {
 	alertedBudget
 	rates
 	memberDefaults
-	OrganizationID existingOrganization `json:"organization_id" help:"Organization ID (Enterprise)" clear:"null"`
-	Organization   organizationAlias    `json:"organization" ref:"organization_id"`
+	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Organization (Enterprise)" clear:"null"`
 	Tags           []string             `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
 	Guardrails     []string             `json:"guardrails" help:"Guardrails for every call (Enterprise)" clear:"[]"`
 	ModelAliases   operation.Object     `json:"model_aliases" help:"Model aliases: {\"fast\": \"gpt-4o-mini\"}" clear:"{}"`
@@ -228,8 +218,7 @@ var teamsUpdate = &operation.Operation{
 }
 
 type teamsDeleteInput struct {
-	TeamIDs operation.Names `json:"team_ids" help:"Team IDs" cli:"arg=1"`
-	Team    teamAlias       `json:"team" ref:"team_ids,required"`
+	TeamIDs []existingTeam `json:"team_ids" name:"teams" help:"Teams, by alias or ID" jsonschema:"required" cli:"arg=1,alias=team"`
 }
 
 var teamsDelete = &operation.Operation{
@@ -273,14 +262,13 @@ var teamsUnblock = &operation.Operation{
 
 type teamsAssignKeyInput struct {
 	teamRef
-	Key   string   `json:"key" help:"Key (sk-...) or its 64-digit hash (default: your own key)"`
-	Alias keyAlias `json:"alias" ref:"key"`
+	Key existingKey `json:"key" help:"Key, by alias or hash, or the key itself (default: your own)" cli:"alias=alias,alias=key-alias"`
 }
 
 var teamsAssignKey = &operation.Operation{
 	Path:     "teams assign-key",
 	Summary:  "Assign a key to a team",
-	Help:     "Without {key} or {alias}, assigns your own virtual key. A session's team is chosen at sign-in. To move a key and check its models and membership, use {op:keys move}.",
+	Help:     "Without {key}, assigns your own virtual key. A session's team is chosen at sign-in. To move a key and check its models and membership, use {op:keys move}.",
 	Examples: []string{"teams assign-key --team-id 5d44c392-1e6f-4663-9a34-55c5171bb13a", "teams assign-key --team research --alias ci"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/update"},
@@ -300,17 +288,17 @@ func assignKey(ctx context.Context, call *operation.Call, in teamsAssignKeyInput
 		case err != nil:
 			return operation.Result{}, err
 		case who.kind == masterKey:
-			return operation.Result{}, operation.Usage("your own key is the master key, which cannot belong to a team; give another key with {key} or {alias}")
+			return operation.Result{}, operation.Usage("your own key is the master key, which cannot belong to a team; give another key with {key}")
 		case who.kind == signIn:
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeUsage,
 				Message: "you are signed in, and the team of a session is chosen at sign-in; nothing was changed",
-				Hint:    "sign in with another team: {login} --team TEAM; to assign a virtual key, give {key} or {alias}"}
+				Hint:    "sign in with another team: {login} --team TEAM; to assign a virtual key, give {key}"}
 		case who.kind != virtualKey:
-			return operation.Result{}, operation.Usage("your own credential is not a virtual key, so it cannot be assigned; give a key with {key} or {alias}")
+			return operation.Result{}, operation.Usage("your own credential is not a virtual key, so it cannot be assigned; give a key with {key}")
 		}
-		in.Key = who.hash
+		in.Key = existingKey(who.hash)
 	}
-	body, err := call.Write(ctx, "POST", "/key/update", map[string]string{"key": in.Key, "team_id": in.TeamID})
+	body, err := call.Write(ctx, "POST", "/key/update", map[string]string{"key": string(in.Key), "team_id": string(in.TeamID)})
 	return operation.Result{Body: body}, err
 }
 

@@ -16,14 +16,8 @@ var users = operation.Catalog{
 // userCollection is the internal users that the caller may list.
 var userCollection = &operation.Collection{
 	What: "user", Path: "/user/list", Items: "users", Total: "total", Pages: "total_pages", Page: "page", Size: "page_size",
-	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", ByIDs: "user_ids", Info: "/user/info", Escapes: []string{"user_email", "search"}, Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
+	ID: "user_id", Name: "user_email", Fold: true, Search: "user_email", Either: "search", Info: "/user/info", Escapes: []string{"user_email", "search"}, Sort: "sort_by", Order: "sort_order", Ascending: true, Unique: "user_id",
 }
-
-// userEmail stands for the ID of the user with this email address.
-type userEmail string
-
-// Collection returns the list that has the address.
-func (userEmail) Collection() *operation.Collection { return userCollection }
 
 var userColumns = []operation.Column{
 	{Name: "user", Field: "user_email|user_id"},
@@ -48,11 +42,10 @@ type usersListInput struct {
 	Page      operation.PageNumber `json:"page"`
 	PageSize  operation.PageSize   `json:"page_size" help:"Users per page" cli:"alias=size"`
 	Role      userRole             `json:"role" help:"Only users with this role"`
-	UserEmail string               `json:"user_email" help:"Only users whose email contains this text" cli:"name=email"`
+	UserEmail string               `json:"user_email" name:"email" help:"Only users whose email contains this text"`
 	Search    string               `json:"search" help:"Only users whose ID or email contains this text"`
 	UserIDs   string               `json:"user_ids" help:"Only these user IDs, separated by commas"`
-	TeamID    string               `json:"team_id" help:"Only members of this team, by ID"`
-	Team      teamAlias            `json:"team" ref:"team_id"`
+	TeamID    existingTeam         `json:"team_id" name:"team" help:"Only members of this team"`
 	SortBy    string               `json:"sort_by" help:"Field to sort by, such as spend, created_at or user_email"`
 	SortOrder operation.SortOrder  `json:"sort_order" help:"Sort order (default asc)"`
 }
@@ -81,10 +74,10 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail operation.Email `json:"user_email" help:"Email address (required without a user ID)" cli:"name=email"`
-	UserRole  userRole        `json:"user_role" help:"Role of the user (default internal_user)" cli:"name=role"`
-	UserAlias string          `json:"user_alias" help:"Display name" cli:"name=alias"`
-	Teams     []string        `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	UserEmail operation.Email `json:"user_email" name:"email" help:"Email address (required without a user ID)"`
+	UserRole  userRole        `json:"user_role" name:"role" help:"Role of the user (default internal_user)"`
+	UserAlias string          `json:"user_alias" name:"alias" help:"Display name"`
+	Teams     []string        `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
 	userBudget
 	UserID        string   `json:"user_id" help:"User ID (default: generated)"`
 	Models        []string `json:"models" help:"Models the user may use (default all)"`
@@ -166,8 +159,7 @@ func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]strin
 }
 
 type usersGetInput struct {
-	UserID operation.Text `json:"user_id" help:"User ID (default: yourself)" cli:"name=id,alias=user-id"`
-	User   userEmail      `json:"user" ref:"user_id" cli:"alias=email"`
+	UserID existingUser `json:"user_id" name:"user" help:"User, by email or ID (default: yourself)" cli:"arg=1,alias=id,alias=email"`
 }
 
 var usersGet = &operation.Operation{
@@ -183,8 +175,7 @@ var usersGet = &operation.Operation{
 
 // userRef identifies one user.
 type userRef struct {
-	UserID string    `json:"user_id" help:"User ID" cli:"arg=1"`
-	User   userEmail `json:"user" ref:"user_id,required"`
+	UserID existingUser `json:"user_id" name:"user" jsonschema:"required" cli:"arg=1"`
 }
 
 // userBudget is the limits of a user. The budget binds keys outside teams only.
@@ -197,7 +188,7 @@ type userBudget struct {
 // userLimits is the settings of a user that can be changed. The gateway clears only some
 // of them.
 type userLimits struct {
-	UserRole userRole `json:"user_role" help:"Role of the user" cli:"name=role"`
+	UserRole userRole `json:"user_role" name:"role" help:"Role of the user"`
 	userBudget
 	Models   []string         `json:"models" help:"Models the user may use (all-proxy-models: all)"`
 	Metadata operation.Object `json:"metadata" help:"Custom metadata"`
@@ -205,8 +196,8 @@ type userLimits struct {
 
 type usersUpdateInput struct {
 	userRef
-	UserEmail operation.Email `json:"user_email" help:"New email address" clear:"\"\"" cli:"name=email"`
-	UserAlias string          `json:"user_alias" help:"New display name" clear:"\"\"" cli:"name=alias"`
+	UserEmail operation.Email `json:"user_email" name:"email" help:"New email address" clear:"\"\""`
+	UserAlias string          `json:"user_alias" name:"alias" help:"New display name" clear:"\"\""`
 	userLimits
 	operation.Clearing
 	operation.Replacing
@@ -231,10 +222,10 @@ var usersUpdate = &operation.Operation{
 		if len(call.Body()) < 2 {
 			return operation.Result{}, operation.NothingToChange("max_budget")
 		}
-		if there, err := userExists(ctx, call, in.UserID); err != nil {
+		if there, err := userExists(ctx, call, string(in.UserID)); err != nil {
 			return operation.Result{}, err
 		} else if !there {
-			return operation.Result{}, noUser(in.UserID)
+			return operation.Result{}, noUser(string(in.UserID))
 		}
 		fields, err := call.Change(ctx)
 		if err != nil {
@@ -252,8 +243,7 @@ func noUser(id string) error {
 }
 
 type usersDeleteInput struct {
-	UserIDs operation.Names `json:"user_ids" help:"User IDs" cli:"arg=1"`
-	User    userEmail       `json:"user" ref:"user_ids,required"`
+	UserIDs []existingUser `json:"user_ids" name:"users" help:"Users, by email or ID" jsonschema:"required" cli:"arg=1,alias=user"`
 }
 
 var usersDelete = &operation.Operation{

@@ -19,8 +19,8 @@ type newEmails []string
 func (newEmails) Rule() operation.Rule { return operation.Rule{Email: true, NotEmpty: true} }
 
 type usersBulkCreateInput struct {
-	UserEmails    newEmails `json:"user_emails" jsonschema:"required" help:"Email addresses, one user each" cli:"name=emails,arg=1"`
-	Teams         []string  `json:"teams" help:"Teams to join, by ID or alias" cli:"name=team"`
+	UserEmails    newEmails `json:"user_emails" name:"emails" jsonschema:"required" help:"Email addresses, one user each" cli:"arg=1"`
+	Teams         []string  `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
 	AutoCreateKey *bool     `json:"auto_create_key" help:"Generate a key for each user (default false)"`
 	userLimits
 	operation.Extras

@@ -13,11 +13,9 @@ import (
 )
 
 type usersOnboardInput struct {
-	UserEmail       operation.Email `json:"user_email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"name=email,arg=1"`
-	UserRole        userRole        `json:"user_role" help:"Role of a new user (default internal_user)" cli:"name=role"`
-	UserAlias       string          `json:"user_alias" help:"Display name of a new user" cli:"name=alias"`
-	TeamID          string          `json:"team_id" help:"ID of the team to join, which owns the key"`
-	Team            teamAlias       `json:"team" ref:"team_id"`
+	UserEmail       operation.Email `json:"user_email" name:"email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"arg=1"`
+	UserRole        userRole        `json:"user_role" name:"role" help:"Role of a new user (default internal_user)"`
+	TeamID          existingTeam    `json:"team_id" name:"team"`
 	MaxBudgetInTeam *operation.USD  `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
 	KeyAlias        string          `json:"key_alias" help:"Alias of the key; must be unique"`
 	Models          []string        `json:"models" help:"Models the key may use (default: those of the team, or all)"`
@@ -60,11 +58,11 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 		return has, err
 	}
 	if in.TeamID != "" {
-		team, err := readTeam(ctx, call, in.TeamID)
+		team, err := readTeam(ctx, call, string(in.TeamID))
 		if err != nil {
 			return has, err
 		}
-		name := cmp.Or(operation.Word(operation.Lookup(team.item, teamCollection.Name)), in.TeamID)
+		name := cmp.Or(operation.Word(operation.Lookup(team.item, teamCollection.Name)), string(in.TeamID))
 		if err := usable(call, "team", name, team.item); err != nil {
 			return has, err
 		}
@@ -115,7 +113,7 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	default:
 		member := given(call, "max_budget_in_team")
 		member["team_id"], member["member"] = operation.Encode(in.TeamID), operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})
-		steps.Write(ctx, "added "+email+" to team "+in.TeamID, "POST", "/team/member_add", member)
+		steps.Write(ctx, "added "+email+" to team "+string(in.TeamID), "POST", "/team/member_add", member)
 	}
 	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(email), "team_id": call.Arg("team_id"), "key": nil}
 	made := has.key.Item
@@ -208,7 +206,7 @@ func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (ope
 		steps.Write(ctx, "blocked key "+key.label(), "POST", "/key/block", map[string]string{"key": key.Token})
 	}
 	if !in.BlockOnly {
-		steps.Write(ctx, "deleted user "+in.UserID, "POST", "/user/delete", map[string][]string{"user_ids": {in.UserID}})
+		steps.Write(ctx, "deleted user "+string(in.UserID), "POST", "/user/delete", map[string][]string{"user_ids": {string(in.UserID)}})
 		out.Deleted = steps.Err() == nil
 	}
 	return steps.Result(operation.Encode(out))

@@ -79,7 +79,7 @@ var utilsSupportedParams = &operation.Operation{
 
 type utilsModelInfoInput struct {
 	Model             string `json:"model" jsonschema:"required" help:"Model, as its provider names it" cli:"arg=1"`
-	CustomLLMProvider string `json:"custom_llm_provider" help:"Provider, where several have the model" cli:"name=provider"`
+	CustomLLMProvider string `json:"custom_llm_provider" name:"provider" help:"Provider, where several have the model"`
 }
 
 var utilsModelInfo = &operation.Operation{
@@ -102,7 +102,7 @@ var utilsModelInfo = &operation.Operation{
 }
 
 type utilsTransformRequestInput struct {
-	RequestBody operation.Object `json:"request_body" jsonschema:"required" help:"Request to the gateway, as JSON" cli:"name=request"`
+	RequestBody operation.Object `json:"request_body" name:"request" jsonschema:"required" help:"Request to the gateway, as JSON"`
 	CallType    string           `json:"call_type" help:"Kind of call, such as completion (default) or embedding"`
 }
 

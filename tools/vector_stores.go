@@ -51,8 +51,7 @@ var vectorStoresList = &operation.Operation{
 
 // vectorStoreRef identifies one vector store.
 type vectorStoreRef struct {
-	VectorStoreID string          `json:"vector_store_id" help:"Vector store ID" cli:"arg=1"`
-	Name          vectorStoreName `json:"name" ref:"vector_store_id,required"`
+	VectorStoreID vectorStoreName `json:"vector_store_id" name:"vector_store" jsonschema:"required" cli:"arg=1,alias=name"`
 }
 
 var vectorStoresGet = &operation.Operation{
@@ -72,12 +71,12 @@ func (existingCredential) Refers() *operation.Collection { return credentialColl
 
 type vectorStoresCreateInput struct {
 	VectorStoreID          string             `json:"vector_store_id" jsonschema:"required" help:"ID of the store at its provider" cli:"arg=1"`
-	CustomLLMProvider      string             `json:"custom_llm_provider" jsonschema:"required" help:"Provider, such as bedrock, openai or pg_vector" cli:"name=provider"`
-	VectorStoreName        string             `json:"vector_store_name" help:"Name" cli:"name=name"`
-	VectorStoreDescription string             `json:"vector_store_description" help:"Purpose" cli:"name=description"`
-	LitellmCredentialName  existingCredential `json:"litellm_credential_name" help:"Stored credential for the provider" cli:"name=credential"`
+	CustomLLMProvider      string             `json:"custom_llm_provider" name:"provider" jsonschema:"required" help:"Provider, such as bedrock, openai or pg_vector"`
+	VectorStoreName        string             `json:"vector_store_name" name:"name" help:"Name"`
+	VectorStoreDescription string             `json:"vector_store_description" name:"description" help:"Purpose"`
+	LitellmCredentialName  existingCredential `json:"litellm_credential_name" name:"credential" help:"Stored credential for the provider"`
 	LitellmParams          operation.Pairs    `json:"litellm_params" help:"Provider parameters, such as api_key or aws_region_name" cli:"name=param,short=p"`
-	VectorStoreMetadata    operation.Object   `json:"vector_store_metadata" help:"Custom metadata" cli:"name=metadata"`
+	VectorStoreMetadata    operation.Object   `json:"vector_store_metadata" name:"metadata" help:"Custom metadata"`
 	operation.Extras
 }
 
@@ -110,10 +109,10 @@ func ownStore(_ context.Context, call *operation.Call) error {
 
 type vectorStoresUpdateInput struct {
 	vectorStoreRef
-	VectorStoreName        string           `json:"vector_store_name" help:"New name" cli:"name=new-name" clear:"null"`
-	VectorStoreDescription string           `json:"vector_store_description" help:"New purpose" cli:"name=description" clear:"null"`
-	CustomLLMProvider      string           `json:"custom_llm_provider" help:"New provider" cli:"name=provider"`
-	VectorStoreMetadata    operation.Object `json:"vector_store_metadata" help:"Custom metadata" cli:"name=metadata" clear:"{}"`
+	VectorStoreName        string           `json:"vector_store_name" name:"new_name" help:"New name" clear:"null"`
+	VectorStoreDescription string           `json:"vector_store_description" name:"description" help:"New purpose" clear:"null"`
+	CustomLLMProvider      string           `json:"custom_llm_provider" name:"provider" help:"New provider"`
+	VectorStoreMetadata    operation.Object `json:"vector_store_metadata" name:"metadata" help:"Custom metadata" clear:"{}"`
 	operation.Clearing
 	operation.Replacing
 	operation.Extras

@@ -137,12 +137,9 @@ func madeUp(op *operation.Operation, prefix string) operation.Args {
 			args[f.Name] = operation.Encode(value)
 		}
 	}
-	for i, f := range fields {
-		switch target := func(other operation.Field) bool { return other.Name == f.Ref }; {
-		case f.RefRequired:
-			add(fields[slices.IndexFunc(fields, target)])
-		case f.Required && f.Ref == "":
-			add(fields[i])
+	for _, f := range fields {
+		if f.Required {
+			add(f)
 		}
 	}
 	return args

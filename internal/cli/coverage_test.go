@@ -112,7 +112,7 @@ func (c *coverage) compare(one *covered, op *operation.Operation, used map[strin
 	one.open = one.open || op.TakesExtra()
 	for _, f := range op.Fields() {
 		s, known := one.fields[f.Name]
-		if !known || f.Ref != "" {
+		if !known {
 			continue
 		}
 		one.named[f.Name] = true

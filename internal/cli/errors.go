@@ -156,7 +156,7 @@ func (a *app) words(text string) string {
 	old := []string{"/{", "/{"}
 	if a.op != nil {
 		for _, f := range a.op.Fields() {
-			old = append(old, "{"+f.Name+"}", written(f))
+			old = append(old, "{"+f.Name+"}", written(f), "{"+f.Property+"}", written(f))
 		}
 	}
 	old = append(old,

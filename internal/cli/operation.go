@@ -60,9 +60,7 @@ func (a *app) bindOperation(cmd *cobra.Command, op *operation.Operation) {
 		switch {
 		case f.Arg > 0:
 			positional = append(positional, f)
-			if !f.Required { // --team-id beside --team
-				c.bindField(cmd, f)
-			}
+			c.bindField(cmd, f)
 		case f.Name == extraField:
 			c.bindBody(cmd, f, &bodyValue{to: &c.values}, "Additional body field", "Additional body fields as a JSON object")
 		case f.Name == bodyField && f.Kind == operation.KindJSON:
@@ -135,7 +133,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	if len(f.Enum) > 0 {
 		help = withValues(help, strings.Join(f.Enum, ", "))
 	}
-	if f.Required {
+	if f.Required && f.Arg == 0 {
 		help += " (required)"
 	}
 	value := &fieldValue{field: f, to: &c.values}
@@ -143,8 +141,12 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 	if f.Kind == operation.KindBoolean {
 		flags.Lookup(f.Flag).NoOptDefVal = "true"
 	}
-	for _, alias := range f.Aliases {
+	for _, alias := range f.FlagAliases() {
 		flags.Var(value, alias, "Alias of --"+f.Flag)
+		_ = flags.MarkHidden(alias)
+		if f.Kind == operation.KindBoolean {
+			flags.Lookup(alias).NoOptDefVal = "true"
+		}
 	}
 	if c.values.clears && f.Cleared != "" {
 		c.bindClear(cmd, f)
@@ -155,7 +157,7 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 // bindClear adds --clear-display-name as another way to write --clear display_name.
 func (c *call) bindClear(cmd *cobra.Command, f operation.Field) {
 	name := "clear-" + f.Flag
-	cmd.Flags().BoolFunc(name, "Short for --clear "+f.Name, func(text string) error {
+	cmd.Flags().BoolFunc(name, "Short for --clear "+f.Property, func(text string) error {
 		clear, err := strconv.ParseBool(text)
 		if err == nil && clear {
 			c.values.add("clear", quote(f.Name))

@@ -211,13 +211,6 @@ func inputs(op *operation.Operation) []operation.Args {
 	all, required, cleared := operation.Args{}, operation.Args{}, operation.Args(nil)
 	fields := op.Fields()
 	for _, f := range fields {
-		if f.Ref != "" { // a name: looked up, see TestNames in package tools
-			if f.RefRequired {
-				i := slices.IndexFunc(fields, func(target operation.Field) bool { return target.Name == f.Ref })
-				required[f.Ref] = sample(fields[i])
-			}
-			continue
-		}
 		if f.Name == "clear" {
 			cleared = operation.Args{f.Name: json.RawMessage(marshal(f.Enum))}
 			continue
@@ -579,7 +572,7 @@ func TestLiteralStrings(t *testing.T) {
 	mcp := connect(t, mcpserver.Options{Operations: tools.All(), Client: client, Toolsets: []string{"all"}, Confirm: "never"}, "sk-x")
 	for _, op := range tools.All() {
 		for _, f := range op.Fields() {
-			if f.Kind != operation.KindString || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Ref != "" ||
+			if f.Kind != operation.KindString || len(f.Enum) > 0 || f.Name == "uri" || f.Name == "method" || f.Collection != nil ||
 				slices.Contains(strings.Fields(unsaid[op.Path]), f.Name) ||
 				leftOut(op, f) || slices.Contains(periods, f.Name) || slices.Contains(durations, f.Name) {
 				continue

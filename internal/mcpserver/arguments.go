@@ -37,6 +37,9 @@ func (c *call) parse() error {
 		c.args = operation.Args{}
 	}
 	c.dropClients()
+	if c.args, err = c.op.Canonical(c.args); err != nil {
+		return proxyclient.Wrap(c.op.Path, err)
+	}
 	if err := c.misnamed(); err != nil {
 		return proxyclient.Wrap(c.op.Path, err)
 	}
@@ -124,14 +127,13 @@ func snake(name string) string {
 }
 
 func (c *call) takes(name string) bool {
-	_, own := c.op.Field(name)
-	return own || slices.Contains(c.added, name) || slices.Contains(c.hidden, name)
+	return c.op.Takes(name) || slices.Contains(c.added, name) || slices.Contains(c.hidden, name)
 }
 
 // names are the names of the operation's arguments.
 func (c *call) names() (names []string) {
 	for _, f := range c.op.Fields() {
-		names = append(names, f.Name)
+		names = append(names, f.Property)
 	}
 	return names
 }
@@ -213,7 +215,7 @@ func (c *call) dropUnset() (unset []string) {
 	}
 	for _, f := range c.op.Fields() {
 		value, given := c.args[f.Name]
-		if f.Empty == "" || !given || c.args[f.Empty] == nil {
+		if f.Empty == "" || f.Empty == f.Name || !given || c.args[f.Empty] == nil {
 			continue
 		}
 		if f.Empty = ""; f.Unset(value) {
@@ -310,7 +312,7 @@ func document(text string) json.RawMessage {
 // describeNoTeam says in a tool's schema what an empty team means where a default team
 // would be used.
 func (s *Server) describeNoTeam(op *operation.Operation, schema string) string {
-	f, ok := op.Field("team")
+	f, ok := op.Field("team_id")
 	if !ok || f.Empty == "" || s.team == "" {
 		return schema
 	}
@@ -320,7 +322,7 @@ func (s *Server) describeNoTeam(op *operation.Operation, schema string) string {
 
 // noTeam is what a caller is told that leaves the default team out.
 func (c *call) noTeam(env operation.Env) {
-	if f, ok := c.op.Field("team"); ok && f.Empty != "" && env.Team != "" && string(c.args["team"]) == `""` && c.args[f.Ref] == nil {
-		c.say(fmt.Sprintf("Without a team, because {team} is empty: the default team %s is not used.", operation.Name(env.Team)))
+	if f, ok := c.op.Field("team_id"); ok && f.Empty != "" && env.Team != "" && string(c.args["team_id"]) == `""` {
+		c.say(fmt.Sprintf("Without a team, because {team_id} is empty: the default team %s is not used.", operation.Name(env.Team)))
 	}
 }

@@ -86,13 +86,10 @@ func least(op *operation.Operation) operation.Args {
 		if f.Required {
 			args[f.Name] = json.RawMessage(value(f))
 		}
-		if target, _ := op.Field(f.Ref); f.RefRequired {
-			args[f.Ref] = json.RawMessage(value(target))
-		}
 	}
 	if op.Update != nil {
 		for _, f := range op.Fields() {
-			if args[f.Name] == nil && f.Ref == "" && f.Name != "clear" && f.Name != "replace" {
+			if args[f.Name] == nil && f.Name != "clear" && f.Name != "replace" {
 				args[f.Name] = json.RawMessage(value(f))
 				break
 			}
@@ -187,26 +184,21 @@ func TestNumbersForTexts(t *testing.T) {
 	})
 }
 
-// TestPairs: of an ID and a name, the one that is given counts.
+// TestPairs: of an argument's two names, the one that is given a value counts.
 func TestPairs(t *testing.T) {
 	everyTool(t, func(t *testing.T, r *recorded, c *stdioClient, op *operation.Operation) {
 		for _, f := range op.Fields() {
-			if f.Ref == "" {
+			if f.Property == f.Name {
 				continue
 			}
-			target, _ := op.Field(f.Ref)
 			for _, empty := range []string{`""`, `null`, `[]`} {
-				for given, other := range map[string]string{f.Name: f.Ref, f.Ref: f.Name} {
+				for given, other := range map[string]string{f.Name: f.Property, f.Property: f.Name} {
 					args := least(op)
-					delete(args, other)
-					is := value(f)
-					if given == f.Ref {
-						is = value(target)
-					}
-					args[given] = json.RawMessage(is)
+					delete(args, f.Name)
+					args[given] = json.RawMessage(value(f))
 					want := r.sending(c, op.Tool(), string(encode(args)))
 					args[other] = json.RawMessage(empty)
-					if got := r.sending(c, op.Tool(), string(encode(args))); got != want || strings.Contains(got, "identify the same thing") {
+					if got := r.sending(c, op.Tool(), string(encode(args))); got != want || strings.Contains(got, "two names of one argument") {
 						t.Errorf("%s\ngot  %s\nwant %s", encode(args), got, want)
 					}
 				}

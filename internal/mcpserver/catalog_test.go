@@ -106,15 +106,12 @@ func requiredArgs(op *operation.Operation) operation.Args {
 	args := operation.Args{}
 	for _, f := range op.Fields() {
 		switch {
-		case f.RefRequired:
-			target, _ := op.Field(f.Ref)
-			args[f.Ref] = valueFor(target)
 		case f.Required, f.Name == "keys" || f.Name == "model" && f.Arg > 0:
 			args[f.Name] = valueFor(f)
 		}
 	}
 	for _, f := range op.Fields() { // an update changes something
-		if op.Update != nil && args[f.Name] == nil && f.Ref == "" && f.Name != "clear" && f.Name != "replace" {
+		if op.Update != nil && args[f.Name] == nil && f.Name != "clear" && f.Name != "replace" {
 			args[f.Name] = valueFor(f)
 			break
 		}

@@ -30,7 +30,7 @@ func (s *Server) document(name string) (string, error) {
 	text := &strings.Builder{}
 	fmt.Fprintf(text, "# %s\n\n%s.", op.Tool(), op.Summary)
 	if op.Help != "" {
-		text.WriteString(" " + s.words(unbraced(op.Help)))
+		text.WriteString(" " + s.words(unbraced(op, op.Help)))
 	}
 	fmt.Fprintf(text, "\n\n- Effect: %s\n- Toolset: %s%s\n", effects[op.Effect], strings.ReplaceAll(op.Resource(), "-", "_"), inDefault(op))
 	if !offered {

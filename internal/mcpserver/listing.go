@@ -133,6 +133,7 @@ func tooLong(args operation.Args) bool { return excerpt.WireText(operation.Encod
 
 // reading returns arguments with those that say how the answer is shown.
 func (c *call) reading(args operation.Args) operation.Args {
+	args = c.op.Public(args)
 	if c.flags[argFull] {
 		args = args.With(argFull, true)
 	}

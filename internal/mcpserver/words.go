@@ -93,7 +93,7 @@ func (s *Server) describe(op *operation.Operation) string {
 	if ends := sentenceEnd().FindAllStringIndex(text, -1); len(ends) >= maxSentences {
 		text = text[:ends[maxSentences-1][0]+1]
 	}
-	return s.words(unbraced(text))
+	return s.words(unbraced(op, text))
 }
 
 // withoutAbsent drops the sentences that mention an operation that is not offered: the
@@ -117,12 +117,12 @@ func (s *Server) withoutAbsent(text string) string {
 }
 
 // unbraced is a text with the names of arguments without braces.
-func unbraced(text string) string {
+func unbraced(op *operation.Operation, text string) string {
 	return placeholder().ReplaceAllStringFunc(text, func(braced string) string {
 		if braced[0] == '/' {
 			return braced
 		}
-		return braced[1 : len(braced)-1]
+		return op.PublicName(braced[1 : len(braced)-1])
 	})
 }
 
@@ -156,8 +156,8 @@ func (s *Server) reword(op *operation.Operation, c *caller, text string) string 
 			return braced
 		}
 		name := braced[1 : len(braced)-1]
-		if slices.ContainsFunc(fields, func(f operation.Field) bool { return f.Name == name }) {
-			return name
+		if i := slices.IndexFunc(fields, func(f operation.Field) bool { return f.Name == name || f.Property == name }); i >= 0 {
+			return fields[i].Property
 		}
 		if setting, ok := settings[name]; ok {
 			if name == "api_key" {

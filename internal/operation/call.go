@@ -78,6 +78,10 @@ type Call struct {
 // Prepare validates the arguments and resolves the names among them. It sends only
 // reads. Errors are of type [*proxyclient.Error] and name arguments as {name}.
 func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, error) {
+	args, err := op.Canonical(args)
+	if err != nil {
+		return nil, err
+	}
 	if err := op.Validate(args); err != nil {
 		return nil, err
 	}
@@ -112,37 +116,6 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	}
 	c.walked = 0
 	return c, nil
-}
-
-// resolve replaces names by identifiers in the arguments. A field tagged
-// ref:"team_id" (or ref:"team_id,required") takes the name that people use where the
-// API wants an identifier; the type of the field says in which collection it is.
-func (c *Call) resolve(ctx context.Context) error {
-	for _, f := range c.op.Fields() {
-		value, given := c.args[f.Name]
-		if f.RefRequired && !given && c.args[f.Ref] == nil {
-			return Usage(fmt.Sprintf("{%s} or {%s} is required", f.Ref, f.Name))
-		}
-		if f.Ref == "" || !given {
-			continue
-		}
-		if _, both := c.args[f.Ref]; both {
-			return Usage(fmt.Sprintf("{%s} and {%s} identify the same thing; give one", f.Name, f.Ref))
-		}
-		thing, err := f.Collection.Find(ctx, c, Word(value), f.Ref)
-		if err != nil {
-			return f.Collection.guess(ctx, c, Word(value), err)
-		}
-		c.named[f.Ref] = thing
-		id := thing.ID
-		if target, _ := c.op.Field(f.Ref); target.Kind == KindStrings {
-			id = Encode([]json.RawMessage{id})
-		}
-		c.args = maps.Clone(c.args)
-		delete(c.args, f.Name)
-		c.args[f.Ref] = id
-	}
-	return nil
 }
 
 // Profile returns the name of the profile that the gateway is from, or "".

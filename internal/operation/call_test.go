@@ -20,8 +20,7 @@ import (
 type (
 	thingName  string
 	thingInput struct {
-		IDs  []string  `json:"ids" help:"IDs of things"`
-		Name thingName `json:"name" ref:"ids,required" help:"One thing by name"`
+		IDs []thingName `json:"ids" name:"things" help:"Things, by name or ID" cli:"alias=name"`
 		Extras
 	}
 	makeInput struct {

@@ -39,7 +39,7 @@ func (op *Operation) contradictions(args Args) (faults []string) {
 			continue
 		}
 		for _, name := range names {
-			if name == f.Name || name == f.Ref {
+			if name == f.Name {
 				faults = append(faults, fmt.Sprintf("{%s} is set, but {%s} clears it; give one", f.Name, clearField))
 			}
 		}

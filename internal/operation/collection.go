@@ -43,10 +43,13 @@ type Collection struct {
 	Also []string
 	// Fold makes names match regardless of case.
 	Fold bool
-	// Search is the parameter that narrows the list to names that contain a text, and
-	// ByID the one that narrows it to an identifier, if there is one. Look-ups compare
-	// the results exactly.
-	Search, ByID string
+	// Search is the parameter that narrows the list to names that contain a text, ByID the
+	// one that narrows it to an identifier, and Either one that narrows it to items that have
+	// the text as either, if there are such. Look-ups compare the results exactly.
+	Search, ByID, Either string
+	// Form returns the identifier that a text must be by its form, in place of that of a
+	// UUID; no other text is one.
+	Form func(text string) (id string, is bool)
 	// ByIDs is the parameter that narrows the list to several identifiers, separated by
 	// commas. One alone is given twice, because the gateway takes it as a part of one.
 	ByIDs string
@@ -314,9 +317,13 @@ func (c *Collection) id(item json.RawMessage) json.RawMessage {
 	return id
 }
 
-// byName describes a field that takes the name of an item: "Team, by alias".
+// byName describes a field that takes an item: "Team, by alias or ID".
 func (c *Collection) byName() string {
-	return strings.ToUpper(c.What[:1]) + c.What[1:] + ", by " + c.nameWord()
+	what := strings.ToUpper(c.What[:1]) + c.What[1:]
+	if c.Name == c.ID {
+		return what
+	}
+	return what + ", by " + c.nameWord() + " or ID"
 }
 
 // nameWord returns the word for the name of an item: alias, email, name.

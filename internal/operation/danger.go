@@ -31,7 +31,7 @@ func scan(op *Operation, args Args) []string {
 			s.value([]string{paramsField, "model"}, value)
 		case f.Kind == KindObject || f.Kind == KindPairs || f.Kind == KindHeaders || f.Kind == KindJSON:
 			s.value([]string{f.Name}, value)
-		case op.Effect == Destructive || f.Arg > 0 || f.Ref != "":
+		case op.Effect == Destructive || f.Arg > 0 || f.Collection != nil:
 			// It names what the call is about.
 			s.references(f.Name, Words(value))
 			if text := Word(value); op.Effect != Destructive && scheme().MatchString(text) {

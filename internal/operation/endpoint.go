@@ -65,7 +65,7 @@ func (op *Operation) example(subject []string) string {
 		return "max_budget"
 	}
 	for _, f := range op.Fields() {
-		if f.Ref == "" && f.Arg == 0 && !slices.Contains(subject, f.Name) {
+		if f.Collection == nil && f.Arg == 0 && !slices.Contains(subject, f.Name) {
 			return f.Name
 		}
 	}

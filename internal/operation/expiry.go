@@ -21,7 +21,7 @@ const (
 // readExpiry reads {expires}, which must be in the future and the only expiry.
 func (c *Call) readExpiry() error {
 	field, takes := c.op.Field(expiresField)
-	if !takes || field.Ref != "" || c.args[expiresField] == nil || c.op.Effect == Read {
+	if !takes || field.Collection != nil || c.args[expiresField] == nil || c.op.Effect == Read {
 		return nil
 	}
 	if c.args[durationField] != nil {

@@ -37,6 +37,11 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	if err != nil {
 		return Thing{}, proxyclient.Wrap("look up "+c.What+" "+Shown(name), err)
 	}
+	return c.only(ctx, call, name, ref, found)
+}
+
+// only returns the item that was found under a name, or the error for none or several.
+func (c *Collection) only(ctx context.Context, call *Call, name, ref string, found []json.RawMessage) (Thing, error) {
 	switch len(found) {
 	case 0:
 		if c.Explain != nil {
@@ -45,31 +50,11 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 			}
 		}
 		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
-			Hint: strings.TrimSuffix(unchanged(call)+c.byIDHint(ref)+c.elsewhere(call), "; ")}
+			Hint: unchanged(call) + "to see what exists, use " + c.list()}
 	case 1:
-		thing := c.thing(found[0])
-		call.seen[c.seenAs(Word(thing.ID))] = thing.Item
-		return thing, nil
+		return c.keep(call, found[0]), nil
 	}
 	return Thing{}, c.ambiguous(call, name, ref, found)
-}
-
-// byIDHint says how to give an ID, where a name does not take it too.
-func (c *Collection) byIDHint(ref string) string {
-	if slices.Contains(c.Also, c.ID) {
-		return ""
-	}
-	return fmt.Sprintf("to give an ID, use {%s}; ", ref)
-}
-
-// elsewhere names the list that has the items, where it is not that of the call's own
-// resource.
-func (c *Collection) elsewhere(call *Call) string {
-	resource, _, _ := strings.Cut(c.list(), " ")
-	if (resource != call.op.Resource() || c.byIDHint("") == "") && c.What != "deployment" { // those have no list of that name
-		return "to see what exists, use " + c.list()
-	}
-	return ""
 }
 
 // list returns the operation that lists the items: "access-groups list".
@@ -152,27 +137,7 @@ func (c *Collection) named(ctx context.Context, call *Call, name string, fixed u
 	if !c.Fold || isASCII(name) { // the gateway's search folds only ASCII
 		maps.Copy(filter, narrow(c.Search, name))
 	}
-	found, ids := []json.RawMessage{}, map[string]bool{}
-	for item, err := range c.All(ctx, call, filter) {
-		if err != nil {
-			return nil, err
-		}
-		matches := slices.ContainsFunc(c.names(item), func(got string) bool { return c.same(got, name) })
-		if id := string(Lookup(item, c.ID)); matches && !ids[id] {
-			found, ids[id] = append(found, item), true
-		}
-	}
-	return c.preferred(found, name), nil
-}
-
-// preferred returns the items whose name it is, if there are any, and else those that have it
-// as a further name.
-func (c *Collection) preferred(found []json.RawMessage, name string) []json.RawMessage {
-	own := slices.DeleteFunc(slices.Clone(found), func(item json.RawMessage) bool { return !c.same(Word(Lookup(item, c.Name)), name) })
-	if len(own) > 0 {
-		return own
-	}
-	return found
+	return c.matching(ctx, call, filter, func(item json.RawMessage) bool { return c.hasName(item, name) })
 }
 
 // narrow returns the filter for a name, or nil to read the whole list if the gateway's

@@ -71,7 +71,7 @@ func (c *Call) record(ctx context.Context) (*Plan, error) {
 	run := c.run()
 	run.client, run.planning = client, true
 	if _, err := c.op.Do.Run(ctx, run); err != nil {
-		return nil, c.failed(ctx, err)
+		return nil, c.failed(err)
 	}
 	var said []string
 	for _, sentence := range run.notes.said {

@@ -1,7 +1,6 @@
 package operation
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -20,7 +19,6 @@ type Referring interface{ Refers() *Collection }
 type reference struct {
 	where, id string
 	of        *Collection
-	alias     string // the argument that takes a name instead; "" if there is none
 }
 
 // references returns the identifiers of other things in the arguments: those of fields
@@ -35,7 +33,7 @@ func (c *Call) references() (found []reference) {
 				continue
 			}
 			for _, id := range c.args.List(f.Name) {
-				found = append(found, reference{"{" + f.Name + "}", id, f.Refers, c.op.aliasOf(f.Name)})
+				found = append(found, reference{"{" + f.Name + "}", id, f.Refers})
 			}
 		case f.Name == ExtraField || f.Kind == KindPairs:
 			var object Args
@@ -43,23 +41,13 @@ func (c *Call) references() (found []reference) {
 			for _, name := range slices.Sorted(maps.Keys(object)) {
 				for _, id := range object.List(name) {
 					if of := c.op.Identifies[name]; of != nil {
-						found = append(found, reference{name, id, of, c.op.aliasOf(name)})
+						found = append(found, reference{name, id, of})
 					}
 				}
 			}
 		}
 	}
 	return found
-}
-
-// aliasOf returns the field that takes a name in place of the identifier in another one.
-func (op *Operation) aliasOf(name string) string {
-	for _, f := range op.Fields() {
-		if f.Ref == name {
-			return f.Name
-		}
-	}
-	return ""
 }
 
 // checkReferences refuses a write that names something missing. Most gateways accept any
@@ -141,39 +129,9 @@ func (r reference) absent(ctx context.Context, call *Call) error {
 		return e
 	}
 	e.Message += fmt.Sprintf("; the %s with that %s has the ID %s", r.of.What, r.of.nameWord(), Shown(Word(Lookup(named[0], r.of.ID))))
-	e.Hint = "nothing was sent; " + cmp.Or(ifAlias(r.alias), "give that ID")
+	e.Hint = "nothing was sent; " + "give that ID"
 	return e
 }
 
-func ifAlias(argument string) string {
-	if argument == "" {
-		return ""
-	}
-	return "to use the name, give {" + argument + "}"
-}
-
-// failed names the call in an error. If something was not found by an identifier that is
-// the name of another thing, the hint says so.
-func (c *Call) failed(ctx context.Context, err error) error {
-	if e := AsError(err); e != nil && e.Code == proxyclient.CodeNotFound {
-		if hint := c.misnamed(ctx); hint != "" {
-			e.Hint = hint
-		}
-	}
-	return proxyclient.Wrap(c.op.doing(c.args), err)
-}
-
-// misnamed returns a hint for an identifier in the arguments that is the name of something.
-func (c *Call) misnamed(ctx context.Context) string {
-	for _, f := range c.op.Fields() {
-		id := c.args.String(f.Ref)
-		if _, named := c.named[f.Ref]; named || f.Ref == "" || id == "" || f.Collection.Name == f.Collection.ID {
-			continue
-		}
-		found, err := f.Collection.named(ctx, c, id, nil)
-		if err == nil && len(found) == 1 {
-			return fmt.Sprintf("%s is the %s of a %s; use {%s}", Name(id), f.Collection.nameWord(), f.Collection.What, f.Name)
-		}
-	}
-	return ""
-}
+// failed names the call in an error.
+func (c *Call) failed(err error) error { return proxyclient.Wrap(c.op.doing(c.args), err) }

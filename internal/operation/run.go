@@ -29,7 +29,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 	result.Notes = append(result.Notes, run.notes.said...)
 	result.tell(c.env.Client)
 	if err != nil {
-		return result, c.failed(ctx, err)
+		return result, c.failed(err)
 	}
 	if c.effect == Read {
 		return result, nil

@@ -29,13 +29,16 @@ type Extras struct {
 // Field is one member of an operation's input: a property of the tool, and a flag or
 // a positional argument of the command.
 type Field struct {
-	// Name is the gateway's name and the tool's property.
+	// Name is the gateway's name, and that of the argument in a [Call].
 	Name string
-	// Flag, Short and Aliases are the flag's names without dashes.
+	// Property is the public name: the tool's property, and with dashes the flag. It is Name
+	// unless that misleads.
+	Property string
+	// Flag, Short and Aliases are the flag's names without dashes. Aliases, and Name, are
+	// accepted and not shown.
 	Flag, Short string
 	Aliases     []string
-	// Arg is the place of a positional argument, from 1; 0: it is none. One that is not
-	// required has a flag too. Only the last one may be a list, which takes the rest, or a
+	// Arg is the place of a positional argument, from 1; 0: it is none. It has a flag too. Only the last one may be a list, which takes the rest, or a
 	// text with Words, which is made of the rest.
 	Arg   int
 	Words bool
@@ -45,11 +48,7 @@ type Field struct {
 	// Enum is the only texts allowed; none: any text.
 	Enum     []string
 	Required bool
-	// Ref is the field for the identifier that this field's name stands for. With
-	// RefRequired, one of the two must be given.
-	Ref         string
-	RefRequired bool
-	// Collection is where the name is looked up.
+	// Collection is where the thing is looked up whose ID or name the field takes.
 	Collection *Collection
 	// Refers is the collection that the field refers to, if a write must not refer to a
 	// missing item.
@@ -57,7 +56,7 @@ type Field struct {
 	// Cleared is the value that clears the field; "": it cannot be cleared.
 	Cleared string
 	// Empty is set if an empty value of the field means something, and names the field that
-	// replaces it: with that one given, it means nothing. See [Field.Unset].
+	// replaces it, if there is one: with that one given, it means nothing. See [Field.Unset].
 	Empty string
 	// Texts are the members of a Pairs field that stay text whatever they look like,
 	// because the gateway's schema calls them strings.
@@ -65,7 +64,8 @@ type Field struct {
 	// File means that the command line reads @file, @- and @@ in the text.
 	File bool
 
-	rule Rule
+	rule         Rule
+	known, flags []string // see Known and FlagAliases
 	// bounded: there are bounds beside those of rule, with least as the lower one.
 	bounded bool
 	least   json.Number
@@ -76,14 +76,14 @@ type Field struct {
 // Fields returns the fields of the operation's input in the order of its struct, read
 // from the types and from these tags:
 //
-//	json:"user_email"      the name
+//	json:"user_email"      the gateway's name
+//	name:"email"           the public name
 //	help:"Email address"   the description, where the type does not have it
 //	jsonschema:"required"  also bounds of a single field: minimum=0,maximum=2
 //	enum:"eu,us"           the values of a single field
-//	ref:"team_id"          the name of what team_id identifies; ref:"team_id,required"
 //	clear:"null"           what is sent to clear it
 //	empty:"data"           empty means something, unless data is given
-//	cli:"name=email,short=e,alias=mail,arg=1,words"
+//	cli:"name=param,short=p,alias=mail,arg=1,words"
 //
 // It panics on a type that no surface can show; a test runs it for every operation.
 func (op *Operation) Fields() []Field {
@@ -94,6 +94,7 @@ func (op *Operation) Fields() []Field {
 func (op *Operation) reflect() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
+	addNames(fields)
 	merges := slices.ContainsFunc(fields, func(f Field) bool { return f.Name == replaceField })
 	for i := range fields {
 		f := &fields[i]
@@ -107,15 +108,14 @@ func (op *Operation) reflect() []Field {
 		if f.Name == clearField && f.Kind == KindStrings {
 			for _, other := range fields {
 				if other.Cleared != "" {
-					f.Enum = append(f.Enum, other.Name)
+					f.Enum = append(f.Enum, other.Property)
 				}
 			}
 		}
-		if op.DefaultTeam && f.Name == "team" {
-			f.Empty = f.Ref // no team, not even the default one
+		if op.DefaultTeam && f.Name == teamField {
+			f.Empty = teamField // no team, not even the default one
 		}
-		needed := f.Required || f.RefRequired || slices.ContainsFunc(fields, func(o Field) bool { return o.RefRequired && o.Ref == f.Name })
-		if needed && f.Kind == KindString && f.Enum == nil {
+		if f.Required && (f.Kind == KindString || f.Kind == KindStrings && f.Collection != nil) && f.Enum == nil {
 			f.rule.NotEmpty = true
 		}
 	}
@@ -137,25 +137,31 @@ func newField(sf reflect.StructField) Field {
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
+	public := cmp.Or(sf.Tag.Get("name"), name)
 	f := Field{
-		Name: name, Flag: strings.ReplaceAll(name, "_", "-"), Kind: kindOf(typ), rule: ruleOf(typ),
+		Name: name, Property: public, Flag: strings.ReplaceAll(public, "_", "-"), Kind: kindOf(typ), rule: ruleOf(typ),
 		Help: sf.Tag.Get("help"), Cleared: sf.Tag.Get("clear"), Empty: sf.Tag.Get("empty"), Texts: texts[name],
 	}
 	if f.Kind == 0 {
 		panic("operation: no surface can show the input field " + name + " of type " + typ.String())
 	}
-	if named, ok := reflect.Zero(typ).Interface().(interface{ Collection() *Collection }); ok {
-		f.Collection = named.Collection()
-		f.Help = cmp.Or(f.Help, f.Collection.byName())
+	kinds := []reflect.Type{typ}
+	if f.Kind == KindStrings {
+		kinds = append(kinds, typ.Elem())
 	}
-	if refers, ok := reflect.Zero(typ).Interface().(Referring); ok {
-		f.Refers = refers.Refers()
+	for _, t := range kinds {
+		if named, ok := reflect.Zero(t).Interface().(interface{ Collection() *Collection }); ok {
+			f.Collection = named.Collection()
+			f.Help = cmp.Or(f.Help, f.rule.Help, f.Collection.byName())
+		}
+		if refers, ok := reflect.Zero(t).Interface().(Referring); ok {
+			f.Refers = refers.Refers()
+		}
 	}
 	f.Help, f.Enum, f.File = cmp.Or(f.Help, f.rule.Help), f.rule.Values, f.rule.File
 	if values, ok := sf.Tag.Lookup("enum"); ok {
 		f.Enum = strings.Split(values, ",")
 	}
-	f.Ref, f.RefRequired = strings.CutSuffix(sf.Tag.Get("ref"), ",required")
 	f.Required = slices.Contains(strings.Split(sf.Tag.Get("jsonschema"), ","), "required")
 	f.bounded = strings.Contains(sf.Tag.Get("jsonschema"), "=")
 	_, least, _ := strings.Cut(sf.Tag.Get("jsonschema"), "minimum=")
@@ -222,6 +228,33 @@ func (op *Operation) schema() *jsonschema.Schema {
 	return s
 }
 
+// canonical returns the schema of canonical arguments.
+func (op *Operation) canonical() *jsonschema.Schema {
+	s := op.schema()
+	if clears, ok := s.Properties.Get(clearField); ok && clears.Items != nil {
+		for i, name := range clears.Items.Enum {
+			if f, known := op.known(name.(string)); known {
+				clears.Items.Enum[i] = f.Name
+			}
+		}
+	}
+	return s
+}
+
+// shown returns the schema with the public names, in the order of the input.
+func (op *Operation) shown() *jsonschema.Schema {
+	s := op.schema()
+	properties := jsonschema.NewProperties()
+	for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+		properties.Set(op.PublicName(pair.Key), pair.Value)
+	}
+	s.Properties = properties
+	for i, name := range s.Required {
+		s.Required[i] = op.PublicName(name)
+	}
+	return s
+}
+
 // describe puts what the field and its type say into the field's schema.
 func (f *Field) describe(s *jsonschema.Schema) {
 	s.Description = cmp.Or(f.toolHelp, f.Help)
@@ -247,13 +280,13 @@ func (f *Field) describe(s *jsonschema.Schema) {
 
 var schemas sync.Map // path → json.RawMessage
 
-// Schema returns the JSON schema of the arguments: one closed object, no references,
-// every property described. It is built on the first call.
+// Schema returns the JSON schema of the arguments by their public names: one closed object,
+// no references, every property described. It is built on the first call.
 func (op *Operation) Schema() json.RawMessage {
 	if s, ok := schemas.Load(op.Path); ok {
 		return s.(json.RawMessage)
 	}
-	s := Encode(op.schema())
+	s := Encode(op.shown())
 	schemas.Store(op.Path, s)
 	return s
 }

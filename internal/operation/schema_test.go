@@ -30,8 +30,7 @@ type ruledInput struct {
 	Colors colors   `json:"colors" help:"Colors"`
 	Single string   `json:"single" enum:"a,b" help:"Single"`
 	Name   string   `json:"name" jsonschema:"required" help:"Name"`
-	PetID  string   `json:"pet_id" help:"Pet ID"`
-	Pet    pet      `json:"pet" ref:"pet_id,required"`
+	PetID  pet      `json:"pet_id" name:"pet" jsonschema:"required"`
 	Free   string   `json:"free" help:"Free"`
 	Odds   float64  `json:"odds" jsonschema:"minimum=0,maximum=1" help:"Odds"`
 }
@@ -48,8 +47,7 @@ func TestRules(t *testing.T) {
 		"colors": `{"items":{"type":"string","enum":["red"]},"type":"array","minItems":1,"description":"Colors"}`,
 		"single": `{"type":"string","enum":["a","b"],"description":"Single"}`,
 		"name":   `{"type":"string","minLength":1,"description":"Name"}`,
-		"pet_id": `{"type":"string","minLength":1,"description":"Pet ID"}`,
-		"pet":    `{"type":"string","minLength":1,"description":"Pet, by alias"}`,
+		"pet":    `{"type":"string","minLength":1,"description":"Pet, by alias or ID"}`,
 		"free":   `{"type":"string","description":"Free"}`,
 		"odds":   `{"type":"number","maximum":1,"minimum":0,"description":"Odds"}`,
 	} {

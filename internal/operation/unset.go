@@ -73,14 +73,10 @@ func (op *Operation) Kept(args Args, unset []string) (kept []string) {
 		if !slices.Contains(unset, name) || slices.Contains([]string{clearField, replaceField, ExtraField}, name) {
 			continue
 		}
-		if f.Ref != "" {
-			name = f.Ref
-		} else if name == expiresField {
+		if name == expiresField {
 			name = durationField
 		}
-		another := slices.ContainsFunc(op.fields, func(o Field) bool {
-			return (o.Ref == name || name == durationField && o.Name == expiresField) && given(o.Name)
-		})
+		another := name == durationField && given(expiresField)
 		if !given(name) && !another && !slices.Contains(op.Update.Subject, name) && !slices.Contains(kept, name) {
 			kept = append(kept, name)
 		}
@@ -94,8 +90,11 @@ func (op *Operation) KeptNote(kept []string) string {
 	if len(kept) == 0 {
 		return ""
 	}
+	for i, name := range kept {
+		kept[i] = "{" + name + "}"
+	}
 	note := "Left as it is: " + strings.Join(kept, ", ") + "."
-	clearable := slices.DeleteFunc(slices.Clone(kept), func(name string) bool { f, _ := op.Field(name); return f.Cleared == "" })
+	clearable := slices.DeleteFunc(slices.Clone(kept), func(name string) bool { f, _ := op.Field(strings.Trim(name, "{}")); return f.Cleared == "" })
 	switch {
 	case len(clearable) == 0:
 		return note

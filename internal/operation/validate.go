@@ -24,7 +24,7 @@ func (op *Operation) compile() (*jsonschema.Schema, error) {
 	if s, ok := compiled.Load(op.Path); ok {
 		return s.(*jsonschema.Schema), nil
 	}
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(op.Schema()))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Encode(op.canonical())))
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (op *Operation) compile() (*jsonschema.Schema, error) {
 	return s, err
 }
 
-// Validate checks the arguments against the operation's schema. The error has
+// Validate checks canonical arguments against the operation's schema. The error has
 // [proxyclient.CodeUsage] and names each invalid argument as {name}, and for an unknown
 // one, those that exist.
 func (op *Operation) Validate(args Args) error {
@@ -158,8 +158,8 @@ func (op *Operation) declared(more json.RawMessage) (faults []string) {
 		return []string{"{extra} must be an object"}
 	}
 	for name := range fields {
-		if _, ok := op.Field(name); ok {
-			faults = append(faults, fmt.Sprintf("%q has its own argument; use {%s}", name, name))
+		if f, ok := op.known(name); ok {
+			faults = append(faults, fmt.Sprintf("%q has its own argument; use {%s}", name, f.Name))
 		}
 	}
 	slices.Sort(faults)
@@ -311,7 +311,7 @@ func (op *Operation) unknown(name string) string {
 	}
 	var names []string
 	for _, f := range op.Fields() {
-		names = append(names, f.Name)
+		names = append(names, f.Property)
 	}
 	text := fmt.Sprintf("unknown argument %q", secret.Text(name))
 	if best := nearest.Name(name, names, nearest.Limit(name)); best != "" {

@@ -36,7 +36,7 @@ func (r *Resource) Columns(all operation.Catalog) []Column {
 		if f.Name == operation.ExtraField || r.Refused[f.Name] != "" {
 			continue
 		}
-		columns = append(columns, Column{under(f.Flag), f.Name, f.Kind, f.Help, f.Ref == ""})
+		columns = append(columns, Column{under(f.Flag), f.Name, f.Kind, f.Help, true})
 	}
 	if _, more := create.Field(operation.ExtraField); !more {
 		return columns
