@@ -143,7 +143,8 @@ func labeled(ctx context.Context, call *operation.Call, of *operation.Collection
 // keyTargets are the keys that a call names by key, hash and alias; absent are those
 // that do not exist.
 func keyTargets(ctx context.Context, call *operation.Call) (things []operation.Thing, absent []string, err error) {
-	hashes, given := call.Args().List("keys"), map[string]string{}
+	hashes, aliases := keyNames(call.Args().List("keys")).split()
+	given := map[string]string{}
 	for i, key := range hashes {
 		hashes[i] = operation.KeyHash(key)
 		given[hashes[i]] = key
@@ -154,7 +155,7 @@ func keyTargets(ctx context.Context, call *operation.Call) (things []operation.T
 	for i, hash := range absent {
 		absent[i] = given[hash]
 	}
-	for _, alias := range call.Args().List("key_aliases") {
+	for _, alias := range aliases {
 		thing, err := keyCollection.Find(ctx, call, alias, "keys")
 		switch {
 		case err == nil:

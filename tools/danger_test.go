@@ -191,7 +191,7 @@ func checkSensitive(t *testing.T, w *world, env operation.Env) {
 		{"customers update", `{"user_id":"bare-customer","budget_id":"tier"}`, "puts customer bare-customer under budget tier; the present one is not known"},
 		{"teams update", `{"team":"research","model_aliases":{"gpt-4o-mini":"n"}}`, "sends calls of team research (0c95aaaa…) to other models than they name"},
 		{"chat completions", `{"model":"any/baseten/evil1234","messages":[{"role":"user","content":"x"}]}`, "may change the address that requests go to"},
-		{"keys generate", `{"user_id":"Ada Admin"}`, "gives a key to user \"Ada Admin\", who has the role proxy_admin"},
+		{"keys generate", `{"user_id":"Ada Admin"}`, "gives a key to user ada@example.com (\"Ada Admin\"), who has the role proxy_admin"},
 		{"keys update", `{"alias":"free","extra":{"rpm_limit_type":"dynamic"}}`, "changes what limits key free"},
 		{"keys update", `{"alias":"free","metadata":{"tpm_limit_type":"dynamic"}}`, "(tpm_limit_type)"},
 		{"keys update", `{"alias":"free","extra":{"end_user_budget_id":"other"}}`, "(end_user_budget_id)"},

@@ -27,6 +27,27 @@ func keyForm(text string) (hash string, is bool) {
 	return hash, hash != text || hashForm(text)
 }
 
+// keyNames are virtual keys, each by alias or hash, or itself. A missing one does not stop
+// the others, so the operation looks them up, not [operation.Prepare].
+type keyNames []string
+
+// Rule implements [operation.Ruled].
+func (keyNames) Rule() operation.Rule {
+	return operation.Rule{Help: "Keys, by alias or hash, or the keys themselves"}
+}
+
+// split returns those that are keys or hashes by their form, and the aliases.
+func (k keyNames) split() (ids, aliases []string) {
+	for _, name := range k {
+		if _, is := keyForm(name); is {
+			ids = append(ids, name)
+		} else {
+			aliases = append(aliases, name)
+		}
+	}
+	return ids, aliases
+}
+
 // hashForm reports whether a text has the form of a key's hash: 64 hexadecimal digits.
 func hashForm(text string) bool {
 	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
@@ -183,8 +204,7 @@ var keysInfo = &operation.Operation{
 }
 
 type keysDeleteInput struct {
-	Keys       []string `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string `json:"key_aliases" help:"Key aliases"`
+	Keys keyNames `json:"keys" cli:"arg=1,alias=key-aliases"`
 	keySelection
 }
 
@@ -193,7 +213,7 @@ var keysDelete = &operation.Operation{
 	Summary: "Delete virtual keys by key, hash, alias or filter",
 	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted. With filters, give {expect}: how many match.",
 	Examples: []string{
-		"keys delete --key-aliases my-key",
+		"keys delete my-key",
 		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
 		"keys delete --unused 90d --team research",
 		"keys delete --expired --dry-run",
@@ -221,20 +241,21 @@ func deleteKeys(ctx context.Context, call *operation.Call, in keysDeleteInput) (
 	if selectsKeys(call.Args()) {
 		return deleteSelected(ctx, call, in)
 	}
-	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return operation.Result{}, operation.Usage("nothing to delete: give {keys}, {key_aliases} or a filter such as {unused}")
+	if len(in.Keys) == 0 {
+		return operation.Result{}, operation.Usage("nothing to delete: give {keys} or a filter such as {unused}")
 	}
 	out := deletedKeys{DeletedKeys: []string{}, DeletedKeyAliases: []string{}}
 	parts, hashes, aliases := operation.NewParts(call, "deleted", ""), doomedKeys{}, doomedKeys{}
 	// GET /key/info would not do: it still answers for some seconds after a deletion.
-	for _, key := range in.Keys {
+	ids, names := in.Keys.split()
+	for _, key := range ids {
 		if _, err := keyCollection.FindID(ctx, call, operation.KeyHash(key)); err != nil && !operation.IsRefused(err) {
 			parts.Fail("key "+key, err)
 		} else {
 			hashes.add(key, "key "+key, &out.DeletedKeys, key)
 		}
 	}
-	for _, alias := range in.KeyAliases {
+	for _, alias := range names {
 		switch key, err := keyCollection.Find(ctx, call, alias, "keys"); {
 		case err == nil:
 			hashes.add(operation.Word(key.ID), "key alias "+alias, &out.DeletedKeyAliases, alias)

@@ -191,12 +191,11 @@ var keysHealth = &operation.Operation{
 }
 
 type keysBulkUpdateInput struct {
-	Keys       []string       `json:"keys" help:"Keys (sk-...) or their 64-digit hashes"`
-	KeyAliases []string       `json:"key_aliases" help:"Key aliases"`
-	MaxBudget  operation.USD  `json:"max_budget" help:"Spending limit of each key in US dollars" clear:"null"`
-	BudgetID   existingBudget `json:"budget_id" clear:"null"`
-	TeamID     existingTeam   `json:"team_id" name:"team" clear:"null"`
-	Tags       []string       `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
+	Keys      keyNames       `json:"keys" cli:"arg=1,alias=key-aliases"`
+	MaxBudget operation.USD  `json:"max_budget" help:"Spending limit of each key in US dollars" clear:"null"`
+	BudgetID  existingBudget `json:"budget_id" clear:"null"`
+	TeamID    existingTeam   `json:"team_id" name:"team" clear:"null"`
+	Tags      []string       `json:"tags" help:"Tags for spend and routing (Enterprise)" clear:"[]"`
 	operation.Clearing
 	operation.Extras
 }
@@ -215,12 +214,11 @@ var keysBulkUpdate = &operation.Operation{
 }
 
 func bulkUpdateKeys(ctx context.Context, call *operation.Call, in keysBulkUpdateInput) (operation.Result, error) {
-	if len(in.Keys)+len(in.KeyAliases) == 0 {
-		return operation.Result{}, operation.Usage("no key to change: give {keys} or {key_aliases}")
+	if len(in.Keys) == 0 {
+		return operation.Result{}, operation.Usage("no key to change: give {keys}")
 	}
 	change := call.Body()
 	delete(change, "keys")
-	delete(change, "key_aliases")
 	if len(change) == 0 {
 		return operation.Result{}, operation.NothingToChange("max_budget")
 	}
@@ -297,10 +295,11 @@ func keepsTeam(ctx context.Context, call *operation.Call, change operation.Args,
 // has is reported.
 func (in keysBulkUpdateInput) hashes(ctx context.Context, call *operation.Call, parts *operation.Steps) (map[string]string, error) {
 	named := map[string]string{}
-	for _, key := range in.Keys {
+	ids, aliases := in.Keys.split()
+	for _, key := range ids {
 		named[operation.KeyHash(key)] = "key " + key
 	}
-	for _, alias := range in.KeyAliases {
+	for _, alias := range aliases {
 		key, err := keyCollection.Find(ctx, call, alias, "keys")
 		if err != nil && !operation.IsNotFound(err) {
 			return nil, err

@@ -58,8 +58,8 @@ func oneWay(_ context.Context, call *operation.Call) error {
 	}
 	selects := selectsKeys(args)
 	switch {
-	case selects && (args["keys"] != nil || args["key_aliases"] != nil):
-		return operation.Usage("give either {keys} and {key_aliases} or filters; nothing was sent")
+	case selects && args["keys"] != nil:
+		return operation.Usage("give either {keys} or filters; nothing was sent")
 	case !selects && args["expect"] != nil:
 		return operation.Usage("{expect} counts the keys that filters match; give a filter")
 	}

@@ -149,8 +149,7 @@ func takeBack(ctx context.Context, call *operation.Call, id string, err error) e
 }
 
 type modelsGetInput struct {
-	ID   string `json:"id" help:"Deployment ID"`
-	Name string `json:"name" help:"Model name, if the model has one deployment"`
+	ID modelName `json:"id" name:"model" help:"Model name, if it has one deployment, or deployment ID" jsonschema:"required" cli:"arg=1,alias=name,alias=model-id"`
 }
 
 var modelsGet = &operation.Operation{
@@ -165,14 +164,7 @@ var modelsGet = &operation.Operation{
 }
 
 func getModel(ctx context.Context, call *operation.Call, in modelsGetInput) (operation.Result, error) {
-	if (in.ID == "") == (in.Name == "") {
-		return operation.Result{}, operation.Usage("give either {id} or {name}")
-	}
-	look := func() (operation.Thing, error) { return deploymentCollection.Find(ctx, call, in.Name, "id") }
-	if in.ID != "" {
-		look = func() (operation.Thing, error) { return deploymentCollection.FindID(ctx, call, in.ID) }
-	}
-	model, err := look()
+	model, err := deploymentCollection.FindID(ctx, call, string(in.ID))
 	return operation.Result{Body: model.Item}, err
 }
 

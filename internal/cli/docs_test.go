@@ -52,7 +52,11 @@ func TestPythonCLI(t *testing.T) {
 				helps[name] = help
 			}
 			for _, flag := range flags {
-				if flag != "--clear-display-name" && !regexp.MustCompile(`(?m)(^| )`+flag+`\b`).MatchString(helps[name]) {
+				if regexp.MustCompile(`(?m)(^| )` + flag + `\b`).MatchString(helps[name]) {
+					continue
+				}
+				// The name of the Python CLI is accepted and not shown.
+				if _, _, stderr := run(t, gateway.URL, "sk-x", append(path, flag+"=x", "--help")...); strings.Contains(stderr, "unknown flag") {
 					t.Errorf("litellm-proxy %s has no %s", name, flag)
 				}
 			}

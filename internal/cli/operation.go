@@ -142,6 +142,9 @@ func (c *call) bindField(cmd *cobra.Command, f operation.Field) {
 		flags.Lookup(f.Flag).NoOptDefVal = "true"
 	}
 	for _, alias := range f.FlagAliases() {
+		if cmd.InheritedFlags().Lookup(alias) != nil { // --api-key is not the gateway's filter api_key
+			continue
+		}
 		flags.Var(value, alias, "Alias of --"+f.Flag)
 		_ = flags.MarkHidden(alias)
 		if f.Kind == operation.KindBoolean {

@@ -133,6 +133,10 @@ func (g *echo) take() []request {
 func sample(f operation.Field) json.RawMessage {
 	text := "a/b?c&d=" + f.Name + " [é]"
 	switch {
+	case f.Collection != nil && f.Collection.What == "key":
+		text = strings.Repeat("a1", 32)
+	case f.Collection != nil: // an identifier that is not looked up
+		text = "00000000-0000-4000-8000-000000000001"
 	case f.Name == "input_policy" && slices.Contains(f.Enum, "blocked"): // what one team can be given
 		text = "blocked"
 	case len(f.Enum) > 0:

@@ -46,8 +46,24 @@ func (r *recorded) sending(c *stdioClient, tool, args string) string {
 	return strings.Join(slices.Concat(r.sent, lines), "\n")
 }
 
+// identifier is a text for a field that names a thing: one that is not looked up.
+func identifier(f operation.Field) string {
+	switch {
+	case f.Collection == nil:
+		return ""
+	case f.Collection.What == "key":
+		return strings.Repeat("a1", 32)
+	}
+	return "00000000-0000-4000-8000-000000000001"
+}
+
 // value is a value of a field that its schema takes.
 func value(f operation.Field) string {
+	if id := identifier(f); id != "" && f.Kind == operation.KindStrings {
+		return string(encode([]string{id}))
+	} else if id != "" {
+		return string(encode(id))
+	}
 	switch f.Kind {
 	case operation.KindInteger, operation.KindNumber:
 		return "2"

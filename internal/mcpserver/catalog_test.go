@@ -70,7 +70,11 @@ var bulkyAnswer = func() json.RawMessage {
 
 // valueFor is a value for a field.
 func valueFor(f operation.Field) json.RawMessage {
-	switch {
+	switch id := identifier(f); {
+	case id != "" && f.Kind == operation.KindStrings:
+		return encode([]string{id})
+	case id != "":
+		return encode(id)
 	case len(f.Enum) > 0 && f.Kind == operation.KindStrings:
 		return encode(f.Enum[:1])
 	case len(f.Enum) > 0:

@@ -47,8 +47,8 @@ type Collection struct {
 	// one that narrows it to an identifier, and Either one that narrows it to items that have
 	// the text as either, if there are such. Look-ups compare the results exactly.
 	Search, ByID, Either string
-	// Form returns the identifier that a text must be by its form, in place of that of a
-	// UUID; no other text is one.
+	// Form returns the identifier that a text is by its form, for a collection in which no
+	// other text is one. Elsewhere, UUIDs and hashes are identifiers, and others may be.
 	Form func(text string) (id string, is bool)
 	// ByIDs is the parameter that narrows the list to several identifiers, separated by
 	// commas. One alone is given twice, because the gateway takes it as a part of one.

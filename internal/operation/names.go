@@ -32,19 +32,13 @@ func (op *Operation) Canonical(args Args) (Args, error) {
 				out, copied = maps.Clone(args), true
 			}
 			delete(out, name)
-			other, twice := out[f.Name]
-			switch {
-			case twice && (isBlank(string(value)) || string(value) == string(other)):
-				continue
-			case twice && !isBlank(string(other)):
+			if value, given = joined(f, out[f.Name], value); !given {
 				return nil, Usage(fmt.Sprintf("%s and {%s} are two names of one argument; give one", name, f.Name))
 			}
-			if out[f.Name] = value; f.Kind == KindStrings && isText(value) {
-				out[f.Name] = Encode([]json.RawMessage{value}) // {team} of {team_ids}
-			}
+			out[f.Name] = value
 		}
 	}
-	if list := out.List(clearField); len(list) > 0 {
+	if list := out.List(clearField); len(list) > 0 && !isText(out[clearField]) {
 		for i, name := range list {
 			if f, ok := op.known(name); ok {
 				list[i] = f.Name
@@ -55,10 +49,31 @@ func (op *Operation) Canonical(args Args) (Args, error) {
 	return out, nil
 }
 
-func isText(value json.RawMessage) bool {
-	var text string
-	return json.Unmarshal(value, &text) == nil && text != ""
+// joined returns the value of an argument that is given under two names, if that is possible:
+// one is empty, both are the same, or they are lists. One text is a list of one: {team} of
+// {team_ids}.
+func joined(f Field, one, another json.RawMessage) (value json.RawMessage, ok bool) {
+	if f.Kind == KindStrings && isText(another) && !strings.HasPrefix(textOf(another), "[") {
+		another = Encode([]json.RawMessage{another})
+	}
+	var first, second []json.RawMessage
+	switch {
+	case one == nil || isBlank(string(one)):
+		return another, true
+	case isBlank(string(another)) || string(one) == string(another):
+		return one, true
+	case f.Kind == KindStrings && json.Unmarshal(one, &first) == nil && json.Unmarshal(another, &second) == nil:
+		return Encode(append(first, second...)), true
+	}
+	return nil, false
 }
+
+func textOf(value json.RawMessage) (text string) {
+	_ = json.Unmarshal(value, &text)
+	return text
+}
+
+func isText(value json.RawMessage) bool { return textOf(value) != "" }
 
 // Public returns the arguments by the names that the operation shows.
 func (op *Operation) Public(args Args) Args {
@@ -204,11 +219,13 @@ func (c *Collection) Resolve(ctx context.Context, call *Call, text, argument str
 	return c.only(ctx, call, text, argument, found)
 }
 
-// form returns the identifier that a text is by its form alone: a key or its hash, or a
-// UUID.
+// form returns the identifier that a text is by its form alone: a key, a hash, or a UUID.
 func (c *Collection) form(text string) (id string, is bool) {
 	if c.Form != nil {
 		return c.Form(text)
+	}
+	if len(text) == 64 && strings.Trim(text, "0123456789abcdef") == "" {
+		return text, true
 	}
 	if len(text) != 36 {
 		return "", false

@@ -39,10 +39,14 @@ func (op *Operation) compile() (*jsonschema.Schema, error) {
 	return s, err
 }
 
-// Validate checks canonical arguments against the operation's schema. The error has
+// Validate checks the arguments against the operation's schema. The error has
 // [proxyclient.CodeUsage] and names each invalid argument as {name}, and for an unknown
 // one, those that exist.
 func (op *Operation) Validate(args Args) error {
+	args, err := op.Canonical(args)
+	if err != nil {
+		return err
+	}
 	if !op.plain(args) {
 		if err := op.validate(args); err != nil {
 			return err
@@ -208,6 +212,9 @@ func (op *Operation) fault(args Args, e *jsonschema.ValidationError) string {
 	case *kind.Enum:
 		var want []string
 		for _, v := range k.Want {
+			if name, is := v.(string); is && e.InstanceLocation[0] == clearField {
+				v = op.PublicName(name)
+			}
 			want = append(want, fmt.Sprint(v))
 		}
 		return fmt.Sprintf(": %q is not one of %s", secret.Text(fmt.Sprint(k.Got)), strings.Join(want, ", "))
