@@ -63,7 +63,7 @@ func TestForecast(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		answers := map[string]string{
 			"/key/list":            `{"keys": [{"token": "fast", "key_alias": "ci", "user_id": "ann", "team_id": "t", "spend": 95, "max_budget": 100}, {"token": "young", "spend": 3, "max_budget": 30, "created_at": "2026-11-20T17:00:00Z"}, {"token": "idle", "spend": 0, "max_budget": 1}], "total_pages": 1}`,
-			"/user/list":           `{"users": [], "total_pages": 1}`,
+			"/user/list":           `{"users": [{"user_id": "ann"}], "total_pages": 1}`,
 			"/v2/team/list":        `{"teams": [{"team_id": "t", "team_alias": "research", "spend": 70, "max_budget": 70, "budget_reset_at": "2026-12-01T00:00:00Z"}], "total_pages": 1}`,
 			"/team/list":           `[{"team_id": "t", "team_alias": "research", "team_memberships": [{"user_id": "ann", "spend": 5, "litellm_budget_table": {"max_budget": 75}}]}]`,
 			"/customer/list":       `[]`,
