@@ -14,8 +14,7 @@ import (
 )
 
 type keysExplainInput struct {
-	Key      string  `json:"key" help:"Key (sk-...) or its 64-digit hash" cli:"arg=1"`
-	Alias    pastKey `json:"alias" ref:"key,required"`
+	Key      pastKey `json:"key" help:"Key, by alias or hash, or the key itself" jsonschema:"required" cli:"arg=1,alias=alias,alias=key-alias"`
 	Model    string  `json:"model" help:"Model that the program calls"`
 	Customer string  `json:"customer" help:"Customer that the calls name as user, by ID"`
 }
@@ -25,7 +24,7 @@ var keysExplain = &operation.Operation{
 	Summary: "Explain why the gateway refuses a virtual key",
 	Help: "Lists what can refuse a chat call, in the gateway's order, and gives the first reason as a verdict. Give {model} to check model access. " +
 		"How much of a rate limit is used is unknown.",
-	Examples: []string{"keys explain --alias ci --model gpt-4o-mini"},
+	Examples: []string{"keys explain ci --model gpt-4o-mini"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /key/list"},
 	Default:  true,
@@ -78,7 +77,7 @@ func (e *explanation) add(c keyCheck) { e.checks = append(e.checks, c) }
 
 func explainKey(ctx context.Context, call *operation.Call, in keysExplainInput) (operation.Result, error) {
 	e := &explanation{call: call, model: in.Model}
-	found, err := e.find(ctx, operation.KeyHash(in.Key))
+	found, err := e.find(ctx, string(in.Key))
 	if err != nil {
 		return operation.Result{}, err
 	}

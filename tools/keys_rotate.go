@@ -42,8 +42,7 @@ type keyToRotate string
 func (keyToRotate) Collection() *operation.Collection { return rotationCollection }
 
 type keysRotateInput struct {
-	Key   string      `json:"key" help:"Key (sk-...) or its 64-digit hash" cli:"arg=1"`
-	Alias keyToRotate `json:"alias" ref:"key"`
+	Key   keyToRotate `json:"key" help:"Key, by alias or hash, or the key itself" cli:"arg=1,alias=alias,alias=key-alias"`
 	Grace string      `json:"grace" help:"Time that the old key keeps working, such as 24h; 0 blocks it at once (default 24h)"`
 	All   bool        `json:"all" help:"Rotate all keys that match the filters"`
 	keyAge
@@ -56,8 +55,8 @@ var keysRotate = &operation.Operation{
 	Help: "The new key takes alias, owner, limits, spend and metadata; an expiry starts again with the same length. The old key is renamed and stops after {grace}. " +
 		"If interrupted, run it again: it finishes. With a license, the gateway's own rotation is used.",
 	Examples: []string{
-		"keys rotate --alias ci",
-		"keys rotate --alias ci --grace 0",
+		"keys rotate ci",
+		"keys rotate ci --grace 0",
 		"keys rotate --all --older-than 90d --dry-run",
 	},
 	Effect:  operation.Destructive,

@@ -75,14 +75,10 @@ var unfiltered = []string{"return_full_object", "include_team_keys", "include_cr
 // filters returns the arguments that narrow the list, as the caller gave them.
 func (c *Collection) filters(call *Call) (names []string) {
 	for _, f := range call.op.Fields() {
-		_, named := call.named[f.Ref]
-		_, hidden := call.named[f.Name]
-		hidden = hidden && call.op.aliasOf(f.Name) != "" // the name was given, in that field
 		switch {
-		case call.args[f.Name] == nil && (f.Ref == "" || !named):
+		case call.args[f.Name] == nil:
 		case f.Required || proxyclient.InPath(c.Path, f.Name) || slices.Contains(unfiltered, f.Name):
 		case slices.Contains([]string{c.Page, c.Size, c.Sort, c.Order}, f.Name):
-		case hidden:
 		default:
 			names = append(names, "{"+f.Name+"}")
 		}

@@ -137,7 +137,18 @@ func (c *Collection) named(ctx context.Context, call *Call, name string, fixed u
 	if !c.Fold || isASCII(name) { // the gateway's search folds only ASCII
 		maps.Copy(filter, narrow(c.Search, name))
 	}
-	return c.matching(ctx, call, filter, func(item json.RawMessage) bool { return c.hasName(item, name) })
+	found, err := c.matching(ctx, call, filter, func(item json.RawMessage) bool { return c.hasName(item, name) })
+	return c.preferred(found, name), err
+}
+
+// preferred returns the items whose name it is, if there are any, and else those that have it
+// as a further name.
+func (c *Collection) preferred(found []json.RawMessage, name string) []json.RawMessage {
+	own := slices.DeleteFunc(slices.Clone(found), func(item json.RawMessage) bool { return !c.same(Word(Lookup(item, c.Name)), name) })
+	if len(own) > 0 {
+		return own
+	}
+	return found
 }
 
 // narrow returns the filter for a name, or nil to read the whole list if the gateway's

@@ -208,6 +208,7 @@ func (c *Collection) Resolve(ctx context.Context, call *Call, text, argument str
 			return c.keep(call, item), nil
 		}
 	}
+	found = c.preferred(found, text)
 	if len(found) == 0 && call.own[c.Path] != nil {
 		return Thing{ID: Encode(text)}, nil // the list has only what is the caller's own
 	}
