@@ -14,10 +14,8 @@ import (
 
 type usersMoveInput struct {
 	userRef
-	FromTeamID      existingTeam   `json:"from_team_id" help:"ID of the team to leave"`
-	From            teamAlias      `json:"from" ref:"from_team_id,required" help:"Team to leave"`
-	ToTeamID        existingTeam   `json:"to_team_id" help:"ID of the team to join"`
-	To              teamAlias      `json:"to" ref:"to_team_id,required" help:"Team to join"`
+	FromTeamID      existingTeam   `json:"from_team_id" name:"from" jsonschema:"required" help:"Team to leave, by alias or ID"`
+	ToTeamID        existingTeam   `json:"to_team_id" name:"to" jsonschema:"required" help:"Team to join, by alias or ID"`
 	Role            teamRole       `json:"role" help:"Role in the new team (default: the present one)"`
 	MaxBudgetInTeam *operation.USD `json:"max_budget_in_team" help:"Spending limit in the new team, in US dollars (default: the present one)"`
 	DeleteKeys      bool           `json:"delete_keys" help:"Delete the user's keys of the old team instead of moving them"`
@@ -27,7 +25,7 @@ var usersMove = &operation.Operation{
 	Path:     "users move",
 	Summary:  "Move an internal user and their keys from one team to another",
 	Help:     "Joins the new team first, with the present role and own limits, then moves the keys, then leaves the old team. Run it again after a failure: it does what is missing. Fails before the first change if the new team lacks a model of a key.",
-	Examples: []string{"users move --user ann@example.com --from research --to platform"},
+	Examples: []string{"users move ann@example.com --from research --to platform"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /team/member_add", "POST /key/update", "POST /team/member_delete"},
 	Consent:  operation.Consent{Ask: askMoveUser, Sensitive: movesKeys},
@@ -122,8 +120,8 @@ func (m userMove) fits(ctx context.Context, call *operation.Call) error {
 // of the old one.
 func (m userMove) joining(call *operation.Call, in usersMoveInput) operation.Args {
 	role := cmp.Or(string(in.Role), m.member.Role, "user")
-	body := operation.Args{"team_id": call.Arg("to_team_id"), "member": operation.Encode([]teamMember{{UserID: in.UserID, Role: role}})}
-	i := slices.IndexFunc(m.from.memberships, func(s membership) bool { return s.UserID == in.UserID })
+	body := operation.Args{"team_id": call.Arg("to_team_id"), "member": operation.Encode([]teamMember{{UserID: string(in.UserID), Role: role}})}
+	i := slices.IndexFunc(m.from.memberships, func(s membership) bool { return s.UserID == string(in.UserID) })
 	if i >= 0 && m.from.own(m.from.memberships[i]) && m.from.memberships[i].Budget != nil {
 		limits := m.from.memberships[i].Budget
 		if operation.NoNull(limits.MaxBudget) != nil {
@@ -157,7 +155,7 @@ func moveUser(ctx context.Context, call *operation.Call, in usersMoveInput) (ope
 	}
 	steps, who := operation.NewSteps(call), m.who()
 	if m.joined {
-		if err := m.to.keepsLimit(call, in.UserID, who); err != nil {
+		if err := m.to.keepsLimit(call, string(in.UserID), who); err != nil {
 			return operation.Result{}, err
 		}
 		steps.Skip(who + " is in team " + m.to.name() + " already")

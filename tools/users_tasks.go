@@ -15,6 +15,7 @@ import (
 type usersOnboardInput struct {
 	UserEmail       operation.Email `json:"user_email" name:"email" jsonschema:"required" help:"Email address. An existing user is left unchanged" cli:"arg=1"`
 	UserRole        userRole        `json:"user_role" name:"role" help:"Role of a new user (default internal_user)"`
+	UserAlias       string          `json:"user_alias" name:"alias" help:"Display name of a new user"`
 	TeamID          existingTeam    `json:"team_id" name:"team"`
 	MaxBudgetInTeam *operation.USD  `json:"max_budget_in_team" help:"Spending limit of the user in the team, in US dollars"`
 	KeyAlias        string          `json:"key_alias" help:"Alias of the key; must be unique"`
@@ -197,7 +198,7 @@ func readRetired(ctx context.Context, call *operation.Call, id string) (retired,
 }
 
 func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (operation.Result, error) {
-	out, err := readRetired(ctx, call, in.UserID)
+	out, err := readRetired(ctx, call, string(in.UserID))
 	if err != nil {
 		return operation.Result{}, err
 	}

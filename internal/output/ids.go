@@ -30,7 +30,7 @@ func names(f operation.Field) bool { return f.Arg == 1 && !f.Words }
 func Named(op *operation.Operation, args operation.Args) []string {
 	for _, of := range []func(operation.Field) bool{names, func(f operation.Field) bool { return f.Collection != nil }} {
 		for _, f := range op.Fields() {
-			if value := args[cmp.Or(f.Ref, f.Name)]; value != nil && of(f) {
+			if value := args[f.Name]; value != nil && of(f) {
 				var several []string
 				if json.Unmarshal(value, &several) == nil {
 					return several
