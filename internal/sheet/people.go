@@ -18,7 +18,7 @@ import (
 // people are the rows of users onboard and teams setup: a person each, with the arguments of
 // users onboard.
 var people = &Resource{
-	Name: "users", What: "user", Create: "users onboard", Alias: "user_email", Needs: []string{"user_email"}, Per: "team",
+	Name: "users", What: "user", Create: "users onboard", Alias: "user_email", Needs: []string{"user_email"}, Per: "team_id",
 	Also: map[string]string{"name": "user_alias", "mail": "user_email", "e-mail": "user_email"},
 }
 
@@ -112,9 +112,6 @@ func (o *Onboarding) person(ctx context.Context, row row, p *PeoplePlan, notes m
 		args = operation.Args{}
 	}
 	maps.Copy(args, row.args)
-	if row.args["team"] != nil {
-		delete(args, "team_id")
-	}
 	email := args.String("user_email")
 	person := &Person{Name: fmt.Sprintf("line %d: %s", row.line, operation.Shown(email)), args: args}
 	o.people[strings.ToLower(email)] = &sync.Mutex{}
@@ -127,7 +124,7 @@ func (o *Onboarding) person(ctx context.Context, row row, p *PeoplePlan, notes m
 	fresh, asked := person.team != nil && !person.team.made, args
 	if fresh {
 		asked = maps.Clone(args)
-		delete(asked, "team")
+		delete(asked, "team_id")
 		if asked.String("key_alias") == "" { // a key outside the team is another one
 			asked["key_alias"] = operation.Encode(unusedAlias)
 		}
@@ -185,13 +182,13 @@ func (o *Onboarding) planned(ctx context.Context, op *operation.Operation, args 
 // team returns the team of a row, planned once. A team that exists must have the settings
 // that are given.
 func (o *Onboarding) team(ctx context.Context, args operation.Args, p *PeoplePlan) (*newTeam, error) {
-	name, only := args.String("team"), o.Setup.String("team_alias")
+	name, only := args.String("team_id"), o.Setup.String("team_alias")
 	switch {
 	case name == "" && only == "":
 		return nil, operation.Usage("has no team; add a column team, or name the team on the command line")
 	case name == "":
 		name = only
-		args["team"] = operation.Encode(only)
+		args["team_id"] = operation.Encode(only)
 	case only != "" && name != only:
 		return nil, operation.Usage(fmt.Sprintf("is for team %s, not %s", operation.Shown(name), operation.Shown(only)))
 	}
@@ -200,7 +197,7 @@ func (o *Onboarding) team(ctx context.Context, args operation.Args, p *PeoplePla
 	}
 	t := &newTeam{args: o.Setup.With("team_alias", name)}
 	of := o.Operations.Find("teams list").Collection()
-	_, err := of.Find(ctx, o.lookup, name, "team")
+	_, err := of.Find(ctx, o.lookup, name, "team_id")
 	switch {
 	case err == nil:
 		t.made = true
