@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	budgets         = operation.Catalog{budgetsList, budgetsGet, budgetsCreate, budgetsUpdate, budgetsDelete}
+	budgets         = operation.Catalog{budgetsList, budgetsGet, budgetsCreate, budgetsUpdate, budgetsDelete, budgetsUnused, budgetsPrune}
 	providerBudgets = operation.Catalog{providerBudgetsList}
 )
 

@@ -47,7 +47,7 @@ var spendForecast = &operation.Operation{
 }
 
 func forecastBudgets(ctx context.Context, call *operation.Call, in spendForecastInput) (operation.Result, error) {
-	soon, err := horizon(in.Soon)
+	soon, err := horizon("soon", in.Soon)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -86,15 +86,15 @@ func forecastBudgets(ctx context.Context, call *operation.Call, in spendForecast
 }
 
 // horizon reads a time such as 14d, 2w or 36h; "" is 0.
-func horizon(text string) (time.Duration, error) {
+func horizon(argument, text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	units := map[byte]time.Duration{'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
+	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
 	unit := units[text[len(text)-1]]
 	n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
 	if unit == 0 || err != nil || n == 0 {
-		return 0, operation.Usage(fmt.Sprintf("{soon}: %q is not a time such as 14d, 2w or 36h", operation.Shown(text)))
+		return 0, operation.Usage(fmt.Sprintf("{%s}: %q is not a time such as 14d, 2w or 36h", argument, operation.Shown(text)))
 	}
 	return time.Duration(n) * unit, nil
 }

@@ -37,7 +37,8 @@ type spendSummaryInput struct {
 	By ledger.Dimensions `json:"by" help:"Dimensions to group by; none gives one row"`
 	ledger.PeriodInput
 	spendFilter
-	Limit operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
+	CustomerID string          `json:"customer_id" help:"Only this customer, by ID" cli:"name=customer"`
+	Limit      operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
 }
 
 var spendSummary = &operation.Operation{
@@ -47,6 +48,7 @@ var spendSummary = &operation.Operation{
 	Examples: []string{
 		"spend summary --by user --period last-month",
 		"spend summary --by team --by model --period 2026-10 --format csv > chargeback.csv",
+		"spend summary --customer acme --by model --period last-month",
 		"spend summary --by day --team research --period 7d",
 	},
 	Effect:  operation.Read,
@@ -62,7 +64,9 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 	if err != nil {
 		return operation.Result{}, err
 	}
-	answer, err := askSpend(ctx, call, in.question(in.By, p))
+	q := in.question(in.By, p)
+	q.Customer = in.CustomerID
+	answer, err := askSpend(ctx, call, q)
 	if err != nil {
 		return operation.Result{}, err
 	}

@@ -4,25 +4,29 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 type spendTopInput struct {
-	By ledger.Dimensions `json:"by" help:"Rankings to show (default user, team, key, model)"`
+	By ledger.Dimensions `json:"by" help:"Rankings to show (default user, team, key, model, without the filtered ones)"`
 	ledger.PeriodInput
+	spendFilter
+	Model string          `json:"model" help:"Only this model, as callers or its provider name it"`
 	Limit operation.Count `json:"limit" help:"Places per ranking (default 5)"`
 }
 
 var spendTop = &operation.Operation{
 	Path:     "spend top",
 	Summary:  "Rank users, teams, keys and models by spend",
-	Help:     "share_percent is the share of all spend in the period. For combinations and full lists, use {op:spend summary}.",
-	Examples: []string{"spend top --period 7d", "spend top --by user --limit 10 --period last-month"},
+	Help:     "share_percent is the share of the spend that matches the filters. For combinations and full lists, use {op:spend summary}.",
+	Examples: []string{"spend top --period 7d", "spend top --team research --by user,model --period last-month"},
 	Effect:   operation.Read,
-	Sends:    []string{"GET /user/daily/activity", "GET /team/daily/activity"},
+	Sends:    []string{"GET /user/daily/activity", "GET /team/daily/activity", "GET /v2/model/info"},
 	Part:     ownPart,
 	Default:  true,
 	Do:       operation.Rows[spendTopInput](rankSpend),
@@ -44,22 +48,27 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 	if err != nil {
 		return operation.Result{}, err
 	}
+	q := in.question(nil, p)
+	if q.Model, err = providerModel(ctx, call, in.Model); err != nil {
+		return operation.Result{}, err
+	}
 	by := operation.Unique(in.By)
 	if len(by) == 0 {
-		by = []string{"user", "team", "key", "model"}
+		one := map[string]bool{"user": q.User != "", "team": q.Team != "", "key": q.Key != "", "model": q.Model != ""}
+		by = slices.DeleteFunc([]string{"user", "team", "key", "model"}, func(of string) bool { return one[of] })
 	}
-	all, err := ledger.Question{Period: p}.Ask(ctx, call)
+	all, err := q.Ask(ctx, call)
 	if err != nil {
 		return operation.Result{}, err
 	}
 	var rows []operation.Row
 	total := 0
 	for _, b := range by {
-		answer, err := ledger.Question{By: []string{b}, Period: p}.Ask(ctx, call)
+		q.By = []string{b}
+		answer, err := askSpend(ctx, call, q)
 		if err != nil {
 			return operation.Result{}, err
 		}
-		nameDeleted(ctx, call, answer)
 		groups := answer.Sorted()
 		total += len(groups)
 		top, _ := limited(groups, cmp.Or(in.Limit, 5))
@@ -73,6 +82,48 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 	about := operation.RowOf("start_date", p.Start(), "end_date", p.End(), "sum", all.Total.Numbers())
 	note := fmt.Sprintf("%s; total %s US dollars, %s", p, operation.Word(operation.Encode(all.Total.Spend)), operation.Counted(all.Total.Requests, "request"))
 	return operation.Listed(about, rows, total, nil, []string{note}), nil
+}
+
+// providerModel returns the name under which the daily totals count a model. A name that
+// callers use is one only if it leads to a single model of a provider, and no other name
+// leads to that.
+func providerModel(ctx context.Context, call *operation.Call, name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	upstream, callers := []string{}, map[string][]string{}
+	for item, err := range deploymentCollection.All(ctx, call, nil) {
+		if operation.IsRefused(err) {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		public := operation.Word(operation.Lookup(item, deploymentCollection.Name))
+		model := operation.Word(operation.Lookup(item, "litellm_params.model"))
+		if public == name {
+			upstream = append(upstream, model)
+		}
+		callers[model] = append(callers[model], public)
+	}
+	upstream = operation.Unique(upstream)
+	if _, exact := callers[name]; exact || len(upstream) == 0 {
+		return name, nil
+	}
+	names := operation.Unique(callers[upstream[0]])
+	if len(upstream) == 1 && len(names) == 1 && !wildcard(upstream[0]) {
+		return upstream[0], nil
+	}
+	why := "several names lead to its provider's model: " + firstOf(names)
+	switch {
+	case len(upstream) > 1:
+		why = "it leads to several models of providers: " + firstOf(upstream)
+	case len(names) == 1:
+		why = "it is a wildcard"
+	}
+	return "", &proxyclient.Error{Code: proxyclient.CodeUnsupported,
+		Message: "the daily totals cannot tell the spend on " + operation.Name(name) + ": " + why,
+		Hint:    "give {model} as the provider names it; spend logs lists every request"}
 }
 
 // percent returns part as a percentage of whole with two decimals, or nil if whole is 0.

@@ -17,6 +17,10 @@ type Question struct {
 	Period Period
 	// User, Team and Key (a hash) narrow the question to one of them.
 	User, Team, Key string
+	// Customer narrows it to a customer, by ID.
+	Customer string
+	// Model narrows it to a model, as its provider names it.
+	Model string
 }
 
 // Answer is the sums, one for each combination of values that occurs.
@@ -335,7 +339,7 @@ func (j *joining) add(id dayKey, table int, parts []Group, read []cells) error {
 			}
 			found[dimension] = part.Values[i]
 		}
-		if j.q.User != "" && found["user"] != j.q.User || j.q.Team != "" && found["team"] != j.q.Team {
+		if j.q.User != "" && found["user"] != j.q.User || j.q.Team != "" && found["team"] != j.q.Team || j.q.Customer != "" && found["customer"] != j.q.Customer {
 			continue
 		}
 		values := make([]string, len(j.q.By))

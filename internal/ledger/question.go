@@ -38,6 +38,9 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 	if q.Key != "" {
 		filter.Set("api_key", q.Key)
 	}
+	if q.Model != "" {
+		filter.Set("model", q.Model)
+	}
 	owner := q.owner(tables[0])
 	if len(tables) == 1 && owner != "" {
 		filter.Set(Tables[tables[0]].Filter, owner)
@@ -66,7 +69,7 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 // first.
 func (q Question) tables() ([]string, error) {
 	var tables []string
-	for _, of := range append(slices.Clone(q.By), "user", "team") {
+	for _, of := range append(slices.Clone(q.By), "user", "team", "customer") {
 		if _, ok := Tables[of]; !ok || slices.Contains(tables, of) || !slices.Contains(q.By, of) && q.owner(of) == "" {
 			continue
 		}
@@ -101,6 +104,8 @@ func (q Question) owner(of string) string {
 		return q.User
 	case "team":
 		return q.Team
+	case "customer":
+		return q.Customer
 	}
 	return ""
 }
