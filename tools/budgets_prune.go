@@ -42,7 +42,7 @@ func pruneBudgets(ctx context.Context, call *operation.Call, in budgetsPruneInpu
 	if call.Arg("expect") != nil && len(unused) != int(in.Expect) {
 		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeUsage,
 			Message: fmt.Sprintf("%s unused, but {expect} is %d; nothing was deleted", operation.Counted(len(unused), "budget"), in.Expect),
-			Hint:    "see them with budgets unused"}
+			Hint:    "see them with {op:budgets unused}"}
 	}
 	if len(unused) == 0 {
 		return operation.Result{Body: json.RawMessage(`{"deleted_budgets":[]}`), Done: "no unused budget with a generated ID; nothing was deleted"}, nil

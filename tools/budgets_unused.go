@@ -51,7 +51,7 @@ type budgetsPruneInput struct {
 var budgetsPrune = &operation.Operation{
 	Path:     "budgets prune",
 	Summary:  "Delete unused budgets with a generated ID",
-	Help:     "Such budgets remain when a team, customer or tag is deleted. Budgets with an ID of your own are kept; see budgets unused. Give {expect}: how many there are.",
+	Help:     "Such budgets remain when a team, customer or tag is deleted. Budgets with an ID of your own are kept; see {op:budgets unused}. Give {expect}: how many there are.",
 	Examples: []string{"budgets prune --dry-run", "budgets prune --older-than 30d"},
 	Effect:   operation.Destructive,
 	Sends:    append(slices.Clone(budgetUseReads), "POST /budget/delete"),
@@ -109,7 +109,7 @@ func listUnusedBudgets(ctx context.Context, call *operation.Call, in budgetsUnus
 	}
 	var notes []string
 	if len(rows) > 0 {
-		notes = []string{"To delete those with a generated ID, use budgets prune; to delete a single one, budgets delete"}
+		notes = []string{"To delete those with a generated ID, use {op:budgets prune}; to delete a single one, {op:budgets delete}"}
 	}
 	return operation.Listed(nil, rows, len(rows), nil, notes), nil
 }

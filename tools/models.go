@@ -9,7 +9,7 @@ import (
 )
 
 var models = operation.Catalog{
-	modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete, modelsBlock, modelsUnblock, modelsTest, modelsDeprecations, modelsDiscover, modelsProviders,
+	modelsList, modelsInfo, modelsAdd, modelsGet, modelsUpdate, modelsDelete, modelsBlock, modelsUnblock, modelsTest, modelsDeprecations, modelsDiscover, modelsProviders, modelsDoubles, modelsMerge,
 }
 
 // modelCollection is the models that the caller may use, by name.

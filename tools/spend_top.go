@@ -123,7 +123,7 @@ func providerModel(ctx context.Context, call *operation.Call, name string) (stri
 	}
 	return "", &proxyclient.Error{Code: proxyclient.CodeUnsupported,
 		Message: "the daily totals cannot tell the spend on " + operation.Name(name) + ": " + why,
-		Hint:    "give {model} as the provider names it; spend logs lists every request"}
+		Hint:    "give {model} as the provider names it; {op:spend logs} lists every request"}
 }
 
 // percent returns part as a percentage of whole with two decimals, or nil if whole is 0.
