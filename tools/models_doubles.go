@@ -16,7 +16,7 @@ type modelsDoublesInput struct {
 
 var modelsDoubles = &operation.Operation{
 	Path:     "models doubles",
-	Summary:  "List deployments that repeat or shadow each other",
+	Summary:  "List duplicate and shadowed deployments",
 	Help:     "identical: the same name, provider model, parameters and information. Keys are hidden, so same_key is known only with a shared credential. shadowed: a name in both the configuration file and the database. prices: one provider model at several prices. wildcard: a pattern matches a model of its own. To delete identical ones, use {op:models merge}.",
 	Examples: []string{"models doubles", "models doubles --model gpt-4o --format json"},
 	Effect:   operation.Read,
