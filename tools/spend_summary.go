@@ -37,7 +37,7 @@ type spendSummaryInput struct {
 	By ledger.Dimensions `json:"by" help:"Dimensions to group by; none gives one row"`
 	ledger.PeriodInput
 	spendFilter
-	CustomerID string          `json:"customer_id" help:"Only this customer, by ID" cli:"name=customer"`
+	CustomerID string          `json:"customer_id" name:"customer" help:"Only this customer, by ID"`
 	Limit      operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
 }
 
