@@ -126,7 +126,7 @@ var customersUpdate = &operation.Operation{
 }
 
 type customerIDs struct {
-	UserIDs operation.Names `json:"user_ids" name:"customer_id" jsonschema:"required" help:"Customer IDs" cli:"arg=1"`
+	UserIDs operation.Names `json:"user_ids" name:"customer_ids" jsonschema:"required" help:"Customer IDs" cli:"arg=1,alias=customer-id"`
 }
 
 var customersDelete = &operation.Operation{

@@ -53,6 +53,20 @@ func (existingUser) Collection() *operation.Collection { return userCollection }
 // Refers implements [operation.Referring].
 func (existingUser) Refers() *operation.Collection { return userCollection }
 
+// knownUser is an internal user, by email or ID. Another text is the ID of a new user, as the
+// gateway takes it.
+type knownUser string
+
+// Collection returns the list that has the user.
+func (knownUser) Collection() *operation.Collection { return openUsers }
+
+// openUsers are the internal users, and those to come.
+var openUsers = func() *operation.Collection {
+	open := *userCollection
+	open.Open = true
+	return &open
+}()
+
 // existingOrganization is an organization, by alias or ID.
 type existingOrganization string
 
@@ -61,6 +75,12 @@ func (existingOrganization) Collection() *operation.Collection { return organiza
 
 // Refers implements [operation.Referring].
 func (existingOrganization) Refers() *operation.Collection { return organizationCollection }
+
+// existingProject is a project, by alias or ID.
+type existingProject string
+
+// Collection returns the list that has the project.
+func (existingProject) Collection() *operation.Collection { return projectCollection }
 
 // existingKey is a virtual key, by alias, hash or itself (sk-...).
 type existingKey string

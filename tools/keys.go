@@ -94,8 +94,7 @@ type keysListInput struct {
 	ownerFilter
 	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
 
-	KeyHash              string              `json:"key_hash" help:"Only the key with this 64-digit hash (its token)"`
-	KeyAlias             string              `json:"key_alias" help:"Only the key with exactly this alias"`
+	KeyHash              pastKey             `json:"key_hash" name:"key" help:"Only this key" cli:"alias=key-alias"`
 	Search               string              `json:"search" help:"Only keys whose alias contains this text or whose hash it is"`
 	Status               string              `json:"status" enum:"active,expired,revoked,deleted" help:"Only keys in this state; revoked means blocked"`
 	SortBy               string              `json:"sort_by" help:"Field to sort by, such as spend, created_at or key_alias"`

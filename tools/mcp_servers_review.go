@@ -227,8 +227,8 @@ var mcpServersSessions = &operation.Operation{
 }
 
 type mcpSessionsDeleteInput struct {
-	SessionIDPrefix string `json:"session_id_prefix" help:"First 8 or more characters of the session ID" cli:"arg=1"`
-	UserID          string `json:"user_id" help:"Only sessions of this user, by ID"`
+	SessionIDPrefix string       `json:"session_id_prefix" help:"First 8 or more characters of the session ID" cli:"arg=1"`
+	UserID          existingUser `json:"user_id" name:"user" help:"Only sessions of this user"`
 }
 
 var mcpServersSessionsDelete = &operation.Operation{

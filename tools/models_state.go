@@ -34,14 +34,13 @@ var modelsUnblock = &operation.Operation{
 }
 
 type modelsTestInput struct {
-	ModelID string `json:"model_id" help:"Deployment ID" cli:"arg=1"`
-	Model   string `json:"model" name:"name" help:"Model name; every deployment of it is called"`
+	Model operation.Text `json:"model" jsonschema:"required" help:"Model name, for all its deployments, or deployment ID" cli:"arg=1,alias=name,alias=model-id"`
 }
 
 var modelsTest = &operation.Operation{
 	Path:     "models test",
 	Summary:  "Make a short real call to a model and report whether its provider answers",
-	Help:     "The call is billed. Give {model_id} or {model}; to test every model, use {op:health check}.",
+	Help:     "The call is billed. To test every model, use {op:health check}.",
 	Examples: []string{"models test --name gpt-4o-mini"},
 	Effect:   operation.Write,
 	Sends:    []string{"GET /health"},
@@ -66,14 +65,9 @@ type deploymentTest struct {
 // testModel asks the gateway for the health of deployments, which it learns by calling
 // them. The gateway answers 503 if one is unhealthy and if none has that name.
 func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (operation.Result, error) {
-	query := url.Values{}
-	switch {
-	case (in.ModelID == "") == (in.Model == ""):
-		return operation.Result{}, operation.Usage("give either {model_id} or {model}")
-	case in.ModelID != "":
-		query.Set("model_id", in.ModelID)
-	default:
-		query.Set("model", in.Model)
+	query := url.Values{"model": {string(in.Model)}}
+	if _, err := deploymentCollection.FindID(ctx, call, string(in.Model)); err == nil {
+		query = url.Values{"model_id": {string(in.Model)}}
 	}
 	// Not as a read: a retry would be another billed call.
 	body, err := call.Client().JSON(ctx, proxyclient.Request{Method: "GET", Path: "/health", Query: query})
@@ -103,10 +97,10 @@ func testModel(ctx context.Context, call *operation.Call, in modelsTestInput) (o
 		}
 	}
 	if len(out.Deployments) == 0 {
-		if err := servedBy(ctx, call, in.Model); in.Model != "" && err != nil {
+		if err := servedBy(ctx, call, string(in.Model)); err != nil {
 			return operation.Result{}, err
 		}
-		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model has the name or ID " + operation.Shown(in.Model+in.ModelID)}
+		return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "no model has the name or ID " + operation.Shown(string(in.Model))}
 	}
 	return operation.Result{Body: operation.Encode(out), Failed: failed}, nil
 }

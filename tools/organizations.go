@@ -32,8 +32,8 @@ var organizationColumns = []operation.Column{
 }
 
 type organizationsListInput struct {
-	OrgAlias string `json:"org_alias" help:"Only organizations whose alias contains this text" cli:"alias=organization"`
-	OrgID    string `json:"org_id" help:"Only the organization with this ID" cli:"alias=organization-id"`
+	OrgID    existingOrganization `json:"org_id" name:"organization" help:"Only this organization, by alias or ID" cli:"alias=organization-id"`
+	OrgAlias string               `json:"org_alias" name:"search" help:"Only organizations whose alias contains this text"`
 }
 
 var organizationsList = &operation.Operation{

@@ -32,7 +32,7 @@ var projectsList = &operation.Operation{
 }
 
 type projectID struct {
-	ProjectID string `json:"project_id" jsonschema:"required" help:"Project ID" cli:"arg=1"`
+	ProjectID existingProject `json:"project_id" name:"project" jsonschema:"required" cli:"arg=1"`
 }
 
 var projectsGet = &operation.Operation{
@@ -98,7 +98,7 @@ var projectsUpdate = &operation.Operation{
 }
 
 type projectsDeleteInput struct {
-	ProjectIDs operation.Names `json:"project_ids" jsonschema:"required" help:"Project IDs" cli:"arg=1"`
+	ProjectIDs []existingProject `json:"project_ids" name:"projects" jsonschema:"required" help:"Projects, by alias or ID" cli:"arg=1,alias=project"`
 }
 
 var projectsDelete = &operation.Operation{

@@ -121,7 +121,7 @@ type settingsSSOInput struct {
 	GenericUserinfoEndpoint      string           `json:"generic_userinfo_endpoint" help:"OpenID Connect user info URL" clear:"null"`
 	GenericScope                 string           `json:"generic_scope" help:"Scopes to ask for (default openid email profile)" clear:"null"`
 	ProxyBaseURL                 string           `json:"proxy_base_url" help:"Public URL of the gateway" clear:"null"`
-	UserEmail                    operation.Email  `json:"user_email" help:"Email address of the administrator" clear:"null"`
+	UserEmail                    operation.Email  `json:"user_email" name:"email" help:"Email address of the administrator" clear:"null"`
 	RoleMappings                 operation.Object `json:"role_mappings" help:"Roles by group: provider, group_claim, roles, default_role" clear:"null"`
 	TeamMappings                 operation.Object `json:"team_mappings" help:"Teams from the token: team_ids_jwt_field" clear:"null"`
 	operation.Clearing

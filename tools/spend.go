@@ -225,11 +225,11 @@ func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculate
 
 type spendReportInput struct {
 	ledger.PeriodInput
-	GroupBy        string    `json:"group_by" enum:"team,customer,api_key" help:"Dimension to group by (default team)"`
-	APIKey         keyFilter `json:"api_key" name:"key"`
-	InternalUserID string    `json:"internal_user_id" name:"user_id" help:"Only this internal user, by ID"`
-	TeamID         string    `json:"team_id" help:"Only this team, by ID"`
-	CustomerID     string    `json:"customer_id" name:"customer" help:"Only this customer, by ID"`
+	GroupBy        string       `json:"group_by" enum:"team,customer,api_key" help:"Dimension to group by (default team)"`
+	APIKey         keyFilter    `json:"api_key" name:"key"`
+	InternalUserID existingUser `json:"internal_user_id" name:"user" help:"Only this internal user" cli:"alias=user-id"`
+	TeamID         pastTeam     `json:"team_id" name:"team" help:"Only this team"`
+	CustomerID     string       `json:"customer_id" name:"customer" help:"Only this customer, by ID"`
 }
 
 var spendReport = &operation.Operation{

@@ -29,8 +29,20 @@ func (t *team) lacks(models []string) (lacking []string) {
 
 // people is users, by ID and by email.
 type people struct {
-	UserIDs    []string         `json:"user_ids" help:"User IDs"`
+	UserIDs    []knownUser      `json:"user_ids" name:"users" help:"Users, by email or ID"`
 	UserEmails operation.Emails `json:"user_emails" name:"emails" help:"Email addresses of users"`
+}
+
+// names are the users as a report names them.
+func (p people) names() []string { return append(idsOf(p.UserIDs), p.UserEmails...) }
+
+// idsOf returns resolved arguments as identifiers.
+func idsOf[T ~string](list []T) []string {
+	ids := make([]string, len(list))
+	for i, id := range list {
+		ids[i] = string(id)
+	}
+	return ids
 }
 
 type teamsMemberAddInput struct {
@@ -82,7 +94,7 @@ func (p people) add(ctx context.Context, call *operation.Call, path, role string
 	if err != nil {
 		return operation.Result{}, err
 	}
-	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", strings.Join(slices.Concat(p.UserIDs, p.UserEmails), ", "), to)}, nil
+	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", strings.Join(p.names(), ", "), to)}, nil
 }
 
 // find returns the users as team members. A user that does not exist is an error unless
@@ -93,7 +105,7 @@ func (p people) find(ctx context.Context, call *operation.Call, role string, cre
 		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(what) + " does not exist; nothing was changed",
 			Hint: "create the user with {op:users create}"}
 	}
-	for _, id := range p.UserIDs {
+	for _, id := range idsOf(p.UserIDs) {
 		if there, err := userExists(ctx, call, id); err != nil {
 			return nil, err
 		} else if !there && !create {
@@ -217,7 +229,7 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 			removed = append(removed, name)
 		}
 	}
-	for _, id := range in.UserIDs {
+	for _, id := range idsOf(in.UserIDs) {
 		remove("user_id", id)
 	}
 	for _, email := range in.UserEmails {

@@ -61,8 +61,8 @@ type teamRef struct {
 type teamsListInput struct {
 	Page           operation.PageNumber `json:"page"`
 	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page" cli:"alias=size"`
-	TeamAlias      string               `json:"team_alias" help:"Only teams whose alias contains this text" cli:"alias=team"`
-	TeamID         string               `json:"team_id" help:"Only the team with this ID"`
+	TeamID         pastTeam             `json:"team_id" name:"team" help:"Only this team, by alias or ID" cli:"alias=team-alias"`
+	Search         string               `json:"search" help:"Only teams whose alias contains this text, or with this ID"`
 	UserID         existingUser         `json:"user_id" name:"user" help:"Only teams of this user"`
 	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
 	Status         string               `json:"status" enum:"deleted" help:"Only deleted teams"`

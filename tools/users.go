@@ -42,9 +42,8 @@ type usersListInput struct {
 	Page      operation.PageNumber `json:"page"`
 	PageSize  operation.PageSize   `json:"page_size" help:"Users per page" cli:"alias=size"`
 	Role      userRole             `json:"role" help:"Only users with this role"`
-	UserEmail string               `json:"user_email" name:"email" help:"Only users whose email contains this text"`
 	Search    string               `json:"search" help:"Only users whose ID or email contains this text"`
-	UserIDs   string               `json:"user_ids" help:"Only these user IDs, separated by commas"`
+	UserIDs   []existingUser       `json:"user_ids" name:"users" help:"Only these users, by email or ID" cli:"alias=email,alias=user-email,alias=user"`
 	TeamID    existingTeam         `json:"team_id" name:"team" help:"Only members of this team"`
 	SortBy    string               `json:"sort_by" help:"Field to sort by, such as spend, created_at or user_email"`
 	SortOrder operation.SortOrder  `json:"sort_order" help:"Sort order (default asc)"`
@@ -64,8 +63,10 @@ var usersList = &operation.Operation{
 				args = args.With("team", id)
 				delete(args, "team_id")
 			}
-			if ids := strings.FieldsFunc(args.String("user_ids"), func(r rune) bool { return r == ',' }); len(ids) == 1 {
+			if ids := args.List("user_ids"); len(ids) == 1 {
 				args = args.With("user_ids", ids[0]+","+ids[0]) // to the gateway, one alone means "contains"
+			} else if len(ids) > 1 {
+				args = args.With("user_ids", strings.Join(ids, ","))
 			}
 			return args, operation.About{}, nil
 		},

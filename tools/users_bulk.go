@@ -60,7 +60,7 @@ func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCrea
 }
 
 type usersBulkUpdateInput struct {
-	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
+	UserIDs []knownUser `json:"user_ids" name:"users" jsonschema:"required" help:"Users, by email or ID" cli:"arg=1"`
 	userLimits
 	operation.Clearing
 	operation.Replacing
@@ -87,7 +87,7 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 	}
 	var list []operation.Args
 	var absent []string
-	for _, id := range in.UserIDs {
+	for _, id := range idsOf(in.UserIDs) {
 		body, err := call.Read(ctx, proxyclient.Request{Path: "/user/info", Query: url.Values{"user_id": {id}}})
 		change, err := call.Merged(common, operation.Lookup(body, "user_info"), err)
 		switch {
@@ -100,7 +100,7 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 		}
 	}
 	if len(list) == 0 {
-		return operation.Result{}, noUser(strings.Join(in.UserIDs, ", "))
+		return operation.Result{}, noUser(strings.Join(idsOf(in.UserIDs), ", "))
 	}
 	return bulk(ctx, call, "updated", absent, "/user/bulk_update", "results", map[string]any{"users": list})
 }

@@ -185,7 +185,7 @@ func sample(f operation.Field) json.RawMessage {
 }
 
 // exclusive are arguments that cannot be given together: these are left out.
-var exclusive = map[string]string{"models get": "name", "models test": "model", "http request": "json", "api read": "body", "api write": "files body", "api delete": "body",
+var exclusive = map[string]string{"http request": "json", "api read": "body", "api write": "files body", "api delete": "body",
 	// An owner that is not the one of by is looked for in the answer.
 	"spend summary": "team_id", "spend chart": "team_id", "spend activity": "ids",
 	"spend calculate": "completion_response prompt_tokens completion_tokens",

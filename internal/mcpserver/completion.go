@@ -30,7 +30,7 @@ type values struct {
 }
 
 var completed = map[string]values{
-	"team":       {tool: "teams_list", search: "team_alias", size: "page_size", fields: []string{"team_alias", "team_id"}},
+	"team":       {tool: "teams_list", search: "search", size: "page_size", fields: []string{"team_alias", "team_id"}},
 	"user":       {tool: "users_list", search: "search", size: "page_size", fields: []string{"user_email", "user_id"}},
 	"key":        {tool: "keys_list", search: "search", size: "size", fields: []string{"key_alias", "token"}},
 	"model":      {tool: "models_list", fields: []string{"id"}},

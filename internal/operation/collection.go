@@ -53,6 +53,9 @@ type Collection struct {
 	// ByIDs is the parameter that narrows the list to several identifiers, separated by
 	// commas. One alone is given twice, because the gateway takes it as a part of one.
 	ByIDs string
+	// Open means that a text which no item has may be the identifier of a new one. An email
+	// address is none.
+	Open bool
 	// Info is the path of the GET for one item. It takes the ID as a query parameter of the
 	// name ID and answers 404 for a missing item.
 	Info string

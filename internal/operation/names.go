@@ -209,7 +209,7 @@ func (c *Collection) Resolve(ctx context.Context, call *Call, text, argument str
 		}
 	}
 	found = c.preferred(found, text)
-	if len(found) == 0 && call.own[c.Path] != nil {
+	if len(found) == 0 && (call.own[c.Path] != nil || c.Open && !strings.Contains(text, "@")) {
 		return Thing{ID: Encode(text)}, nil // the list has only what is the caller's own
 	}
 	if c.past {
