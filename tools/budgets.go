@@ -83,7 +83,6 @@ var budgetsCreate = &operation.Operation{
 	Examples: []string{"budgets create free-tier --max-budget 5 --budget-duration 30d"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /budget/new"},
-	Default:  true,
 	Do: operation.Func[budgetsCreateInput](func(ctx context.Context, call *operation.Call, in budgetsCreateInput) (operation.Result, error) {
 		fields := call.Body()
 		if len(fields) == 0 || len(fields) == 1 && in.BudgetID != "" {

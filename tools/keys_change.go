@@ -327,7 +327,6 @@ var keysMove = &operation.Operation{
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/update"},
 	Consent:  operation.Consent{Sensitive: movesKey},
-	Default:  true,
 	Checks:   []operation.Check{notesTeamKey},
 	Do:       operation.Func[keysMoveInput](moveKey),
 }

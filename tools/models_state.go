@@ -43,8 +43,8 @@ var modelsTest = &operation.Operation{
 	Help:     "The call is billed. To test every model, use {op:health check}.",
 	Examples: []string{"models test --name gpt-4o-mini"},
 	Effect:   operation.Write,
-	Sends:    []string{"GET /health"},
 	Default:  true,
+	Sends:    []string{"GET /health"},
 	Do:       operation.Func[modelsTestInput](testModel),
 }
 

@@ -159,6 +159,7 @@ var teamsMemberUpdate = &operation.Operation{
 	Help:     "Fails if the user is not a member. Clearing max_budget_in_team leaves the team's member budget in force.",
 	Examples: []string{"teams member-update --team research --user ann@example.com --max-budget-in-team 50"},
 	Effect:   operation.Set,
+	Default:  true,
 	Sends:    []string{"POST /team/member_update"},
 	Consent:  operation.Consent{Sensitive: sensitiveMember("/team/info", "team_id", "team_memberships")},
 	Checks:   []operation.Check{ownMemberBudget("/team/info", "team_id", "team_memberships"), notesMemberUpdate},

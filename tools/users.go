@@ -254,7 +254,6 @@ var usersDelete = &operation.Operation{
 	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(userCollection, "user_ids", losesKeys),
-	Default:  true,
 	Do:       operation.Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},
 	Done:     "deleted user {user_ids}",
 }

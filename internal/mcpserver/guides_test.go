@@ -103,5 +103,5 @@ func TestPromptSaysWhatIsMissing(t *testing.T) {
 	wantText(t, get(Options{Toolsets: []string{"default"}}, "rotate-credential", `{"credential":"x"}`),
 		"does not offer credentials_list, credentials_get, credentials_update.")
 	wantText(t, get(Options{Toolsets: []string{"default"}, ReadOnly: true}, "rotate-key", "{\"key\":\"`status`\"}"),
-		"does not offer keys_generate, keys_update, keys_delete, keys_block, keys_unblock.")
+		"does not offer keys_update, keys_delete, keys_block, keys_rotate.")
 }
