@@ -174,12 +174,17 @@ func latestHealth(ctx context.Context, call *operation.Call, in healthLatestInpu
 	for name, check := range checks {
 		if in.Status == "" || in.Status == operation.Word(operation.Lookup(check, "status")) {
 			names = append(names, name)
+		} else {
+			delete(checks, name)
 		}
 	}
 	slices.Sort(names)
 	page := &operation.Page{Items: []json.RawMessage{}, Total: len(names)}
 	for _, name := range names {
 		page.Items = append(page.Items, checks[name])
+	}
+	if in.Status != "" { // the gateway does not filter; its count is of all
+		body = operation.Encode(map[string]any{"latest_health_checks": checks, "total_models": len(checks)})
 	}
 	return operation.Result{Body: body, Page: page}, nil
 }
