@@ -67,7 +67,7 @@ func (v *wholeBody) Set(text string) error {
 		return err
 	}
 	if given != nil {
-		return errors.New("is given twice")
+		return errGivenTwice
 	}
 	v.to.args[bodyField] = value
 	return nil

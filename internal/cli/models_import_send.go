@@ -235,7 +235,14 @@ func (m *modelsImport) forget(ctx context.Context, p modelfile.PlannedModel, ref
 	case listed:
 		return refused // somebody else added it just now
 	}
-	if _, err := m.send(ctx, "models delete", operation.Args{"id": operation.Encode(p.ID)}); err != nil {
+	env := m.env
+	env.Identified = true // it is not listed
+	call, err := operation.Prepare(ctx, env, m.Operations.Find("models delete"), operation.Args{"id": operation.Encode(p.ID)})
+	if err != nil {
+		return err
+	}
+	call.Waive()
+	if _, err := call.Run(ctx); err != nil {
 		return refused // it is something else
 	}
 	m.note("%s: %s: the gateway had stored it but did not list it, as after an interrupted import; it is added again", p.Place, operation.Shown(p.Label()))

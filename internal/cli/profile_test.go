@@ -194,7 +194,7 @@ func TestProtected(t *testing.T) {
 		byURL[name] = value
 	}
 	writes := [][]string{
-		{"teams", "create", "a"}, {"teams", "delete", "t", "--yes"}, {"http", "request", "POST", "/key/generate", "-j", "{}"},
+		{"teams", "create", "a"}, {"teams", "delete", "00000000-0000-4000-8000-000000000001", "--yes"}, {"http", "request", "POST", "/key/generate", "-j", "{}"},
 		{"chat", "completions", "gpt-4o-mini", "-m", "user:hi"}, {"keys", "generate"}, {"keys", "delete", "--keys", "sk-12345678901234567890"},
 	}
 	for _, args := range writes {

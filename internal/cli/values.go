@@ -308,6 +308,9 @@ func (v *fieldValue) Type() string {
 	return "text"
 }
 
+// errGivenTwice is the error for an argument with two values, as under two names.
+var errGivenTwice = errors.New("give it only once")
+
 // Set implements pflag.Value.
 func (v *fieldValue) Set(text string) error { return v.to.set(v.field, text) }
 
@@ -315,7 +318,7 @@ func (v *fieldValue) Set(text string) error { return v.to.set(v.field, text) }
 func (a *arguments) set(f operation.Field, text string) error {
 	if once := f.Kind < operation.KindStrings || f.Kind == operation.KindObject || f.Kind == operation.KindJSON; once {
 		if a.given[f.Name] {
-			return errors.New("is given twice")
+			return errGivenTwice
 		}
 		a.given[f.Name] = true
 	}

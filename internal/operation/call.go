@@ -42,6 +42,9 @@ type Env struct {
 	// Lenient calls, such as those for completions, do not ask whether the gateway is too old
 	// for an argument, which it would ignore.
 	Lenient bool
+	// Identified calls have identifiers in all arguments that name something: they are not
+	// looked up, because lists may lack them.
+	Identified bool
 	// Shared is what the calls of one bulk run look up once; nil for a single call.
 	Shared *Shared
 }

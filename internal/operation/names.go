@@ -153,6 +153,9 @@ func addNames(fields []Field) {
 
 // resolve replaces names by identifiers in the arguments that identify something.
 func (c *Call) resolve(ctx context.Context) error {
+	if c.env.Identified {
+		return nil
+	}
 	for _, f := range c.op.Fields() {
 		value, given := c.args[f.Name]
 		if f.Collection == nil || !given || string(value) == `""` {
@@ -195,6 +198,9 @@ func (c *Collection) Resolve(ctx context.Context, call *Call, text, argument str
 	}
 	found, err := c.look(ctx, call, "either "+text, func() ([]json.RawMessage, error) { return c.either(ctx, call, text) })
 	if e := AsError(err); closed(err) || e != nil && e.Code == proxyclient.CodeEnterprise {
+		if call.op.Lists() && !closed(err) { // its answer would not tell
+			call.Note(fmt.Sprintf("%s was used as the ID of the %s, because looking up names needs LiteLLM Enterprise", Shown(text), c.What))
+		}
 		return Thing{ID: Encode(text)}, nil
 	}
 	if err != nil {
