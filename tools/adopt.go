@@ -94,7 +94,7 @@ func usable(call *operation.Call, what, name string, item json.RawMessage) error
 	why, hint := "", ""
 	switch {
 	case string(operation.Lookup(item, "blocked")) == "true":
-		why, hint = "is blocked", "unblock it with "+what+"s unblock"
+		why, hint = "is blocked", "unblock it with {op:"+what+"s unblock}"
 	case hasExpired(call, item):
 		why, hint = "has expired", "renew it with {op:keys update} and a new duration"
 	default:

@@ -46,20 +46,19 @@ func TestLiveJWTMappings(t *testing.T) {
 	env, prefix := live(t)
 	do(t, env, keysGenerate, map[string]any{"key_alias": prefix})
 	defer func() { do(t, env, keysDelete, map[string]any{"key_aliases": []string{prefix}}) }()
-	create := map[string]any{"jwt_claim_name": "sub", "jwt_claim_value": prefix, "alias": prefix, "description": "live"}
+	create := map[string]any{"jwt_claim_name": "sub", "jwt_claim_value": prefix, "key": prefix, "description": "live"}
 	id := operation.Word(operation.Lookup(do(t, env, jwtMappingsCreate, create).Body, "id"))
 	defer func() { _, _ = run(t.Context(), env, jwtMappingsDelete, argsOf(map[string]any{"id": id})) }()
 	if _, err := run(t.Context(), env, jwtMappingsCreate, argsOf(create)); proxyclient.CodeOf(err) != proxyclient.CodeConflict {
 		t.Errorf("a second mapping of the claim: %v", err)
 	}
 	create["jwt_claim_value"] = prefix + "-b"
-	delete(create, "alias")
 	create["key"] = strings.Repeat("a", 64)
 	if _, err := run(t.Context(), env, jwtMappingsCreate, argsOf(create)); !operation.IsNotFound(err) {
 		t.Errorf("a mapping to no key: %v", err)
 	}
 	do(t, env, jwtMappingsUpdate, map[string]any{"id": id, "is_active": false, "jwt_issuer": "https://login.example.com"})
-	do(t, env, jwtMappingsUpdate, map[string]any{"id": id, "alias": prefix, "clear": []string{"description"}})
+	do(t, env, jwtMappingsUpdate, map[string]any{"id": id, "key": prefix, "clear": []string{"description"}})
 	has := do(t, env, jwtMappingsGet, map[string]any{"id": id}).Body
 	if operation.Word(operation.Lookup(has, "is_active")) != "false" || operation.NoNull(operation.Lookup(has, "description")) != nil {
 		t.Errorf("after the updates: %s", has)
