@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,14 +60,15 @@ var keysRotate = &operation.Operation{
 		"keys rotate ci --grace 0",
 		"keys rotate --all --older-than 90d --dry-run",
 	},
-	Effect:  operation.Destructive,
-	Sends:   []string{"POST /key/generate", "POST /key/update", "POST /key/{key}/regenerate"},
-	Consent: operation.Consent{Ask: askRotate, Sensitive: rotates, Count: countRotating},
-	Default: true,
-	Checks:  []operation.Check{rotationGiven},
-	Do:      operation.Func[keysRotateInput](rotateKeys),
-	Columns: shownOnce(rotatedColumns),
-	Reveal:  []string{"key", "rotated.*.key"},
+	Effect:    operation.Destructive,
+	Sends:     []string{"POST /key/generate", "POST /key/update", "POST /key/{key}/regenerate"},
+	Consent:   operation.Consent{Ask: askRotate, Sensitive: rotates, Count: countRotating},
+	Default:   true,
+	Checks:    []operation.Check{rotationGiven},
+	Do:        operation.Func[keysRotateInput](rotateKeys),
+	Columns:   shownOnce(rotatedColumns),
+	Reveal:    []string{"key", "rotated.*.key"},
+	KeepsKeys: true,
 }
 
 var rotatedColumns = []operation.Column{
@@ -84,11 +86,15 @@ type rotatedKey struct {
 	Alias    string          `json:"key_alias,omitempty"`
 	Token    string          `json:"token,omitempty"`
 	UserID   json.RawMessage `json:"user_id,omitempty"`
+	TeamID   json.RawMessage `json:"team_id,omitempty"`
 	Expires  json.RawMessage `json:"expires,omitempty"`
 	OldAlias string          `json:"old_key_alias,omitempty"`
 	OldToken string          `json:"old_token"`
 	OldStops string          `json:"old_key_stops,omitempty"`
 }
+
+// name names the new key.
+func (k *rotatedKey) name() string { return cmp.Or(k.Alias, k.Token) }
 
 // rotationGiven refuses a call that names no key, or both a key and filters.
 func rotationGiven(_ context.Context, call *operation.Call) error {
@@ -146,7 +152,13 @@ func rotateKeys(ctx context.Context, call *operation.Call, in keysRotateInput) (
 		return operation.Result{}, err
 	}
 	if licensed(ctx, call) {
-		return regenerate(ctx, call, key, grace)
+		result, err := regenerate(ctx, call, key, grace)
+		if err == nil {
+			if err := call.Keep(result.Body); err != nil {
+				result.Failed = append(result.Failed, operation.Failure{What: "store new key " + key.Label(), Why: err.Error()})
+			}
+		}
+		return result, err
 	}
 	r, err := planRotation(ctx, call, key, grace)
 	if err != nil {

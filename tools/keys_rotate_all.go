@@ -40,7 +40,7 @@ func countRotating(ctx context.Context, call *operation.Call) (int, bool, error)
 func rotatable(ctx context.Context, call *operation.Call) ([]operation.Thing, error) {
 	return operation.Once(call, "keys to rotate", func() (found []operation.Thing, err error) {
 		args, filter := call.Args(), url.Values{}
-		age, _ := ageOf(args.String("older_than"))
+		age, _ := rotationAge(args.String("older_than"))
 		for _, name := range []string{"user_id", "team_id"} {
 			if value := args.String(name); value != "" {
 				filter.Set(name, value)
@@ -99,6 +99,11 @@ func rotateSelected(ctx context.Context, call *operation.Call, in keysRotateInpu
 		return operation.Result{Body: operation.Encode(out), Done: "no key matches; nothing was rotated"}, nil
 	}
 	result, err := parts.Result(operation.Encode(out))
+	for _, made := range out.Rotated {
+		if made.Key == "" && !call.Planning() {
+			result.Notes = append(result.Notes, fmt.Sprintf("Key %s: %s", operation.Name(made.name()), madeBefore))
+		}
+	}
 	if parts.Err() != nil {
 		result.Notes = append(result.Notes, "Keys that were not rotated still work. Run the same command again: it finishes")
 	}
@@ -117,7 +122,7 @@ func rotateOne(ctx context.Context, call *operation.Call, key operation.Thing, g
 		}
 		made := &rotatedKey{Key: operation.Word(operation.Lookup(result.Body, "key")), Alias: key.Name, OldToken: operation.Word(key.ID)}
 		made.Token = operation.KeyHash(made.Key)
-		return made, call.Keep(operation.NewKey{Key: made.Key, Hash: made.Token, Alias: made.Alias})
+		return made, call.Keep(operation.Encode(made))
 	}
 	r, err := planRotation(ctx, call, key, grace)
 	if err != nil {
@@ -130,14 +135,22 @@ func rotateOne(ctx context.Context, call *operation.Call, key operation.Thing, g
 	return &r.out, steps.Err()
 }
 
+// rotationAge reads an age such as 90d, 12w or 12h.
+func rotationAge(text string) (time.Duration, bool) {
+	if age, ok := ageOf(text); ok {
+		return age, true
+	}
+	return operation.Duration(text)
+}
+
 // ageGiven refuses an age that is none.
 func ageGiven(args operation.Args, name string) error {
 	age := args.String(name)
 	if age == "" && args[name] == nil {
 		return nil
 	}
-	if _, ok := ageOf(age); !ok {
-		return operation.Usage(fmt.Sprintf("{%s}: %q is not a number of days or weeks, such as 90d or 12w", name, strings.TrimSpace(age)))
+	if _, ok := rotationAge(age); !ok {
+		return operation.Usage(fmt.Sprintf("{%s}: %q is not an age, such as 90d or 12h", name, strings.TrimSpace(age)))
 	}
 	return nil
 }

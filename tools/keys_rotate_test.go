@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -198,8 +199,8 @@ func TestRotateAll(t *testing.T) {
 	do(t, env, keysBlock, map[string]any{"alias": "batch-3"})
 	env.Now = func() time.Time { return time.Now().Add(91 * 24 * time.Hour) }
 	var kept []string
-	env.Keep = func(k operation.NewKey) error {
-		kept = append(kept, k.Alias)
+	env.Keep = func(key json.RawMessage) error {
+		kept = append(kept, operation.Word(operation.Lookup(key, "key")))
 		return nil
 	}
 	args := map[string]any{"all": true, "older_than": "90d", "search": "batch-"}
@@ -209,7 +210,7 @@ func TestRotateAll(t *testing.T) {
 	}
 	args["expect"] = 2
 	result := do(t, env, keysRotate, args)
-	if keys := keysRotate.NewKeys(result); len(keys) != 2 || len(kept) != 2 || !strings.HasPrefix(keys[0].Key, "sk-") {
+	if keys := keysRotate.NewKeys(result); len(keys) != 2 || !slices.Equal(kept, []string{keys[0].Key, keys[1].Key}) || !strings.HasPrefix(keys[0].Key, "sk-") {
 		t.Errorf("new keys %v, kept %v", keys, kept)
 	}
 	for _, wrong := range []map[string]any{{"all": true}, {"alias": "batch-1", "all": true, "older_than": "90d"}, {}, {"alias": "batch-1", "older_than": "90d"},

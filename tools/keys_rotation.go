@@ -60,7 +60,8 @@ func planRotation(ctx context.Context, call *operation.Call, key operation.Thing
 		}
 		r.made = made
 	}
-	r.out = rotatedKey{Alias: r.alias, UserID: operation.NoNull(operation.Lookup(key.Item, "user_id")), OldAlias: r.renamed, OldToken: hash, Token: r.made}
+	r.out = rotatedKey{Alias: r.alias, UserID: operation.NoNull(operation.Lookup(key.Item, "user_id")), TeamID: operation.NoNull(operation.Lookup(key.Item, "team_id")),
+		OldAlias: r.renamed, OldToken: hash, Token: r.made}
 	return r, nil
 }
 
@@ -157,7 +158,7 @@ func (r *rotation) make(ctx context.Context, steps *operation.Steps, hash string
 	r.out.Expires = operation.NoNull(operation.Lookup(answer, "expires"))
 	steps.Report("made new key "+r.name()+" (token "+r.made+")", "")
 	if r.out.Key != "" {
-		if err := r.call.Keep(operation.NewKey{Key: r.out.Key, Hash: r.made, Alias: r.alias, User: operation.Word(r.out.UserID)}); err != nil {
+		if err := r.call.Keep(operation.Encode(r.out)); err != nil {
 			steps.Fail("store new key "+r.name(), err)
 		}
 	}
@@ -325,10 +326,13 @@ func (r *rotation) stopping() string {
 	return old + " expires " + at.Format("2006-01-02 15:04") + " UTC"
 }
 
+// madeBefore is for a new key that an earlier run made.
+const madeBefore = "An earlier run made the new key, which is shown only once. If it is lost, rotate the key again"
+
 // notes says what the caller must know beside the outcome.
 func (r *rotation) notes(steps *operation.Steps) (notes []string) {
 	if !r.call.Planning() && r.out.Key == "" {
-		notes = append(notes, "An earlier run made the new key, which is shown only once. If it is lost, rotate the key again")
+		notes = append(notes, madeBefore)
 	}
 	if steps.Err() != nil {
 		notes = append(notes, "The old key still works. Run the same command again: it finishes the rotation")

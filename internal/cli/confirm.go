@@ -103,7 +103,7 @@ func (c *call) expected(prepared *operation.Call, n int) error {
 		return nil
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeUsage,
-		Message: fmt.Sprintf("%s: the filters match %d; nothing was deleted", c.op.Path, n),
+		Message: fmt.Sprintf("%s: the filters match %d; nothing was sent", c.op.Path, n),
 		Hint:    fmt.Sprintf("preview with --dry-run; to skip the question, add --yes --expect %d", n)}
 }
 

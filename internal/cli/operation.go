@@ -42,6 +42,7 @@ type call struct {
 	picture   picture
 	// authorization replaces the key: see takeAuthorization.
 	authorization string
+	keysOut       keysOut
 }
 
 // bindOperation gives the command of an operation its flags, help and action.
@@ -199,6 +200,9 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 	if c.op.Effect != operation.Read {
 		flags.BoolVar(&c.dryRun, "dry-run", false, "Show the requests that would change something without sending them")
 	}
+	if c.op.KeepsKeys {
+		c.bindKeysOut(cmd)
+	}
 	if c.op.Effect == operation.Destructive && !c.op.Consent.Typed {
 		flags.BoolVarP(&c.yes, "yes", "y", false, "Skip the confirmation")
 	}
@@ -254,6 +258,7 @@ func (c *call) run(cmd *cobra.Command) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	defer c.closeKeysOut()
 	prepared, err := c.prepare(ctx, stop)
 	if err != nil {
 		return err
@@ -270,6 +275,7 @@ func (c *call) run(cmd *cobra.Command) error {
 		return c.walk(ctx, prepared)
 	}
 	result, err := prepared.Run(ctx)
+	result = c.keysOut.without(c.op, result)
 	if c.lost != nil {
 		return c.unshown(prepared.Effect(), result, c.lost)
 	}
@@ -313,6 +319,9 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 				stop()
 			}
 		}
+	}
+	if err := c.openKeysOut(&env); err != nil {
+		return nil, err
 	}
 	return operation.Prepare(ctx, env, c.op, c.values.args)
 }

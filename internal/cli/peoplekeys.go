@@ -15,7 +15,7 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// peopleKeys is the CSV file with the new keys of people, for its owner alone. Rows are
+// peopleKeys is the CSV file with new keys, for its owner alone. Rows are
 // appended as the keys are made; nothing in it is ever replaced.
 type peopleKeys struct {
 	mu         sync.Mutex
@@ -55,13 +55,16 @@ func openPeopleKeys(path, base string, look bool) (*peopleKeys, error) {
 	return k, nil
 }
 
-// add keeps the key in an answer of users onboard.
+// add keeps the key in an answer, or in the object of one that has the key.
 func (k *peopleKeys) add(answer json.RawMessage) error {
 	row := make([]string, len(peopleHeader))
 	for i, name := range peopleHeader {
 		row[i] = operation.Word(operation.NoNull(operation.Lookup(answer, name)))
 	}
 	row[slices.Index(peopleHeader, "gateway")] = k.base
+	if token := slices.Index(peopleHeader, "token"); row[token] == "" {
+		row[token] = operation.KeyHash(row[slices.Index(peopleHeader, "key")])
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, err := k.file.Write(csvLine(row)); err != nil {

@@ -23,9 +23,9 @@ type Env struct {
 	Progress func(done, total int)
 	// Delta receives the text of a streamed answer as it arrives; nil if not streaming.
 	Delta func(text string)
-	// Keep stores a new key as soon as the gateway has made it, before the call goes on; nil
-	// if the keys of the result are enough.
-	Keep func(NewKey) error
+	// Keep stores a new key, given the object that has it, as soon as the gateway has made it
+	// and before the call goes on; nil if the keys of the result are enough.
+	Keep func(holder json.RawMessage) error
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
 	// Profile is the name of the configured profile that the gateway is from, or "".

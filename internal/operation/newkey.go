@@ -162,11 +162,11 @@ func shortWord(value json.RawMessage) string {
 	return Word(value)
 }
 
-// Keep hands a new key to the surface before the call does anything to the key that it
-// replaces. An error means that it could not be stored.
-func (c *Call) Keep(key NewKey) error {
+// Keep hands the object with a new key to the surface before the call does anything to the
+// key that it replaces. An error means that it could not be stored.
+func (c *Call) Keep(holder json.RawMessage) error {
 	if c.env.Keep == nil || c.planning {
 		return nil
 	}
-	return c.env.Keep(key)
+	return c.env.Keep(holder)
 }

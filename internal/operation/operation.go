@@ -75,6 +75,9 @@ type Operation struct {
 	Default bool
 	// People means that the command line can run the operation for each person of a file.
 	People bool
+	// KeepsKeys means that the operation hands each new key to [Call.Keep]. The command line
+	// can write them to a file, and does so if filters select what gets new keys.
+	KeepsKeys bool
 	// DefaultTeam means that the caller's default team, if there is one, fills {team_id}.
 	// It is for operations that create something in a team, never for those that select or
 	// delete.
