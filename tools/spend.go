@@ -72,11 +72,12 @@ var spendLogs = &operation.Operation{
 		"spend logs --period today --status failure",
 		"spend logs --key-alias ci --model gpt-4o-mini --sort-by spend",
 		"spend logs --user ann@example.com --period last-month --all --format csv",
+		"spend logs --team research --follow",
 	},
 	Effect:  operation.Read,
 	Part:    ownPart,
 	Default: true,
-	Do: operation.List[spendLogsInput]{Prepare: ledger.RequestLog.Timed, Of: &operation.Collection{
+	Do: operation.List[spendLogsInput]{Prepare: ledger.RequestLog.Timed, Follow: &operation.Follow{By: "endTime", Since: ledger.Since}, Of: &operation.Collection{
 		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
 		Page: "page", Size: "page_size", ID: "request_id", Sort: "sort_by", Order: "sort_order", Unique: "startTime", Latest: true, Bare: true,
 	}},

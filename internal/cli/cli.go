@@ -141,6 +141,8 @@ type app struct {
 	writes, shown atomic.Int64
 	// answers counts those of a chat.
 	answers atomic.Int64
+	// following says that a log is followed, which has no end.
+	following atomic.Bool
 	// serving says that the command ends by itself after an interrupt, and takes its
 	// time.
 	serving atomic.Bool

@@ -97,6 +97,8 @@ func (a *app) interruption(err error) *proxyclient.Error {
 		out.Message = fmt.Sprintf("Interrupted after %s.", operation.Counted(a.answers.Load(), "answer"))
 	case writes == 0 && a.op != nil && a.op.Effect != operation.Read:
 		out.Message = "Interrupted; nothing was sent."
+	case shown > 0 && a.following.Load():
+		out.Message = fmt.Sprintf("Interrupted after %s.", operation.Counted(shown, "item"))
 	case shown > 0:
 		out.Message = fmt.Sprintf("Interrupted after %s; the list is not complete.", operation.Counted(shown, "item"))
 	case writes == 0:

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,6 +36,9 @@ type call struct {
 	all, yes, dryRun bool
 	// exitCode is --exit-code: see alarm.
 	exitCode bool
+	// follows is --follow, interval the time between its readings.
+	follows  bool
+	interval time.Duration
 	// streaming says that the words of the answer are written as they come; lost is the
 	// first error of writing them.
 	streaming bool
@@ -194,6 +198,9 @@ func (c *call) bindOutput(cmd *cobra.Command) {
 		}
 		flags.BoolVar(&c.all, "all", false, help)
 	}
+	if c.op.Follows() {
+		c.bindFollow(cmd)
+	}
 	if c.op.Alarm {
 		flags.BoolVar(&c.exitCode, "exit-code", false, "Exit with status 6 if anything is listed, for cron")
 	}
@@ -249,6 +256,9 @@ func (c *call) run(cmd *cobra.Command) error {
 	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
 		return usageError("give either --all or --" + page)
 	}
+	if err := c.checkFollow(cmd); err != nil {
+		return err
+	}
 	c.streaming = string(c.values.args["stream"]) == "true"
 	if c.streaming && c.format != "" && c.format != "text" {
 		return usageError("--stream cannot be combined with --format " + c.format + ", which needs the whole answer")
@@ -270,6 +280,9 @@ func (c *call) run(cmd *cobra.Command) error {
 	}
 	if err := c.consent(ctx, prepared); err != nil {
 		return err
+	}
+	if c.follows {
+		return c.follow(ctx, prepared)
 	}
 	if c.all {
 		return c.walk(ctx, prepared)

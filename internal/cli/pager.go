@@ -67,7 +67,7 @@ func (c *call) paged() (w io.Writer, done func()) {
 func (c *call) pagerCommand() []string {
 	s := c.Stdout.(*screen)
 	_, file := s.w.(*os.File)
-	if !file || c.flags.noPager || c.flags.debug || c.Terminal == nil || c.op.Effect != operation.Read || c.streaming || c.Getenv("TERM") == "dumb" {
+	if !file || c.flags.noPager || c.flags.debug || c.Terminal == nil || c.op.Effect != operation.Read || c.streaming || c.follows || c.Getenv("TERM") == "dumb" {
 		return nil
 	}
 	for _, variable := range []string{pagerVariable, "PAGER"} {

@@ -249,3 +249,14 @@ func (l Log) Timed(call *operation.Call, args operation.Args) (operation.Args, o
 	delete(out, "tz")
 	return out, about, nil
 }
+
+// Since returns the arguments of [Log.Timed] for what began at this time or later, and
+// whether those given name a period by themselves.
+func Since(args operation.Args, at time.Time) (since operation.Args, period bool) {
+	period = args.String("period")+args.String("start_date") != ""
+	since = maps.Clone(args)
+	for _, name := range []string{"period", "end_date", "tz"} {
+		delete(since, name)
+	}
+	return since.With("start_date", at.UTC().Format(time.RFC3339)), period
+}

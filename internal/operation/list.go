@@ -19,6 +19,8 @@ type List[In any] struct {
 	// Prepare translates the arguments into what is sent and describes the answer; nil
 	// sends them as they came.
 	Prepare func(*Call, Args) (Args, About, error)
+	// Follow is set if the list is a log that can be followed.
+	Follow *Follow
 }
 
 // lister is an action that answers with a list.

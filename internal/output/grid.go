@@ -14,11 +14,12 @@ import (
 // grid is a table on paper: columns whose widths are known before the first row is
 // written, so that rows need not be kept.
 type grid struct {
-	lines []line
-	bars  bool // bars are drawn beside the numbers
-	table *tablewriter.Table
-	lined *trimmer
-	cells []string // of the row under way
+	lines  []line
+	bars   bool // bars are drawn beside the numbers
+	table  *tablewriter.Table
+	lined  *trimmer
+	opened int      // the width of all columns when the table was opened
+	cells  []string // of the row under way
 }
 
 // line is one column: its width, and how its cells stand in it.
@@ -69,8 +70,8 @@ func (g *grid) titles() []string {
 	return titles
 }
 
-// open begins the table and writes its header.
-func (g *grid) open(o *out) error {
+// open begins the table and writes its header, unless it goes on with a table again.
+func (g *grid) open(o *out, again bool) error {
 	twwidth.SetEastAsian(false)
 	widths, align := tw.NewMapper[int, int](), []tw.Align{}
 	add := func(width int, a tw.Align) {
@@ -90,6 +91,7 @@ func (g *grid) open(o *out) error {
 			add(barWidth, tw.AlignLeft)
 		}
 	}
+	g.opened = g.total()
 	g.lined = &trimmer{w: o.w}
 	g.table = tablewriter.NewTable(g.lined,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
@@ -110,7 +112,7 @@ func (g *grid) open(o *out) error {
 	if err := g.table.Start(); err != nil {
 		return err
 	}
-	if !o.NoHeader {
+	if !o.NoHeader && !again {
 		g.table.Header(g.header(o.Color))
 	}
 	return nil

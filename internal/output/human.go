@@ -36,6 +36,8 @@ func (o *out) tableCell(value json.RawMessage, column operation.Column) string {
 func (o *out) readable(value json.RawMessage, column operation.Column) string {
 	number := isNumber(value)
 	switch text := columnCell(value, column); {
+	case column.Format == operation.Time && o.Live:
+		return text
 	case column.Format == operation.Time && text != "":
 		return o.relative(text)
 	case column.Format != operation.Plain, number && bytes.ContainsAny(value, ".eE"):

@@ -67,6 +67,9 @@ type Options struct {
 	Width int
 	// Color marks states and headers of tables.
 	Color bool
+	// Live says that a [Stream] goes on for long: each page is written when it comes, a table
+	// too, and times are not relative.
+	Live bool
 	// Hidden, when set, is told the columns that a table had no room for.
 	Hidden func(columns []string)
 	// Now is the time that relative times count from; zero: the present.

@@ -41,6 +41,13 @@ func (s *Stream) Add(items []json.RawMessage) error {
 	if s.closed {
 		return errors.New("output: Add after Close")
 	}
+	if m, ok := s.codec.(measurer); ok && s.out.Live {
+		for _, item := range items {
+			if s.err = m.measure(document{item, s.keep}); s.err != nil {
+				return s.err
+			}
+		}
+	}
 	for _, item := range items {
 		err := s.codec.item(document{item, s.keep})
 		if errors.Is(err, ErrTableFull) {

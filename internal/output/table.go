@@ -83,6 +83,9 @@ func (c *tableCodec) item(d document) error {
 				return err
 			}
 		}
+		if err := c.widen(); err != nil {
+			return err
+		}
 		return c.write(row, c.Color)
 	case len(c.rows) == MaxTableRows:
 		return ErrTableFull
@@ -144,7 +147,18 @@ func (c *tableCodec) head() error {
 	}
 	c.bars = c.count > 1 // so that there is something to compare
 	c.place()
-	return c.open(c.out)
+	return c.open(c.out, false)
+}
+
+// widen gives the rows that come more room, if they need it. The rows before stay.
+func (c *tableCodec) widen() error {
+	if c.total() <= c.opened {
+		return nil
+	}
+	if err := c.close(); err != nil {
+		return err
+	}
+	return c.open(c.out, true)
 }
 
 // place fits the table to the terminal. A user who asked for columns gets them.
