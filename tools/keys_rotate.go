@@ -110,7 +110,7 @@ func rotationGiven(_ context.Context, call *operation.Call) error {
 	case all && args["older_than"] == nil:
 		return operation.Usage("{all} needs {older_than}, such as 90d")
 	}
-	if err := ageGiven(args, "older_than"); err != nil {
+	if err := oldEnough(args); err != nil {
 		return err
 	}
 	_, err := graceOf(args)

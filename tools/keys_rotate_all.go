@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"litellm-proxy/internal/operation"
@@ -143,14 +142,11 @@ func rotationAge(text string) (time.Duration, bool) {
 	return operation.Duration(text)
 }
 
-// ageGiven refuses an age that is none.
-func ageGiven(args operation.Args, name string) error {
-	age := args.String(name)
-	if age == "" && args[name] == nil {
-		return nil
-	}
-	if _, ok := rotationAge(age); !ok {
-		return operation.Usage(fmt.Sprintf("{%s}: %q is not an age, such as 90d or 12h", name, strings.TrimSpace(age)))
+// oldEnough refuses an age that is none.
+func oldEnough(args operation.Args) error {
+	age := args.String("older_than")
+	if _, ok := rotationAge(age); !ok && args["older_than"] != nil {
+		return operation.Usage(fmt.Sprintf("{older_than}: %q is not an age, such as 90d or 12h", operation.Shown(age)))
 	}
 	return nil
 }

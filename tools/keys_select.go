@@ -53,8 +53,10 @@ func oneWay(_ context.Context, call *operation.Call) error {
 			return operation.Usage("{" + name + "} is empty; nothing was sent")
 		}
 	}
-	if err := ageGiven(args, "unused"); err != nil {
-		return err
+	if age := args.String("unused"); args["unused"] != nil {
+		if _, ok := ageOf(age); !ok {
+			return operation.Usage(fmt.Sprintf("{unused}: %q is not a number of days or weeks, such as 90d or 12w", operation.Shown(age)))
+		}
 	}
 	selects := selectsKeys(args)
 	switch {
