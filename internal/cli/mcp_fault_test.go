@@ -170,7 +170,7 @@ func TestFaultsOverStdio(t *testing.T) {
 			if !strings.Contains(s.stderr, tt.want) || s.status != 2 {
 				t.Errorf("status %d, stderr %q", s.status, s.stderr)
 			}
-			if !s.failed || len(s.tools) != 42 {
+			if !s.failed || len(s.tools) != 40 {
 				t.Errorf("failed: %v; %d tools", s.failed, len(s.tools))
 			}
 			if len(s.instructions) > 1500 {

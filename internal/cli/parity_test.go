@@ -40,8 +40,16 @@ type echo struct {
 	requests []request
 }
 
-const item = `{"id": "one", "model_name": "one", "token": "t1", "key_alias": "a1", "user_id": "u1", "credential_name": "c1",
+const item = `{"id": "one", "model_name": "one", "token": "` + oneHash + `", "key_alias": "a1", "user_id": "u1", "credential_name": "c1",
 	"litellm_params": {"model": "openai/one"}, "model_info": {"id": "one"}, "spend": 0.10, "large": 12345678901234567890}`
+
+// oneHash, oneUUID and another are identifiers by their form, which are not looked up.
+const (
+	oneHash     = "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
+	anotherHash = "b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2b2"
+	oneUUID     = "00000000-0000-4000-8000-000000000001"
+	anotherUUID = "00000000-0000-4000-8000-000000000002"
+)
 
 // realFile is a value that would read a file if a person typed it. It has no slash, which
 // some routes cannot carry.
@@ -54,7 +62,7 @@ var referred = named("budget_id", "budget_id") + named("organization_id", "organ
 // named are items that have the texts of a field as the value of a member.
 func named(member, field string) (items string) {
 	given := string(sample(operation.Field{Name: field, Kind: operation.KindString}))
-	for _, id := range []string{given, strings.ReplaceAll(given, "/", ""), `"` + realFile + `"`} {
+	for _, id := range []string{given, strings.ReplaceAll(given, "/", ""), `"` + realFile + `"`, `"` + oneUUID + `"`, `"` + anotherUUID + `"`} {
 		items += `, {"` + member + `": ` + id + `}`
 	}
 	return items
@@ -132,11 +140,14 @@ func (g *echo) take() []request {
 // sample makes a value for a field.
 func sample(f operation.Field) json.RawMessage {
 	text := "a/b?c&d=" + f.Name + " [é]"
+	list := []string{"one", "two 2"}
 	switch {
-	case f.Collection != nil && f.Collection.What == "key":
-		text = strings.Repeat("a1", 32)
-	case f.Collection != nil: // an identifier that is not looked up
-		text = "00000000-0000-4000-8000-000000000001"
+	case f.Collection != nil && f.Collection.What == "key", f.Name == "keys":
+		text, list = oneHash, []string{oneHash, anotherHash}
+	case f.Collection != nil:
+		text, list = oneUUID, []string{oneUUID, anotherUUID}
+	case isEmail(f):
+		text, list = "ann@example.com", []string{"ann@example.com", "bob@example.com"}
 	case f.Name == "input_policy" && slices.Contains(f.Enum, "blocked"): // what one team can be given
 		text = "blocked"
 	case len(f.Enum) > 0:
@@ -169,7 +180,7 @@ func sample(f operation.Field) json.RawMessage {
 	case operation.KindBoolean:
 		v = f.Name != "stream"
 	case operation.KindStrings:
-		v = []string{"one", "two 2"}
+		v = list
 		if len(f.Enum) > 0 {
 			v = f.Enum[:1]
 		}
@@ -186,8 +197,7 @@ func sample(f operation.Field) json.RawMessage {
 
 // exclusive are arguments that cannot be given together: these are left out.
 var exclusive = map[string]string{"http request": "json", "api read": "body", "api write": "files body", "api delete": "body",
-	// An owner that is not the one of by is looked for in the answer.
-	"spend summary": "team_id", "spend chart": "team_id", "spend activity": "ids",
+	"spend activity":  "ids",
 	"spend calculate": "completion_response prompt_tokens completion_tokens",
 	// Limits next to a budget: see TestSharedBudgets in package tools.
 	"keys generate": "soft_budget", "customers update": "budget_id", "tags create": "budget_id", "tags update": "budget_id",
@@ -195,6 +205,7 @@ var exclusive = map[string]string{"http request": "json", "api read": "body", "a
 	// The prompt of a test is stored or given.
 	"prompts test": "prompt_id environment",
 	// Filters, which no keys may stand beside: see keyselect.txtar.
+	"keys rotate": "key",
 	"keys delete": "user_id team_id organization_id search status unused expired expect"}
 
 // leftOut tells whether a field is left out of the call with everything.
@@ -207,7 +218,11 @@ func leftOut(op *operation.Operation, f operation.Field) bool {
 var periods = []string{"period", "against", "start_date", "end_date", "tz"}
 
 // durations are checked before anything is sent, and expires is sent as one.
-var durations = []string{"budget_duration", "team_member_budget_duration", "duration", "grace_period"}
+var durations = []string{"budget_duration", "team_member_budget_duration", "duration", "grace_period", "grace", "older_than", "soon"}
+
+// isEmail reports whether a field takes an email address, which is checked before anything
+// is sent.
+func isEmail(f operation.Field) bool { return f.Collection == nil && strings.Contains(f.Name, "email") }
 
 // inputs are the calls with which an operation is tried: with everything, with
 // only what is required, and with everything emptied that can be.
@@ -231,6 +246,9 @@ func inputs(op *operation.Operation) []operation.Args {
 	}
 	if of := op.Collection(); of != nil && of.Size != "" {
 		required[of.Size] = json.RawMessage("7") // by default, pages differ
+	}
+	if op.Consent.Sweeping && op.Consent.Count != nil { // without it, the command looks twice
+		required[operation.ExpectField] = json.RawMessage("0")
 	}
 	if cleared == nil {
 		return []operation.Args{all, required}
@@ -474,6 +492,27 @@ func TestParity(t *testing.T) {
 	}
 }
 
+// TestFlagsAreProperties: a person's flag and a model's property have one name, but for
+// flags that are repeated for each pair, header or message: --param of litellm_params.
+func TestFlagsAreProperties(t *testing.T) {
+	for _, op := range tools.All() {
+		for _, f := range op.Fields() {
+			switch f.Kind {
+			case operation.KindPairs, operation.KindHeaders, operation.KindMessages:
+				continue
+			}
+			if strings.ReplaceAll(f.Property, "_", "-") != f.Flag {
+				t.Errorf("%s: the flag of %s is --%s", op.Path, f.Property, f.Flag)
+			}
+		}
+		for _, name := range strings.Fields(exclusive[op.Path]) {
+			if _, ok := op.Field(name); !ok {
+				t.Errorf("%s has no argument %s, which exclusive names", op.Path, name)
+			}
+		}
+	}
+}
+
 func marshal(v any) string {
 	b, _ := json.Marshal(v)
 	return string(b)
@@ -552,15 +591,15 @@ var beside = map[string]string{
 // answered are arguments that are looked up in what the gateway or the program has, or
 // refused when they are no value.
 var answered = map[string]string{
-	"models discover": "search provider mode", "guardrails create": "type", "guardrails type-get": "type",
+	"models discover": "search provider mode", "keys explain": "model", "guardrails create": "type", "guardrails type-get": "type",
 	"pass-through create": "path", "pass-through update": "path",
 	"settings allowed-ips-add": "ip", "settings allowed-ips-delete": "ip",
 	"api describe": "endpoint schema", "api read": "path", "api write": "path", "api delete": "path",
 }
 
-// unsaid are arguments that neither requests nor answers repeat: words that are searched for,
-// and addresses that are none.
-var unsaid = map[string]string{"api search": "words", "pass-through create": "target", "pass-through update": "target"}
+// unsaid are arguments that neither requests nor answers repeat: what is searched for in
+// answers, and addresses that are none.
+var unsaid = map[string]string{"api search": "words", "models doubles": "model", "models merge": "model", "spend summary": "customer_id", "pass-through create": "target", "pass-through update": "target"}
 
 // TestLiteralStrings sends "@" and a file's name as every text of every tool: an
 // assistant's argument is never a file. It is sent as it is, or where nothing can be sent with
@@ -596,7 +635,7 @@ func TestLiteralStrings(t *testing.T) {
 			}
 			// The database reads \ as an escape in some filters.
 			sent := strings.ReplaceAll(fmt.Sprint(gateway.take()), `\_`, "_")
-			if slices.Contains(strings.Fields(answered[op.Path]), f.Name) {
+			if isEmail(f) || slices.Contains(strings.Fields(answered[op.Path]), f.Name) {
 				sent += answer
 			}
 			if !strings.Contains(sent, realFile) && !strings.Contains(sent, url.PathEscape(realFile)) {

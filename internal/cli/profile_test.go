@@ -193,8 +193,12 @@ func TestProtected(t *testing.T) {
 	for name, value := range env {
 		byURL[name] = value
 	}
+	if status, _, stderr := invoke(map[string]string{"LITELLM_PROXY_CA_FILE": ca, "LITELLM_PROXY_URL": gateway.URL, "LITELLM_PROXY_API_KEY": sandbox.MasterKey}, "", "teams", "create", "t", "--team-id", "t"); status != 0 {
+		t.Fatal(stderr)
+	}
+	gateway.writes.Store(0)
 	writes := [][]string{
-		{"teams", "create", "a"}, {"teams", "delete", "00000000-0000-4000-8000-000000000001", "--yes"}, {"http", "request", "POST", "/key/generate", "-j", "{}"},
+		{"teams", "create", "a"}, {"teams", "delete", "t", "--yes"}, {"http", "request", "POST", "/key/generate", "-j", "{}"},
 		{"chat", "completions", "gpt-4o-mini", "-m", "user:hi"}, {"keys", "generate"}, {"keys", "delete", "--keys", "sk-12345678901234567890"},
 	}
 	for _, args := range writes {
