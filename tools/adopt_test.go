@@ -47,15 +47,15 @@ func refusesUnusable(t *testing.T, w *world, env operation.Env, prefix string) {
 		env         operation.Env
 		words, hint string
 	}{
-		{keysBlock, map[string]any{"alias": prefix + "ann"}, usersOnboard, onboard, env, "key " + prefix + "ann exists but is blocked; nothing was changed", "keys unblock}, or give another {key_alias}"},
-		{nil, nil, usersOnboard, bare, env, "key " + prefix + "ann exists but is blocked", "keys unblock"},
+		{keysBlock, map[string]any{"alias": prefix + "ann"}, usersOnboard, onboard, env, "key " + prefix + "ann exists but is blocked; nothing was changed", "{op:keys unblock}, or give another {key_alias}"},
+		{nil, nil, usersOnboard, bare, env, "key " + prefix + "ann exists but is blocked", "{op:keys unblock}"},
 		{keysUnblock, map[string]any{"alias": prefix + "ann"}, usersOnboard, onboard, env, "", ""},
 		{keysUpdate, map[string]any{"alias": prefix + "ann", "duration": "1d"}, usersOnboard, onboard, env, "", ""},
-		{nil, nil, usersOnboard, onboard, later, "key " + prefix + "ann exists but has expired; nothing was changed", "keys update} and a new duration"},
-		{keysBlock, map[string]any{"alias": prefix + "batch"}, teamsSetup, setup, env, "key " + prefix + "batch exists but is blocked", "keys unblock"},
+		{nil, nil, usersOnboard, onboard, later, "key " + prefix + "ann exists but has expired; nothing was changed", "{op:keys update} and a new duration"},
+		{keysBlock, map[string]any{"alias": prefix + "batch"}, teamsSetup, setup, env, "key " + prefix + "batch exists but is blocked", "{op:keys unblock}"},
 		{keysUnblock, map[string]any{"alias": prefix + "batch"}, teamsSetup, setup, env, "", ""},
 		{teamsBlock, map[string]any{"team": team}, teamsSetup, setup, env, "team " + team + " exists but is blocked; nothing was changed", "unblock it with {op:teams unblock}"},
-		{nil, nil, usersOnboard, onboard, env, "team " + team + " exists but is blocked", "teams unblock"},
+		{nil, nil, usersOnboard, onboard, env, "team " + team + " exists but is blocked", "{op:teams unblock}"},
 		{teamsUnblock, map[string]any{"team": team}, usersOnboard, onboard, env, "", ""},
 	} {
 		name := fmt.Sprintf("%s %v, want %q", tt.op.Path, tt.args, tt.words)

@@ -190,7 +190,8 @@ func TestRequestsAreKnown(t *testing.T) {
 // TestPlaceholders: what stands in braces in a text is a property that exists.
 func TestPlaceholders(t *testing.T) {
 	for _, op := range All() {
-		for text := op.Help; ; {
+		everywhere := func(path string) (string, bool) { return path, true } // TestMentions looks for the operations
+		for text := operation.Mentions(op.Help, everywhere); ; {
 			_, rest, ok := strings.Cut(text, "{")
 			if !ok {
 				break

@@ -44,7 +44,7 @@ func TestEncryptionMigrate(t *testing.T) {
 		{vault{legacy: 12}, "re-encrypted 12 stored secrets", "null"},
 		{vault{}, "re-encrypted 0 stored secrets", "null"},
 		{vault{legacy: 2, broken: 1}, "re-encrypted 2 stored secrets", `[{"what":"credentials","why":"1 value could not be decrypted; left unchanged"}]`},
-		{vault{legacy: 3, stuck: true}, "re-encrypted 2 stored secrets", `[{"what":"1 stored secret","why":"still in the old format; run encryption migrate again, and see the gateway's log"}]`},
+		{vault{legacy: 3, stuck: true}, "re-encrypted 2 stored secrets", `[{"what":"1 stored secret","why":"still in the old format; run {op:encryption migrate} again, and see the gateway's log"}]`},
 	} {
 		server := httptest.NewServer(&tt.vault)
 		client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-x"})
@@ -82,8 +82,8 @@ func TestEncryptionCheck(t *testing.T) {
 		notes []string
 	}{
 		{vault{}, []string{"No stored secret uses the old format."}},
-		{vault{legacy: 1}, []string{"1 stored secret still uses the old format; encryption migrate re-encrypts it."}},
-		{vault{legacy: 2, broken: 1}, []string{"2 stored secrets still use the old format; encryption migrate re-encrypts them.",
+		{vault{legacy: 1}, []string{"1 stored secret still uses the old format; {op:encryption migrate} re-encrypts it."}},
+		{vault{legacy: 2, broken: 1}, []string{"2 stored secrets still use the old format; {op:encryption migrate} re-encrypts them.",
 			"1 stored secret cannot be decrypted; report.locations shows where."}},
 		{vault{broken: 2}, []string{"No stored secret uses the old format.", "2 stored secrets cannot be decrypted; report.locations shows where."}},
 	} {

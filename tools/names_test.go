@@ -140,15 +140,16 @@ func (g *lookups) item(of *operation.Collection) json.RawMessage {
 // besides is what an operation needs beside a field, and something to change.
 func besides(op *operation.Operation, f operation.Field) operation.Args {
 	rest := operation.Args{}
-	for _, other := range op.Fields() {
+	for i, other := range op.Fields() {
+		id := fmt.Sprintf("00000000-0000-4000-8000-%012d", i+1) // no two arguments name one thing
 		switch {
 		case other.Name == f.Name || other.Collection != nil && !other.Required:
 		case other.Collection == keyCollection:
 			rest[other.Name] = operation.Encode(strings.Repeat("a", 64))
 		case other.Collection != nil && other.Kind == operation.KindStrings:
-			rest[other.Name] = operation.Encode([]string{"00000000-0000-4000-8000-000000000001"})
+			rest[other.Name] = operation.Encode([]string{id})
 		case other.Collection != nil:
-			rest[other.Name] = operation.Encode("00000000-0000-4000-8000-000000000001")
+			rest[other.Name] = operation.Encode(id)
 		case other.Kind == operation.KindStrings && (other.Required || other.Name == "user_ids" || other.Name == "keys" && op != keysDelete):
 			rest[other.Name] = operation.Encode([]string{"something"})
 		case op == keysRotate && f.Name != "key" && other.Name == "all":

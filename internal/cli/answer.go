@@ -172,7 +172,7 @@ func oneLine(text string) string { return strings.ReplaceAll(text, "\n", `\n`) }
 // failures says what could not be done when the rest was.
 func (c *call) failures(result operation.Result) {
 	for _, f := range result.Failed {
-		c.note("%s: %s", f.What, f.Why)
+		c.note("%s: %s", c.words(f.What), c.words(f.Why))
 	}
 }
 
