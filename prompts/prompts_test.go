@@ -99,6 +99,11 @@ func checkCall(t *testing.T, op *operation.Operation, example string) {
 	for _, added := range []string{"dry_run", "confirm", "full", "fields"} {
 		delete(args, added)
 	}
+	for name := range args {
+		if !slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return f.Property == name }) {
+			t.Errorf("%s has no property %s", op.Tool(), name)
+		}
+	}
 	if err := op.Validate(args); err != nil {
 		t.Errorf("%s %s: %v", op.Tool(), example, err)
 	}

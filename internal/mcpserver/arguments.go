@@ -209,7 +209,7 @@ func (c *call) dropUnset() (unset []string) {
 			delete(c.args, f.Name)
 			unset = append(unset, f.Name)
 			if string(value) == `""` && f.Kind == operation.KindString {
-				c.empty = append(c.empty, f.Name)
+				c.empty = append(c.empty, f.Property)
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 // TestArgumentWords are the calls of clients and what is answered.
 func TestArgumentWords(t *testing.T) {
+	hash := strings.Repeat("a1", 32)
 	for _, tt := range []struct{ tool, args, says string }{
 		{"keys_list", `{"page":"5.5"}`, "page must be an integer, not a number"},
 		{"keys_list", `{"page":"one"}`, `page must be an integer, not "one"`},
@@ -25,7 +26,7 @@ func TestArgumentWords(t *testing.T) {
 		{"keys_list", `{"include_team_keys":"yes"}`, `include_team_keys must be true or false, not "yes"`},
 		{"keys_list", `{"include_team_keys":1}`, "include_team_keys must be a boolean, not a number"},
 		{"keys_list", `{"status":5}`, `status: "5" is not one of active`},
-		{"keys_list", `{"teamId":null}`, `unknown argument "teamId" (did you mean "team_id"?)`},
+		{"keys_list", `{"teamId":null}`, `unknown argument "teamId" (did you mean "team"?)`},
 		{"keys_list", `{"sort_by":true}`, "sort_by must be a string, not a boolean"},
 		{"keys_generate", `{"models":"gpt-4o"}`, `models must be a list: use ["gpt-4o"]`},
 		{"keys_generate", `{"models":"gpt-4o, o3"}`, `models must be a list: use ["gpt-4o","o3"]`},
@@ -49,9 +50,10 @@ func TestArgumentWords(t *testing.T) {
 		{"keys_generate", `{"team":"\t"}`, "team is blank"},
 		{"keys_regenerate", `{"key":"k","new_key":" "}`, "new_key is blank"},
 		{"budgets_create", `{"budget_id":" ","max_budget":1}`, "budget_id is blank"},
-		{"users_bulk_create", `{"user_emails":["a@example.com"," "]}`, "user_emails has a blank item"},
-		{"keys_update", `{"key":"k","models":[],"key_alias":"","max_budget":null}`, "nothing to change"},
-		{"keys_update", `{"key":"","alias":null,"max_budget":1}`, "key or alias is required"},
+		{"users_bulk_create", `{"user_emails":["a@example.com"," "]}`, "emails has a blank item"},
+		{"keys_update", `{"key":"` + hash + `","models":[],"key_alias":"","max_budget":null}`, "nothing to change"},
+		{"keys_update", `{"key":"","alias":null,"max_budget":1}`, "key cannot be null: it is required"},
+		{"keys_update", `{"alias":"","max_budget":1}`, "key is empty"},
 		{"http_request", `{"method":"POST","uri":"/x","data":"a","json":{"x":1}}`, "data and json both set the body"},
 	} {
 		r := &recorded{}
@@ -96,7 +98,7 @@ func TestTextStaysText(t *testing.T) {
 		{"http_request", `{"method":"POST","uri":"/x","json":false}`, "POST /x false"},
 		{"http_request", `{"method":"POST","uri":"/x","json":"","data":"[]"}`, "POST /x []"},
 		{"http_request", `{"method":"POST","uri":"/x","json":{},"data":"{\"a\":1}","header":""}`, `POST /x {"a":1}`},
-		{"teams_permissions_set", `{"team_id":"t","team_member_permissions":[]}`, `"team_member_permissions":[]`},
+		{"teams_permissions_set", `{"team_id":"00000000-0000-4000-8000-000000000001","team_member_permissions":[]}`, `"team_member_permissions":[]`},
 		{"tags_update", `{"name":"n","spend":0}`, `"spend":0`},
 	} {
 		if got := r.sending(c, tt.tool, tt.args); !strings.Contains(got, tt.sent) {
@@ -134,9 +136,9 @@ func TestUpdatesKeep(t *testing.T) {
 	if left := stored(); strings.Contains(left, "fake-gpt") || strings.Contains(left, `"a":1`) {
 		t.Errorf("clear left %s", left)
 	}
-	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":"","max_budget":4}`).Text, "Left as it is: user_role.\n")
+	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":"","max_budget":4}`).Text, "Left as it is: role.\n")
 	wantText(t, c.call("users_update", `{"user_id":"default_user_id","user_role":null,"user_alias":"","max_budget":4}`).Text,
-		"Left as it is: user_alias, user_role. To empty user_alias, name it in clear.")
+		"Left as it is: alias, role. To empty alias, name it in clear.")
 	r = c.call("users_update", `{"user_id":"default_user_id","user_alias":"","clear":["user_alias"]}`)
 	wantText(t, r.Text, "updated user (default_user_id)")
 	if r.IsError || strings.Contains(r.Text, "Left as it is") {
@@ -163,7 +165,7 @@ func TestNoArguments(t *testing.T) {
 	}
 	wantText(t, c.call("status", `{"other":null}`).Text, `unknown argument "other"`)
 	// What an option names is not dropped where the tool takes it.
-	wantText(t, c.call("keys_generate", `{"team_id":"nowhere"}`).Text, "team nowhere does not exist")
+	wantText(t, c.call("keys_generate", `{"team_id":"nowhere"}`).Text, `no team has the alias "nowhere"`)
 }
 
 // TestNoDefaultTeam: an empty team stands for no team, and the answer says so.
@@ -172,7 +174,7 @@ func TestNoDefaultTeam(t *testing.T) {
 	s := newServer(t, Options{Client: client, Profile: "dev", Team: "prod"})
 	c := dial(t, s, `{}`, nil)
 	for _, tool := range s.tools {
-		if says := strings.Contains(string(tool.declaration.RawInputSchema), `Team, by alias; \"\" for none, not the default prod`); says != tool.op.DefaultTeam {
+		if says := strings.Contains(string(tool.declaration.RawInputSchema), `Team, by alias or ID; \"\" for none, not the default prod`); says != tool.op.DefaultTeam {
 			t.Errorf("%s says what an empty team means: %v", tool.op.Tool(), says)
 		}
 	}
@@ -204,7 +206,7 @@ func TestEmptyFilters(t *testing.T) {
 	c := dial(t, newServer(t, Options{Client: client}), cannotAsk, nil)
 	c.call("keys_generate", `{"key_alias":"victim"}`)
 	r := c.call("keys_delete", `{"search":"vic","user_id":"","team":"","status":null,"expired":false}`)
-	wantText(t, r.Text, "the filters match 1", "Not used as filters, because they are empty: user_id, team.")
+	wantText(t, r.Text, "the filters match 1", "Not used as filters, because they are empty: user, team.")
 	wantText(t, c.call("keys_delete", `{"search":"","user_id":""}`).Text, "nothing")
 	if left := field(c.call("keys_list", `{}`).Structured, "total"); left != "1" {
 		t.Errorf("%s keys are left", left)

@@ -53,7 +53,7 @@ func TestCompletion(t *testing.T) {
 			{ofTemplate("team", "größe"), []string{"Größe / R&D 100%"}},
 			{ofTemplate("user", "x@"), []string{"ann+x@example.com"}},
 			{ofTemplate("key", "c"), []string{"ci"}},
-			{ofTemplate("operation", "keys_exp"), []string{"keys_expiring"}},
+			{ofTemplate("operation", "keys_exp"), []string{"keys_explain", "keys_expiring"}},
 			{ofTemplate("operation", "expiring"), []string{"keys_expiring"}},
 			{ofPrompt("onboard-developer", "team", "Größe"), []string{"Größe / R&D 100%"}},
 			{ofPrompt("onboard-developer", "models", "gpt-4o,gpt-4o-m"), []string{"gpt-4o,gpt-4o-mini"}},

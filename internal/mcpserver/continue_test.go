@@ -197,12 +197,12 @@ func TestRestOfAThing(t *testing.T) {
 		for i := range keys {
 			keys[i] = fmt.Sprintf(`{"token":"%064d","key_alias":"key-%d","spend":0.5}`, i, i)
 		}
-		fmt.Fprintf(w, `{"keys":[%s],"team_memberships":[],"team_id":"t1","team_info":{"members_with_roles":[{"user_id":"u1"}],"metadata":{"about":%q},"team_alias":"Big"}}`,
+		fmt.Fprintf(w, `{"keys":[%s],"team_memberships":[],"team_id":"00000000-0000-4000-8000-000000000001","team_info":{"members_with_roles":[{"user_id":"u1"}],"metadata":{"about":%q},"team_alias":"Big"}}`,
 			strings.Join(keys, ","), strings.Repeat("long ", 20000))
 	})}), `{}`, nil)
 	for _, full := range []string{"", `,"full":true`} {
-		r := c.call("teams_get", `{"team_id":"t1"`+full+`}`)
-		wantText(t, r.Text, "of 5000 shown, see keys_list team_id=t1")
+		r := c.call("teams_get", `{"team":"00000000-0000-4000-8000-000000000001"`+full+`}`)
+		wantText(t, r.Text, "of 5000 shown, see keys_list team=00000000-0000-4000-8000-000000000001")
 		if full == "" {
 			wantText(t, r.Text, "team_info.metadata.about: ", "of 100000 characters shown")
 		}

@@ -84,7 +84,7 @@ func (c *call) see(r *reply, gap excerpt.Gap) string {
 	if value == "" {
 		return ""
 	}
-	return ", see " + list.Tool() + " " + id + "=" + operation.Name(value)
+	return ", see " + list.Tool() + " " + list.PublicName(id) + "=" + operation.Name(value)
 }
 
 // identifier is the identifier of the thing that a call is about: of its arguments, or of

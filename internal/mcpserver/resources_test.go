@@ -191,7 +191,7 @@ func TestResourceKey(t *testing.T) {
 	url := listen(t, s, HTTPOptions{}) + "/mcp"
 	for _, key := range []string{keyA, keyB, ""} {
 		c := (&httpClient{t: t, url: url, key: key}).open()
-		_, all := c.post(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"litellm://keys/x"}}`)
+		_, all := c.post(`{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"litellm://keys/` + strings.Repeat("a1", 32) + `"}}`)
 		if key == "" {
 			if m := all[0]; m.Error == nil || !strings.Contains(m.Error.Message, "the request has no key") {
 				t.Errorf("without a key: %s %+v", m.Result, m.Error)

@@ -72,15 +72,23 @@ func uncrowded(t *testing.T) (all []listed) {
 // every write or list takes and without the annotations that are the protocol's defaults.
 func TestCrowdedList(t *testing.T) {
 	short, _ := list(t, newServer(t, Options{}))
-	for i, want := range uncrowded(t) {
-		got := short[i]
+	plain := newServer(t, Options{}) // texts mention what is offered: everything, as in short
+	plain.crowded = false
+	for _, got := range short {
+		made, err := plain.newTool(tools.All().Find(got.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want listed
+		if err := json.Unmarshal(encode(made.declaration), &want); err != nil {
+			t.Fatal(err)
+		}
 		if got.Name != want.Name || got.Title != want.Title || got.Description != want.Description {
 			t.Fatalf("%s is %+v, want %+v", want.Name, got, want)
 		}
 		wanted, _ := members(json.RawMessage(field(want.InputSchema, "properties")))
 		wanted = slices.DeleteFunc(wanted, func(m member) bool {
-			_, own := tools.All().Find(want.Name).Field(m.name)
-			return !own
+			return !tools.All().Find(want.Name).Takes(m.name)
 		})
 		if properties := field(got.InputSchema, "properties"); properties != string(object(wanted)) {
 			t.Errorf("%s: the properties are %s, want %s", want.Name, properties, object(wanted))
@@ -138,7 +146,7 @@ func TestEveryTool(t *testing.T) {
 			properties, _ := members(json.RawMessage(field(tool.InputSchema, "properties")))
 			var want []string
 			for _, f := range op.Fields() {
-				want = append(want, f.Name)
+				want = append(want, f.Property)
 			}
 			var have []string
 			for _, p := range properties {
@@ -146,7 +154,7 @@ func TestEveryTool(t *testing.T) {
 				if slices.Contains(have[:len(have)-1], p.name) {
 					t.Errorf("the property %s occurs twice", p.name)
 				}
-				if f, _ := op.Field(p.name); !f.Required && field(p.value, "minLength")+field(p.value, "minItems") != "" {
+				if f := property(op, p.name); !f.Required && field(p.value, "minLength")+field(p.value, "minItems") != "" {
 					t.Errorf("%s is optional, but the schema forbids it to be empty: %s", p.name, p.value)
 				}
 			}
@@ -161,6 +169,16 @@ func TestEveryTool(t *testing.T) {
 			}
 		})
 	}
+}
+
+// property is the field that a tool shows under a name.
+func property(op *operation.Operation, name string) operation.Field {
+	for _, f := range op.Fields() {
+		if f.Property == name {
+			return f
+		}
+	}
+	return operation.Field{}
 }
 
 // walk checks a schema as Inspector --strict and the stricter clients do.
@@ -307,7 +325,7 @@ func TestStringsAreLiteral(t *testing.T) {
 	const text = "@/etc/passwd"
 	var mu sync.Mutex
 	var sent []string
-	client := fake(t, func(w http.ResponseWriter, r *http.Request) {
+	client := fake(t, func(w http.ResponseWriter, r *http.Request) { // it has the key that [value] names
 		body := make([]byte, 1<<16)
 		n, _ := r.Body.Read(body)
 		path, _ := url.PathUnescape(r.URL.EscapedPath())
@@ -319,7 +337,7 @@ func TestStringsAreLiteral(t *testing.T) {
 		sent = append(sent, path+"?"+query, string(body[:n]))
 		mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"data":[],"keys":[],"users":[],"total_count":1,"user_id":"u","team_id":"t","key":"sk-abc","token":"k"}`))
+		_, _ = w.Write([]byte(`{"data":[],"keys":[{"token":"` + strings.Repeat("a1", 32) + `"}],"users":[],"total_count":1,"user_id":"u","team_id":"t","key":"sk-abc","token":"k"}`))
 	})
 	s := newServer(t, Options{Client: client, Confirm: confirmNever})
 	c := dial(t, s, `{}`, nil)
@@ -329,15 +347,18 @@ func TestStringsAreLiteral(t *testing.T) {
 		var required []string
 		_ = json.Unmarshal([]byte(field(tool.InputSchema, "required")), &required)
 		for _, p := range properties {
-			value := sample(p.value, text)
-			if !strings.Contains(string(encode(value)), text) {
+			given := sample(p.value, text)
+			if !strings.Contains(string(encode(given)), text) {
 				continue
 			}
 			t.Run(tool.Name+"/"+p.name, func(t *testing.T) {
-				args := map[string]any{p.name: value}
+				args := map[string]any{p.name: given}
 				for _, other := range properties {
 					if slices.Contains(required, other.name) && other.name != p.name {
 						args[other.name] = sample(other.value, "abc")
+						if f := property(tools.All().Find(tool.Name), other.name); f.Collection != nil {
+							args[other.name] = json.RawMessage(value(f)) // not looked up
+						}
 						if other.name == "uri" {
 							args[other.name] = "/abc"
 						}
@@ -353,7 +374,7 @@ func TestStringsAreLiteral(t *testing.T) {
 				if strings.Contains(wire+r.Text, "root:") {
 					t.Fatal("a file was read")
 				}
-				if strings.Contains(wire, text) || tool.Name == "api_search" { // what is searched for goes nowhere
+				if strings.Contains(wire, text) || tool.Name == "api_search" || tool.Name == "keys_explain" { // what is searched for goes nowhere
 					return
 				}
 				// Refused is fine too, as long as nothing else went out for it.

@@ -23,6 +23,7 @@ var keyMakers = []struct {
 	{"keys_generate", `{"key_alias":"ci","confirm":true}`, 1},
 	{"keys_generate", `{"confirm":true}`, 1},
 	{"keys_regenerate", `{"alias":"ci","confirm":true}`, 1},
+	{"keys_rotate", `{"key":"ci","confirm":true}`, 1},
 	{"teams_create", `{"team_alias":"research","team_id":"research"}`, 0},
 	{"keys_service_account", `{"team_id":"research","key_alias":"robot","confirm":true}`, 1},
 	{"users_create", `{"user_email":"ann@example.com","confirm":true}`, 1},

@@ -49,13 +49,9 @@ type tool struct {
 
 func (s *Server) newTool(op *operation.Operation) (*tool, error) {
 	t := &tool{s: s, op: op}
-	fields := op.Fields()
-	own := func(name string) bool {
-		return slices.ContainsFunc(fields, func(f operation.Field) bool { return f.Name == name })
-	}
 	add := func(name string, shown bool) {
 		switch {
-		case own(name):
+		case op.Takes(name):
 		case shown:
 			t.added = append(t.added, name)
 		default:

@@ -57,9 +57,9 @@ func (c *Collection) only(ctx context.Context, call *Call, name, ref string, fou
 	return Thing{}, c.ambiguous(call, name, ref, found)
 }
 
-// list returns the operation that lists the items: "access-groups list".
+// list mentions the operation that lists the items: {op:access-groups list}.
 func (c *Collection) list() string {
-	return cmp.Or(c.Listed, strings.ReplaceAll(strings.ToLower(Plural(c.What)), " ", "-")+" list")
+	return "{op:" + cmp.Or(c.Listed, strings.ReplaceAll(strings.ToLower(Plural(c.What)), " ", "-")+" list") + "}"
 }
 
 // withDeleted returns the items that have the name, or else the deleted ones that had it. It
