@@ -99,7 +99,7 @@ func TestQuestionWithoutPermission(t *testing.T) {
 	env.Client = env.Client.WithKey("sk-ci-0123456789abcdef", "test")
 	for op, args := range map[string]string{
 		"users delete": `{"user_ids":["root"]}`, "budgets delete": `{"budget_id":"tier"}`, "credentials delete": `{"credential_name":"azure"}`,
-		"organizations delete": `{"organization_ids":["o"]}`, "projects delete": `{"project_ids":["p"]}`,
+		"organizations delete": `{"organization_ids":["o"]}`, "projects delete": `{"project_ids":["00000000-0000-4000-8000-000000000001"]}`,
 	} {
 		q, err := prepare(t, env, op, args).Question(t.Context())
 		if err != nil && operation.IsNotFound(err) {

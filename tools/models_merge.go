@@ -11,7 +11,7 @@ import (
 
 type modelsMergeInput struct {
 	Model   string          `json:"model" help:"Only this model"`
-	SameKey bool            `json:"same_key" help:"Merge identical deployments without a shared credential too: their keys are the same"`
+	SameKey bool            `json:"same_key" help:"Treat the hidden provider keys of identical deployments as equal"`
 	Expect  operation.Limit `json:"expect" help:"Number of deployments to delete"`
 }
 
