@@ -17,13 +17,18 @@ type modelsDoublesInput struct {
 var modelsDoubles = &operation.Operation{
 	Path:     "models doubles",
 	Summary:  "List duplicate and shadowed deployments",
-	Help:     "identical: the same name, provider model, parameters and information. Keys are hidden, so same_key is known only with a shared credential. shadowed: a name in both the configuration file and the database. prices: one provider model at several prices. wildcard: a pattern matches a model of its own. To delete identical ones, use {op:models merge}.",
+	Help:     "identical: the same name, provider model, parameters and information. Keys are hidden, so same_key is known only with a shared credential. shadowed: a name in both the configuration file and the database. prices: one provider model at several prices. wildcard: a pattern matches a model of its own. loop: a fallback or alias leads back to its model. To delete identical ones, use {op:models merge}.",
 	Examples: []string{"models doubles", "models doubles --model gpt-4o --format json"},
 	Effect:   operation.Read,
-	Sends:    []string{"GET /v2/model/info"},
+	Sends:    []string{"GET /v2/model/info", "GET /router/settings"},
 	Alarm:    true,
 	Do: operation.Rows[modelsDoublesInput](func(ctx context.Context, call *operation.Call, in modelsDoublesInput) (operation.Result, error) {
 		doubles, err := findDoubles(ctx, call, in.Model)
+		if err != nil {
+			return operation.Result{}, err
+		}
+		loops, err := findLoops(ctx, call, in.Model)
+		doubles = append(doubles, loops...)
 		rows := make([]operation.Row, len(doubles))
 		for i, d := range doubles {
 			rows[i] = d.row()
@@ -97,7 +102,7 @@ func (d *double) row() operation.Row {
 		ids, sources, names, upstream = append(ids, x.id), append(sources, x.source), append(names, x.name), append(upstream, x.upstream)
 	}
 	return operation.RowOf("kind", d.kind, "model", strings.Join(operation.Unique(names), ", "), "upstream_model", strings.Join(operation.Unique(upstream), ", "),
-		"same_key", d.sameKey(), "sources", operation.Unique(sources), "ids", ids)
+		"same_key", d.sameKey(), "sources", operation.Unique(sources), "ids", slices.DeleteFunc(ids, func(id string) bool { return id == "" }))
 }
 
 // findDoubles returns the deployments that repeat or shadow each other, by kind and name.

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -43,5 +44,34 @@ func TestDoubles(t *testing.T) {
 	}
 	if r, err = invoke(t, env, "models merge", `{}`); err != nil || !strings.Contains(r.Done, "nothing was deleted") {
 		t.Errorf("nothing to merge: %v %q", err, r.Done)
+	}
+}
+
+// TestLoops: fallbacks and aliases that lead back to their model are found.
+func TestLoops(t *testing.T) {
+	env := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/router/settings" {
+			_, _ = w.Write([]byte(`{"current_values": {"fallbacks": [{"a": ["b", "a"]}, {"b": ["a"]}], "context_window_fallbacks": null,
+				"model_group_alias": {"x": "y", "y": {"model": "x", "hidden": true}, "self": "self", "fine": "a"}}}`))
+			return
+		}
+		_, _ = w.Write([]byte(`{"data": [], "total_count": 0, "total_pages": 0}`))
+	})
+	for args, want := range map[string]string{
+		`{}`:             "loop a [\"fallbacks\"] []\nloop self [\"model_group_alias\"] []\nloop x [\"model_group_alias\"] []\nloop y [\"model_group_alias\"] []\n",
+		`{"model": "x"}`: "loop x [\"model_group_alias\"] []\n",
+	} {
+		if r, err := invoke(t, env, "models doubles", args); err != nil || table(r, "kind", "model", "sources", "ids") != want {
+			t.Errorf("%s: %v\n%s", args, err, table(r, "kind", "model", "sources", "ids"))
+		}
+	}
+}
+
+// TestLiveRanking: a forecast and a ranking by a caller's name of a model are answered.
+func TestLiveRanking(t *testing.T) {
+	env, _ := live(t)
+	do(t, env, spendForecast, map[string]any{"limit": 3})
+	if r := do(t, env, spendTop, map[string]any{"by": []string{"key"}, "period": "today", "limit": 2}); len(r.Page.Items) > 2 {
+		t.Errorf("%d places, want at most 2", len(r.Page.Items))
 	}
 }
