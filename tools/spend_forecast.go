@@ -34,14 +34,14 @@ var spendForecast = &operation.Operation{
 	Do:    operation.Rows[spendForecastInput](forecastBudgets),
 	Columns: []operation.Column{
 		{Name: "of"},
-		{Name: "name"},
+		{Name: "name", Field: "name|id"},
 		{Name: "id", Optional: true},
 		{Name: "spend", Format: operation.Dollars},
 		{Name: "max_budget", Format: operation.Dollars},
-		{Name: "pace_per_day", Format: operation.Dollars},
+		{Name: "pace_per_day", Format: operation.Dollars, Drop: 2},
 		{Name: "outlook"},
 		{Name: "runs_out_at", Format: operation.Time, Optional: true},
-		{Name: "budget_reset_at", Format: operation.Time},
+		{Name: "budget_reset_at", Format: operation.Time, Drop: 3},
 		{Name: "enforced", Optional: true},
 	},
 }

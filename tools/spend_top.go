@@ -33,13 +33,13 @@ var spendTop = &operation.Operation{
 	Columns: []operation.Column{
 		{Name: "by"},
 		{Name: "rank"},
-		{Name: "name"},
-		{Name: "id"},
+		{Name: "name", Field: "name|id"},
+		{Name: "id", Drop: 4},
 		{Name: "spend", Format: operation.Dollars, Bar: true},
 		{Name: "share_percent"},
-		{Name: "requests"},
-		{Name: "failed"},
-		{Name: "total_tokens"},
+		{Name: "requests", Drop: 1},
+		{Name: "failed", Drop: 2},
+		{Name: "total_tokens", Drop: 3},
 	},
 }
 

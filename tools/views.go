@@ -1,7 +1,9 @@
 package tools
 
 import (
+	"encoding/json"
 	"slices"
+	"time"
 
 	"litellm-proxy/internal/operation"
 )
@@ -68,8 +70,16 @@ var userView = &operation.View{
 		{Name: "Teams", Field: "teams", Columns: []operation.Column{
 			{Name: "team", Field: "team_alias|team_id"}, {Name: "ID", Field: "team_id"},
 		}},
-		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Field: "team_alias|team_id"})},
+		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Derive: teamOf})},
 	},
+}
+
+// teamOf is the name of a key's team. The gateway calls the team of a key outside teams None.
+func teamOf(key json.RawMessage, _ time.Time) json.RawMessage {
+	if operation.NoNull(operation.Lookup(key, "team_id")) == nil {
+		return nil
+	}
+	return operation.LookupAny(key, "team_alias|team_id")
 }
 
 // keyView is the view of a key at a path of the answer; hash is the path of its hash.

@@ -23,6 +23,9 @@ func Listed(about Row, rows []Row, total int, columns []string, notes []string) 
 	for _, m := range about {
 		page.About[m.Name] = Encode(m.Value)
 	}
+	if len(rows) == 0 && len(notes) == 0 {
+		notes = []string{"There is nothing to list."}
+	}
 	return Result{Body: Encode(append(about, Member{Name: "items", Value: page.Items})), Page: page, Notes: notes}
 }
 
