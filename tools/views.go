@@ -70,12 +70,12 @@ var userView = &operation.View{
 		{Name: "Teams", Field: "teams", Columns: []operation.Column{
 			{Name: "team", Field: "team_alias|team_id"}, {Name: "ID", Field: "team_id"},
 		}},
-		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Derive: teamOf})},
+		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Derive: teamShown})},
 	},
 }
 
-// teamOf is the name of a key's team. The gateway calls the team of a key outside teams None.
-func teamOf(key json.RawMessage, _ time.Time) json.RawMessage {
+// teamShown is the name of a key's team. The gateway calls the team of a key outside teams None.
+func teamShown(key json.RawMessage, _ time.Time) json.RawMessage {
 	if operation.NoNull(operation.Lookup(key, "team_id")) == nil {
 		return nil
 	}
