@@ -22,6 +22,7 @@ const coveragePage = "../../docs/coverage.md"
 // differing are the declared fields whose type is not that of the document, with the reason.
 var differing = map[string]string{
 	"keys bulk-update keys": "the keys, each of which becomes an object of the request",
+	"users list user_ids":   "the users, joined by commas",
 }
 
 // covered is an endpoint with what sends it.
