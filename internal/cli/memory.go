@@ -7,9 +7,9 @@ import (
 
 // What the runtime may hold before it collects garbage however little there is:
 // the last line of defense, behind answers that are written while they are
-// encoded. An answer has up to 64 MiB, and the program itself takes 15 MiB more.
+// encoded. An answer has up to 64 MiB, and the program itself takes 24 MiB more.
 const (
-	commandMemory = 100 << 20
+	commandMemory = 92 << 20
 	serverMemory  = 144 << 20
 )
 
