@@ -153,7 +153,12 @@ func TestUnsetIsUnset(t *testing.T) {
 				}
 				args[f.Name] = json.RawMessage(filler)
 			}
-			if got := r.sending(c, op.Tool(), string(encode(args))); got != want {
+			got := r.sending(c, op.Tool(), string(encode(args)))
+			if before, after, noted := strings.Cut(got, "Not used as filters, because they are empty: "); noted { // which a deletion says
+				_, after, _ = strings.Cut(after, "\n")
+				got = before + after
+			}
+			if got != want {
 				t.Errorf("filled in with %s: %s\ngot  %s\nwant %s", filler, encode(args), got, want)
 			}
 		}

@@ -89,7 +89,7 @@ func TestAttacks(t *testing.T) {
 		if model := c.call("models_get", fmt.Sprintf(`{"id":%q}`, id)); model.IsError || strings.Contains(model.Text, "evil.example") {
 			t.Errorf("a refused call changed the model: %s", model.Text)
 		}
-		if list := string(c.call("users_list", fmt.Sprintf(`{"user_email":%q}`, n)).Structured); strings.Contains(list, n+"-2") {
+		if list := string(c.call("users_list", fmt.Sprintf(`{"search":%q}`, n)).Structured); strings.Contains(list, n+"-2") {
 			t.Errorf("a refused call made a user: %s", list)
 		}
 		if list := field(c.call("keys_list", fmt.Sprintf(`{"user_id":%q}`, n)).Structured, "total"); list != "0" {
@@ -117,7 +117,7 @@ func TestSwapAttack(t *testing.T) {
 		if r := c.call("teams_delete", fmt.Sprintf(`{"team":"%s-scratch"}`, n)); r.IsError {
 			t.Fatal(r.Text)
 		}
-		left := string(c.call("teams_list", fmt.Sprintf(`{"team_alias":%q}`, n)).Structured)
+		left := string(c.call("teams_list", fmt.Sprintf(`{"search":%q}`, n)).Structured)
 		if !strings.Contains(left, n+"-id-of-prod") || strings.Contains(left, n+"-id-of-scratch") {
 			t.Errorf("another team was deleted than the question named; left: %s", left)
 		}

@@ -108,7 +108,7 @@ func TestLargeResource(t *testing.T) {
 	}
 	c := dial(t, newServer(t, Options{Client: client}), `{}`, nil)
 	_, _, text := contentOf(t, c.request("resources/read", `{"uri":"litellm://teams/team-1"}`))
-	wantText(t, text, "of 120 shown, see keys_list team_id=team-1", "the tool teams_get takes rest, and full: true", `"rest":{"cursor":`)
+	wantText(t, text, "of 120 shown, see keys_list team=team-1", "the tool teams_get takes rest, and full: true", `"rest":{"cursor":`)
 	if len(text) > bound {
 		t.Errorf("%d bytes", len(text))
 	}

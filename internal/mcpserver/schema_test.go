@@ -374,7 +374,7 @@ func TestStringsAreLiteral(t *testing.T) {
 				if strings.Contains(wire+r.Text, "root:") {
 					t.Fatal("a file was read")
 				}
-				if strings.Contains(wire, text) || tool.Name == "api_search" || tool.Name == "keys_explain" { // what is searched for goes nowhere
+				if strings.Contains(wire, text) || slices.Contains([]string{"api_search", "keys_explain", "models_doubles", "models_merge"}, tool.Name) { // what is searched for goes nowhere
 					return
 				}
 				// Refused is fine too, as long as nothing else went out for it.

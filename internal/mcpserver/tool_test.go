@@ -96,7 +96,7 @@ func TestList(t *testing.T) {
 	if field(last.Structured, "next") != "" {
 		t.Errorf("the last page has a next one: %s", last.Structured)
 	}
-	empty := c.call("keys_list", `{"key_alias":"no such"}`)
+	empty := c.call("keys_list", `{"search":"no such"}`)
 	if empty.IsError || field(empty.Structured, "items") != "[]" || field(empty.Structured, "total") != "0" {
 		t.Errorf("an empty list is %s", empty.raw)
 	}
