@@ -33,10 +33,10 @@ func (w *cutWire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.writes++
 	}
 	at := r.Method == http.MethodPost && w.writes == w.cut
-	lost := at || w.dead && w.cut > 0 && w.writes >= w.cut
+	lost, answered := at || w.dead && w.cut > 0 && w.writes >= w.cut, w.answered
 	w.mu.Unlock()
 	switch {
-	case at && w.answered:
+	case at && answered:
 		w.gateway.ServeHTTP(httptest.NewRecorder(), r)
 		panic(http.ErrAbortHandler)
 	case lost:
