@@ -83,7 +83,7 @@ var wordsOf = map[proxyclient.Code]string{
 type budgetUse struct {
 	of, id       string
 	name         any
-	user, team   string // whom it belongs to
+	user, team   string // its owner
 	created      time.Time
 	spend, limit float64
 	duration     json.RawMessage

@@ -5,7 +5,7 @@ import "strings"
 // fillers are words of a question that say little about the task.
 var fillers = words(`a an and any are as at be been by can could do does for from has have how i in into is it its
 	me my of on one or our please should so that the their them then there these this to up want was we what when
-	where which will with would you your s t more than whose whom much many gateway litellm proxy command find why
+	where which will with would you your s t more than whose much many gateway litellm proxy command find why
 	not another other happen happens let make out new am`)
 
 // phrases are words that mean something else together.

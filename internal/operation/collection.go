@@ -122,7 +122,7 @@ func (c *Collection) most() int {
 	return 100
 }
 
-// sizeFor returns the size of a page of which the caller wants so many items; 0 is the
+// sizeFor returns the page size for a caller who wants this number of items; 0 is the
 // largest.
 func (c *Collection) sizeFor(wanted int) int {
 	if wanted == 0 {

@@ -41,7 +41,7 @@ func (g *grid) total() int {
 
 // arrange makes the table as narrow as room, if that is possible: it leaves out the bars,
 // shortens long texts, and then takes away columns in the order of leaving. The first
-// of them, so many as declared, go before texts are shortened much.
+// of them, as many as declared, go before texts are shortened much.
 func (g *grid) arrange(room int, leaving []int, declared int) {
 	if g.total() <= room {
 		return

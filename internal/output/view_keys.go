@@ -8,7 +8,7 @@ import (
 	"litellm-proxy/internal/operation"
 )
 
-// newKey is a key that is shown once, and for whom it is.
+// newKey is a key that is shown once, with its owner.
 type newKey struct{ key, owner string }
 
 // newKeys are the keys at the paths that the operation reveals. Masked ones are none.
