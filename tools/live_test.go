@@ -115,7 +115,7 @@ func TestLiveUsers(t *testing.T) {
 	}
 	t.Cleanup(func() { do(t, env, usersBulkDelete, map[string]any{"user_ids": ids}) })
 	for _, sort := range []string{"", "created_at", "spend"} {
-		args := map[string]any{"user_email": prefix, "page_size": 10}
+		args := map[string]any{"search": prefix, "page_size": 10}
 		if sort != "" {
 			args["sort_by"] = sort
 		}
