@@ -14,7 +14,7 @@ import (
 // the plan of a call look at the same ones.
 func prunable(ctx context.Context, call *operation.Call) ([]json.RawMessage, error) {
 	return operation.Once(call, "unused budgets", func() ([]json.RawMessage, error) {
-		unused, err := unusedBudgets(ctx, call, call.Args().String("older_than"))
+		unused, err := unusedBudgets(ctx, call)
 		return slices.DeleteFunc(unused, func(b json.RawMessage) bool { return originOf(b) == named }), err
 	})
 }

@@ -91,7 +91,7 @@ func originOf(budget json.RawMessage) string {
 const newBudget = time.Hour
 
 func listUnusedBudgets(ctx context.Context, call *operation.Call, in budgetsUnusedInput) (operation.Result, error) {
-	unused, err := unusedBudgets(ctx, call, in.OlderThan)
+	unused, err := unusedBudgets(ctx, call)
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -115,13 +115,13 @@ func listUnusedBudgets(ctx context.Context, call *operation.Call, in budgetsUnus
 }
 
 // unusedBudgets returns the budgets that nothing uses and that are old enough, oldest first.
-func unusedBudgets(ctx context.Context, call *operation.Call, olderThan string) ([]json.RawMessage, error) {
-	age := newBudget
-	if olderThan != "" {
-		var err error
-		if age, err = horizon("older_than", olderThan); err != nil {
-			return nil, err
-		}
+func unusedBudgets(ctx context.Context, call *operation.Call) ([]json.RawMessage, error) {
+	age, err := operation.DurationOf(call.Args(), "older_than")
+	if err != nil {
+		return nil, err
+	}
+	if call.Args()["older_than"] == nil {
+		age = newBudget
 	}
 	var unused []json.RawMessage
 	for budget, err := range budgetCollection.All(ctx, call, nil) {

@@ -110,7 +110,7 @@ func rotationGiven(_ context.Context, call *operation.Call) error {
 	case all && args["older_than"] == nil:
 		return operation.Usage("{all} needs {older_than}, such as 90d")
 	}
-	if err := oldEnough(args); err != nil {
+	if _, err := operation.DurationOf(args, "older_than"); err != nil {
 		return err
 	}
 	_, err := graceOf(args)
@@ -122,20 +122,13 @@ const defaultGrace = 24 * time.Hour
 
 // graceOf returns how long the old key works; 0 blocks it.
 func graceOf(args operation.Args) (time.Duration, error) {
-	text := args.String("grace")
-	if text == "" || text == "0" {
-		if args["grace"] == nil {
-			return defaultGrace, nil
-		}
-		if text == "0" {
-			return 0, nil
-		}
+	switch {
+	case args["grace"] == nil:
+		return defaultGrace, nil
+	case args.String("grace") == "0":
+		return 0, nil
 	}
-	grace, ok := operation.Duration(text)
-	if !ok {
-		return 0, operation.Usage(fmt.Sprintf("{grace}: %q is not a duration; use 24h, 7d or 0", operation.Shown(text)))
-	}
-	return grace, nil
+	return operation.DurationOf(args, "grace")
 }
 
 // rotateKeys rotates the key of a call, or the keys that its filters match.

@@ -39,7 +39,10 @@ func countRotating(ctx context.Context, call *operation.Call) (int, bool, error)
 func rotatable(ctx context.Context, call *operation.Call) ([]operation.Thing, error) {
 	return operation.Once(call, "keys to rotate", func() (found []operation.Thing, err error) {
 		args, filter := call.Args(), url.Values{}
-		age, _ := rotationAge(args.String("older_than"))
+		age, err := operation.DurationOf(args, "older_than")
+		if err != nil {
+			return nil, err
+		}
 		for _, name := range []string{"user_id", "team_id"} {
 			if value := args.String(name); value != "" {
 				filter.Set(name, value)
@@ -132,21 +135,4 @@ func rotateOne(ctx context.Context, call *operation.Call, key operation.Thing, g
 		return nil, err
 	}
 	return &r.out, steps.Err()
-}
-
-// rotationAge reads an age such as 90d, 12w or 12h.
-func rotationAge(text string) (time.Duration, bool) {
-	if age, ok := ageOf(text); ok {
-		return age, true
-	}
-	return operation.Duration(text)
-}
-
-// oldEnough refuses an age that is none.
-func oldEnough(args operation.Args) error {
-	age := args.String("older_than")
-	if _, ok := rotationAge(age); !ok && args["older_than"] != nil {
-		return operation.Usage(fmt.Sprintf("{older_than}: %q is not an age, such as 90d or 12h", operation.Shown(age)))
-	}
-	return nil
 }

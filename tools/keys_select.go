@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,10 +52,8 @@ func oneWay(_ context.Context, call *operation.Call) error {
 			return operation.Usage("{" + name + "} is empty; nothing was sent")
 		}
 	}
-	if age := args.String("unused"); args["unused"] != nil {
-		if _, ok := ageOf(age); !ok {
-			return operation.Usage(fmt.Sprintf("{unused}: %q is not a number of days or weeks, such as 90d or 12w", operation.Shown(age)))
-		}
+	if _, err := operation.DurationOf(args, "unused"); err != nil {
+		return err
 	}
 	selects := selectsKeys(args)
 	switch {
@@ -66,20 +63,6 @@ func oneWay(_ context.Context, call *operation.Call) error {
 		return operation.Usage("{expect} counts the keys that filters match; give a filter")
 	}
 	return nil
-}
-
-// ageOf reads a time such as 90d or 12w.
-func ageOf(text string) (time.Duration, bool) {
-	const day = 24 * time.Hour
-	unit := day
-	digits, weeks := strings.CutSuffix(text, "w")
-	if weeks {
-		unit = 7 * day
-	} else if digits, weeks = strings.CutSuffix(text, "d"); !weeks {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(digits, 10, 16)
-	return time.Duration(n) * unit, err == nil && n > 0 && n < 10000
 }
 
 // selectedKeys returns the keys that the filters of a call match, and notes those that are
@@ -192,7 +175,7 @@ func keyMatches(key json.RawMessage, args operation.Args, now time.Time) bool {
 // never used counts from its creation.
 func unusedFor(key json.RawMessage, now time.Time, text string) bool {
 	last, known := lastUse(key)
-	age, ok := ageOf(text)
+	age, ok := operation.Duration(text)
 	return known && ok && now.Sub(last) >= age
 }
 

@@ -47,7 +47,7 @@ var spendForecast = &operation.Operation{
 }
 
 func forecastBudgets(ctx context.Context, call *operation.Call, in spendForecastInput) (operation.Result, error) {
-	soon, err := horizon("soon", in.Soon)
+	soon, err := operation.DurationOf(call.Args(), "soon")
 	if err != nil {
 		return operation.Result{}, err
 	}
@@ -83,20 +83,6 @@ func forecastBudgets(ctx context.Context, call *operation.Call, in spendForecast
 	notes = append(notes, fmt.Sprintf("Pace: average daily spend from %s until now. The forecast assumes that it continues", period.Start()))
 	about := operation.RowOf("at", call.Now().Format(time.RFC3339), "start_date", period.Start(), "end_date", period.End(), "notes", notes)
 	return operation.Listed(about, rows, len(forecasts), nil, append(slices.Clip(notes), cut...)), f.problem
-}
-
-// horizon reads a time such as 14d, 2w or 36h; "" is 0.
-func horizon(argument, text string) (time.Duration, error) {
-	if text == "" {
-		return 0, nil
-	}
-	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour, 'w': 7 * 24 * time.Hour}
-	unit := units[text[len(text)-1]]
-	n, err := strconv.ParseUint(text[:len(text)-1], 10, 16)
-	if unit == 0 || err != nil || n == 0 {
-		return 0, operation.Usage(fmt.Sprintf("{%s}: %q is not a time such as 14d, 2w or 36h", argument, operation.Shown(text)))
-	}
-	return time.Duration(n) * unit, nil
 }
 
 // paces is what the owners of budgets spent in a period, by kind of owner and ID.

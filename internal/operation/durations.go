@@ -163,6 +163,20 @@ func durationHelp(number, unit string, period bool) string {
 	return "did you mean " + meant + "? " + strings.ToUpper(forms[:1]) + forms[1:]
 }
 
+// DurationOf reads the duration in an argument, such as 90d or 36h; an absent one is 0. Its
+// error is for the caller and says what to give.
+func DurationOf(args Args, name string) (time.Duration, error) {
+	if args[name] == nil {
+		return 0, nil
+	}
+	text := args.String(name)
+	if why := durationFault(text, false); why != "" {
+		return 0, Usage("{" + name + "}" + why)
+	}
+	d, _ := Duration(text)
+	return d, nil
+}
+
 // Duration reads a duration such as 24h as the gateway does, and reports whether it is one. A
 // month has 30 days.
 func Duration(text string) (time.Duration, bool) {
