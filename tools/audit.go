@@ -51,7 +51,7 @@ type auditListInput struct {
 	SortBy          auditField           `json:"sort_by" help:"Field to sort by (default updated_at)"`
 	SortOrder       operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`
 	Page            operation.PageNumber `json:"page"`
-	PageSize        operation.PageSize   `json:"page_size" help:"Changes per page" cli:"alias=size"`
+	PageSize        operation.PageSize   `json:"page_size" help:"Changes per page"`
 }
 
 var auditColumns = []operation.Column{

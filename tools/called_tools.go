@@ -74,7 +74,7 @@ type toolsLogsInput struct {
 	toolNamed
 	ledger.PeriodInput
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Calls per page" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Calls per page"`
 }
 
 var toolsLogs = &operation.Operation{

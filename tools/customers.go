@@ -34,7 +34,7 @@ var customerColumns = []operation.Column{
 
 type customersListInput struct {
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Customers per page" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Customers per page"`
 	Search   string               `json:"search" help:"Only customers whose ID or alias contains this text"`
 }
 

@@ -59,7 +59,7 @@ type guardrailsLogsInput struct {
 	ledger.TimeInput
 	Action   string               `json:"action" enum:"passed,blocked,flagged,not_run" help:"Only requests with this outcome"`
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Requests per page" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Requests per page"`
 }
 
 // guardrailLog is the log of the requests that a guardrail checked.

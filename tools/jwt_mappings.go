@@ -27,7 +27,7 @@ var jwtMappingColumns = []operation.Column{
 
 type jwtMappingsListInput struct {
 	Page operation.PageNumber `json:"page"`
-	Size operation.PageSize   `json:"size" help:"Mappings per page"`
+	Size operation.PageSize   `json:"size" name:"page_size" help:"Mappings per page"`
 }
 
 var jwtMappingsList = &operation.Operation{

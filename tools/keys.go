@@ -90,7 +90,7 @@ func shownOnce(columns []operation.Column) []operation.Column {
 
 type keysListInput struct {
 	Page operation.PageNumber `json:"page"`
-	Size operation.PageSize   `json:"size" help:"Keys per page"`
+	Size operation.PageSize   `json:"size" name:"page_size" help:"Keys per page"`
 	ownerFilter
 	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
 

@@ -103,7 +103,7 @@ var keysResetSpend = &operation.Operation{
 
 type keysAliasesInput struct {
 	Page   operation.PageNumber `json:"page"`
-	Size   operation.PageSize   `json:"size" help:"Aliases per page"`
+	Size   operation.PageSize   `json:"size" name:"page_size" help:"Aliases per page"`
 	Search string               `json:"search" help:"Only aliases that contain this text"`
 	TeamID existingTeam         `json:"team_id" name:"team" help:"Only this team"`
 }

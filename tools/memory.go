@@ -34,7 +34,7 @@ var memoryColumns = []operation.Column{
 type memoryListInput struct {
 	KeyPrefix string               `json:"key_prefix" help:"Only keys with this prefix" cli:"alias=prefix"`
 	Page      operation.PageNumber `json:"page"`
-	PageSize  operation.PageSize   `json:"page_size" help:"Entries per page" cli:"alias=size"`
+	PageSize  operation.PageSize   `json:"page_size" help:"Entries per page"`
 }
 
 var memoryList = &operation.Operation{

@@ -61,7 +61,7 @@ type spendLogsInput struct {
 	SortBy       logField             `json:"sort_by" help:"Field to sort by (default startTime)"`
 	SortOrder    operation.SortOrder  `json:"sort_order" help:"Sort order (default desc)"`
 	Page         operation.PageNumber `json:"page"`
-	PageSize     operation.PageSize   `json:"page_size" help:"Requests per page" cli:"alias=size"`
+	PageSize     operation.PageSize   `json:"page_size" help:"Requests per page"`
 }
 
 var spendLogs = &operation.Operation{

@@ -10,7 +10,7 @@ type spendByUserInput struct {
 	UserID existingUser       `json:"user_id" name:"user" help:"Only this user"`
 	Model  string             `json:"model" help:"Only this model, as its provider names it"`
 	Offset operation.Limit    `json:"offset" help:"Users to skip, from the highest spend"`
-	Limit  operation.PageSize `json:"limit" help:"Users per page"`
+	Limit  operation.PageSize `json:"limit" name:"page_size" help:"Users per page"`
 }
 
 var spendByUser = &operation.Operation{

@@ -60,7 +60,7 @@ type teamRef struct {
 
 type teamsListInput struct {
 	Page           operation.PageNumber `json:"page"`
-	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page" cli:"alias=size"`
+	PageSize       operation.PageSize   `json:"page_size" help:"Teams per page"`
 	TeamID         pastTeam             `json:"team_id" name:"team" help:"Only this team, by alias or ID" cli:"alias=team-alias"`
 	Search         string               `json:"search" help:"Only teams whose alias contains this text, or with this ID"`
 	UserID         existingUser         `json:"user_id" name:"user" help:"Only teams of this user"`

@@ -40,7 +40,7 @@ var userColumns = []operation.Column{
 
 type usersListInput struct {
 	Page      operation.PageNumber `json:"page"`
-	PageSize  operation.PageSize   `json:"page_size" help:"Users per page" cli:"alias=size"`
+	PageSize  operation.PageSize   `json:"page_size" help:"Users per page"`
 	Role      userRole             `json:"role" help:"Only users with this role"`
 	Search    string               `json:"search" help:"Only users whose ID or email contains this text"`
 	UserIDs   []existingUser       `json:"user_ids" name:"users" help:"Only these users, by email or ID" cli:"alias=email,alias=user-email,alias=user"`

@@ -36,7 +36,7 @@ var vectorStoreColumns = []operation.Column{
 
 type vectorStoresListInput struct {
 	Page     operation.PageNumber `json:"page"`
-	PageSize operation.PageSize   `json:"page_size" help:"Vector stores per page" cli:"alias=size"`
+	PageSize operation.PageSize   `json:"page_size" help:"Vector stores per page"`
 }
 
 var vectorStoresList = &operation.Operation{

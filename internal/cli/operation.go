@@ -256,6 +256,9 @@ func (c *call) run(cmd *cobra.Command) error {
 	if page := c.op.PageArgument(); c.all && c.values.args[page] != nil {
 		return usageError("give either --all or --" + page)
 	}
+	if limit := cmd.Flags().Lookup("limit"); c.all && limit != nil && limit.Changed {
+		return usageError("give either --all or --limit")
+	}
 	if err := c.checkFollow(cmd); err != nil {
 		return err
 	}

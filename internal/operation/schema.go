@@ -94,6 +94,13 @@ func (op *Operation) Fields() []Field {
 func (op *Operation) reflect() []Field {
 	var fields []Field
 	collect(op.Do.Input(), &fields)
+	if of := op.Collection(); of != nil && of.Size != "" {
+		for i := range fields {
+			if fields[i].Name == of.Size { // other programs' words for how many rows to answer with
+				fields[i].Aliases = append(fields[i].Aliases, "size", "limit")
+			}
+		}
+	}
 	addNames(fields)
 	merges := slices.ContainsFunc(fields, func(f Field) bool { return f.Name == replaceField })
 	for i := range fields {
