@@ -86,7 +86,7 @@ func (c *Client) events(a *attempt, event func([]byte) error, stopped *error) *E
 		}
 		return nil
 	})
-	c.debugNote("stream: %d events in %s", count, time.Since(a.start).Round(time.Millisecond))
+	c.debugNote("stream: event count %d in %s", count, time.Since(a.start).Round(time.Millisecond))
 	switch {
 	case failed != nil:
 		return failed

@@ -76,7 +76,7 @@ func searchAPI(ctx context.Context, call *operation.Call, in apiSearchInput) (op
 	case len(found.Hits) == 0:
 		call.Note("Nothing found. Try the name of a thing, such as guardrail, prompt or budget, and fewer words.")
 	case found.Total > len(found.Hits):
-		call.Note(fmt.Sprintf("%d endpoints match; these fit best. Give more words, {method} or a higher {limit} to see others.", found.Total))
+		call.Note(fmt.Sprintf("The best of %s. Give more words, {method} or a higher {limit} to see others.", operation.Counted(found.Total, "match")))
 	}
 	return operation.Result{Body: operation.Encode(page.Items), Page: page}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -173,7 +174,7 @@ func usedBudgets(ctx context.Context, call *operation.Call) (map[string]bool, er
 			}
 			if e := operation.AsError(err); e != nil && e.Status != 0 {
 				return nil, &proxyclient.Error{Code: e.Code, Status: e.Status,
-					Message: fmt.Sprintf("cannot tell which budgets are unused: the %ss cannot be read: %s", holder.list.What, e.Message)}
+					Message: fmt.Sprintf("cannot tell which budgets are unused: the %s cannot be read: %s", plural.Of(holder.list.What), e.Message)}
 			}
 			if err != nil {
 				return nil, err

@@ -39,7 +39,7 @@ var cacheDelete = &operation.Operation{
 		return "Delete " + operation.NameList(call.Arg("keys")) + " from the gateway's cache? The same calls cost money again.", nil
 	}),
 	Do:   operation.Endpoint[cacheDeleteInput]{Method: "POST", Path: "/cache/delete"},
-	Done: "deleted cache entry {keys}",
+	Done: "deleted {cache entry:keys}",
 }
 
 var cacheFlush = &operation.Operation{

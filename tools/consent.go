@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 )
 
 // The questions for a person before something is destroyed: the things by name, then
@@ -63,7 +64,7 @@ func affects(parts ...part) func([]operation.Thing) string {
 		for _, p := range parts {
 			switch n, known := total(things, p.field); {
 			case !known:
-				words = append(words, p.noun+"s "+p.many)
+				words = append(words, plural.Of(p.noun)+" "+p.many)
 			case n == 1:
 				words = append(words, "1 "+p.noun+" "+p.one)
 			case n > 1:
@@ -266,7 +267,7 @@ func askRetire(ctx context.Context, call *operation.Call) (string, error) {
 	if n := len(who.Keys); n == 1 {
 		keys = "Their key stops working: " + who.keys() + "."
 	} else if n > 1 {
-		keys = fmt.Sprintf("Their %d keys stop working: %s.", n, who.keys())
+		keys = "Their " + operation.Counted(n, "key") + " stop working: " + who.keys() + "."
 	}
 	if spend, err := money(who.Spend); err == nil {
 		keys += " They spent " + amount(spend) + " US dollars."
@@ -323,9 +324,9 @@ func teamKeys(ctx context.Context, call *operation.Call, members []operation.Thi
 	case 0:
 		return "They have no keys of the team."
 	case 1:
-		return "Their 1 key of the team is deleted."
+		return "Their key of the team is deleted."
 	}
-	return fmt.Sprintf("Their %d keys of the team are deleted.", n)
+	return "Their " + operation.Counted(n, "key") + " of the team are deleted."
 }
 
 // leaves says of deployments to delete how many others their models have.
@@ -350,10 +351,8 @@ func leaves(ctx context.Context, call *operation.Call) (string, error) {
 	switch others {
 	case 0:
 		return text + " Model " + operation.Name(name) + " has no other: calls to it fail.", nil
-	case 1:
-		return text + " Model " + operation.Name(name) + " keeps 1 other.", nil
 	}
-	return fmt.Sprintf("%s Model %s keeps %d others.", text, operation.Name(name), others), nil
+	return text + " Model " + operation.Name(name) + " keeps " + operation.Counted(others, "other") + ".", nil
 }
 
 // askDeleteCredential names the models that use the credential.
@@ -376,7 +375,7 @@ func askDeleteCredential(ctx context.Context, call *operation.Call) (string, err
 		return text + " No model uses it.", nil
 	}
 	if len(users) > 10 {
-		return fmt.Sprintf("%s The %d models that use it stop working.", text, len(users)), nil
+		return text + " The " + operation.Counted(len(users), "model") + " that use it stop working.", nil
 	}
 	return text + " These models use it and stop working: " + operation.NameList(operation.Encode(users)) + ".", nil
 }
@@ -407,8 +406,5 @@ func losesModels(things []operation.Thing) string {
 		}
 		n += len(names)
 	}
-	if n == 1 {
-		return "Keys and teams with it lose its 1 model."
-	}
-	return fmt.Sprintf("Keys and teams with it lose its %d models.", n)
+	return "Keys and teams with it lose its " + operation.Counted(n, "model") + "."
 }

@@ -59,7 +59,7 @@ func TestQuestions(t *testing.T) {
 		{"users move", `{"user_id":"ann-0123456789","from":"research","to":"strict","delete_keys":true}`,
 			"Move user ann@example.com (ann-0123…) from team research (0c95aaaa…) to team strict? Their key ci (" + operation.KeyHash("sk-ci-0123456789abcdef")[:8] + "…) stops working."},
 		{"teams member-remove", `{"team":"research","user_emails":["ann@example.com"]}`,
-			"Remove user ann@example.com (ann-0123…) from team research (0c95aaaa…)? Their 1 key of the team is deleted."},
+			"Remove user ann@example.com (ann-0123…) from team research (0c95aaaa…)? Their key of the team is deleted."},
 		{"teams callbacks-delete", `{"team":"research","callback_name":"langfuse"}`, "Stop logging the calls of team research (0c95aaaa…) to langfuse?"},
 		{"models delete", `{"id":"m1"}`, "Delete deployment m (m1)? Model m keeps 1 other."},
 		{"credentials delete", `{"credential_name":"azure"}`, "Delete credential azure? These models use it and stop working: m."},

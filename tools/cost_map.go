@@ -63,7 +63,7 @@ var utilsCostMapReload = &operation.Operation{
 	Consent:  operation.Consent{Sensitive: renewsPrices},
 	Do:       operation.Endpoint[struct{}]{Method: "POST", Path: "/reload/model_cost_map", Fixed: true},
 	Columns:  []operation.Column{{Name: "status"}, {Name: "models_count"}, {Name: "timestamp", Format: operation.Time}},
-	Done:     "reloaded the prices of {models_count} models",
+	Done:     "reloaded the prices of {model:models_count}",
 }
 
 type utilsCostMapScheduleInput struct {
@@ -79,7 +79,7 @@ var utilsCostMapSchedule = &operation.Operation{
 	Verify:   scheduled(true),
 	Do:       operation.Endpoint[utilsCostMapScheduleInput]{Method: "POST", Path: reloadSchedule, Query: []string{"hours"}, Fixed: true},
 	Columns:  []operation.Column{{Name: "status"}, {Name: "interval_hours"}},
-	Done:     "the price list is reloaded every {interval_hours} hours",
+	Done:     "the price list is reloaded every {hour:interval_hours}",
 }
 
 var utilsCostMapUnschedule = &operation.Operation{

@@ -137,7 +137,7 @@ var customersDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(customerCollection, "user_ids", spent),
 	Do:       operation.Endpoint[customerIDs]{Method: "POST", Path: "/customer/delete"},
-	Done:     "deleted customer {user_ids}",
+	Done:     "deleted {customer:user_ids}",
 }
 
 const customersBlocked = "Fails if a customer does not exist. " +

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -78,7 +79,7 @@ func fewerModels(present, names []string, whose, last string) ([]string, error) 
 	left := without(present, names)
 	if len(left) == 0 {
 		return nil, &proxyclient.Error{Code: proxyclient.CodeInvalid, Message: last + "; nothing was changed",
-			Hint: fmt.Sprintf("replace the list with %[1]ss update, or stop the %[1]s with %[1]ss block", whose)}
+			Hint: fmt.Sprintf("replace the list with {op:%[2]s update}, or stop the %[1]s with {op:%[2]s block}", whose, plural.Of(whose))}
 	}
 	return left, nil
 }

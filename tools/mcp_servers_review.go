@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -154,9 +155,9 @@ func makePublic(ctx context.Context, call *operation.Call, of *operation.Collect
 	if err != nil {
 		return operation.Result{Body: body}, err
 	}
-	done := "the public hub shows no " + of.What + "s"
+	done := "the public hub shows no " + plural.Of(of.What)
 	if !none {
-		done = "the public hub shows these " + of.What + "s: " + strings.Join(labels, ", ")
+		done = "the public hub shows these " + plural.Of(of.What) + ": " + strings.Join(labels, ", ")
 	}
 	return operation.Result{Body: body, Done: done}, nil
 }
@@ -173,7 +174,7 @@ func publishes(ctx context.Context, call *operation.Call, of *operation.Collecti
 			names = append(names, thing.Name)
 		}
 	}
-	return naming("shows these "+of.What+"s to anyone, without a key", names), nil
+	return naming("shows these "+plural.Of(of.What)+" to anyone, without a key", names), nil
 }
 
 var mcpServersPin = &operation.Operation{

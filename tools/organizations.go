@@ -125,7 +125,7 @@ var organizationsDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(organizationCollection, "organization_ids", says("Its teams and keys are deleted too, and its members lose access.")),
 	Do:       operation.Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},
-	Done:     "deleted organization {organization_ids}",
+	Done:     "deleted {organization:organization_ids}",
 }
 
 type organizationsMemberAddInput struct {

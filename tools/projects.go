@@ -109,5 +109,5 @@ var projectsDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(projectCollection, "project_ids", says("Its keys stop working.")),
 	Do:       operation.Endpoint[projectsDeleteInput]{Method: "DELETE", Path: "/project/delete", Body: []string{"project_ids"}},
-	Done:     "deleted project {project_ids}",
+	Done:     "deleted {project:project_ids}",
 }

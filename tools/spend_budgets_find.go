@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -66,7 +67,7 @@ func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err
 		return nil
 	}
 	f.refused = cmp.Or(f.refused, err)
-	f.notes = append(f.notes, fmt.Sprintf("%s%ss are left out: %s", strings.ToUpper(of[:1]), of[1:], wordsOf[proxyclient.CodeOf(err)]))
+	f.notes = append(f.notes, fmt.Sprintf("%s are left out: %s", plural.Of(strings.ToUpper(of[:1])+of[1:]), wordsOf[proxyclient.CodeOf(err)]))
 	return nil
 }
 

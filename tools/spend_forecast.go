@@ -11,6 +11,7 @@ import (
 
 	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -111,7 +112,7 @@ func (p *paces) read(ctx context.Context, call *operation.Call, of string) error
 	switch {
 	case code == proxyclient.CodeUnsupported, code == proxyclient.CodeEnterprise, operation.IsRefused(err):
 		p.spent[of] = nil
-		p.notes = append(p.notes, fmt.Sprintf("The pace of %ss is unknown: %s", of, strings.TrimSuffix(operation.AsError(err).Message, ".")))
+		p.notes = append(p.notes, fmt.Sprintf("The pace of %s is unknown: %s", plural.Of(of), strings.TrimSuffix(operation.AsError(err).Message, ".")))
 		return nil
 	case err != nil:
 		return err

@@ -163,8 +163,8 @@ func sessionTotals(id string, found []logged) (about operation.Row, notes []stri
 	models = operation.Unique(models)
 	about = operation.RowOf("session_id", operation.Shown(id), "requests", len(found), "failed", failed, "spend", spend, "prompt_tokens", prompt,
 		"completion_tokens", answer, "total_tokens", prompt+answer, "models", models, "start", first, "end", last)
-	return about, []string{fmt.Sprintf("%s, %d failed; %s US dollars; %d tokens in, %d out; models: %s",
-		operation.Counted(len(found), "request"), failed, amount(math.Round(spend*1e9)/1e9), prompt, answer, strings.Join(models, ", "))}
+	return about, []string{fmt.Sprintf("%s, %d failed; %s US dollars; %s in, %d out; models: %s",
+		operation.Counted(len(found), "request"), failed, amount(math.Round(spend*1e9)/1e9), operation.Counted(prompt, "token"), answer, strings.Join(models, ", "))}
 }
 
 // readBodies reads what a request sent and got. The gateway may not keep it.

@@ -231,7 +231,7 @@ var teamsDelete = &operation.Operation{
 		affects(part{"keys_count", "key", "stops working", "stop working"}, part{"members_count", "member", "loses access", "lose access"})),
 	Default: true,
 	Do:      operation.Endpoint[teamsDeleteInput]{Method: "POST", Path: "/team/delete"},
-	Done:    "deleted team {team_ids}",
+	Done:    "deleted {team:team_ids}",
 }
 
 var teamsBlock = &operation.Operation{

@@ -255,5 +255,5 @@ var usersDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(userCollection, "user_ids", losesKeys),
 	Do:       operation.Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},
-	Done:     "deleted user {user_ids}",
+	Done:     "deleted {user:user_ids}",
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"litellm-proxy/internal/plural"
 )
 
 // readCSV reads a header and the rows below it. An empty cell is no value. A row without
@@ -101,7 +103,7 @@ func csvCells(columns, record []string) (cells []Cell, err error) {
 		case !utf8.ValidString(text):
 			err = errNotUTF8
 		case i >= len(columns):
-			err = fmt.Errorf("has %d cells, but the header has %d", len(record), len(columns))
+			err = fmt.Errorf("has %s, but the header has %d", plural.Count(len(record), "cell"), len(columns))
 		case columns[i] == "":
 			err = fmt.Errorf("has a value in column %d, which has no name", i+1)
 		default:

@@ -213,7 +213,7 @@ func (r *run) count(err error) {
 		r.lost++
 	}
 	if r.lost >= hopeless {
-		r.stop(fmt.Errorf("%d items in a row failed: %s", r.lost, e.Code))
+		r.stop(fmt.Errorf("%s in a row failed: %s", operation.Counted(r.lost, "item"), e.Code))
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"litellm-proxy/internal/plural"
 )
 
 // Message is one turn of a conversation.
@@ -234,15 +236,12 @@ func (c *cost) String() string {
 	if c.answers == 0 {
 		return ""
 	}
-	text := "1 answer"
-	if c.answers > 1 {
-		text = fmt.Sprintf("%d answers", c.answers)
-	}
+	text := plural.Count(c.answers, "answer")
 	switch {
 	case c.counted == 0:
 		text += "; tokens unknown"
 	default:
-		text += fmt.Sprintf("; %d tokens in, %d out", c.in, c.out)
+		text += fmt.Sprintf("; %s in, %d out", plural.Count(c.in, "token"), c.out)
 	}
 	switch {
 	case c.priced == 0:

@@ -98,9 +98,9 @@ func TestCost(t *testing.T) {
 	}{
 		{nil, ""},
 		{[]Answer{{}}, "1 answer; tokens unknown; cost unknown"},
-		{[]Answer{{In: 1, Out: 2, Counted: true}}, "1 answer; 1 tokens in, 2 out; cost unknown"},
+		{[]Answer{{In: 1, Out: 2, Counted: true}}, "1 answer; 1 token in, 2 out; cost unknown"},
 		{[]Answer{{In: 1, Out: 2, Counted: true, Cost: &dime}, {In: 1, Out: 2, Counted: true, Cost: &dime}, {In: 1, Out: 2, Counted: true, Cost: &dime}}, "3 answers; 3 tokens in, 6 out; 0.3 US dollars"},
-		{[]Answer{{In: 1, Out: 2, Counted: true, Cost: &dime}, {}}, "2 answers; 1 tokens in, 2 out; at least 0.1 US dollars (cost of 1 unknown)"},
+		{[]Answer{{In: 1, Out: 2, Counted: true, Cost: &dime}, {}}, "2 answers; 1 token in, 2 out; at least 0.1 US dollars (cost of 1 unknown)"},
 	} {
 		var c cost
 		for _, a := range tt.answers {

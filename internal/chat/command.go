@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"litellm-proxy/internal/plural"
 )
 
 // Help explains the commands of a conversation.
@@ -173,7 +175,7 @@ func (s *Session) load(name string) error {
 		}
 	}
 	s.System, s.turns, s.unsent = system, turns, ""
-	s.Person.Say(fmt.Sprintf("Loaded %d messages from %s.", len(messages), name))
+	s.Person.Say(fmt.Sprintf("Loaded %s from %s.", plural.Count(len(messages), "message"), name))
 	return nil
 }
 
@@ -194,7 +196,7 @@ func (s *Session) save(name string) error {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(err, os.Remove(name))
 	}
-	s.Person.Say(fmt.Sprintf("Saved %d messages to %s.", len(s.Messages()), name))
+	s.Person.Say(fmt.Sprintf("Saved %s to %s.", plural.Count(len(s.Messages()), "message"), name))
 	return nil
 }
 

@@ -229,10 +229,8 @@ func (a *app) hint(e *proxyclient.Error) string {
 // that takes an alias, if there is one and the argument may be an alias.
 func (c *call) tooMany(places int, arg string) error {
 	text := c.op.Path + " takes no positional arguments"
-	if places == 1 {
-		text = c.op.Path + " takes at most one positional argument"
-	} else if places > 1 {
-		text = fmt.Sprintf("%s takes at most %d positional arguments", c.op.Path, places)
+	if places > 0 {
+		text = c.op.Path + " takes at most " + operation.Counted(places, "positional argument")
 	}
 	shown := secret.Text(arg)
 	for _, f := range c.op.Fields() {

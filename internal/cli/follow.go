@@ -12,6 +12,7 @@ import (
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -74,7 +75,7 @@ func (c *call) follow(ctx context.Context, prepared *operation.Call) error {
 			continue
 		}
 		if !begun {
-			c.note("Following %ss; Ctrl-C ends.", cmp.Or(c.op.Collection().What, "item"))
+			c.note("Following %s; Ctrl-C ends.", plural.Of(cmp.Or(c.op.Collection().What, "item")))
 		} else if away {
 			c.note("The gateway answers again.")
 		}

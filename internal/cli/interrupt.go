@@ -107,7 +107,7 @@ func (a *app) interruption(err error) *proxyclient.Error {
 		out.Code = proxyclient.CodeUnknownOutcome
 		out.Message = "Interrupted; the request may or may not have been applied"
 		if writes > 1 {
-			out.Message = fmt.Sprintf("Interrupted; the last of %d requests may or may not have been applied", writes)
+			out.Message = fmt.Sprintf("Interrupted; the last of %s may or may not have been applied", operation.Counted(writes, "request"))
 		}
 		if e != nil && e.Method != "" {
 			out.Message += ": " + e.Method + " " + e.Path

@@ -155,7 +155,7 @@ func (e *modelsExport) write(path string, data []byte) error {
 // tell says what was exported and what is missing from it.
 func (e *modelsExport) tell(out modelfile.Exported, path string, models, fromConfig int) {
 	if more := noteEach(e.app, "Left out, because the gateway does not show it: ", out.Left); more > 0 {
-		e.note("… and %d more values left out; comments in the file name them", more)
+		e.note("… and %s left out; comments in the file name them", operation.Counted(more, "more value"))
 	}
 	if out.Unknown > 0 {
 		e.note("The gateway shows neither api_key nor references: %s may lack some. Use --merge with the file they came from.", operation.Counted(out.Unknown, "model"))

@@ -12,6 +12,7 @@ import (
 	"litellm-proxy/internal/bulk"
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/internal/sheet"
 	"litellm-proxy/proxyclient"
 )
@@ -149,7 +150,7 @@ func (i *sheetImport) plan(p *sheet.Plan) bulkPlan {
 		i.note("%s differ", operation.Counted(differ-maxFailureLines, "more "+i.resource.What))
 	}
 	if differ > 0 && !i.update {
-		i.note("Existing %ss were not changed; --update applies the differences.", i.resource.What)
+		i.note("Existing %s were not changed; --update applies the differences.", plural.Of(i.resource.What))
 	}
 	return bulkPlan{what: i.resource.What, steps: []planStep{create, change, same, stuck}, items: p.Items(), planned: p.Planned()}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 )
 
 // families are verbs that mean the same. The first one that a group has is meant by those
@@ -92,16 +93,10 @@ func groupAliases(resources []*operation.Resource) map[string]string {
 
 // otherNumber returns the singular of a plural, and the plural of a singular.
 func otherNumber(noun string) string {
-	if stem, ok := strings.CutSuffix(noun, "ies"); ok {
-		return stem + "y"
+	if singular := plural.Singular(noun); singular != noun {
+		return singular
 	}
-	if stem, ok := strings.CutSuffix(noun, "s"); ok && !strings.HasSuffix(stem, "s") && !strings.HasSuffix(stem, "u") {
-		return stem
-	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		return stem + "ies"
-	}
-	return noun + "s"
+	return plural.Of(noun)
 }
 
 // nouns finds the resources that the command line may name, and keeps the aliases of all.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -160,8 +161,5 @@ func days(d time.Duration) string {
 	if n < 2 {
 		n, unit = int(d.Hours()), "hour"
 	}
-	if n != 1 {
-		unit += "s"
-	}
-	return fmt.Sprintf("%d %s", n, unit)
+	return plural.Count(n, unit)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/config"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -42,9 +43,9 @@ func (e *exam) files(context.Context) []Finding {
 	case looked == 0:
 		return good("none in use")
 	case e.system == "windows":
-		return good("%s in use; who else can read them is not checked on Windows", counted(looked, "file"))
+		return good("%s in use; who else can read them is not checked on Windows", plural.Count(looked, "file"))
 	}
-	return good("%s in use; other users cannot read what may hold a secret", counted(looked, "file"))
+	return good("%s in use; other users cannot read what may hold a secret", plural.Count(looked, "file"))
 }
 
 // privateFiles are those of this program, and of the Python CLI, that may hold secrets.
@@ -155,13 +156,6 @@ func reason(err error) string {
 		return e.Err.Error()
 	}
 	return err.Error()
-}
-
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // home is this person's home directory, or "".

@@ -20,6 +20,7 @@ import (
 
 	"litellm-proxy/internal/config"
 	"litellm-proxy/internal/mcpclients"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
@@ -275,7 +276,7 @@ func (e *exam) greet(ctx context.Context, s clientEntry, p *session, start time.
 		all = append(all, fail(proxyclient.CodeLocal, fmt.Sprintf("%s: stdout has a line that is no message: %q", s.where, p.stray), "make the command write to stderr; stdout belongs to the protocol")...)
 	}
 	if len(all) == 0 {
-		all = good("%s: starts in %s and offers %s", s.where, short(took), counted(len(names), "tool"))
+		all = good("%s: starts in %s and offers %s", s.where, short(took), plural.Count(len(names), "tool"))
 	}
 	return all
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -45,12 +46,12 @@ func (o *owners) compare(ctx context.Context, t *target, want operation.Args) {
 	if _, known := o.looser[name]; !known {
 		from, _, err := collection.SharedItem(ctx, o.source, id, "")
 		if err != nil {
-			o.failed = fmt.Errorf("the source's %ss: %w", collection.What, err)
+			o.failed = fmt.Errorf("the source's %s: %w", plural.Of(collection.What), err)
 			return
 		}
 		to, _, err := collection.SharedItem(ctx, t.call, id, "")
 		if err != nil {
-			o.failed = fmt.Errorf("the target's %ss: %w", collection.What, err)
+			o.failed = fmt.Errorf("the target's %s: %w", plural.Of(collection.What), err)
 			return
 		}
 		o.looser[name] = join(looser(ownLimits(from), ownLimits(to)))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
@@ -130,9 +131,9 @@ func (t *target) lacks(ctx context.Context, want operation.Args) (faults []strin
 		item, _, err := collection.SharedItem(ctx, t.call, id, "")
 		switch {
 		case refuses(err):
-			faults = append(faults, fmt.Sprintf("the target does not list its %ss: %v", collection.What, err))
+			faults = append(faults, fmt.Sprintf("the target does not list its %s: %v", plural.Of(collection.What), err))
 		case err != nil:
-			return nil, fmt.Errorf("the %ss of the target: %w", collection.What, err)
+			return nil, fmt.Errorf("the %s of the target: %w", plural.Of(collection.What), err)
 		case item == nil:
 			t.count(name, id)
 			faults = append(faults, fmt.Sprintf("the target has no %s %s", collection.What, operation.Name(id)))

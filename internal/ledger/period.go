@@ -134,7 +134,7 @@ func between(argument string, from, to time.Time) (Period, error) {
 	case to.Before(from):
 		return p, operation.Usage(fmt.Sprintf("{%s}: %s is after %s", argument, from.Format(time.DateOnly), to.Format(time.DateOnly)))
 	case p.Days() > maxDays:
-		return p, operation.Usage(fmt.Sprintf("{%s}: %d days is more than ten years", argument, p.Days()))
+		return p, operation.Usage(fmt.Sprintf("{%s}: %s is more than ten years", argument, operation.Counted(p.Days(), "day")))
 	}
 	return p, nil
 }

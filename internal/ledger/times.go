@@ -170,7 +170,7 @@ func (s span) until(argument string, last span) (span, error) {
 	case !out.from.Before(out.to):
 		return out, operation.Usage(fmt.Sprintf("{%s}: %s is not before %s", argument, out.start(), out.end()))
 	case out.to.Sub(out.from) > maxDays*24*time.Hour:
-		return out, operation.Usage(fmt.Sprintf("{%s}: %d days is more than ten years", argument, int(out.to.Sub(out.from)/(24*time.Hour))))
+		return out, operation.Usage(fmt.Sprintf("{%s}: %s is more than ten years", argument, operation.Counted(int(out.to.Sub(out.from)/(24*time.Hour)), "day")))
 	}
 	return out, nil
 }

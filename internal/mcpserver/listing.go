@@ -9,6 +9,7 @@ import (
 
 	"litellm-proxy/internal/excerpt"
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/internal/secret"
 )
 
@@ -76,7 +77,7 @@ func (l *listing) head(shown int) string {
 // lists, else the last word of its path or its resource if that is a plural, else rows.
 func nounOf(op *operation.Operation) string {
 	if of := op.Collection(); of != nil && of.What != "" {
-		return operation.Plural(of.What)
+		return plural.Of(of.What)
 	}
 	resource := op.Resource()
 	switch last := op.Path[strings.LastIndex(op.Path, " ")+1:]; {

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 	"golang.org/x/time/rate"
 
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -92,6 +93,6 @@ func (c *call) tooFast(ctx context.Context) error {
 func (p *pace) refusal(wait time.Duration) error {
 	seconds := max(1, int((wait+time.Second-time.Millisecond)/time.Second))
 	return &proxyclient.Error{Code: proxyclient.CodeRateLimited, RetryAfter: time.Duration(seconds) * time.Second,
-		Message: fmt.Sprintf("nothing was sent: the limit of this server is %d writes per minute and session; the next one is possible in %d s", p.perMinute, seconds),
+		Message: fmt.Sprintf("nothing was sent: the limit of this server is %s per minute and session; the next one is possible in %d s", plural.Count(p.perMinute, "write"), seconds),
 		Hint:    "check that all these separate changes are wanted; a tool that takes a list makes them in one call. The person who runs this server sets the limit (--max-writes)"}
 }

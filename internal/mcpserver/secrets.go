@@ -138,7 +138,7 @@ func (c *call) withoutKeys(r operation.Result, room *keyfiles.Room) operation.Re
 		return secret.Object{{Name: "key_file", Value: path}}
 	})
 	if more := saved - namedFiles; more > 0 {
-		c.say(fmt.Sprintf("%d more new keys are in files in %s.", more, c.s.keys.files.Path()))
+		c.say(fmt.Sprintf("Also in files in %s: %s.", c.s.keys.files.Path(), operation.Counted(more, "more new key")))
 	}
 	return r
 }

@@ -330,7 +330,7 @@ func (s *Server) Crowded() string {
 		}
 	}
 	slices.Sort(fit)
-	return fmt.Sprintf("%d tools are offered; some clients and models accept at most %d. These toolsets fit: --toolsets %s", len(s.tools), mostTools, strings.Join(fit, ","))
+	return fmt.Sprintf("%s are offered; some clients and models accept at most %d. These toolsets fit: --toolsets %s", operation.Counted(len(s.tools), "tool"), mostTools, strings.Join(fit, ","))
 }
 
 // has tells whether a tool of that name is offered.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+
+	"litellm-proxy/internal/plural"
 )
 
 // signer signs what clients hand back: sessions and questions. Its first key signs, and
@@ -40,7 +42,7 @@ func newSigner(file string) (*signer, error) {
 	}
 	keys := strings.Split(strings.TrimSpace(string(content)), "\n")
 	if len(keys) > maxStateKeys {
-		return nil, usage("the state key file %s has %d lines; at most %d keys are used", file, len(keys), maxStateKeys)
+		return nil, usage("the state key file %s has %s; at most %d keys are used", file, plural.Count(len(keys), "line"), maxStateKeys)
 	}
 	for i, line := range keys {
 		keys[i] = strings.TrimSpace(line)

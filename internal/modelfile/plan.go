@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"litellm-proxy/internal/plural"
 )
 
 // Action is what an import does about an entry.
@@ -127,7 +129,7 @@ func matchContent(plan []PlannedModel, deployments []Deployment, used map[int]bo
 			switch {
 			case len(groups[key]) > len(same) && len(same) > 0:
 				p.Action = Unclear
-				p.Reason = fmt.Sprintf("%d entries look like %d of the gateway's deployments; only a secret may tell which. Give the entries a model_info.id, or use --by-id to create all", len(groups[key]), len(same))
+				p.Reason = fmt.Sprintf("%s for %d of the gateway's deployments; only their secrets may differ. Give the entries a model_info.id, or use --by-id to create all", plural.Count(len(groups[key]), "entry"), len(same))
 			case n < len(same):
 				p.Action, p.ID = Unchanged, deployments[same[n]].ID
 				p.Reason = "the gateway has it under this ID; secrets were not compared"

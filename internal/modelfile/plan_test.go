@@ -59,7 +59,7 @@ func TestCompare(t *testing.T) {
 		"a default as text":        {strings.Replace(given, "rpm: '10'", "use_in_pass_through: 'no'", 1), db("x", ""), Rules{}, "m unchanged x"},
 		"added by another program": {one, db("uuid", ""), Rules{}, "m unchanged uuid the gateway has it under this ID; secrets were not compared"},
 		"matched by ID only":       {one, db("uuid", ""), Rules{ByID: true}, "m create derived\nother uuid"},
-		"two entries, one deployment": {two, db("uuid", ""), Rules{}, strings.TrimSpace(strings.Repeat("m unclear derived 2 entries look like 1 of the gateway's deployments; only a secret may tell which. "+
+		"two entries, one deployment": {two, db("uuid", ""), Rules{}, strings.TrimSpace(strings.Repeat("m unclear derived 2 entries for 1 of the gateway's deployments; only their secrets may differ. "+
 			"Give the entries a model_info.id, or use --by-id to create all\n", 2))},
 		"two entries, two deployments": {two, db("u1", "") + "," + db("u2", ""), Rules{},
 			"m unchanged u1 the gateway has it under this ID; secrets were not compared\nm unchanged u2 the gateway has it under this ID; secrets were not compared"},

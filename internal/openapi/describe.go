@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"litellm-proxy/internal/plural"
 )
 
 // Description is an endpoint or a schema on a few lines for a reader: a line for each
@@ -295,7 +297,7 @@ func (v *viewer) types(s *Schema, depth int) string {
 		var names []string
 		for i, one := range s.Enum {
 			if i == maxEnum {
-				names = append(names, fmt.Sprintf("… (%d values)", len(s.Enum)))
+				names = append(names, "… ("+plural.Count(len(s.Enum), "value")+")")
 				break
 			}
 			names = append(names, value(one))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"litellm-proxy/internal/plural"
 )
 
 // validate says what is wrong with a value, which may be any of several; nil if one is right,
@@ -208,13 +210,13 @@ func (d *Document) words(name string, e *jsonschema.ValidationError) []string {
 	case *kind.ExclusiveMaximum:
 		return []string{at + " must be less than " + k.Want.RatString()}
 	case *kind.MinLength:
-		return []string{fmt.Sprintf("%s must have at least %s", at, counted(k.Want, "character"))}
+		return []string{fmt.Sprintf("%s must have at least %s", at, plural.Count(k.Want, "character"))}
 	case *kind.MaxLength:
-		return []string{fmt.Sprintf("%s must have at most %s", at, counted(k.Want, "character"))}
+		return []string{fmt.Sprintf("%s must have at most %s", at, plural.Count(k.Want, "character"))}
 	case *kind.MinItems:
-		return []string{fmt.Sprintf("%s must have at least %s", at, counted(k.Want, "item"))}
+		return []string{fmt.Sprintf("%s must have at least %s", at, plural.Count(k.Want, "item"))}
 	case *kind.MaxItems:
-		return []string{fmt.Sprintf("%s must have at most %s", at, counted(k.Want, "item"))}
+		return []string{fmt.Sprintf("%s must have at most %s", at, plural.Count(k.Want, "item"))}
 	case *kind.Pattern:
 		return []string{at + " must match the pattern " + clean(k.Want)}
 	}
@@ -274,11 +276,4 @@ func article(name string) string {
 		return name
 	}
 	return "a " + name
-}
-
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprint(n, " ", noun, "s")
 }

@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
@@ -68,13 +68,17 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 		var names string
 		names, text, _ = strings.Cut(rest, "}")
 		before = out.String()
+		noun, names, counts := strings.Cut(names, ":")
+		if !counts {
+			noun, names = "", noun
+		}
 		for name := range strings.SplitSeq(names, "|") {
 			value := Lookup(body, name)
 			if value == nil {
 				value = NoNull(args[name])
 			}
 			if value != nil {
-				out.WriteString(Words(value))
+				out.WriteString(numbered(noun, value))
 				break
 			}
 		}
@@ -82,6 +86,22 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 			text = strings.TrimPrefix(text, " ")
 		}
 	}
+}
+
+// numbered returns a value behind its noun, or a number in front of it: "users ann, bob" and
+// "2 models". Without a noun it is [Words].
+func numbered(noun string, value json.RawMessage) string {
+	var list []json.RawMessage
+	var n int64
+	switch {
+	case noun == "":
+		return Words(value)
+	case json.Unmarshal(value, &n) == nil:
+		return plural.Count(n, noun)
+	case json.Unmarshal(value, &list) == nil && len(list) > 1:
+		noun = plural.Of(noun)
+	}
+	return noun + " " + Words(value)
 }
 
 // Words returns a JSON value for a reader: a text without quotes, a list with commas.
@@ -120,21 +140,4 @@ func IsRead(method string) bool { return method == http.MethodGet || method == h
 func Shown(name string) string { return secret.Text(name) }
 
 // Counted returns a number with its noun: 1 item, 2 items.
-func Counted[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %s", n, Plural(noun))
-}
-
-// Plural returns the plural of a noun: "keys", "policies", "budgets".
-func Plural(noun string) string {
-	stem, ends := strings.CutSuffix(noun, "y")
-	if ends && stem != "" && !strings.ContainsAny(stem[len(stem)-1:], "aeiou") {
-		return stem + "ies"
-	}
-	if strings.HasSuffix(noun, "s") {
-		return noun + "es"
-	}
-	return noun + "s"
-}
+func Counted[N int | int64](n N, noun string) string { return plural.Count(n, noun) }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -182,7 +183,7 @@ func (c *Collection) Narrowed(call *Call) string {
 	if call.own[c.Path] == nil {
 		return ""
 	}
-	return "Only your own " + Plural(c.What) + " are shown; your key may not list all"
+	return "Only your own " + plural.Of(c.What) + " are shown; your key may not list all"
 }
 
 // within returns the query narrowed by a filter. What it asks for itself stays.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -31,7 +32,7 @@ func (c *Collection) empty(call *Call, q query, page *Page) []string {
 
 // widen returns the sentence on a list that is empty with these filters.
 func (c *Collection) widen(call *Call, filters []string) string {
-	nouns, longer := Plural(c.What), ""
+	nouns, longer := plural.Of(c.What), ""
 	if _, dated := call.op.Field("period"); dated {
 		longer = "choose a longer {period}"
 	}
@@ -63,10 +64,8 @@ func (c *Collection) pastEnd(call *Call, q query, page *Page) string {
 		return fmt.Sprintf("Page %d is past the end.", at)
 	case pages >= at:
 		return ""
-	case pages == 1:
-		return fmt.Sprintf("Page %d is past the end: there is 1 page.", at)
 	}
-	return fmt.Sprintf("Page %d is past the end: there are %d pages.", at, pages)
+	return fmt.Sprintf("Page %d is past the end: the list has %s.", at, Counted(pages, "page"))
 }
 
 // unfiltered are arguments that leave no item out, or no list can do without.

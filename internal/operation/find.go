@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"litellm-proxy/internal/nearest"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -59,7 +60,7 @@ func (c *Collection) only(ctx context.Context, call *Call, name, ref string, fou
 
 // list mentions the operation that lists the items: {op:access-groups list}.
 func (c *Collection) list() string {
-	return "{op:" + cmp.Or(c.Listed, strings.ReplaceAll(strings.ToLower(Plural(c.What)), " ", "-")+" list") + "}"
+	return "{op:" + cmp.Or(c.Listed, strings.ReplaceAll(strings.ToLower(plural.Of(c.What)), " ", "-")+" list") + "}"
 }
 
 // withDeleted returns the items that have the name, or else the deleted ones that had it. It

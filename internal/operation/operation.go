@@ -107,8 +107,9 @@ type Operation struct {
 	// View is what a person at a terminal gets of one thing; see [Operation.Viewed].
 	View *View
 	// Done reports a finished write: "created credential {credential_name}". {a|b} is the
-	// first of the fields a and b found in the answer, or else in the arguments. Secrets
-	// in it are masked.
+	// first of the fields a and b found in the answer, or else in the arguments.
+	// {user:user_ids} has the noun for one or several: "user ann", "users ann, bob", "2 users".
+	// Secrets in it are masked.
 	Done string
 	// Returns is the members (dotted) that a complete answer to this write has: the
 	// identifiers of what it created. If one is missing, or no text, the outcome is

@@ -106,7 +106,7 @@ func (c *Call) gate() func(proxyclient.Recorded) error {
 func (c *Call) strayed(sent int, how string) error {
 	done := "nothing was sent"
 	if sent > 0 {
-		done = fmt.Sprintf("%d of %d requests were sent, then it stopped", sent, len(c.approved.Requests))
+		done = fmt.Sprintf("%d of %s sent, then it stopped", sent, Counted(len(c.approved.Requests), "request"))
 	}
 	return &proxyclient.Error{Code: proxyclient.CodeConflict, Message: done + ", because the call no longer matches what was confirmed: " + how,
 		Hint: "review the call and confirm it again"}

@@ -1,6 +1,10 @@
 package operation
 
-import "strings"
+import (
+	"strings"
+
+	"litellm-proxy/internal/plural"
+)
 
 // View is the short view of one thing that a person at a terminal gets. An operation
 // without one gets a view of its columns, or else of the members of its answer.
@@ -71,9 +75,5 @@ func (op *Operation) What() string {
 	if op.View != nil && op.View.What != "" {
 		return op.View.What
 	}
-	what := strings.ReplaceAll(op.Resource(), "-", " ")
-	if stem, ok := strings.CutSuffix(what, "ies"); ok {
-		return stem + "y"
-	}
-	return strings.TrimSuffix(what, "s")
+	return plural.Singular(strings.ReplaceAll(op.Resource(), "-", " "))
 }

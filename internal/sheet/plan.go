@@ -83,7 +83,7 @@ func (i *Importer) Plan(ctx context.Context, rows iter.Seq2[bulk.Row, error]) (*
 	}
 	for _, note := range slices.Sorted(maps.Keys(notes)) {
 		if n := notes[note]; n > 1 {
-			note = fmt.Sprintf("%s (%d rows)", note, n)
+			note = fmt.Sprintf("%s (%s)", note, operation.Counted(n, "row"))
 		}
 		p.Notes = append(p.Notes, note)
 	}
@@ -104,7 +104,7 @@ func (i *Importer) entry(ctx context.Context, row row) (entry, error) {
 	case id != "" && len(named) > 0 && (item == nil || i.Update && !has(named, r.ID, id)):
 		return e, operation.Usage(fmt.Sprintf("%s %s is taken by %s %s", r.aliasWord(), operation.Shown(alias), r.What, operation.Word(operation.Lookup(named[0], r.ID))))
 	case id == "" && len(named) > 1:
-		return e, operation.Usage(fmt.Sprintf("%d %ss have the %s %s; give the %s of one", len(named), r.What, r.aliasWord(), operation.Shown(alias), r.ID))
+		return e, operation.Usage(fmt.Sprintf("%s have the %s %s; give the %s of one", operation.Counted(len(named), r.What), r.aliasWord(), operation.Shown(alias), r.ID))
 	case id == "" && len(named) == 1:
 		item = named[0]
 	}
