@@ -93,7 +93,7 @@ var auditList = &operation.Operation{
 	Help:    "The gateway keeps an audit log only with LiteLLM Enterprise. For the values before and after, use {op:audit get}.",
 	Examples: []string{
 		"audit list --period 7d",
-		"audit list --action deleted --table key --period today",
+		"audit list --action deleted --table-name key --period today",
 		"audit list --team research --period last-month --all --format csv",
 	},
 	Effect: operation.Read,

@@ -66,7 +66,7 @@ var jwtMappingsCreate = &operation.Operation{
 	Path:     "jwt-mappings create",
 	Summary:  "Let callers with a JWT claim use a virtual key",
 	Help:     "Takes effect only with JWT authentication enabled (Enterprise).",
-	Examples: []string{"jwt-mappings create client_id ci-runner --key-alias ci --issuer https://login.example.com"},
+	Examples: []string{"jwt-mappings create client_id ci-runner --key ci --issuer https://login.example.com"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /jwt/key/mapping/new"},
 	Consent: operation.Consent{Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
@@ -111,7 +111,7 @@ var jwtMappingsUpdate = &operation.Operation{
 	Path:     "jwt-mappings update",
 	Summary:  "Change the key, issuer or description of a JWT mapping, or switch it off",
 	Help:     "Fields you omit are unchanged. The claim cannot be changed.",
-	Examples: []string{"jwt-mappings update 27b6fb40-2081-452e-8e4d-d3f71a44d14d --active=false", "jwt-mappings update 27b6fb40-2081-452e-8e4d-d3f71a44d14d --key-alias ci-2"},
+	Examples: []string{"jwt-mappings update 27b6fb40-2081-452e-8e4d-d3f71a44d14d --active=false", "jwt-mappings update 27b6fb40-2081-452e-8e4d-d3f71a44d14d --key ci-2"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /jwt/key/mapping/update"},
 	Consent:  operation.Consent{Sensitive: widensMapping},

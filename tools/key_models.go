@@ -22,7 +22,7 @@ var keysModelAdd = &operation.Operation{
 	Path:     "keys model-add",
 	Summary:  "Allow a key to use more models",
 	Help:     "Fails for a key without a list: it may already use every model, and a list would restrict it.",
-	Examples: []string{"keys model-add --alias ci --models gpt-4o-mini,claude-haiku"},
+	Examples: []string{"keys model-add ci --models gpt-4o-mini,claude-haiku"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/update"},
 	Consent:  operation.Consent{Sensitive: addsKeyModels},
@@ -48,7 +48,7 @@ var keysModelRemove = &operation.Operation{
 	Path:     "keys model-remove",
 	Summary:  "Remove models from a key's allowed models",
 	Help:     "Fails for a model that is not in the list, and for the last one: a key without a list may use every model.",
-	Examples: []string{"keys model-remove --alias ci --models claude-haiku"},
+	Examples: []string{"keys model-remove ci --models claude-haiku"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/update"},
 	Do: operation.Func[keyModels](func(ctx context.Context, call *operation.Call, in keyModels) (operation.Result, error) {

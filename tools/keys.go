@@ -17,7 +17,7 @@ var keys = operation.Catalog{
 // keyCollection is the virtual keys that the caller may list.
 var keyCollection = &operation.Collection{
 	What: "key", Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", ByID: "key_hash", Form: keyForm, Escapes: []string{"search"}, Sort: "sort_by", Order: "sort_order", Unique: "token",
+	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", Partly: url.Values{"substring_matching": {"true"}}, ByID: "key_hash", Form: keyForm, Escapes: []string{"search"}, Sort: "sort_by", Order: "sort_order", Unique: "token",
 	Fixed: url.Values{"return_full_object": {"true"}}, Deleted: url.Values{"status": {"deleted"}},
 }
 
@@ -58,18 +58,18 @@ func hashForm(text string) bool {
 func orTier(name string) string { return name + "|litellm_budget_table." + name }
 
 var keyColumns = []operation.Column{
-	{Name: "key_alias", ID: true},
+	{Name: "key_alias", ID: true, Unnamed: "key_name"},
 	{Name: "key_name", Wide: true},
 	{Name: "token", ID: true, Wide: true},
 	stateColumn,
-	{Name: "user", Field: "user.user_email|user_id", Drop: 2},
+	{Name: "user", Field: "user.user_email|user_id", Drop: 1},
 	{Name: "user_id", ID: true, Wide: true},
 	{Name: "team", Field: "team_id", Names: teamCollection},
 	{Name: "team_id", ID: true, Wide: true},
 	{Name: "models", Drop: 3},
 	{Name: "spend", Format: operation.Dollars},
 	{Name: "max_budget", Field: orTier("max_budget"), Format: operation.Dollars},
-	{Name: "expires", Format: operation.Time, Drop: 1},
+	{Name: "expires", Format: operation.Time, Drop: 2},
 	{Name: "blocked", Optional: true},
 	{Name: "organization", Field: "org_id", Names: organizationCollection, Optional: true},
 	{Name: "organization_id", Field: "org_id", Optional: true},
@@ -110,7 +110,7 @@ var keysList = &operation.Operation{
 	Help:    "An internal user's key lists only that user's keys. Spend and budgets are in US dollars.",
 	Examples: []string{
 		"keys list",
-		"keys list --team-id research --sort-by spend",
+		"keys list --team research --sort-by spend",
 		"keys list --all --format csv --columns key_alias,spend,max_budget",
 	},
 	Effect:  operation.Read,
@@ -213,7 +213,7 @@ var keysDelete = &operation.Operation{
 	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted. With filters, give {expect}: how many match.",
 	Examples: []string{
 		"keys delete my-key",
-		"keys delete --keys sk-key1,sk-key2 --key-aliases alias1,alias2",
+		"keys delete ci nightly",
 		"keys delete --unused 90d --team research",
 		"keys delete --expired --dry-run",
 	},

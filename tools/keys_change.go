@@ -204,7 +204,7 @@ var keysBulkUpdate = &operation.Operation{
 	Path:     "keys bulk-update",
 	Summary:  "Change the budget, team or tags of several virtual keys",
 	Help:     "Keys that cannot be changed are reported; the rest are changed. For other settings, use {op:keys update}.",
-	Examples: []string{"keys bulk-update --key-aliases ci,nightly --max-budget 20"},
+	Examples: []string{"keys bulk-update ci nightly --max-budget 20"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /key/bulk_update"},
 	Consent:  operation.Consent{Sensitive: sensitiveBulkKeys},

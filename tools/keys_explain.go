@@ -34,7 +34,7 @@ var keysExplain = &operation.Operation{
 		{Name: "state"},
 		{Name: "value"},
 		{Name: "limit"},
-		{Name: "fix"},
+		{Name: "fix", Drop: 1},
 	},
 }
 

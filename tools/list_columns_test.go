@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -115,5 +116,37 @@ func TestJoinedNames(t *testing.T) {
 		if !slices.Equal(got, want) || !slices.Equal(asked(), []string{"/key/list", "/user/list", "/v2/team/list"}) {
 			t.Errorf("refused %t: %q, asked %q", refused, got, asked())
 		}
+	}
+}
+
+// TestSingleName: who may not list the teams still sees the name of the one team.
+func TestSingleName(t *testing.T) {
+	var asked []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		switch r.URL.Path {
+		case "/team/info":
+			_, _ = w.Write([]byte(`{"team_id":"t1","team_info":{"team_id":"t1","team_alias":"research"},"keys":[]}`))
+		default:
+			w.WriteHeader(http.StatusForbidden)
+		}
+	}))
+	t.Cleanup(server.Close)
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: "sk-test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := operation.Env{Client: client}
+	op := &operation.Operation{Path: "x list", Effect: operation.Read, Do: operation.Rows[struct{}](func(context.Context, *operation.Call, struct{}) (operation.Result, error) {
+		return operation.Listed(nil, []operation.Row{operation.RowOf("team_id", "t1")}, 1, nil, nil), nil
+	})}
+	result, err := run(t.Context(), env, op, parsed(t, `{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	picker := operation.NewPicker([]operation.Column{{Name: "team", Field: "team_id", Names: teamCollection}})
+	picker.Join(t.Context(), result.Joined, result.Page.Items)
+	if got := operation.Word(picker.Pick(result.Page.Items[0])[0]); got != "research" || !slices.Equal(asked, []string{"/v2/team/list", "/team/info"}) {
+		t.Errorf("%q, asked %q", got, asked)
 	}
 }

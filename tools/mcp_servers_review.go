@@ -236,7 +236,7 @@ var mcpServersSessionsDelete = &operation.Operation{
 	Path:     "mcp-servers sessions-delete",
 	Summary:  "Close MCP sessions by user or ID",
 	Help:     "Affects only the gateway process that handles the request. Clients may reconnect.",
-	Examples: []string{"mcp-servers sessions-delete --user-id ann"},
+	Examples: []string{"mcp-servers sessions-delete --user ann"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /v1/mcp/sessions"},
 	Consent:  ask(askCloseMCPSessions),

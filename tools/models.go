@@ -51,10 +51,11 @@ var modelColumns = []operation.Column{
 	{Name: "upstream_model", Field: "litellm_params.model"},
 	{Name: "credential_name", Field: "litellm_params.litellm_credential_name", Optional: true},
 	{Name: "created_at", Field: "model_info.created_at", Format: operation.Time, Optional: true},
-	{Name: "updated_at", Field: "model_info.updated_at", Format: operation.Time},
+	{Name: "updated_at", Field: "model_info.updated_at", Format: operation.Time, Drop: 2},
 	{Name: "id", Field: "model_info.id", ID: true, Optional: true},
-	{Name: "input_cost", Field: "model_info.input_cost_per_token", Format: operation.DollarsPerMillion, Optional: true},
-	{Name: "output_cost", Field: "model_info.output_cost_per_token", Format: operation.DollarsPerMillion, Optional: true},
+	{Name: "input_cost", Field: "model_info.input_cost_per_token", Format: operation.DollarsPerMillion},
+	{Name: "output_cost", Field: "model_info.output_cost_per_token", Format: operation.DollarsPerMillion},
+	{Name: "state", Derive: deploymentState, Drop: 1},
 }
 
 var modelsInfo = &operation.Operation{
@@ -155,7 +156,7 @@ type modelsGetInput struct {
 var modelsGet = &operation.Operation{
 	Path:     "models get",
 	Summary:  "Show one deployment, by ID or model name",
-	Examples: []string{"models get --name gpt-4", "models get --id cdaa1589-b969-421a-98be-bce6ca853354"},
+	Examples: []string{"models get gpt-4", "models get cdaa1589-b969-421a-98be-bce6ca853354"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /v2/model/info"},
 	Do:       operation.Func[modelsGetInput](getModel),
@@ -211,7 +212,7 @@ var modelsDelete = &operation.Operation{
 	Path:     "models delete",
 	Summary:  "Delete one deployment of a model",
 	Help:     "Models in the gateway's configuration file cannot be deleted.",
-	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354", "models delete --name gpt-4"},
+	Examples: []string{"models delete cdaa1589-b969-421a-98be-bce6ca853354", "models delete gpt-4"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /model/delete"},
 	Consent:  ask(leaves),

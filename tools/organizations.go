@@ -121,7 +121,7 @@ var organizationsDelete = &operation.Operation{
 	Path:     "organizations delete",
 	Summary:  "Delete organizations and their teams and keys",
 	Help:     needsEnterprise,
-	Examples: []string{"organizations delete --organization acme"},
+	Examples: []string{"organizations delete acme"},
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(organizationCollection, "organization_ids", says("Its teams and keys are deleted too, and its members lose access.")),
 	Do:       operation.Endpoint[organizationsDeleteInput]{Method: "DELETE", Path: "/organization/delete", Body: []string{"organization_ids"}},

@@ -205,7 +205,7 @@ func requestsOf(attachment json.RawMessage) string {
 var policiesDetach = &operation.Operation{
 	Path:     "policies detach",
 	Summary:  "Delete an attachment of a policy",
-	Examples: []string{"policies detach 5208340a-9c4d-450c-9dfd-941355745325", "policies detach --policy hipaa"},
+	Examples: []string{"policies detach 5208340a-9c4d-450c-9dfd-941355745325", "policies detach hipaa"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"DELETE /policies/attachments/{attachment_id}"},
 	Consent:  ask(askDetach),

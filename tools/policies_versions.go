@@ -120,7 +120,7 @@ var policiesStatusSet = &operation.Operation{
 	Help:    "A draft becomes published; a published version becomes production and replaces the current one.",
 	Examples: []string{
 		"policies status-set pii-baseline --status published",
-		"policies status-set --policy-id 43165439-3c33-4419-a230-88d7a7e80243 --status production",
+		"policies status-set 43165439-3c33-4419-a230-88d7a7e80243 --status production",
 	},
 	Effect:  operation.Write,
 	Consent: operation.Consent{Sensitive: promotesPolicy},

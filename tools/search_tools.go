@@ -69,7 +69,7 @@ type searchToolRef struct {
 var searchToolsGet = &operation.Operation{
 	Path:     "search-tools get",
 	Summary:  "Show a search tool",
-	Examples: []string{"search-tools get --name web", "search-tools get cfc28914-05fd-4dcd-a6df-0115a8f3c67e"},
+	Examples: []string{"search-tools get web", "search-tools get cfc28914-05fd-4dcd-a6df-0115a8f3c67e"},
 	Effect:   operation.Read,
 	Sends:    []string{"GET /search_tools/{search_tool_id}"},
 	Do: operation.Func[searchToolRef](func(ctx context.Context, call *operation.Call, in searchToolRef) (operation.Result, error) {
@@ -154,8 +154,8 @@ var searchToolsUpdate = &operation.Operation{
 	Summary: "Change the name, provider, parameters or information of a search tool",
 	Help:    "Fields you omit are unchanged; null removes a parameter. Give a tool's api_key again with every change.",
 	Examples: []string{
-		"search-tools update --name web -p api_key=@tavily.key -p timeout=10",
-		"search-tools update --name web --provider exa_ai -p api_key=@exa.key",
+		"search-tools update web -p api_key=@tavily.key -p timeout=10",
+		"search-tools update web --provider exa_ai -p api_key=@exa.key",
 	},
 	Effect:  operation.Set,
 	Sends:   []string{"PUT /search_tools/{search_tool_id}"},
@@ -198,7 +198,7 @@ func notFromConfig(_ context.Context, call *operation.Call) error {
 var searchToolsDelete = &operation.Operation{
 	Path:     "search-tools delete",
 	Summary:  "Delete a search tool",
-	Examples: []string{"search-tools delete --name web"},
+	Examples: []string{"search-tools delete web"},
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(searchToolCollection, "search_tool_id", says("Requests that use it fail.")),
 	Checks:   []operation.Check{notFromConfig},

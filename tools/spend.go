@@ -70,7 +70,7 @@ var spendLogs = &operation.Operation{
 	Help:    "A request appears some seconds after it was made. For totals, use {op:spend summary}.",
 	Examples: []string{
 		"spend logs --period today --status failure",
-		"spend logs --key-alias ci --model gpt-4o-mini --sort-by spend",
+		"spend logs --key ci --model gpt-4o-mini --sort-by spend",
 		"spend logs --user ann@example.com --period last-month --all --format csv",
 		"spend logs --team research --follow",
 	},

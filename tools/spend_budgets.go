@@ -62,7 +62,7 @@ var spendBudgets = &operation.Operation{
 	Columns: []operation.Column{
 		{Name: "of"},
 		{Name: "name", Field: "name|id"},
-		{Name: "id", Drop: 4},
+		{Name: "id", Wide: true},
 		{Name: "spend", Format: operation.Dollars},
 		{Name: "max_budget", Format: operation.Dollars},
 		{Name: "used_percent", Bar: true},

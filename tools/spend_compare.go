@@ -43,8 +43,8 @@ var spendCompareColumns = append(slices.Clone(ledger.GroupColumns), []operation.
 	{Name: "spend_before", Format: operation.Dollars},
 	{Name: "change", Format: operation.Dollars},
 	{Name: "change_percent"},
-	{Name: "requests"},
-	{Name: "requests_before"},
+	{Name: "requests", Drop: 1},
+	{Name: "requests_before", Drop: 2},
 }...)
 
 // periods returns the period in question and the one to compare it with.

@@ -25,12 +25,12 @@ func (f spendFilter) question(by []string, p ledger.Period) ledger.Question {
 
 var spendSummaryColumns = append(slices.Clone(ledger.GroupColumns), []operation.Column{
 	{Name: "spend", Format: operation.Dollars, Bar: true},
-	{Name: "prompt_tokens"},
-	{Name: "completion_tokens"},
-	{Name: "total_tokens"},
-	{Name: "requests"},
-	{Name: "successful"},
-	{Name: "failed"},
+	{Name: "prompt_tokens", Drop: 5},
+	{Name: "completion_tokens", Drop: 4},
+	{Name: "total_tokens", Drop: 3},
+	{Name: "requests", Drop: 1},
+	{Name: "successful", Drop: 6},
+	{Name: "failed", Drop: 2},
 }...)
 
 type spendSummaryInput struct {
@@ -136,7 +136,7 @@ func nameDeleted(ctx context.Context, call *operation.Call, answer *ledger.Answe
 // 0 is none.
 func limited[T any](list []T, limit operation.Count) (shown []T, note []string) {
 	if limit > 0 && int(limit) < len(list) {
-		return list[:limit], []string{fmt.Sprintf("showing %d of %d ({limit})", limit, len(list))}
+		return list[:limit], []string{fmt.Sprintf("Showing %d of %d ({limit})", limit, len(list))}
 	}
 	return list, nil
 }

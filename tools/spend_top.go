@@ -34,7 +34,7 @@ var spendTop = &operation.Operation{
 		{Name: "by"},
 		{Name: "rank"},
 		{Name: "name", Field: "name|id"},
-		{Name: "id", Drop: 4},
+		{Name: "id", Wide: true},
 		{Name: "spend", Format: operation.Dollars, Bar: true},
 		{Name: "share_percent"},
 		{Name: "requests", Drop: 1},

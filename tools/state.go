@@ -42,6 +42,14 @@ func itemState(item json.RawMessage, now time.Time) json.RawMessage {
 	return operation.Encode(state)
 }
 
+// deploymentState says whether the gateway sends calls to a deployment.
+func deploymentState(item json.RawMessage, _ time.Time) json.RawMessage {
+	if string(operation.LookupAny(item, "model_info.blocked|blocked")) == "true" {
+		return operation.Encode(stateBlocked)
+	}
+	return operation.Encode(stateActive)
+}
+
 // expiredAt reports whether an item has an expiry that is over.
 func expiredAt(item json.RawMessage, now time.Time) bool {
 	expires, ok := timeOf(item, "expires")

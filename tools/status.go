@@ -30,19 +30,21 @@ var gatewayStatus = &operation.Operation{
 		{Name: "status"},
 		{Name: "database"},
 		{Name: "version"},
-		{Name: "key", Field: "key.name"},
+		{Name: "key", Field: "key.key_alias|key.name"},
 		{Name: "key_kind", Field: "key.kind"},
 		{Name: "key_source", Field: "key.source"},
 		{Name: "key_status", Field: "key.status"},
 		{Name: "role", Field: "key.role"},
+		{Name: "user", Field: "key.user_email|key.user_id"},
 		{Name: "user_id", Field: "key.user_id"},
+		{Name: "team", Field: "key.team_id", Names: teamCollection},
 		{Name: "team_id", Field: "key.team_id"},
 		{Name: "models", Field: "key.models"},
 		{Name: "spend", Field: "key.spend", Format: operation.Dollars},
 		{Name: "max_budget", Field: "key.max_budget", Format: operation.Dollars},
 		{Name: "expires", Field: "key.expires", Format: operation.Time},
 	},
-	View: statusView,
+	View: &operation.View{What: "key"},
 }
 
 // gatewayReport is the answer of status.
@@ -65,6 +67,7 @@ type keyReport struct {
 	Role   string          `json:"role,omitempty"`
 	Alias  json.RawMessage `json:"key_alias,omitempty"`
 	UserID json.RawMessage `json:"user_id,omitempty"`
+	Email  json.RawMessage `json:"user_email,omitempty"`
 	TeamID json.RawMessage `json:"team_id,omitempty"`
 	Models []string        `json:"models"`
 	Spend  json.RawMessage `json:"spend,omitempty"`
@@ -130,6 +133,7 @@ func (k *keyReport) fill(ctx context.Context, call *operation.Call) error {
 	own := who.limits(call)
 	k.Kind, k.Role, k.Alias = who.kind, who.role(), operation.Lookup(own, "key_alias")
 	k.UserID, k.TeamID = operation.Lookup(own, "user_id"), operation.Lookup(own, "team_id")
+	k.Email = operation.NoNull(operation.Lookup(who.user, "user_email"))
 	k.Spend, k.Budget, k.Expiry = operation.Lookup(own, "spend"), operation.LookupAny(own, orTier("max_budget")), who.expires(call)
 	if !who.bound(call) {
 		return nil // the limits are those of the team, or of the user

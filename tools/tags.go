@@ -16,7 +16,7 @@ var tagCollection = &operation.Collection{What: "tag", Path: "/tag/list", ID: "n
 
 var tagColumns = []operation.Column{
 	{Name: "name", ID: true},
-	{Name: "description"},
+	{Name: "description", Drop: 1},
 	{Name: "models"},
 	{Name: "max_budget", Field: "litellm_budget_table.max_budget", Format: operation.Dollars},
 	{Name: "budget_duration", Field: "litellm_budget_table.budget_duration"},

@@ -61,8 +61,8 @@ var teamsMemberAdd = &operation.Operation{
 	Summary: "Add one or more users to a team",
 	Help:    "Fails if a user does not exist, unless {create_missing} is set. If one is already a member, none is added.",
 	Examples: []string{
-		"teams member-add --team research --emails ann@example.com,bob@example.com",
-		"teams member-add --team research --user-ids ann --max-budget-in-team 20",
+		"teams member-add research --emails ann@example.com,bob@example.com",
+		"teams member-add research --users ann --max-budget-in-team 20",
 	},
 	Effect:  operation.Write,
 	Sends:   []string{"POST /team/member_add"},

@@ -92,7 +92,7 @@ var usersCreate = &operation.Operation{
 	Help:    "Also generates a key unless {auto_create_key} is false; the key is shown only once, in the field key: store it now. Fails if a team does not exist.",
 	Examples: []string{
 		"users create --email=user@example.com --role=internal_user --alias=\"Alice\" --max-budget=100.0",
-		"users create --email ann@example.com --team research --auto-create-key=false",
+		"users create --email ann@example.com --teams research --auto-create-key=false",
 	},
 	Effect:  operation.Write,
 	Sends:   []string{"POST /user/new"},
@@ -166,7 +166,7 @@ type usersGetInput struct {
 var usersGet = &operation.Operation{
 	Path:     "users get",
 	Summary:  "Show an internal user with keys and teams",
-	Examples: []string{"users get --id 073af4b7-4340-4898-96e8-ac783197f4bf"},
+	Examples: []string{"users get ann@example.com", "users get 073af4b7-4340-4898-96e8-ac783197f4bf"},
 	Effect:   operation.Read,
 	Default:  true,
 	Do:       operation.Endpoint[usersGetInput]{Method: "GET", Path: "/user/info"},
@@ -251,7 +251,7 @@ var usersDelete = &operation.Operation{
 	Path:     "users delete",
 	Summary:  "Delete internal users and their keys",
 	Help:     "If one does not exist, none is deleted. To block the keys and see the spend first, use {op:users retire}.",
-	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete --user ann@example.com"},
+	Examples: []string{"users delete 073af4b7-4340-4898-96e8-ac783197f4bf", "users delete ann@example.com"},
 	Effect:   operation.Destructive,
 	Consent:  asksToDelete(userCollection, "user_ids", losesKeys),
 	Do:       operation.Endpoint[usersDeleteInput]{Method: "POST", Path: "/user/delete"},

@@ -30,7 +30,7 @@ var usersBulkCreate = &operation.Operation{
 	Path:     "users bulk-create",
 	Summary:  "Create several internal users with the same settings",
 	Help:     "Users that cannot be created are reported; the rest are created. Keys are shown only once: store them now.",
-	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --team research --max-budget 20"},
+	Examples: []string{"users bulk-create ann@example.com bob@example.com --role internal_user --teams research --max-budget 20"},
 	Effect:   operation.Write,
 	Sends:    []string{"POST /management/v1/users/bulk"},
 	Consent:  often,

@@ -57,7 +57,7 @@ type vectorStoreRef struct {
 var vectorStoresGet = &operation.Operation{
 	Path:     "vector-stores get",
 	Summary:  "Show a vector store",
-	Examples: []string{"vector-stores get T37J8R4WTM", "vector-stores get --name handbook --format table"},
+	Examples: []string{"vector-stores get T37J8R4WTM", "vector-stores get handbook --format table"},
 	Effect:   operation.Read,
 	Do:       operation.Endpoint[vectorStoreRef]{Method: "POST", Path: "/vector_store/info"},
 	Columns:  within("vector_store", vectorStoreColumns),
@@ -124,7 +124,7 @@ var vectorStoresUpdate = &operation.Operation{
 	Help:    "Fields you omit are unchanged. To change parameters or the credential, delete the store and create it again.",
 	Examples: []string{
 		"vector-stores update T37J8R4WTM --description \"Employee handbook\"",
-		"vector-stores update --name handbook --clear vector_store_description",
+		"vector-stores update handbook --clear vector_store_description",
 	},
 	Effect:  operation.Set,
 	Consent: operation.Consent{Sensitive: movesStore},
@@ -171,7 +171,7 @@ func movesStore(ctx context.Context, call *operation.Call) ([]string, error) {
 var vectorStoresDelete = &operation.Operation{
 	Path:     "vector-stores delete",
 	Summary:  "Delete a vector store; its documents stay at the provider",
-	Examples: []string{"vector-stores delete T37J8R4WTM", "vector-stores delete --name handbook"},
+	Examples: []string{"vector-stores delete T37J8R4WTM", "vector-stores delete handbook"},
 	Effect:   operation.Destructive,
 	Consent: asksToDelete(vectorStoreCollection, "vector_store_id",
 		says("Requests, keys and teams that name it no longer search it. Its documents stay at the provider.")),

@@ -1,9 +1,7 @@
 package tools
 
 import (
-	"encoding/json"
 	"slices"
-	"time"
 
 	"litellm-proxy/internal/operation"
 )
@@ -13,7 +11,7 @@ var asSent = &operation.View{Raw: true}
 
 // memberKeys is the columns of the keys that belong to something.
 var memberKeys = []operation.Column{
-	{Name: "alias", Field: "key_alias|key_name"}, {Name: operation.LimitBlocked}, {Name: operation.LimitSpend},
+	{Name: "alias", Field: "key_alias|key_name"}, stateColumn, {Name: operation.LimitSpend},
 	{Name: operation.LimitBudget, Field: orTier(operation.LimitBudget)}, {Name: operation.LimitExpiry},
 }
 
@@ -31,7 +29,7 @@ func teamViewAt(at string) *operation.View {
 	head := within(at, []operation.Column{
 		{Name: "Team", Field: "team_alias"},
 		{Name: "ID", Field: "team_id"},
-		{Name: "Organization", Field: "organization_id"},
+		{Name: "Organization", Field: "organization_id", Names: organizationCollection},
 		{Name: "Models", Field: "models"},
 	})
 	tail := within(at, []operation.Column{
@@ -70,16 +68,8 @@ var userView = &operation.View{
 		{Name: "Teams", Field: "teams", Columns: []operation.Column{
 			{Name: "team", Field: "team_alias|team_id"}, {Name: "ID", Field: "team_id"},
 		}},
-		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Derive: teamShown})},
+		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Field: "team_id", Names: teamCollection})},
 	},
-}
-
-// teamShown is the name of a key's team. The gateway calls the team of a key outside teams None.
-func teamShown(key json.RawMessage, _ time.Time) json.RawMessage {
-	if operation.NoNull(operation.Lookup(key, "team_id")) == nil {
-		return nil
-	}
-	return operation.LookupAny(key, "team_alias|team_id")
 }
 
 // keyView is the view of a key at a path of the answer; hash is the path of its hash.
@@ -90,9 +80,9 @@ func keyView(at, hash string) *operation.View {
 			{Name: "Key", Field: "key_alias"},
 			{Name: "Name", Field: "key_name"},
 		}), []operation.Column{{Name: "Hash", Field: hash}}, within(at, []operation.Column{
-			{Name: "User", Field: "user_email|user_id"},
-			{Name: "Team", Field: "team_alias|team_id"},
-			{Name: "Organization", Field: "organization_id|org_id"},
+			{Name: "User", Field: "user_id", Names: userCollection},
+			{Name: "Team", Field: "team_id", Names: teamCollection},
+			{Name: "Organization", Field: "organization_id|org_id", Names: organizationCollection},
 			{Name: "Project", Field: "project_id"},
 			{Name: "Agent", Field: "agent_id"},
 			{Name: "Models", Field: "models"},
@@ -142,39 +132,14 @@ var modelView = &operation.View{
 	},
 }
 
-// gatewayKey is the limits of the caller's key within the answers of status and whoami.
-func gatewayKey(at string) []operation.Column {
-	return within(at, []operation.Column{{Name: operation.LimitSpend}, {Name: operation.LimitBudget}, {Name: operation.LimitDuration}, {Name: operation.LimitExpiry}})
-}
-
-var statusView = &operation.View{
-	What: "key",
-	Facts: append([]operation.Column{
-		{Name: "Gateway", Field: "url"},
-		{Name: "From", Field: "url_source"},
-		{Name: "Profile", Field: "profile"},
-		{Name: "Status", Field: "status"},
-		{Name: "Database", Field: "database"},
-		{Name: "Version", Field: "version"},
-		{Name: "Key", Field: "key.key_alias|key.name"},
-		{Name: "Key from", Field: "key.source"},
-		{Name: "Kind", Field: "key.kind"},
-		{Name: "Key status", Field: "key.status"},
-		{Name: "Role", Field: "key.role"},
-		{Name: "User", Field: "key.user_id"},
-		{Name: "Team", Field: "key.team_id"},
-		{Name: "Models", Field: "key.models"},
-	}, gatewayKey("key")...),
-}
-
 var whoamiView = &operation.View{
 	What: "key",
-	Facts: append([]operation.Column{
+	Facts: []operation.Column{
 		{Name: "User", Field: "user_email"},
 		{Name: "User ID", Field: "user_id"},
 		{Name: "Name", Field: "user_alias"},
 		{Name: "Role", Field: "role"},
-		{Name: "Teams", Field: "teams", Each: []string{"team_alias", "team_id"}},
+		{Name: "Teams", Field: "teams", Each: []string{"team_alias|team_id"}},
 		{Name: "Gateway", Field: "url"},
 		{Name: "Profile", Field: "profile"},
 		{Name: "Credential", Field: "credential.kind"},
@@ -183,9 +148,11 @@ var whoamiView = &operation.View{
 		{Name: "Hash", Field: "credential.token"},
 		{Name: "Team", Field: "credential.team_alias|credential.team_id"},
 		{Name: "Models", Field: "credential.models"},
-	}, append([]operation.Column{
-		{Name: operation.LimitSpend, Field: "credential.spend|spend"}, {Name: operation.LimitBudget, Field: "credential.max_budget|max_budget"},
-	}, gatewayKey("credential")[2:]...)...),
+		{Name: operation.LimitSpend, Field: "credential.spend|spend"},
+		{Name: operation.LimitBudget, Field: "credential.max_budget|max_budget"},
+		{Name: operation.LimitDuration, Field: "credential.budget_duration"},
+		{Name: operation.LimitExpiry, Field: "credential.expires"},
+	},
 }
 
 // chatView is the view of an answer of a model, whose text follows it.

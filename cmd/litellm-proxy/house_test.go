@@ -106,7 +106,6 @@ var alone = map[string]string{
 	"github.com/prometheus":             "internal/metrics",
 	"github.com/olekukonko/tablewriter": "internal/output",
 	"github.com/itchyny/gojq":           "internal/output",
-	"github.com/dustin/go-humanize":     "internal/output",
 	"github.com/fatih/color":            "internal/output",
 	"github.com/cli/browser":            "internal/login",
 	"github.com/google/shlex":           "internal/login",

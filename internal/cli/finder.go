@@ -16,6 +16,7 @@ import (
 // found is a command that a search found.
 type found struct {
 	path, summary string
+	effect        operation.Effect
 	score         float64
 }
 
@@ -47,7 +48,7 @@ func (a *app) finder() *finder {
 		if a.readOnly && op.Effect != operation.Read {
 			continue
 		}
-		d := f.add(op.Path, op.Summary)
+		d := f.add(op.Path, op.Summary, op.Effect)
 		d.Add(inHelp, op.Help)
 		d.Add(inHelp, strings.Join(op.Examples, " "))
 		if op.Of != nil {
@@ -63,37 +64,63 @@ func (a *app) finder() *finder {
 		if a.readOnly && l.writes {
 			continue
 		}
-		f.add(l.path, l.summary)
+		f.add(l.path, l.summary, operation.Read)
 	}
 	for path, summary := range map[string]string{
 		"mcp": "Serve the commands as MCP tools to AI assistants and editors", "demo": "Walk through the main workflow on a temporary sandbox",
-		"version": "Show the versions of this program and the gateway", "sandbox serve": "Serve the sandbox over HTTP to any client",
+		"completion install": "Set up completion in bash, zsh, fish or PowerShell",
+		"version":            "Show the versions of this program and the gateway", "sandbox serve": "Serve the sandbox over HTTP to any client",
 	} {
-		f.add(path, summary)
+		f.add(path, summary, operation.Read)
 	}
 	return f
 }
 
-func (f *finder) add(path, summary string) *seek.Document {
-	f.commands = append(f.commands, found{path: path, summary: summary})
+func (f *finder) add(path, summary string, effect operation.Effect) *seek.Document {
+	f.commands = append(f.commands, found{path: path, summary: summary, effect: effect})
 	d := f.New("")
 	resource, _, _ := strings.Cut(path, " ")
 	d.Add(inNoun, resource)
 	d.Title(inPath, path)
 	d.Title(inSummary, summary)
-	for _, verb := range familyOf(path[strings.LastIndexAny(path, " -")+1:]) {
+	for _, verb := range familyOf(verbOf(path)) {
 		d.Add(inPath/2, verb)
 	}
 	return d
 }
 
+// verbOf returns the last word of a path.
+func verbOf(path string) string { return path[strings.LastIndexAny(path, " -")+1:] }
+
+// unasked is what is left of the score of a command that changes something when no word asks
+// for its verb: reading comes first, and deleting last.
+var unasked = map[operation.Effect]float64{operation.Read: 1, operation.Write: 0.8, operation.Set: 0.8, operation.Destructive: 0.4}
+
+// asks returns the stems of the words of a text and of what they may mean.
+func (f *finder) asks(text string) map[string]bool {
+	stems := map[string]bool{}
+	for _, word := range seek.Words(text) {
+		stem := seek.Stem(word)
+		stems[stem] = true
+		for _, other := range f.Synonyms[stem] {
+			stems[other] = true
+		}
+	}
+	return stems
+}
+
 // find returns the commands that fit the words best, at most limit. Words that no command
 // has are replaced by the nearest one, and put into instead.
 func (f *finder) find(text string, limit int, instead map[string]string) []found {
-	query := f.Query(phrases.Replace(strings.ToLower(text)), instead)
+	text = phrases.Replace(strings.ToLower(text))
+	query, asked := f.Query(text, instead), f.asks(text)
 	var hits []found
 	for i, c := range f.commands {
-		if c.score = query.Score(i); c.score > 0 {
+		c.score = query.Score(i)
+		if !slices.ContainsFunc(append(familyOf(verbOf(c.path)), verbOf(c.path)), func(verb string) bool { return asked[seek.Stem(verb)] }) {
+			c.score *= unasked[c.effect]
+		}
+		if c.score > 0 {
 			hits = append(hits, c)
 		}
 	}

@@ -20,12 +20,14 @@ import (
 )
 
 // completionTime is how long the shell waits for values from the gateway. Tests wait longer.
-var completionTime = 250 * time.Millisecond
+var completionTime = 230 * time.Millisecond
 
 const (
-	// completionAge is how long they are used again.
+	// completionAge is how long they are used again without asking.
 	completionAge = time.Minute
-	noFiles       = cobra.ShellCompDirectiveNoFileComp
+	// completionKept is how long they are kept for a gateway that does not answer in time.
+	completionKept = 24 * time.Hour
+	noFiles        = cobra.ShellCompDirectiveNoFileComp
 )
 
 // periods are those of reports.
@@ -166,45 +168,56 @@ func (c *call) collectionOf(f operation.Field) (of *operation.Collection, byID b
 	return nil, false
 }
 
-// names returns names from the gateway, or none: when they do not come in time, the gateway
-// is away or refuses the key. Nothing is said then.
+// names returns names from the gateway. When they do not come in time, or the gateway is away
+// or refuses the key, these are the last ones known, or none. Nothing is said then.
 func (c *call) names(of *operation.Collection, begun string, byID bool) []cobra.Completion {
 	ctx, stop := context.WithTimeout(c.ctx, completionTime)
 	defer stop()
-	done := make(chan []operation.Suggestion, 1)
-	go func() { done <- c.suggestions(ctx, of, begun, byID) }()
+	found := make(chan []operation.Suggestion, 2)
+	go func() {
+		defer close(found)
+		c.suggest(ctx, of, begun, byID, found)
+	}()
 	var values []cobra.Completion
-	select {
-	case found := <-done:
-		for _, s := range found {
-			values = append(values, cobra.CompletionWithDesc(s.Value, s.Help))
+	for {
+		select {
+		case suggestions, more := <-found:
+			if !more {
+				return values
+			}
+			values = nil
+			for _, s := range suggestions {
+				values = append(values, cobra.CompletionWithDesc(s.Value, s.Help))
+			}
+		case <-ctx.Done():
+			return values
 		}
-	case <-ctx.Done():
 	}
-	return values
 }
 
-// suggestions reads names from the cache, or from the gateway.
-func (c *call) suggestions(ctx context.Context, of *operation.Collection, begun string, byID bool) []operation.Suggestion {
+// suggest sends names from the cache and, if they are old, those from the gateway.
+func (c *call) suggest(ctx context.Context, of *operation.Collection, begun string, byID bool, found chan<- []operation.Suggestion) {
 	client := c.quietClient()
 	if client == nil {
-		return nil
+		return
 	}
 	search := begun
 	if of.Search == "" || byID {
 		search = "" // the gateway does not narrow the list: one answer serves all
 	}
-	file := c.cacheFile(client, of.Path, search, byID)
-	found, fresh := readSuggestions(file)
-	if !fresh {
-		var err error
-		found, err = of.Suggest(ctx, operation.Env{Client: client, Lenient: true}, search, byID)
-		if err != nil {
-			return nil
-		}
-		writeSuggestions(file, found)
+	send := func(all []operation.Suggestion) {
+		found <- slices.DeleteFunc(slices.Clone(all), func(s operation.Suggestion) bool { return !strings.HasPrefix(s.Value, begun) })
 	}
-	return slices.DeleteFunc(found, func(s operation.Suggestion) bool { return !strings.HasPrefix(s.Value, begun) })
+	file := c.cacheFile(client, of.Path, search, byID)
+	known, fresh := readSuggestions(file)
+	send(known)
+	if fresh {
+		return
+	}
+	if all, err := of.Suggest(ctx, operation.Env{Client: client, Lenient: true}, search, byID); err == nil {
+		send(all)
+		writeSuggestions(file, all)
+	}
 }
 
 // quietClient is the client of this run, or nil. It asks nothing, says nothing, renews no
@@ -270,14 +283,14 @@ func (c *call) cacheFile(client *proxyclient.Client, path, search string, byID b
 
 func readSuggestions(file string) (found []operation.Suggestion, fresh bool) {
 	info, err := os.Stat(file)
-	if err != nil || time.Since(info.ModTime()) > completionAge {
+	if err != nil || time.Since(info.ModTime()) > completionKept {
 		return nil, false
 	}
 	b, err := os.ReadFile(file)
 	if err != nil || json.Unmarshal(b, &found) != nil {
 		return nil, false
 	}
-	return found, true
+	return found, time.Since(info.ModTime()) <= completionAge
 }
 
 // writeSuggestions keeps names for the next keystrokes, readable by this user only, and
@@ -289,7 +302,7 @@ func writeSuggestions(file string, found []operation.Suggestion) {
 	}
 	old, _ := os.ReadDir(dir)
 	for _, entry := range old {
-		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > completionAge {
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > completionKept {
 			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // completions returns what the shell is offered for the last word, without descriptions.
@@ -27,10 +28,16 @@ func completions(env map[string]string, args ...string) (values []string, direct
 	return values, directive
 }
 
+// gone is the number of requests after which the gateway of [listing] fails.
+const gone = 1000
+
 // listing answers lists of teams and models, and counts requests.
 func listing(t *testing.T, requests *atomic.Int64) map[string]string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		requests.Add(1)
+		if requests.Add(1) > gone {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case r.Header.Get("Authorization") != "Bearer sk-x":
@@ -39,6 +46,10 @@ func listing(t *testing.T, requests *atomic.Int64) map[string]string {
 			_, _ = w.Write([]byte(`{"data":[{"id":"gpt-4o"},{"id":"gpt-4o-mini"},{"id":"claude"}]}`))
 		case r.URL.Query().Get("team_alias") == "zeb": // beyond the first page
 			_, _ = w.Write([]byte(`{"teams":[{"team_id":"t9","team_alias":"zebra"}],"total":1,"total_pages":1}`))
+		case r.URL.Query().Get("key_alias") == "zeb" && r.URL.Query().Get("substring_matching") == "true":
+			_, _ = w.Write([]byte(`{"keys":[{"token":"h9","key_alias":"zebra-key"}],"total_count":1,"total_pages":1}`))
+		case strings.HasSuffix(r.URL.Path, "/key/list"): // an alias is compared as a whole
+			_, _ = w.Write([]byte(`{"keys":[],"total_count":0,"total_pages":0}`))
 		default:
 			_, _ = w.Write([]byte(`{"teams":[{"team_id":"t1","team_alias":"research"},{"team_id":"t2","team_alias":"sk-1234567890abcdefghij"}],"total":2,"total_pages":1}`))
 		}
@@ -55,6 +66,7 @@ func TestLiveCompletion(t *testing.T) {
 	for typed, want := range map[string]string{
 		"keys list --team ":                               "research",
 		"keys list --team zeb":                            "zebra",
+		"keys info zeb":                                   "zebra-key",
 		"keys generate --models gpt":                      "gpt-4o gpt-4o-mini",
 		"keys generate --models gpt-4o,":                  "gpt-4o,gpt-4o-mini gpt-4o,claude",
 		"keys generate --models gpt-4o,cl":                "gpt-4o,claude",
@@ -93,6 +105,25 @@ func TestLiveCompletion(t *testing.T) {
 	}
 	if len(files) == 0 {
 		t.Error("nothing was kept")
+	}
+}
+
+// TestLastCompletion: without an answer of the gateway, the names of the last day are offered.
+func TestLastCompletion(t *testing.T) {
+	var requests atomic.Int64
+	env := listing(t, &requests)
+	completions(env, "keys", "list", "--team", "")
+	files, _ := filepath.Glob(filepath.Join(env["XDG_CACHE_HOME"], "litellm-proxy", "completion", "*"))
+	for age, want := range map[time.Duration]string{time.Hour: "research", 48 * time.Hour: ""} {
+		for _, file := range files {
+			if err := os.Chtimes(file, time.Time{}, time.Now().Add(-age)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		requests.Store(gone)
+		if got, _ := completions(env, "keys", "list", "--team", ""); strings.Join(got, " ") != want {
+			t.Errorf("after %v: %q, want %q", age, got, want)
+		}
 	}
 }
 

@@ -48,6 +48,9 @@ type Collection struct {
 	// one that narrows it to an identifier, and Either one that narrows it to items that have
 	// the text as either, if there are such. Look-ups compare the results exactly.
 	Search, ByID, Either string
+	// Partly is sent with Search to find names that contain the text, for a list in which
+	// Search alone finds whole names only.
+	Partly url.Values
 	// Form returns the identifier that a text is by its form, for a collection in which no
 	// other text is one. Elsewhere, UUIDs and hashes are identifiers, and others may be.
 	Form func(text string) (id string, is bool)

@@ -145,6 +145,9 @@ type Column struct {
 	Field string
 	// Format is how the value is shown.
 	Format Format
+	// Unnamed is the path of what a table at a terminal shows of an item without a value, such
+	// as the masked key where there is no alias.
+	Unnamed string
 	// Optional columns are shown only on request.
 	Optional bool
 	// Wide columns are left out of tables at a terminal unless they are requested. Pipes,
@@ -182,6 +185,14 @@ func LookupAny(body json.RawMessage, paths string) json.RawMessage {
 		}
 	}
 	return nil
+}
+
+// Person returns the column as a table at a terminal shows it; see [Column.Unnamed].
+func (c Column) Person() Column {
+	if c.Unnamed != "" {
+		c.Field = cmp.Or(c.Field, c.Name) + "|" + c.Unnamed
+	}
+	return c
 }
 
 // Within returns the column of an object that is a member of the answer.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"litellm-proxy/internal/secret"
 )
@@ -14,6 +15,7 @@ import (
 type Picker struct {
 	columns []Column
 	joined  *Joined
+	clock   time.Time // what [Column.Derive] gets; zero: that of the call
 	names   []string
 	fields  []field
 	values  []json.RawMessage // of the fields
@@ -47,6 +49,20 @@ func NewPicker(columns []Column) *Picker {
 func (p *Picker) Join(ctx context.Context, names *Joined, items []json.RawMessage) {
 	p.joined = names
 	names.Find(ctx, p.columns, items)
+}
+
+// At sets the clock that derived values count from.
+func (p *Picker) At(now time.Time) *Picker {
+	p.clock = now
+	return p
+}
+
+// now returns the clock for derived values.
+func (p *Picker) now() time.Time {
+	if p.clock.IsZero() {
+		return p.joined.now()
+	}
+	return p.clock
 }
 
 // Names are those of the columns.
@@ -97,7 +113,7 @@ func (p *Picker) Pick(item json.RawMessage) []json.RawMessage {
 		from = end
 		switch c := p.columns[i]; {
 		case c.Derive != nil:
-			p.picked[i] = c.Derive(item, p.joined.now())
+			p.picked[i] = c.Derive(item, p.now())
 		case c.Names != nil:
 			p.picked[i] = p.joined.name(c.Names, p.picked[i])
 		}

@@ -31,6 +31,7 @@ func (c *Collection) Suggest(ctx context.Context, env Env, begun string, byID bo
 	filter := url.Values{}
 	if begun != "" && !byID {
 		maps.Copy(filter, narrow(c.Search, begun))
+		maps.Copy(filter, c.Partly)
 	}
 	if c.Size != "" && c.Search != "" && !byID {
 		filter.Set(c.Size, suggested) // the next letter narrows it
@@ -46,7 +47,7 @@ func (c *Collection) Suggest(ctx context.Context, env Env, begun string, byID bo
 
 // suggested is how many items are asked for where the gateway narrows the list: a short page
 // comes sooner.
-const suggested = "50"
+const suggested = "25"
 
 // suggestions returns what fits of the items. Nothing that looks like a secret is in it.
 func (c *Collection) suggestions(items []json.RawMessage, begun string, byID bool) (found []Suggestion) {

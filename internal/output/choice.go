@@ -35,12 +35,13 @@ func (o Options) usual() bool {
 // has by itself; nil: all but the optional ones.
 func (o Options) columns(op *operation.Operation, shown []string) ([]operation.Column, error) {
 	var columns []operation.Column
+	person := o.Terminal && o.form(op).name == Table
 	if o.usual() {
 		columns = slices.DeleteFunc(slices.Clone(op.Columns), func(c operation.Column) bool {
 			switch {
 			case c.Optional:
 				return !o.Wide
-			case c.Wide && !o.Wide && o.Terminal && o.form(op).name == Table:
+			case c.Wide && !o.Wide && person:
 				return true
 			}
 			return shown != nil && !slices.Contains(shown, c.Name)
@@ -61,6 +62,11 @@ func (o Options) columns(op *operation.Operation, shown []string) ([]operation.C
 			columns = append(columns, operation.Column{Name: name})
 		default:
 			columns = append(columns, op.Columns[at])
+		}
+	}
+	for i := range columns {
+		if person {
+			columns[i] = columns[i].Person()
 		}
 	}
 	if len(columns) == 0 && o.Columns != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 )
 
@@ -54,5 +55,24 @@ func TestChosenColumns(t *testing.T) {
 	}
 	if got := written(t, list, page(false), Options{Columns: []string{"name", "+new"}, Missing: func(string) { t.Error("told of a list without rows") }}); got != "NAME  NEW\n" {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestUnnamed: at a terminal, a table shows something else of an item without a value; a
+// pipe, CSV and JSON do not.
+func TestUnnamed(t *testing.T) {
+	op := &operation.Operation{Path: "x list", Effect: operation.Read, Do: list.Do, Columns: []operation.Column{{Name: "alias", Unnamed: "masked"}, {Name: "masked", Wide: true}}}
+	for _, tt := range []struct {
+		o    Options
+		want string
+	}{
+		{Options{Format: Table, Terminal: true}, "ALIAS\nci\nsk-...abcd\n"},
+		{Options{Format: Table, Terminal: true, Columns: []string{"alias"}}, "ALIAS\nci\nsk-...abcd\n"},
+		{Options{Format: CSV, Terminal: true}, "alias,masked\nci,sk-...wxyz\n,sk-...abcd\n"},
+		{Options{Format: Table}, "ALIAS  MASKED\nci     sk-...wxyz\n-      sk-...abcd\n"},
+	} {
+		if got := written(t, op, page(false, `{"alias":"ci","masked":"sk-...wxyz"}`, `{"alias":null,"masked":"sk-...abcd"}`), tt.o); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.o, got, tt.want)
+		}
 	}
 }

@@ -11,10 +11,12 @@ import (
 )
 
 const (
-	// widest is how wide a cell of free text is in a table that is too wide.
-	widest = 60
-	// narrowest is the least that is left of a cell of free text.
-	narrowest = 24
+	// widest is how wide a cell of free text is in a table that is too wide, and narrower if
+	// columns would leave otherwise.
+	widest, narrower = 60, 24
+	// narrowest is the least that is left of a cell of free text, after the columns have left
+	// that may.
+	narrowest = 16
 )
 
 // wide is the width of the column.
@@ -41,16 +43,17 @@ func (g *grid) total() int {
 
 // arrange makes the table as narrow as room, if that is possible: it leaves out the bars,
 // shortens long texts, and then takes away columns in the order of leaving. The first
-// of them, as many as declared, go before texts are shortened much.
+// of them, as many as declared, go before texts are shortened most.
 func (g *grid) arrange(room int, leaving []int, declared int) {
 	if g.total() <= room {
 		return
 	}
 	g.bars = false
 	for n := 0; ; n++ {
-		g.shorten(room, widest)
-		if g.total() > room && n >= declared {
-			g.shorten(room, narrowest)
+		for _, least := range []int{widest, narrower, narrowest} {
+			if g.total() > room && (least > narrowest || n >= declared) {
+				g.shorten(room, least)
+			}
 		}
 		if g.total() <= room || n == len(leaving) {
 			return
@@ -129,7 +132,7 @@ func opaque(c operation.Column) bool {
 
 // identifies reports whether the cells of a column are identifiers, which are of no use in part.
 func identifies(c operation.Column) bool {
-	return c.ID || opaque(c) || c.Name == "key" || c.Name == "email" || strings.HasSuffix(c.Name, "_email")
+	return c.ID || opaque(c) || c.Name == "key"
 }
 
 // shortened is a text that is no wider than width, with an ellipsis if something is missing.

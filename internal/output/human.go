@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/secret"
 )
@@ -64,8 +62,7 @@ func (o *out) asked(name string) bool {
 	return false
 }
 
-// relative is a time of [formatTime] as it is from now: "2 hours ago", "in 3 days". Any other
-// text stays.
+// relative is a time of [formatTime] as its [distance] from now. Any other text stays.
 func (o *out) relative(text string) string {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -75,27 +72,42 @@ func (o *out) relative(text string) string {
 	if now.IsZero() {
 		now = time.Now()
 	}
-	switch away := at.Sub(now); {
-	case away.Abs() > 100*humanize.Year:
-		return text[:len(time.DateOnly)]
-	case away > 0:
-		return strings.TrimSpace("in " + humanize.CustomRelTime(at, now, "", "", magnitudes))
-	}
-	return humanize.CustomRelTime(at, now, "ago", "", magnitudes)
+	return distance(at, now)
 }
 
-// magnitudes are the units of relative times: each up to about two of the next.
-var magnitudes = []humanize.RelTimeMagnitude{
-	{D: 2 * time.Second, Format: "1 second %s", DivBy: 1},
-	{D: time.Minute, Format: "%d seconds %s", DivBy: time.Second},
-	{D: 2 * time.Minute, Format: "1 minute %s", DivBy: 1},
-	{D: time.Hour, Format: "%d minutes %s", DivBy: time.Minute},
-	{D: 2 * time.Hour, Format: "1 hour %s", DivBy: 1},
-	{D: humanize.Day, Format: "%d hours %s", DivBy: time.Hour},
-	{D: 2 * humanize.Day, Format: "1 day %s", DivBy: 1},
-	{D: 60 * humanize.Day, Format: "%d days %s", DivBy: humanize.Day},
-	{D: 2 * humanize.Year, Format: "%d months %s", DivBy: humanize.Month},
-	{D: math.MaxInt64, Format: "%d years %s", DivBy: humanize.Year},
+// units are the units of relative times, each up to about two of the next.
+var units = []struct {
+	length, below time.Duration
+	noun          string
+}{
+	{time.Second, 90 * time.Second, "second"},
+	{time.Minute, 90 * time.Minute, "minute"},
+	{time.Hour, 48 * time.Hour, "hour"},
+	{day, 60 * day, "day"},
+	{30 * day, 2 * year, "month"},
+	{year, 100 * year, "year"},
+}
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+// distance is a time as a distance from now: "in 3 days", "2 hours ago". A time far away is
+// a date.
+func distance(at, now time.Time) string {
+	d := at.Sub(now)
+	for _, u := range units {
+		if d.Abs() >= u.below {
+			continue
+		}
+		count := operation.Counted(int64(math.Round(float64(d.Abs())/float64(u.length))), u.noun)
+		if d > 0 {
+			return "in " + count
+		}
+		return count + " ago"
+	}
+	return at.Format(time.DateOnly)
 }
 
 const (

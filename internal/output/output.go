@@ -172,6 +172,7 @@ func (o *out) write(res operation.Result) error {
 	items, list := listItems(res)
 	bare := res.Page != nil && res.Page.Bare
 	if !list || !bare && !form.items {
+		o.joined = res.Joined
 		return form.codec(o).object(document{res.Body, o.reveal(o.op)})
 	}
 	o.show(res)

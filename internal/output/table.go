@@ -178,7 +178,7 @@ func (c *tableCodec) place() {
 			hidden = append(hidden, c.columns[i].Name)
 		}
 	}
-	if hidden != nil && c.Hidden != nil {
+	if hidden != nil && c.Hidden != nil && c.count > 0 {
 		c.Hidden(hidden)
 	}
 }

@@ -28,7 +28,7 @@ func columnCell(value json.RawMessage, column operation.Column) string {
 	for item := range secret.Elements(value) {
 		var words []string
 		for _, path := range column.Each {
-			if word := cell(secret.Lookup(item, path), column.Format); word != "" {
+			if word := cell(operation.LookupAny(item, path), column.Format); word != "" {
 				words = append(words, word)
 			}
 		}

@@ -104,7 +104,7 @@ func (c *viewCodec) facts() (facts []fact, limits limits, rest []fact) {
 	columns = withLimits(columns)
 	limits = newLimits(columns)
 	at := -1
-	values := operation.NewPicker(columns).Pick(c.body)
+	values := c.picker(columns, []json.RawMessage{c.body}).Pick(c.body)
 	for i, column := range columns {
 		value := values[i]
 		switch {

@@ -117,19 +117,6 @@ func (l limits) expired(now time.Time) bool {
 	return ok && !at.After(now)
 }
 
-// state is the state in a word.
-func (l limits) state(now time.Time) string {
-	switch {
-	case l.blocked():
-		return "blocked"
-	case l.expired(now):
-		return "expired"
-	case l.over():
-		return "over budget"
-	}
-	return "active"
-}
-
 // problems are the reasons why calls are refused.
 func (l limits) problems(what string, now time.Time) []string {
 	var problems []string

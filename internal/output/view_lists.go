@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -38,7 +39,7 @@ func (c *viewCodec) list(l operation.ViewList) {
 // picked yields the values of the columns of each item; they are valid until the next.
 func (c *viewCodec) picked(l operation.ViewList) iter.Seq[[]json.RawMessage] {
 	return func(yield func([]json.RawMessage) bool) {
-		joined, picker := c.joined(l), operation.NewPicker(l.Columns)
+		joined, picker := c.partners(l), c.picker(l.Columns, slices.Collect(secret.Elements(operation.LookupAny(c.body, l.Field))))
 		for item := range secret.Elements(operation.LookupAny(c.body, l.Field)) {
 			if other := joined[operation.Word(operation.Lookup(item, l.On))]; other != nil {
 				item = operation.Encode(append(membersOf(item), operation.Member{Name: "joined", Value: other}))
@@ -57,7 +58,7 @@ func (c *viewCodec) overspent() []string {
 		return nil
 	}
 	for _, l := range c.op.View.Lists {
-		if slices.ContainsFunc(l.Columns, named(operation.LimitBlocked)) {
+		if slices.ContainsFunc(l.Columns, func(column operation.Column) bool { return isState(column.Name) }) {
 			continue
 		}
 		for values := range c.picked(l) {
@@ -72,8 +73,15 @@ func (c *viewCodec) overspent() []string {
 	return problems
 }
 
-// joined are the items of the second list, by the member that both have.
-func (c *viewCodec) joined(l operation.ViewList) map[string]json.RawMessage {
+// picker takes the values of columns out of items, with names instead of identifiers.
+func (c *viewCodec) picker(columns []operation.Column, items []json.RawMessage) *operation.Picker {
+	picker := operation.NewPicker(columns).At(c.now)
+	picker.Join(c.ctx, c.out.joined, items)
+	return picker
+}
+
+// partners are the items of the second list, by the member that both have.
+func (c *viewCodec) partners(l operation.ViewList) map[string]json.RawMessage {
 	if l.Join == "" {
 		return nil
 	}
@@ -95,11 +103,8 @@ func membersOf(object json.RawMessage) operation.Row {
 	return row
 }
 
-// The columns of a list that stand for several limits.
-const (
-	stateColumn = "STATE"
-	spendColumn = "SPEND"
-)
+// spendColumn is the column of a list that stands for several limits.
+const spendColumn = "SPEND"
 
 // listTitles are the headers of a list.
 func listTitles(columns []operation.Column) []string {
@@ -116,10 +121,7 @@ func listTitles(columns []operation.Column) []string {
 
 // limitTitle is the header under which a limit stands in a list.
 func limitTitle(name string) string {
-	switch {
-	case name == operation.LimitBlocked:
-		return stateColumn
-	case name == operation.LimitExpiry || !limitNames[name]:
+	if name == operation.LimitExpiry || !limitNames[name] {
 		return ""
 	}
 	return spendColumn
@@ -144,8 +146,6 @@ func (c *viewCodec) row(columns []operation.Column, values []json.RawMessage) []
 		case title == "":
 			row = append(row, c.short(column, values[i]))
 		case slices.Contains(seen, title):
-		case title == stateColumn:
-			row = append(row, own.state(c.now))
 		case own == nil:
 			row = append(row, c.short(column, values[i]))
 		default:
@@ -255,20 +255,28 @@ func fitting(indent string, titles []string, rows [][]string) int {
 	return len(titles)
 }
 
-// rows writes lines with aligned columns. Columns without any value are left out.
+// rows writes lines with aligned columns, shortened to the terminal. Columns without any
+// value are left out.
 func (c *viewCodec) rows(indent string, titles []string, rows [][]string) {
-	widths := listWidths(titles, rows)
+	var g grid
+	for i, width := range listWidths(titles, rows) {
+		g.lines = append(g.lines, line{title: titles[i], width: width, gone: width == 0, whole: strings.HasSuffix(titles[i], "ID")})
+	}
+	if room := c.Width - len(indent); c.Width > 0 && g.total() > room {
+		g.shorten(room, narrowest)
+	}
 	for _, row := range append([][]string{titles}, rows...) {
-		line := indent
-		for i, text := range row[:len(titles)] {
-			if widths[i] == 0 {
+		text := indent
+		for i, l := range g.lines {
+			if l.gone {
 				continue
 			}
-			if text == "" {
-				text = absent
+			cell := cmp.Or(row[i], absent)
+			if l.limit > 0 {
+				cell = shortened(cell, l.limit)
 			}
-			line += text + strings.Repeat(" ", widths[i]-textWidth(text)+gap)
+			text += cell + strings.Repeat(" ", max(l.wide()-textWidth(cell), 0)+gap)
 		}
-		c.paper.WriteString(strings.TrimRight(line, " ") + "\n")
+		c.paper.WriteString(strings.TrimRight(text, " ") + "\n")
 	}
 }

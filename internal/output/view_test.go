@@ -18,7 +18,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the views in testdata/view")
 
 // terminal is the options of a person's terminal at the time of the recorded answers.
-var terminal = Options{Terminal: true, Redactor: &secret.Redactor{}, Now: time.Date(2026, 11, 26, 22, 30, 0, 0, time.UTC)}
+var terminal = Options{Terminal: true, Width: 80, Redactor: &secret.Redactor{}, Now: time.Date(2026, 11, 26, 22, 30, 0, 0, time.UTC)}
 
 // TestViews shows recorded answers of a gateway. The name of a file is that of the tool, and
 // after a hyphen what is special about the answer.

@@ -38,6 +38,8 @@ func label(name string) string {
 // money is an amount in dollars with at least cents; below a dollar it has up to four
 // decimals, and what is not zero never looks like zero.
 func money(amount float64) string {
+	// The gateway adds up binary fractions: 0.0000615 comes as 0.000061499999999.
+	amount, _ = strconv.ParseFloat(decimal(strconv.FormatFloat(amount, 'g', -1, 64), 0), 64)
 	switch small := math.Abs(amount); {
 	case small >= 1 || small == 0:
 		return strconv.FormatFloat(amount, 'f', 2, 64)
@@ -54,38 +56,14 @@ func usd(amount float64) string { return money(amount) + " USD" }
 // dated is a time as a distance from now, with its date: "in 3 days (2026-12-01)".
 func dated(at, now time.Time) string {
 	at = at.UTC()
-	layout := time.DateOnly
-	if distance := at.Sub(now).Abs(); distance < 48*time.Hour {
+	layout, away := time.DateOnly, distance(at, now)
+	switch d := at.Sub(now).Abs(); {
+	case d < 2*day:
 		layout = "2006-01-02 15:04 MST"
+	case d >= 100*year:
+		return away // a date
 	}
-	return distance(at, now) + " (" + at.Format(layout) + ")"
-}
-
-// distance is a time as a distance from now: "in 3 days", "2 hours ago".
-func distance(at, now time.Time) string {
-	d := at.Sub(now)
-	units := []struct {
-		length, below time.Duration
-		noun          string
-	}{
-		{time.Second, 90 * time.Second, "second"},
-		{time.Minute, 90 * time.Minute, "minute"},
-		{time.Hour, 48 * time.Hour, "hour"},
-		{24 * time.Hour, 60 * 24 * time.Hour, "day"},
-		{30 * 24 * time.Hour, 730 * 24 * time.Hour, "month"},
-		{365 * 24 * time.Hour, math.MaxInt64, "year"},
-	}
-	for _, u := range units {
-		if d.Abs() >= u.below && u.below != math.MaxInt64 {
-			continue
-		}
-		count := operation.Counted(int64(math.Round(float64(d.Abs())/float64(u.length))), u.noun)
-		if d > 0 {
-			return "in " + count
-		}
-		return count + " ago"
-	}
-	return ""
+	return away + " (" + at.Format(layout) + ")"
 }
 
 // empty tells whether a value says nothing.
