@@ -94,7 +94,7 @@ func verbOf(path string) string { return path[strings.LastIndexAny(path, " -")+1
 
 // unasked is what is left of the score of a command that changes something when no word asks
 // for its verb: reading comes first, and deleting last.
-var unasked = map[operation.Effect]float64{operation.Read: 1, operation.Write: 0.8, operation.Set: 0.8, operation.Destructive: 0.4}
+var unasked = map[operation.Effect]float64{operation.Read: 1, operation.Write: 0.9, operation.Set: 0.9, operation.Destructive: 0.4}
 
 // asks returns the stems of the words of a text and of what they may mean.
 func (f *finder) asks(text string) map[string]bool {
