@@ -153,7 +153,7 @@ func askKillSwitch(ctx context.Context, call *operation.Call) (string, error) {
 	if address := operation.Word(operation.Lookup(thing.Item, "kill_switch.url")); err == nil && address != "" {
 		return "Fire the kill switch of " + agent + "? The gateway calls " + operation.Name(address) + ", which shuts the agent down.", nil
 	}
-	return "Fire the kill switch of " + agent + "?", err
+	return "Fire the kill switch of " + agent + "? It has none that your key can see, so this may fail.", err
 }
 
 // fireKillSwitch reports a webhook that failed, which the gateway answers with a 502.

@@ -36,7 +36,11 @@ var cacheDelete = &operation.Operation{
 	Examples: []string{"cache delete 6f3a1c9e"},
 	Effect:   operation.Destructive,
 	Consent: ask(func(_ context.Context, call *operation.Call) (string, error) {
-		return "Delete " + operation.NameList(call.Arg("keys")) + " from the gateway's cache? The same calls cost money again.", nil
+		noun := "entry "
+		if len(call.Args().List("keys")) > 1 {
+			noun = "entries "
+		}
+		return "Delete " + noun + operation.NameList(call.Arg("keys")) + " from the gateway's cache? The same calls cost money again.", nil
 	}),
 	Do:   operation.Endpoint[cacheDeleteInput]{Method: "POST", Path: "/cache/delete"},
 	Done: "deleted {cache entry:keys}",

@@ -309,6 +309,18 @@ func scopeWords(call *operation.Call) string {
 	return "every key"
 }
 
+// scopeLabel is [scopeWords] with the name of the team or key, which is looked up.
+func scopeLabel(ctx context.Context, call *operation.Call) string {
+	for argument, of := range map[string]*operation.Collection{"team_id": teamCollection, "key_hash": keyCollection} {
+		if id := call.Args().String(argument); id != "" {
+			if things, _, err := of.Targets(ctx, call, argument, []string{id}); err == nil && len(things) == 1 {
+				return several(of.What, things)
+			}
+		}
+	}
+	return scopeWords(call)
+}
+
 type toolsPolicyResetInput struct {
 	toolNamed
 	toolScope
@@ -361,7 +373,7 @@ func askUnblockTool(ctx context.Context, call *operation.Call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text := "Unblock tool " + operation.Name(call.Args().String("tool_name")) + " for " + scopeWords(call) + "?"
+	text := "Unblock tool " + operation.Name(call.Args().String("tool_name")) + " for " + scopeLabel(ctx, call) + "?"
 	if operation.Word(operation.Lookup(tool, "tool.input_policy")) == "blocked" {
 		return text + " It stays blocked for every key.", nil
 	}

@@ -45,6 +45,15 @@ func several(what string, things []operation.Thing) string {
 	return fmt.Sprintf("%s: %s", operation.Counted(len(things), what), strings.Join(labels, ", "))
 }
 
+// does says what things of one kind do: "key ci (1f3a…) stops working.", "2 keys stop
+// working: a, b."
+func does(what string, things []operation.Thing, one, many string) string {
+	if len(things) == 1 {
+		return several(what, things) + " " + one + "."
+	}
+	return strings.Replace(several(what, things), ": ", " "+many+": ", 1) + "."
+}
+
 // ask is a question that needs no look.
 func ask(words question) operation.Consent { return operation.Consent{Ask: words} }
 
@@ -108,14 +117,14 @@ func dollars(thing operation.Thing, path string) string {
 // amount writes a number without an exponent.
 func amount(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
-// spent says what the one thing has spent, which goes with it.
-func spent(things []operation.Thing) string {
+// losesSpend says what goes with things that have limits, and of one how much it spent.
+func losesSpend(things []operation.Thing) string {
 	if len(things) == 1 {
 		if spend := dollars(things[0], "spend"); spend != "" {
-			return "Its recorded spend of " + spend + " is lost."
+			return "Its limits and its recorded spend of " + spend + " are lost."
 		}
 	}
-	return its(things) + " recorded spend is lost."
+	return its(things) + " limits and recorded spend are lost."
 }
 
 // unlimited says of a budget's deletion who is no longer limited.
@@ -193,7 +202,7 @@ func skipped(absent []string) string {
 	if len(absent) == 0 {
 		return ""
 	}
-	return " Skipped, because nothing has that name: " + operation.NameList(operation.Encode(absent)) + "."
+	return " Not found, so skipped: " + operation.NameList(operation.Encode(absent)) + "."
 }
 
 // stopsWorking says what the end of keys means, and of one when it was last used.

@@ -135,7 +135,7 @@ var customersDelete = &operation.Operation{
 	Help:     "If one does not exist, none is deleted. The next request that names a customer creates it again.",
 	Examples: []string{"customers delete acme"},
 	Effect:   operation.Destructive,
-	Consent:  asksToDelete(customerCollection, "user_ids", spent),
+	Consent:  asksToDelete(customerCollection, "user_ids", losesSpend),
 	Do:       operation.Endpoint[customerIDs]{Method: "POST", Path: "/customer/delete"},
 	Done:     "deleted {customer:user_ids}",
 }

@@ -3,7 +3,6 @@ package tools
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,7 +36,7 @@ func losesGuard(users []string) string {
 	case 1:
 		return "Calls of " + users[0] + ", which names it, pass without it."
 	}
-	return fmt.Sprintf("Calls of the %d that name it pass without it: %s.", len(users), firstOf(users))
+	return "Calls of these pass without it: " + firstOf(users) + "."
 }
 
 // guardedBy returns what names a guardrail, as far as the key may list it.

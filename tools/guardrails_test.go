@@ -38,7 +38,7 @@ func guardGateway(t *testing.T, more map[string]string) (*player, operation.Env)
 // TestGuardrailQuestions: a person reads which calls lose the guardrail.
 func TestGuardrailQuestions(t *testing.T) {
 	for args, want := range map[string]string{
-		`{"guardrail":"pii"}`:      "Delete guardrail pii (ec8ebd11…)? It checks every call; calls then pass without it. Calls of the 3 that name it pass without it: key ci (h1), team research (t1), policy strict (p1).",
+		`{"guardrail":"pii"}`:      "Delete guardrail pii (ec8ebd11…)? It checks every call; calls then pass without it. Calls of these pass without it: key ci (h1), team research (t1), policy strict (p1).",
 		`{"guardrail_id":"op"}`:    "Delete guardrail optional (op)? No key, team, project, model or policy that you can see names it.",
 		`{"guardrail_id":"gone"}`:  "",
 		`{"guardrail_id":"file"}`:  "",
@@ -72,7 +72,7 @@ func TestGuardrailDangers(t *testing.T) {
 		{guardrailsUpdate, `{"guardrail":"pii","default_on":false}`, "switches guardrail pii (ec8ebd11…) off for calls that do not name it"},
 		{guardrailsUpdate, `{"guardrail":"pii","mode":["pre_call"]}`, "ends the checks of guardrail pii (ec8ebd11…) at post_call"},
 		{guardrailsUpdate, `{"guardrail":"pii","type":"presidio"}`, "with those of another type: presidio"},
-		{guardrailsUpdate, `{"guardrail":"pii","guardrail_name":"new"}`, "renames guardrail pii (ec8ebd11…). Calls of the 3 that name it pass without it: key ci (h1), team research (t1), policy strict (p1)"},
+		{guardrailsUpdate, `{"guardrail":"pii","guardrail_name":"new"}`, "renames guardrail pii (ec8ebd11…). Calls of these pass without it: key ci (h1), team research (t1), policy strict (p1)"},
 		{guardrailsUpdate, `{"guardrail":"pii","litellm_params":{"timeout":6,"blocked_words":[]}}`, "lets through: timeout"},
 		{guardrailsUpdate, `{"guardrail":"pii","litellm_params":{"api_base":"https://evil.example"}}`, "sends requests to evil.example"},
 		{guardrailsUpdate, `{"guardrail":"pii","litellm_params":{"mode":{"tags":{"a":"pre_call"}}}}`, "ends the checks"},

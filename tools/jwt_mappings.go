@@ -168,7 +168,7 @@ var jwtMappingsDelete = &operation.Operation{
 		if err != nil {
 			return "", err
 		}
-		return "Delete the mapping of " + claimOf(membersOf(present)) + "? Callers with that claim can no longer use its key.", nil
+		return "Delete the JWT mapping of " + claimOf(membersOf(present)) + "? Callers with that claim can no longer use its key.", nil
 	}),
 	Do:   operation.Endpoint[jwtMappingRef]{Method: "POST", Path: "/jwt/key/mapping/delete"},
 	Done: "deleted JWT mapping {id}",

@@ -365,9 +365,9 @@ func moveKey(ctx context.Context, call *operation.Call, in keysMoveInput) (opera
 		steps.Write(ctx, "set the models of key "+alias, "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "models": operation.Encode(models)})
 	}
 	if user := operation.Word(operation.Lookup(key, "user_id")); user != "" && team.members != nil && !slices.Contains(team.memberIDs(), user) {
-		steps.Write(ctx, "added user "+user+" to team "+string(in.TeamID), "POST", "/team/member_add", operation.Args{
+		steps.Write(ctx, "added user "+user+" to team "+call.Called(string(in.TeamID)), "POST", "/team/member_add", operation.Args{
 			"team_id": operation.Encode(in.TeamID), "member": operation.Encode([]teamMember{{UserID: user, Role: "user"}})})
 	}
-	body := steps.Write(ctx, "moved key "+alias+" to team "+string(in.TeamID), "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
+	body := steps.Write(ctx, "moved key "+alias+" to team "+call.Called(string(in.TeamID)), "POST", "/key/update", operation.Args{"key": operation.Encode(hash), "team_id": operation.Encode(in.TeamID)})
 	return steps.Result(body)
 }

@@ -216,7 +216,7 @@ func mcpTools(ctx context.Context, call *operation.Call, in oneMCPServer) (opera
 // that no answer to a bad key has.
 func refusedByServer(call *operation.Call, id string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUnavailable, Status: http.StatusUnauthorized,
-		Message: "MCP server " + mcpServerLabel(call, mcpServerRef{ServerID: mcpServerName(id)}) + " refused the credentials that the gateway sent; your key is not the cause",
+		Message: "MCP server " + call.Called(id) + " refused the credentials that the gateway sent; your key is not the cause",
 		Hint:    "check its auth_type and credentials with {op:mcp-servers get}, and set them with {op:mcp-servers update}"}
 }
 

@@ -190,7 +190,7 @@ var mcpServersPin = &operation.Operation{
 		if err != nil {
 			return operation.Result{Body: body}, err
 		}
-		return operation.Result{Body: body, Done: fmt.Sprintf("pinned %s of MCP server %s", operation.Counted(len(membersOf(body)), "tool"), mcpServerLabel(call, in))}, nil
+		return operation.Result{Body: body, Done: fmt.Sprintf("pinned %s of MCP server %s", operation.Counted(len(membersOf(body)), "tool"), call.Called(string(in.ServerID)))}, nil
 	}),
 }
 
@@ -204,14 +204,6 @@ var mcpServersUnpin = &operation.Operation{
 	}},
 	Do:   operation.Endpoint[mcpServerRef]{Method: "DELETE", Path: "/v1/mcp/server/{server_id}/pin"},
 	Done: "unpinned the tools of MCP server {server_id}",
-}
-
-// mcpServerLabel is a server by its name, if the caller gave that, or else by its ID.
-func mcpServerLabel(call *operation.Call, in mcpServerRef) string {
-	if thing, named := call.Named("server_id"); named {
-		return thing.Label()
-	}
-	return operation.Shown(string(in.ServerID))
 }
 
 var mcpServersSessions = &operation.Operation{
@@ -259,10 +251,14 @@ var mcpServersSessionsDelete = &operation.Operation{
 	}),
 }
 
-func askCloseMCPSessions(_ context.Context, call *operation.Call) (string, error) {
+func askCloseMCPSessions(ctx context.Context, call *operation.Call) (string, error) {
 	text := "Close the open MCP sessions"
 	if user := call.Args().String("user_id"); user != "" {
-		text += " of user " + operation.Name(user)
+		things, _, err := userCollection.Targets(ctx, call, "user_id", []string{user})
+		if err != nil || len(things) == 0 {
+			things = []operation.Thing{{ID: operation.Encode(user)}}
+		}
+		text += " of " + several("user", things)
 	}
 	if prefix := call.Args().String("session_id_prefix"); prefix != "" {
 		text += " whose ID begins with " + operation.Name(prefix)

@@ -54,7 +54,10 @@ func askMerge(ctx context.Context, call *operation.Call) (string, error) {
 	for i, x := range spare {
 		labels[i] = operation.Thing{ID: operation.Encode(x.id), Name: x.name}.Label()
 	}
-	return fmt.Sprintf("Delete %s? Each has an identical one that stays: %s.", operation.Counted(len(spare), "deployment"), firstOf(labels)), err
+	if len(labels) == 1 {
+		return "Delete deployment " + labels[0] + "? An identical deployment stays.", err
+	}
+	return fmt.Sprintf("Delete %s? An identical deployment of each stays: %s.", operation.Counted(len(spare), "deployment"), firstOf(labels)), err
 }
 
 func mergeModels(ctx context.Context, call *operation.Call, in modelsMergeInput) (operation.Result, error) {

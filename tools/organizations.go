@@ -146,7 +146,7 @@ var organizationsMemberAdd = &operation.Operation{
 	Sends:    []string{"POST /organization/member_add"},
 	Consent:  often,
 	Do: operation.Func[organizationsMemberAddInput](func(ctx context.Context, call *operation.Call, in organizationsMemberAddInput) (operation.Result, error) {
-		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+string(in.OrganizationID))
+		return in.add(ctx, call, "/organization/member_add", string(cmp.Or(in.Role, "internal_user")), in.CreateMissing, "organization "+call.Called(string(in.OrganizationID)))
 	}),
 }
 

@@ -154,7 +154,7 @@ func (s policyState) ends(ctx context.Context, call *operation.Call) (string, er
 	protects, err := protected(ctx, call, s.Name)
 	guardrails := "Its guardrails no longer check "
 	if len(s.Add) > 0 {
-		guardrails = "Guardrails that no longer run for it: " + operation.NameList(operation.Encode(s.Add)) + ". That affects "
+		guardrails = "Its guardrails (" + operation.NameList(operation.Encode(s.Add)) + ") no longer check "
 	}
 	return guardrails + protects + ".", err
 }

@@ -99,9 +99,9 @@ func TestPolicyQuestions(t *testing.T) {
 		{"policies create", `{"policy_name":"lax","guardrails_add":["pii"]}`, "takes guardrails away from policy lax: topic (the policy checks requests with key ci-*"},
 		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "stops default policies for all requests: lax"},
 		{"policies attach", `{"policy_name":"strict","scope":"*"}`, "Attach policy strict to all requests?"},
-		{"policies delete", `{"policy_id":"v1"}`, "Delete version 1 (production) of policy strict? Guardrails that no longer run for it: pii, secrets. That affects " + protects + ". No other version takes its place."},
+		{"policies delete", `{"policy_id":"v1"}`, "Delete version 1 (production) of policy strict? Its guardrails (pii, secrets) no longer check " + protects + ". No other version takes its place."},
 		{"policies delete", `{"policy_id":"v3"}`, "Delete version 3 (draft) of policy strict? It is not in force."},
-		{"policies delete-all-versions", `{"policy_name":"strict"}`, "Delete policy strict with 3 versions? Guardrails that no longer run for it: pii, secrets."},
+		{"policies delete-all-versions", `{"policy_name":"strict"}`, "Delete policy strict with 3 versions? Its guardrails (pii, secrets) no longer check requests"},
 		{"policies detach", `{"policy":"strict"}`, "Detach policy strict from requests of teams health, legal to model gpt-4o? Its guardrails no longer check them: pii, secrets."},
 	} {
 		call := prepare(t, envOf(t, &policyGateway{}), tt.op, tt.args)

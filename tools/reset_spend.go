@@ -88,22 +88,11 @@ func resets(find func(context.Context, *operation.Call) (whose string, thing ope
 		Ask: func(ctx context.Context, call *operation.Call) (string, error) {
 			whose, thing, err := find(ctx, call)
 			to := operation.Word(resetTo{}.target(call))
-			text := "Reset the spend of " + whose + " to " + to + " US dollars?"
-			if is, bad := money(operation.Lookup(thing.Item, "spend")); bad == nil {
-				text += " Its recorded spend of " + amount(is) + " US dollars is lost, and budgets count from " + to + " again."
-			}
-			return text, err
-		},
-		Sensitive: func(ctx context.Context, call *operation.Call) ([]string, error) {
-			whose, thing, err := find(ctx, call)
-			if err != nil {
-				return nil, err
-			}
-			text := "resets the spend of " + whose
+			text := "Reset the spend of " + whose
 			if is, bad := money(operation.Lookup(thing.Item, "spend")); bad == nil {
 				text += " from " + amount(is)
 			}
-			return []string{text + " to " + operation.Word(resetTo{}.target(call)) + " US dollars"}, nil
+			return text + " to " + to + " US dollars? Its budget counts from there, and the old figure cannot be restored.", err
 		},
 	}
 }
@@ -149,7 +138,7 @@ var teamsMemberResetSpend = &operation.Operation{
 		if err != nil {
 			return "", operation.Thing{}, err
 		}
-		return "member " + operation.Name(member.UserID) + " of team " + team.label(), operation.Thing{Item: operation.Encode(member)}, nil
+		return memberLabel(ctx, call) + " of team " + team.label(), operation.Thing{Item: operation.Encode(member)}, nil
 	}),
 	Do: operation.Func[teamsMemberResetSpendInput](func(ctx context.Context, call *operation.Call, in teamsMemberResetSpendInput) (operation.Result, error) {
 		if _, _, err := memberOf(ctx, call); err != nil && !operation.IsRefused(err) {
@@ -176,7 +165,7 @@ var teamsMemberResetBudget = &operation.Operation{
 		if err != nil {
 			return nil, err
 		}
-		return []string{"replaces the limits of member " + operation.Name(member.UserID) + " of team " + team.label() + " (" + member.Budget.words() +
+		return []string{"replaces the limits of " + memberLabel(ctx, call) + " of team " + team.label() + " (" + member.Budget.words() +
 			") with the team's member limits (" + team.defaults.words() + ")"}, nil
 	}},
 	Do: operation.Func[memberRef](func(ctx context.Context, call *operation.Call, _ memberRef) (operation.Result, error) {
@@ -186,6 +175,15 @@ var teamsMemberResetBudget = &operation.Operation{
 		return sendOfMember(ctx, call, "reset_budget", nil)
 	}),
 	Done: "returned member {user_id} of team {team_id} to the team's member limits",
+}
+
+// memberLabel is the user that a call names, as a member: "member ann@example.com (d884…)".
+func memberLabel(ctx context.Context, call *operation.Call) string {
+	id := call.Args().String("user_id")
+	if things, _, err := userCollection.Targets(ctx, call, "user_id", []string{id}); err == nil && len(things) == 1 {
+		return several("member", things)
+	}
+	return "member " + operation.Name(id)
 }
 
 // sendOfMember sends a write to a route of one team member.
@@ -215,7 +213,7 @@ func memberOf(ctx context.Context, call *operation.Call) (*team, membership, err
 		return t, membership{UserID: id}, nil
 	}
 	return nil, membership{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-		Message: "user " + operation.Shown(id) + " is not a member of team " + operation.Shown(teamID) + "; nothing was changed",
+		Message: "user " + call.Called(id) + " is not a member of team " + call.Called(teamID) + "; nothing was changed",
 		Hint:    "list the members with {op:teams get}"}
 }
 

@@ -151,7 +151,11 @@ var settingsGeneralReset = &operation.Operation{
 				}
 				labels = append(labels, label)
 			}
-			return "Reset " + strings.Join(labels, ", ") + "? The gateway then uses its default.", nil
+			noun, then := "setting ", "its default"
+			if len(labels) > 1 {
+				noun, then = "settings ", "their defaults"
+			}
+			return "Reset " + noun + strings.Join(labels, ", ") + "? The gateway then uses " + then + ".", nil
 		},
 		Sensitive: func(_ context.Context, call *operation.Call) ([]string, error) {
 			return naming("changes general settings of the gateway", without(call.Args().List("field_names"), harmlessGeneral)), nil

@@ -99,7 +99,10 @@ var settingsAllowedIPReset = &operation.Operation{
 	Consent: operation.Consent{Sweeping: true,
 		Ask: func(ctx context.Context, call *operation.Call) (string, error) {
 			allowed, err := allowedIPs(ctx, call)
-			return "Let every IP address call the gateway? The list is deleted: " + operation.NameList(operation.Encode(allowed)) + ".", err
+			if len(allowed) == 0 {
+				return "Let every IP address call the gateway? There is no list, so every address may call already.", err
+			}
+			return "Let every IP address call the gateway? The list of allowed addresses is deleted: " + operation.NameList(operation.Encode(allowed)) + ".", err
 		},
 		Sensitive: func(context.Context, *operation.Call) ([]string, error) {
 			return []string{"opens the gateway to every IP address"}, nil

@@ -73,7 +73,7 @@ var teamsMemberAdd = &operation.Operation{
 }
 
 func addMembers(ctx context.Context, call *operation.Call, in teamsMemberAddInput) (operation.Result, error) {
-	return in.add(ctx, call, "/team/member_add", string(cmp.Or(in.Role, "user")), in.CreateMissing, "team "+string(in.TeamID))
+	return in.add(ctx, call, "/team/member_add", string(cmp.Or(in.Role, "user")), in.CreateMissing, "team "+call.Called(string(in.TeamID)))
 }
 
 // add sends the people to an endpoint as its member. to names what they are added to.
@@ -175,7 +175,7 @@ var teamsMemberUpdate = &operation.Operation{
 		}
 		if err == nil && t.members != nil && !slices.Contains(t.memberIDs(), string(in.UserID)) {
 			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-				Message: "user " + operation.Shown(string(in.UserID)) + " is not a member of team " + operation.Shown(string(in.TeamID)) + "; nothing was changed",
+				Message: "user " + call.Called(string(in.UserID)) + " is not a member of team " + call.Called(string(in.TeamID)) + "; nothing was changed",
 				Hint:    "list the members with {op:teams get}"}
 		}
 		fields, err := call.Change(ctx)
@@ -238,7 +238,7 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 	}
 	result, err := parts.Result(operation.Encode(map[string]any{"team_id": in.TeamID, "removed": removed}))
 	if result.Done != "" {
-		result.Done += " from team " + string(in.TeamID)
+		result.Done += " from team " + call.Called(string(in.TeamID))
 	}
 	return result, err
 }
@@ -376,7 +376,8 @@ var teamsCallbacksDelete = &operation.Operation{
 	Effect:   operation.Destructive,
 	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
 		team, err := labeled(ctx, call, teamCollection, "team_id")
-		return "Stop logging the calls of " + team + " to " + operation.Name(call.Args().String("callback_name")) + "?", err
+		service := operation.Name(call.Args().String("callback_name"))
+		return "Stop logging the calls of " + team + " to " + service + "? " + "New calls no longer appear there.", err
 	}),
 	Do:   operation.Endpoint[teamsCallbacksDeleteInput]{Method: "DELETE", Path: "/team/{team_id:path}/callback/{callback_name}"},
 	Done: "team {team_id} no longer logs to {callback_name}",

@@ -106,7 +106,7 @@ func bulkUpdateUsers(ctx context.Context, call *operation.Call, in usersBulkUpda
 }
 
 type usersBulkDeleteInput struct {
-	UserIDs operation.Names `json:"user_ids" jsonschema:"required" help:"User IDs" cli:"arg=1"`
+	UserIDs []knownUser `json:"user_ids" name:"users" jsonschema:"required" help:"Users, by email or ID" cli:"arg=1"`
 }
 
 var usersBulkDelete = &operation.Operation{

@@ -192,17 +192,9 @@ func askMoveUser(ctx context.Context, call *operation.Call) (string, error) {
 	case n == 0:
 		text += "They have no keys in the old team."
 	case string(call.Arg("delete_keys")) == "true":
-		text += "Their " + several("key", m.keys) + " stops working."
-		if n > 1 {
-			text = strings.TrimSuffix(text, "stops working.") + "stop working."
-		}
+		text += "Their " + does("key", m.keys, "stops working", "stop working")
 	default:
-		text += "Their " + several("key", m.keys)
-		if n > 1 {
-			text += " move along."
-		} else {
-			text += " moves along."
-		}
+		text += "Their " + does("key", m.keys, "moves along", "move along")
 	}
 	for _, s := range m.from.memberships {
 		if spend, err := money(s.Spend); err == nil && spend > 0 && s.UserID == call.Args().String("user_id") {

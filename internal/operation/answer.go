@@ -55,9 +55,10 @@ func (op *Operation) doing(args Args) string {
 	return secret.Text(strings.Join(words, " "))
 }
 
-// done fills the placeholders of the operation's Done.
-func (op *Operation) done(args Args, body json.RawMessage) string {
-	text := op.Done
+// done fills the placeholders of the operation's Done. What was given by name has it, unless
+// the placeholder is in parentheses, next to a name.
+func (c *Call) done(body json.RawMessage) string {
+	text := c.op.Done
 	var out strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "{")
@@ -75,9 +76,12 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 		for name := range strings.SplitSeq(names, "|") {
 			value := Lookup(body, name)
 			if value == nil {
-				value = NoNull(args[name])
+				value = NoNull(c.args[name])
 			}
 			if value != nil {
+				if strings.Count(before, "(") == strings.Count(before, ")") {
+					value = c.recall(value)
+				}
 				out.WriteString(numbered(noun, value))
 				break
 			}
@@ -86,6 +90,30 @@ func (op *Operation) done(args Args, body json.RawMessage) string {
 			text = strings.TrimPrefix(text, " ")
 		}
 	}
+}
+
+// Called returns an identifier for a sentence about what was done, behind the name that was
+// given in its place: "research (0c95aaaa-…)".
+func (c *Call) Called(id string) string {
+	if name := c.called[id]; name != "" && name != id {
+		return Shown(name) + " (" + Shown(id) + ")"
+	}
+	return Shown(id)
+}
+
+// recall is [Call.Called] for a text or a list of texts; other values stay.
+func (c *Call) recall(value json.RawMessage) json.RawMessage {
+	var list []string
+	switch {
+	case isText(value):
+		return Encode(c.Called(textOf(value)))
+	case json.Unmarshal(value, &list) == nil:
+		for i, id := range list {
+			list[i] = c.Called(id)
+		}
+		return Encode(list)
+	}
+	return value
 }
 
 // numbered returns a value behind its noun, or a number in front of it: "users ann, bob" and

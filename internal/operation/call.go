@@ -57,6 +57,7 @@ type Call struct {
 	env    Env
 	args   Args // with identifiers in place of names
 	named  map[string]Thing
+	called map[string]string            // the names that were given in place of identifiers, by identifier
 	found  map[string][]json.RawMessage // what look-ups found, by collection and name
 	own    map[string]url.Values        // filters of lists that are refused as a whole, by path
 	seen   map[string]json.RawMessage   // answers to reads since the last write; see [Call.Read]
@@ -90,7 +91,7 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	}
 	c := &Call{
 		op: op, env: env, args: args, client: env.Client, notes: &notes{},
-		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
+		named: map[string]Thing{}, called: map[string]string{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
 		promised: map[string]string{},
 	}
 	c.now = c.clock().UTC()

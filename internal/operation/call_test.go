@@ -345,8 +345,8 @@ func TestChecksAndNotes(t *testing.T) {
 
 // TestDoneWithoutAName: what the answer lacks leaves no gap in the sentence.
 func TestDoneWithoutAName(t *testing.T) {
-	op := &Operation{Done: "generated key {key_alias} {key_name} (token {token})"}
-	if got := op.done(Args{}, json.RawMessage(`{"key_alias": null, "key_name": "sk-...abcd", "token": "1f"}`)); got != "generated key sk-...abcd (token 1f)" {
+	call := &Call{op: &Operation{Done: "generated key {key_alias} {key_name} (token {token})"}}
+	if got := call.done(json.RawMessage(`{"key_alias": null, "key_name": "sk-...abcd", "token": "1f"}`)); got != "generated key sk-...abcd (token 1f)" {
 		t.Errorf("got %q", got)
 	}
 }

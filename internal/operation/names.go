@@ -169,6 +169,7 @@ func (c *Call) resolve(ctx context.Context) error {
 			}
 			if id := Word(thing.ID); id != text {
 				ids[i], changed = id, true
+				c.called[id] = thing.Name
 			}
 			if thing.Item != nil && len(ids) == 1 {
 				c.named[f.Name] = thing

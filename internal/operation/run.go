@@ -35,7 +35,7 @@ func (c *Call) Run(ctx context.Context) (Result, error) {
 		return result, nil
 	}
 	if result.Done == "" && len(result.Failed) == 0 {
-		result.Done = c.op.done(c.args, result.Body)
+		result.Done = run.done(result.Body)
 		result.maskDone(c.env.Client)
 	}
 	return result, nil

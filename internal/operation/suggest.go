@@ -25,7 +25,7 @@ func (c *Collection) Suggest(ctx context.Context, env Env, begun string, byID bo
 	}
 	call := &Call{
 		op: &Operation{Path: "completion", Effect: Read}, env: env, client: env.Client, notes: &notes{}, effect: Read,
-		named: map[string]Thing{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
+		named: map[string]Thing{}, called: map[string]string{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
 		promised: map[string]string{},
 	}
 	filter := url.Values{}
