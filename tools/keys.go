@@ -152,7 +152,7 @@ type keyLimits struct {
 }
 
 type keysGenerateInput struct {
-	KeyAlias  string        `json:"key_alias" help:"Alias of the key; must be unique"`
+	KeyAlias  string        `json:"key_alias" help:"Alias of the key; must be unique" cli:"arg=1,alias=alias"`
 	MaxBudget operation.USD `json:"max_budget" help:"Spending limit of the key in US dollars" cli:"alias=spend"`
 	keyLimits
 	SoftBudget     operation.USD        `json:"soft_budget" help:"Spend in US dollars that triggers an alert"`
@@ -169,7 +169,7 @@ var keysGenerate = &operation.Operation{
 	Help:    "The key is shown only once, in the field key: store it now. Without {models} it may use every model; without {max_budget} it has no limit.",
 	Examples: []string{
 		"keys generate --models gpt-4o-mini --max-budget 100 --duration 24h --key-alias my-key",
-		"keys generate --key-alias ci --team research | jq -r .key",
+		"keys generate ci --team research --quiet",
 	},
 	DefaultTeam: true,
 	Effect:      operation.Write,

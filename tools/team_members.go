@@ -29,7 +29,7 @@ func (t *team) lacks(models []string) (lacking []string) {
 
 // people is users, by ID and by email.
 type people struct {
-	UserIDs    []knownUser      `json:"user_ids" name:"users" help:"Users, by email or ID"`
+	UserIDs    []knownUser      `json:"user_ids" name:"users" help:"Users, by email or ID" cli:"arg=2"`
 	UserEmails operation.Emails `json:"user_emails" name:"emails" help:"Email addresses of users"`
 }
 
@@ -61,8 +61,8 @@ var teamsMemberAdd = &operation.Operation{
 	Summary: "Add one or more users to a team",
 	Help:    "Fails if a user does not exist, unless {create_missing} is set. If one is already a member, none is added.",
 	Examples: []string{
-		"teams member-add research --emails ann@example.com,bob@example.com",
-		"teams member-add research --users ann --max-budget-in-team 20",
+		"teams member-add research ann@example.com bob@example.com",
+		"teams member-add research ann@example.com --max-budget-in-team 20",
 	},
 	Effect:  operation.Write,
 	Sends:   []string{"POST /team/member_add"},
@@ -197,7 +197,7 @@ var teamsMemberRemove = &operation.Operation{
 	Path:     "teams member-remove",
 	Summary:  "Remove one or more users from a team",
 	Help:     "Their keys for this team are deleted. Non-members are reported; everyone else is removed.",
-	Examples: []string{"teams member-remove --team research --emails ann@example.com"},
+	Examples: []string{"teams member-remove research ann@example.com"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"POST /team/member_delete"},
 	Consent:  ask(askRemoveMembers),

@@ -75,7 +75,7 @@ var usersList = &operation.Operation{
 }
 
 type usersCreateInput struct {
-	UserEmail operation.Email `json:"user_email" name:"email" help:"Email address (required without a user ID)"`
+	UserEmail operation.Email `json:"user_email" name:"email" help:"Email address (required without a user ID)" cli:"arg=1"`
 	UserRole  userRole        `json:"user_role" name:"role" help:"Role of the user (default internal_user)"`
 	UserAlias string          `json:"user_alias" name:"alias" help:"Display name"`
 	Teams     []string        `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
@@ -92,7 +92,7 @@ var usersCreate = &operation.Operation{
 	Help:    "Also generates a key unless {auto_create_key} is false; the key is shown only once, in the field key: store it now. Fails if a team does not exist.",
 	Examples: []string{
 		"users create --email=user@example.com --role=internal_user --alias=\"Alice\" --max-budget=100.0",
-		"users create --email ann@example.com --teams research --auto-create-key=false",
+		"users create ann@example.com --teams research --auto-create-key=false",
 	},
 	Effect:  operation.Write,
 	Sends:   []string{"POST /user/new"},

@@ -11,6 +11,7 @@ import (
 
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/output"
+	"litellm-proxy/internal/plural"
 	"litellm-proxy/proxyclient"
 )
 
@@ -183,26 +184,15 @@ func (c *call) notes(sentences []string) {
 	}
 }
 
-// paging says that a page is not the whole list, or that there is no such page.
+// paging says that a page is not the whole list.
 func (c *call) paging(p *operation.Page) string {
-	if p == nil || c.op.Collection() == nil {
+	if p == nil || p.Next == nil || c.op.Collection() == nil {
 		return ""
 	}
-	what := cmp.Or(c.op.Collection().What, "item")
-	argument := c.op.PageArgument()
-	flag := "--" + strings.ReplaceAll(argument, "_", "-")
-	asked := string(c.values.args[argument])
-	switch {
-	case p.Next != nil:
-		of := fmt.Sprintf("%d of %s", len(p.Items), operation.Counted(p.Total, what))
-		if p.Total < 0 {
-			of = operation.Counted(len(p.Items), what)
-		}
-		return fmt.Sprintf("Showing %s. Next: %s %s, or --all.", of, flag, p.Next[argument])
-	case len(p.Items) > 0 || asked == "" || asked == "0" || asked == "1":
-		return ""
-	case p.Total > 0:
-		return fmt.Sprintf("%s %s is past the end: the list has %s.", flag, asked, operation.Counted(p.Total, what))
+	argument, what := c.op.PageArgument(), cmp.Or(c.op.Collection().What, "item")
+	of := fmt.Sprintf("%d of %s", len(p.Items), plural.Count(p.Total, what))
+	if p.Total < 0 {
+		of = plural.Count(len(p.Items), what)
 	}
-	return fmt.Sprintf("%s %s is past the end of the list.", flag, asked)
+	return fmt.Sprintf("Showing %s. Next: --%s %s, or --all.", of, strings.ReplaceAll(argument, "_", "-"), p.Next[argument])
 }

@@ -225,8 +225,8 @@ func (a *app) hint(e *proxyclient.Error) string {
 	return ""
 }
 
-// tooMany is the error for a positional argument without a place. It names the flag
-// that takes an alias, if there is one and the argument may be an alias.
+// tooMany is the error for a positional argument without a place. It names the flag that
+// takes such a text: an email address, or else an alias.
 func (c *call) tooMany(places int, arg string) error {
 	text := c.op.Path + " takes no positional arguments"
 	if places > 0 {
@@ -236,7 +236,7 @@ func (c *call) tooMany(places int, arg string) error {
 	for _, f := range c.op.Fields() {
 		list := f.Kind == operation.KindStrings && strings.HasSuffix(f.Flag, "aliases")
 		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")
-		if places == 0 && (list || single) && shown == arg {
+		if fits := strings.Contains(arg, "@") && strings.HasPrefix(f.Flag, "email") || places == 0 && (list || single); fits && shown == arg {
 			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{arg}))
 		}
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"litellm-proxy/internal/nearest"
+	"litellm-proxy/internal/operation"
 )
 
 // flagWords are the names, or parts of names, of the flags here for those of other programs
-// and of everyday language. The first that a command has is meant.
+// and of everyday language. One that a command has is meant.
 var flagWords = map[string][]string{
-	"budget":      {"max-budget"},
+	"budget":      {"max-budget", "budget-id"},
 	"cost":        {"max-budget"},
 	"customer":    {"end-user"},
 	"end-user":    {"customer"},
@@ -28,14 +29,14 @@ var flagWords = map[string][]string{
 	"host":        {"base-url"},
 	"interactive": {"yes"},
 	"json":        {"format json"},
-	"limit":       {"size", "page-size", "max-budget"},
+	"limit":       {"page-size", "max-budget"},
 	"mail":        {"email", "user-email"},
 	"name":        {"name", "alias"},
 	"no-confirm":  {"yes"},
 	"no-headers":  {"no-header"},
 	"order":       {"sort-order"},
 	"output":      {"format"},
-	"per-page":    {"size", "page-size"},
+	"per-page":    {"page-size"},
 	"quota":       {"max-budget"},
 	"server":      {"base-url"},
 	"since":       {"start-date", "start", "period"},
@@ -71,11 +72,16 @@ func (a *app) meantFlag(cmd *cobra.Command, name string) string {
 			names = append(names, f.Name)
 		}
 	})
+	var meant []string
 	for _, word := range flagWords[name] {
 		word, value, _ := strings.Cut(word, " ")
-		if best := a.withWord(names, word); best != "" {
-			return strings.TrimSuffix(best+" "+value, " ")
+		best := strings.TrimSuffix(a.withWord(names, word)+" "+value, " ")
+		if a.withWord(names, word) != "" && !slices.Contains(meant, best) {
+			meant = append(meant, best)
 		}
+	}
+	if len(meant) > 0 {
+		return operation.Or(meant)
 	}
 	if i := slices.IndexFunc(names, func(flag string) bool { return strings.HasPrefix(flag, name) }); i >= 0 {
 		return "--" + names[i]

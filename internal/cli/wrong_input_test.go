@@ -8,12 +8,16 @@ import (
 // TestWrongInput: one line says what is unknown and what is probably meant.
 func TestWrongInput(t *testing.T) {
 	for typed, want := range map[string]string{
-		"keys generate --budget 5":      `unknown flag --budget for "keys generate"; did you mean --max-budget?`,
+		"keys generate --budget 5":      `unknown flag --budget for "keys generate"; did you mean --max-budget or --budget-id?`,
 		"keys generate --max-budgett 5": `unknown flag --max-budgett for "keys generate"; did you mean --max-budget?`,
-		"keys generate --name ci":       `unknown flag --name for "keys generate"; did you mean --key-alias?`,
+		"keys generate --name ci":       `unknown flag --name for "keys generate"; did you mean the argument <key-alias>?`,
 		"keys delete ci --force":        `unknown flag --force for "keys delete"; did you mean --yes?`,
 		"keys list --limit 5 --all":     `give either --all or --limit`,
 		"budgets list --limit 5":        `unknown flag --limit for "budgets list"`,
+		"keys generate a b":             `keys generate takes at most 1 positional argument; remove "b"`,
+		"teams invite ann@example.com":  `did you mean`,
+		"teams update research ann@x.y": `teams update takes at most 1 positional argument; remove "ann@x.y"`,
+		"users update u ann@x.y":        `users update takes at most 1 positional argument; use --email ann@x.y`,
 		"keys list --json":              `unknown flag --json for "keys list"; did you mean --format json?`,
 		"keys list --verbose":           `unknown flag --verbose for "keys list"; did you mean --debug?`,
 		"teams create --name x":         `unknown flag --name for "teams create"; did you mean the argument <team-alias>?`,

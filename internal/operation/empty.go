@@ -52,20 +52,22 @@ func (c *Collection) widen(call *Call, filters []string) string {
 // pastEnd returns the note on a page after the last one, or "".
 func (c *Collection) pastEnd(call *Call, q query, page *Page) string {
 	at, err := strconv.Atoi(Word(call.args[c.Page]))
-	if c.Page == "" || c.Offset || err != nil || at < 2 || page.Total == 0 {
+	if c.Page == "" || err != nil || at < 1 || at == 1 && !c.Offset || page.Total == 0 {
 		return ""
 	}
-	pages := page.Pages
+	pages, which := page.Pages, fmt.Sprintf("{%s} %d is past the end", c.Page, at)
 	if size, _ := strconv.Atoi(q.values.Get(c.Size)); pages == 0 && page.Total > 0 && size > 0 {
 		pages = (page.Total + size - 1) / size
 	}
 	switch {
+	case c.Offset && page.Total > 0:
+		return which + ": the list has " + plural.Count(page.Total, c.What) + "."
 	case pages == 0:
-		return fmt.Sprintf("Page %d is past the end.", at)
+		return which + "."
 	case pages >= at:
 		return ""
 	}
-	return fmt.Sprintf("Page %d is past the end: the list has %s.", at, Counted(pages, "page"))
+	return which + ": the list has " + plural.Count(pages, "page") + "."
 }
 
 // unfiltered are arguments that leave no item out, or no list can do without.
