@@ -11,7 +11,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -365,42 +364,6 @@ func Version() string {
 // usageError is a fault of the command line: nothing was sent.
 func usageError(message string) error {
 	return &proxyclient.Error{Code: proxyclient.CodeUsage, Message: message}
-}
-
-// flagError words Cobra's errors about flags, and for one that there is not
-// names the nearest.
-func (a *app) flagError(cmd *cobra.Command, err error) error {
-	if proxyclient.CodeOf(err) == proxyclient.CodeCanceled {
-		return err
-	}
-	text := err.Error()
-	if name, ok := strings.CutPrefix(text, "unknown flag: --"); ok {
-		if name == "config-claude" {
-			return usageError(text + ": coding agents are set up by LiteLLM's Python CLI (lite login --config-claude)")
-		}
-		if a.op != nil {
-			if why := a.op.Refusal(strings.ReplaceAll(name, "-", "_")); why != "" {
-				return usageError(fmt.Sprintf("%s takes no --%s: %s", a.op.Path, name, why))
-			}
-		}
-		return usageError(a.unknownFlag(cmd, name))
-	}
-	// invalid argument "x" for "-m, --message" flag: why
-	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
-		if _, rest, ok = strings.Cut(rest, ` for "`); ok {
-			if flag, why, ok := strings.Cut(rest, `" flag: `); ok {
-				if value, ok := strings.CutPrefix(why, "strconv.ParseBool: parsing "); ok {
-					why = strings.TrimSuffix(value, ": invalid syntax") + " is not true or false"
-				}
-				if value, ok := strings.CutPrefix(why, "strconv.ParseInt: parsing "); ok {
-					quoted, _ := strconv.QuotedPrefix(value)
-					why = quoted + " is not a whole number"
-				}
-				text = flag + ": " + why
-			}
-		}
-	}
-	return usageError(text)
 }
 
 // errFailed ends a run whose failures were already reported.
