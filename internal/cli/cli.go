@@ -282,6 +282,7 @@ Every command that talks to the gateway is also a tool for AI assistants: litell
 		r := ownResource("completion")
 		c.Short, c.Long = r.Summary, r.Summary+". "+r.Help
 		c.AddCommand(a.completionInstall())
+		a.ownBashScript(c)
 	}
 	if completing(root) {
 		completes(root, "color", []string{"auto", "always", "never"})

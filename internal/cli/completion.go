@@ -27,9 +27,9 @@ type shell struct {
 }
 
 var shells = []shell{
-	{"bash", func(c *cobra.Command, b *bytes.Buffer) error { return c.GenBashCompletionV2(b, true) },
+	{"bash", bashScript,
 		"XDG_DATA_HOME", ".local/share", "bash-completion/completions/" + program,
-		"Open a new shell. It needs the package bash-completion; without it, add to ~/.bashrc: source %s"},
+		"Open a new shell. Without the package bash-completion, first add to ~/.bashrc: source %s"},
 	{"zsh", func(c *cobra.Command, b *bytes.Buffer) error { return c.GenZshCompletion(b) },
 		"XDG_DATA_HOME", ".local/share", "zsh/site-functions/_" + program,
 		"If it is not there yet, add to ~/.zshrc: fpath=(%s $fpath); autoload -Uz compinit; compinit. Then open a new shell."},

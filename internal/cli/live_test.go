@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -159,14 +158,16 @@ func TestCompletionInstall(t *testing.T) {
 // TestShellCompletes: the scripts work in the real shells that there are.
 func TestShellCompletes(t *testing.T) {
 	scripts := map[string]string{
-		"bash": `. "$1"; COMP_WORDS=(litellm-proxy keys li); COMP_CWORD=2; COMP_LINE="litellm-proxy keys li"; COMP_POINT=${#COMP_LINE}
-			_get_comp_words_by_ref() { words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=${COMP_WORDS[COMP_CWORD]}; prev=${COMP_WORDS[COMP_CWORD-1]}; }
-			_init_completion() { _get_comp_words_by_ref; }
-			__start_litellm-proxy 2>/dev/null; printf '%s\n' "${COMPREPLY[@]}"`,
+		"bash": `. "$1"
+			for line in "litellm-proxy keys li" "litellm-proxy keys list --columns spend,bloc" "litellm-proxy keys list --columns spend,key_"; do
+				read -ra COMP_WORDS <<< "$line"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE=$line; COMP_POINT=${#COMP_LINE}; COMPREPLY=()
+				compopt() { :; }
+				__start_litellm-proxy; printf '%s\n' "${COMPREPLY[@]}"
+			done`,
 		"fish": `source $argv[1]; complete -C 'litellm-proxy keys li'`,
 		"zsh":  `autoload -Uz compinit; compinit -u -D; source "$1"; whence _litellm-proxy`,
 	}
-	want := map[string]string{"bash": "list", "fish": "list", "zsh": "_litellm-proxy"}
+	want := map[string]string{"bash": "list\nspend,blocked\nspend,key_alias\nspend,key_name\n", "fish": "list", "zsh": "_litellm-proxy"}
 	dir := t.TempDir()
 	self, err := os.Executable() // which is the program when it is called so
 	if err != nil {
@@ -192,7 +193,7 @@ func TestShellCompletes(t *testing.T) {
 		cmd := exec.Command(shell, args...)
 		cmd.Env = append(os.Environ(), "PATH="+dir+string(os.PathListSeparator)+os.Getenv("PATH"), "HOME="+dir)
 		out, _ := cmd.CombinedOutput()
-		if !slices.ContainsFunc(strings.Split(string(out), "\n"), func(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), want[name]) }) {
+		if !strings.HasPrefix(strings.TrimSpace(string(out))+"\n", want[name]) {
 			t.Errorf("%s completes %q", name, out)
 		}
 	}
