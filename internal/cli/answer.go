@@ -155,7 +155,12 @@ func (c *call) alarm(page *operation.Page, err error) error {
 
 // note says something beside the result, on stderr.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.Stderr, "%s: %s\n", program, oneLine(a.masked(fmt.Sprintf(format, args...))))
+	fmt.Fprintf(a.Stderr, "%s: %s\n", program, a.besideName(fmt.Sprintf(format, args...)))
+}
+
+// besideName is a text for the line that begins with the program's name.
+func (a *app) besideName(text string) string {
+	return a.folded(oneLine(a.masked(text)), "  ", len(program+": "))
 }
 
 // noteEach notes lines that begin alike, at most [maxFailureLines] of them. It returns how many

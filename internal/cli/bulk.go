@@ -44,7 +44,7 @@ func (a *app) bindBulk(cmd *cobra.Command) *bulkRun {
 	flags.StringVar(&b.report, "report", "", "Write one row per item to this file: .csv or .jsonl")
 	flags.BoolVar(&b.dryRun, "dry-run", false, "Show the plan without sending changes")
 	flags.BoolVarP(&b.yes, "yes", "y", false, "Skip the confirmation")
-	flags.StringVarP(&b.format, "format", "o", "json", "Output format of the summary: json, table")
+	flags.StringVarP(&b.format, "format", "o", "", "Output format of the summary: json, table (default a sentence at a terminal, else json)")
 	completes(cmd, "format", []string{"json", "table"})
 	return b
 }
@@ -54,7 +54,7 @@ func (b *bulkRun) check() error {
 	if b.parallel < 1 || b.parallel > bulk.MaxParallel {
 		return usageError(fmt.Sprintf("--parallel must be between 1 and %d", bulk.MaxParallel))
 	}
-	if b.format != "json" && b.format != "table" {
+	if b.format != "" && b.format != "json" && b.format != "table" {
 		return usageError(fmt.Sprintf("--format: %q is not one of json, table", b.format))
 	}
 	return nil
@@ -317,8 +317,11 @@ func (b *bulkRun) ended(ctx context.Context, p bulkPlan, summary bulk.Summary, t
 	return nil
 }
 
-// print writes the counts to stdout.
+// print writes the counts to stdout. A person at a terminal has read them in the sentence.
 func (b *bulkRun) print(counts operation.Row) error {
+	if b.format == "" && isTerminal(b.Stdout) {
+		return nil
+	}
 	if b.format == "table" {
 		w := tabwriter.NewWriter(b.Stdout, 0, 0, 2, ' ', 0)
 		for _, m := range counts {

@@ -51,8 +51,10 @@ func (a *app) colored(w io.Writer) bool {
 
 // width is how many characters a line of the terminal has that the answer is written to; 0 if
 // there is none or it does not say.
-func (a *app) width() int {
-	s, ok := a.Stdout.(*screen)
+func (a *app) width() int { return a.widthOf(a.Stdout) }
+
+func (a *app) widthOf(w io.Writer) int {
+	s, ok := w.(*screen)
 	if !ok {
 		return 0
 	}
@@ -95,7 +97,7 @@ func (a *app) noteError(text string) {
 		return
 	}
 	const beginning = "\x1b[31m" + program + ":\x1b[0m "
-	line := oneLine(a.masked(text)) + "\n"
+	line := a.besideName(text) + "\n"
 	if s, ok := a.Stderr.(*screen); ok {
 		s.writeAfter(beginning, line)
 		return

@@ -74,7 +74,7 @@ func (a *app) accept(ctx context.Context, question string) error {
 	case err != nil:
 		return err
 	case s.Protected != "" && a.flags.ConfirmProfile == "":
-		fmt.Fprintln(a.Stderr, question)
+		fmt.Fprintln(a.Stderr, a.folded(question, "", 0))
 	default:
 		if err := a.agree(ctx, question); err != nil {
 			return err
@@ -85,7 +85,7 @@ func (a *app) accept(ctx context.Context, question string) error {
 
 // acceptCount asks for the number of things that filters select.
 func (c *call) acceptCount(ctx context.Context, question string, n int) error {
-	fmt.Fprintf(c.Stderr, "%s\nType %d to confirm: ", question, n)
+	fmt.Fprintf(c.Stderr, "%s\nType %d to confirm: ", c.folded(question, "", 0), n)
 	line, err := c.readLine(ctx)
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (c *call) expected(prepared *operation.Call, n int) error {
 
 // agree asks a question at the terminal; an error is a no.
 func (a *app) agree(ctx context.Context, question string) error {
-	fmt.Fprintf(a.Stderr, "%s\nContinue? [y/N] ", question)
+	fmt.Fprintf(a.Stderr, "%s\nContinue? [y/N] ", a.folded(question, "", 0))
 	line, err := a.readLine(ctx)
 	if err != nil {
 		return err

@@ -63,9 +63,6 @@ func (p *peopleRun) unused(cmd *cobra.Command) error {
 func (p *peopleRun) start(ctx context.Context) error {
 	limitMemory(commandMemory)
 	p.dryRun, p.bulkRun.format = p.call.dryRun, p.call.format
-	if p.bulkRun.format == "" {
-		p.bulkRun.format = "json"
-	}
 	if p.readOnly {
 		return usageError(p.call.op.Path + " changes something, and --read-only is given; nothing was sent")
 	}
