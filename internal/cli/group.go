@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"litellm-proxy/internal/nearest"
 	"litellm-proxy/internal/operation"
 )
 
@@ -31,14 +32,19 @@ func (a *app) group(cmd *cobra.Command, args []string) error {
 	return usageError(message)
 }
 
-// meant returns the commands of a group that an unknown word may mean: by spelling, or else
-// by meaning.
+// meant returns the commands of a group that an unknown word may mean: by the spelling of a
+// name, or else of a further name, or else by meaning.
 func (a *app) meant(group *cobra.Command, word string) (names []string) {
 	if group.SuggestionsMinimumDistance <= 0 {
 		group.SuggestionsMinimumDistance = 2
 	}
 	if near := group.SuggestionsFor(word); len(near) > 0 {
 		return near
+	}
+	for _, c := range group.Commands() {
+		if nearest.Name(word, c.Aliases, group.SuggestionsMinimumDistance) != "" {
+			return []string{c.Name()}
+		}
 	}
 	prefix := strings.TrimPrefix(strings.TrimPrefix(group.CommandPath(), program)+" ", " ")
 	return a.finder().mean(word, prefix)
