@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"litellm-proxy/internal/ledger"
 	"litellm-proxy/internal/operation"
 	"litellm-proxy/internal/plural"
 )
@@ -114,8 +115,8 @@ func dollars(thing operation.Thing, path string) string {
 	return ""
 }
 
-// amount writes a number without an exponent.
-func amount(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+// amount writes an amount of money without an exponent and without rounding errors.
+func amount(n float64) string { return string(operation.Encode(ledger.Dollars(n))) }
 
 // losesSpend says what goes with things that have limits, and of one how much it spent.
 func losesSpend(things []operation.Thing) string {

@@ -21,7 +21,7 @@ var customerCollection = &operation.Collection{
 }
 
 var customerColumns = []operation.Column{
-	{Name: "user_id", ID: true},
+	{Name: "customer_id", Field: "user_id", ID: true},
 	{Name: "alias"},
 	stateColumn,
 	{Name: "spend", Format: operation.Dollars},

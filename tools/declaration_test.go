@@ -295,7 +295,7 @@ func TestValidate(t *testing.T) {
 		{"keys generate", `{"extra": {"key_alias": "x"}}`, `"key_alias" has its own argument; use {key_alias}`},
 		{"keys generate", `{"models": "a"}`, `{models} must be a list: use ["a"]`},
 		{"keys list", `{"size": 101}`, `{size} must be at most 100`},
-		{"keys list", `{"status": "gone"}`, `{status}: "gone" is not one of active, expired, revoked, deleted`},
+		{"keys list", `{"status": "gone"}`, `{status}: "gone" is not one of active, blocked, expired, deleted, revoked`},
 		{"customers create", `{}`, `{user_id} is required`},
 		{"keys update", `{"key": "k", "clear": ["max_budgett"]}`, `{clear}: "max_budgett" is not one of key_alias, max_budget, models`},
 		{"keys update", `{"key": "k", "clear": ["max_budget"], "max_budget": 1}`, `{max_budget} is set, but {clear} clears it`},

@@ -96,7 +96,7 @@ type keysListInput struct {
 
 	KeyHash              pastKey             `json:"key_hash" name:"key" help:"Only this key" cli:"alias=key-alias"`
 	Search               string              `json:"search" help:"Only keys whose alias contains this text or whose hash it is"`
-	Status               string              `json:"status" enum:"active,expired,revoked,deleted" help:"Only keys in this state; revoked means blocked"`
+	Status               string              `json:"status" enum:"active,blocked,expired,deleted,revoked" help:"Only keys in this state; revoked means blocked"`
 	SortBy               string              `json:"sort_by" help:"Field to sort by, such as spend, created_at or key_alias"`
 	SortOrder            operation.SortOrder `json:"sort_order" help:"Sort order (default desc)"`
 	ReturnFullObject     bool                `json:"return_full_object" help:"Return whole key objects (default true), not bare hashes"`
@@ -120,8 +120,12 @@ var keysList = &operation.Operation{
 	Columns: keyColumns,
 }
 
-// withOwners asks for the owner of each key in the same request, for the email address.
+// withOwners asks for the owner of each key in the same request, for the email address. The
+// gateway calls blocked keys revoked.
 func withOwners(_ *operation.Call, args operation.Args) (operation.Args, operation.About, error) {
+	if args.String("status") == "blocked" {
+		args = args.With("status", "revoked")
+	}
 	if string(args["return_full_object"]) != "false" {
 		args = args.With("expand", "user")
 	}

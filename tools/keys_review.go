@@ -147,7 +147,7 @@ func unusedKeys(ctx context.Context, call *operation.Call, in keysUnusedInput) (
 		return idle, ok && idle >= least
 	})
 	if untold > 0 {
-		result.Notes = append(result.Notes, "Left out "+operation.Counted(untold, "key")+" whose last use the gateway does not tell")
+		result.Notes = append(result.Notes, "Left out "+operation.Counted(untold, "key")+" with unknown last use")
 	}
 	return result, err
 }

@@ -169,8 +169,11 @@ func rotateKeys(ctx context.Context, call *operation.Call, in keysRotateInput) (
 // licensed reports whether the gateway has a license. A caller who may not see that rotates
 // as without one.
 func licensed(ctx context.Context, call *operation.Call) bool {
-	body, err := call.Read(ctx, proxyclient.Request{Path: "/health/license"})
-	return err == nil && string(operation.Lookup(body, "has_license")) == "true"
+	has, err := operation.Once(call, "license", func() (bool, error) {
+		body, err := call.Read(ctx, proxyclient.Request{Path: "/health/license"})
+		return string(operation.Lookup(body, "has_license")) == "true", err
+	})
+	return err == nil && has
 }
 
 // regenerate is the gateway's own rotation.

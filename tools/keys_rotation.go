@@ -315,10 +315,10 @@ func (r *rotation) stopping() string {
 	}
 	switch ended := r.ended(); {
 	case ended != "":
-		r.out.OldStops = ended
+		r.out.OldStops = strings.NewReplacer("is ", "already ", "expired ", "expired on ", "expires ", "on ").Replace(ended)
 		return old + " " + ended
 	case r.grace == 0:
-		r.out.OldStops = "blocked"
+		r.out.OldStops = "at once"
 		return "blocked " + old
 	}
 	at := r.call.Now().Add(r.grace)

@@ -20,7 +20,7 @@ type keySelection struct {
 	ownerFilter
 	OrganizationID existingOrganization `json:"organization_id" name:"organization" help:"Only this organization"`
 	Search         string               `json:"search" help:"Only keys whose alias contains this text"`
-	Status         string               `json:"status" enum:"active,expired,revoked" help:"Only keys in this state"`
+	Status         string               `json:"status" enum:"active,blocked,expired,revoked" help:"Only keys in this state; revoked means blocked"`
 	Unused         string               `json:"unused" help:"Only keys not used for this time, such as 90d"`
 	Expired        bool                 `json:"expired" help:"Only expired keys"`
 	Expect         operation.Limit      `json:"expect" help:"Number of keys that the filters must match"`
@@ -92,6 +92,9 @@ func findSelected(ctx context.Context, call *operation.Call) (things []operation
 			filter.Set(name, value)
 		}
 	}
+	if filter.Get("status") == "blocked" {
+		filter.Set("status", "revoked") // the gateway's word
+	}
 	if search := args.String("search"); search != "" {
 		filter.Set("search", operation.Unpattern(search))
 	}
@@ -109,7 +112,7 @@ func findSelected(ctx context.Context, call *operation.Call) (things []operation
 		}
 	}
 	if untold > 0 {
-		notes = append(notes, "Left out "+operation.Counted(untold, "key")+" whose last use the gateway does not tell")
+		notes = append(notes, "Left out "+operation.Counted(untold, "key")+" with unknown last use")
 	}
 	return things, notes, nil
 }
@@ -165,7 +168,7 @@ func keyMatches(key json.RawMessage, args operation.Args, now time.Time) bool {
 		return !expired && !blocked
 	case "expired":
 		return expired
-	case "revoked":
+	case "blocked", "revoked":
 		return blocked
 	}
 	return true

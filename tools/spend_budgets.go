@@ -139,7 +139,7 @@ func findBudgets(ctx context.Context, call *operation.Call, in budgetFilter) (*f
 		return f, err
 	}
 	if slices.ContainsFunc(f.found, func(b *budgetUse) bool { return b.enforced != "yes" }) {
-		f.notes = append(f.notes, strings.TrimSuffix("the budget of a user"+userBudgetIdle, ". "))
+		f.notes = append(f.notes, strings.TrimSuffix("The budget of a user"+userBudgetIdle, ". "))
 	}
 	return f, nil
 }

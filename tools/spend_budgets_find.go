@@ -60,13 +60,18 @@ func (f *finding) skip(ctx context.Context, call *operation.Call, of string, err
 	if proxyclient.CodeOf(err) == proxyclient.CodeUnauthorized {
 		return err // the key itself
 	}
-	if user, unread := callersUser(ctx, call); of == "user" && unread == nil {
-		f.answered++
-		f.notes = append(f.notes, "Only your own user is shown; your key may not list all")
-		f.add(of, user)
-		return nil
+	if of == "user" {
+		if user, unread := callersUser(ctx, call); unread == nil {
+			f.answered++
+			f.notes = append(f.notes, "Only your own user is shown; your key may not list all")
+			f.add(of, user)
+			return nil
+		}
 	}
 	f.refused = cmp.Or(f.refused, err)
+	if proxyclient.CodeOf(err) == proxyclient.CodeEnterprise && len(f.in.Of) == 0 {
+		return nil // without a license there are none
+	}
 	f.notes = append(f.notes, fmt.Sprintf("%s are left out: %s", plural.Of(strings.ToUpper(of[:1])+of[1:]), wordsOf[proxyclient.CodeOf(err)]))
 	return nil
 }

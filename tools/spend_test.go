@@ -171,8 +171,8 @@ func TestBudgets(t *testing.T) {
 	if got := table(r, "of", "name", "id", "used_percent", "remaining"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if want := "Organizations are left out: they need LiteLLM Enterprise"; !slices.Contains(r.Notes, want) {
-		t.Errorf("notes %q, want %q", r.Notes, want)
+	if slices.ContainsFunc(r.Notes, func(note string) bool { return strings.Contains(note, "Organizations") }) {
+		t.Errorf("without a license there are no organizations to leave out: %q", r.Notes)
 	}
 	if _, err := invoke(t, env, "spend budgets", `{"of": ["organization"]}`); proxyclient.CodeOf(err) != proxyclient.CodeEnterprise {
 		t.Errorf("organizations alone: %v", err)

@@ -31,7 +31,7 @@ var usersMove = &operation.Operation{
 	Consent:  operation.Consent{Ask: askMoveUser, Sensitive: movesKeys},
 	Do:       operation.Func[usersMoveInput](moveUser),
 	Columns: []operation.Column{
-		{Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "from_team_id", ID: true}, {Name: "to_team_id", ID: true},
+		{Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "from_team"}, {Name: "to_team"},
 		{Name: "keys", Each: []string{"key_alias"}},
 	},
 }
@@ -178,7 +178,7 @@ func moveUser(ctx context.Context, call *operation.Call, in usersMoveInput) (ope
 		steps.Skip(who + " is not in team " + m.from.name() + " anymore")
 	}
 	return steps.Result(operation.Encode(map[string]any{"user_id": call.Arg("user_id"), "user_email": operation.Lookup(m.user.Item, "user_email"),
-		"from_team_id": call.Arg("from_team_id"), "to_team_id": call.Arg("to_team_id"), "keys": moved}))
+		"from_team_id": call.Arg("from_team_id"), "to_team_id": call.Arg("to_team_id"), "from_team": m.from.name(), "to_team": m.to.name(), "keys": moved}))
 }
 
 // askMoveUser names the keys, and what does not come along.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/internal/secret"
 	"litellm-proxy/proxyclient"
 )
 
@@ -39,7 +40,7 @@ var usersOnboard = &operation.Operation{
 	Checks:      []operation.Check{notesOwnBudget, notesOnboarded},
 	Do:          operation.Func[usersOnboardInput](onboard),
 	Columns: shownOnce([]operation.Column{
-		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team_id", ID: true},
+		{Name: "key_alias", ID: true}, {Name: "token", ID: true}, {Name: "user_email", ID: true}, {Name: "user_id", ID: true}, {Name: "team", Field: "team_alias"}, {Name: "team_id", ID: true},
 		{Name: "expires", Format: operation.Time},
 	}),
 	Reveal:  []string{"key"},
@@ -49,6 +50,7 @@ var usersOnboard = &operation.Operation{
 // access is what a person already has.
 type access struct {
 	user, key operation.Thing // zero: none
+	team      string          // what people call it
 	members   []string        // of the team
 }
 
@@ -63,8 +65,8 @@ func (in usersOnboardInput) find(ctx context.Context, call *operation.Call) (has
 		if err != nil {
 			return has, err
 		}
-		name := cmp.Or(operation.Word(operation.Lookup(team.item, teamCollection.Name)), string(in.TeamID))
-		if err := usable(call, "team", name, team.item); err != nil {
+		has.team = team.name()
+		if err := usable(call, "team", has.team, team.item); err != nil {
 			return has, err
 		}
 		lacking, err := team.refuses(ctx, call, in.Models, nil)
@@ -117,6 +119,9 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 		steps.Write(ctx, "added "+email+" to team "+call.Called(string(in.TeamID)), "POST", "/team/member_add", member)
 	}
 	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(email), "team_id": call.Arg("team_id"), "key": nil}
+	if has.team != "" {
+		out["team_alias"] = operation.Encode(has.team)
+	}
 	made := has.key.Item
 	if made != nil {
 		steps.Skip(keyExists(has.key.Name))
@@ -151,6 +156,14 @@ var usersRetire = &operation.Operation{
 	Consent:  ask(askRetire),
 	Default:  true,
 	Do:       operation.Func[usersRetireInput](retire),
+	View: &operation.View{
+		Facts: []operation.Column{
+			{Name: "user_email"}, {Name: "user_id", ID: true}, {Name: "spend", Format: operation.Dollars}, {Name: "teams", Field: "team_aliases"}, {Name: "deleted"},
+		},
+		Lists: []operation.ViewList{{Name: "Keys", Field: "keys", Columns: []operation.Column{
+			{Name: "key_alias"}, {Name: "key_name"}, {Name: "spend", Format: operation.Dollars},
+		}}},
+	},
 }
 
 // retired is the answer of users retire: the user's last state.
@@ -159,6 +172,7 @@ type retired struct {
 	UserEmail json.RawMessage `json:"user_email"`
 	Spend     json.RawMessage `json:"spend"`
 	Teams     json.RawMessage `json:"teams"`
+	TeamNames []string        `json:"team_aliases"`
 	Keys      []retiredKey    `json:"keys"`
 	Deleted   bool            `json:"deleted"`
 }
@@ -193,7 +207,10 @@ func readRetired(ctx context.Context, call *operation.Call, id string) (retired,
 		return retired{}, err
 	}
 	user := operation.Lookup(info, "user_info")
-	out := retired{UserID: id, UserEmail: operation.Lookup(user, "user_email"), Spend: operation.Lookup(user, "spend"), Teams: operation.Lookup(user, "teams"), Keys: []retiredKey{}}
+	out := retired{UserID: id, UserEmail: operation.Lookup(user, "user_email"), Spend: operation.Lookup(user, "spend"), Teams: operation.Lookup(user, "teams"), TeamNames: []string{}, Keys: []retiredKey{}}
+	for team := range secret.Elements(operation.Lookup(info, "teams")) {
+		out.TeamNames = append(out.TeamNames, cmp.Or(operation.Word(operation.Lookup(team, "team_alias")), operation.Word(operation.Lookup(team, "team_id"))))
+	}
 	return out, operation.DecodeList(info, "keys", "/user/info", &out.Keys)
 }
 
@@ -207,7 +224,7 @@ func retire(ctx context.Context, call *operation.Call, in usersRetireInput) (ope
 		steps.Write(ctx, "blocked key "+key.label(), "POST", "/key/block", map[string]string{"key": key.Token})
 	}
 	if !in.BlockOnly {
-		steps.Write(ctx, "deleted user "+string(in.UserID), "POST", "/user/delete", map[string][]string{"user_ids": {string(in.UserID)}})
+		steps.Write(ctx, "deleted user "+cmp.Or(operation.Word(out.UserEmail), string(in.UserID)), "POST", "/user/delete", map[string][]string{"user_ids": {string(in.UserID)}})
 		out.Deleted = steps.Err() == nil
 	}
 	return steps.Result(operation.Encode(out))

@@ -98,7 +98,11 @@ type Dollars float64
 
 // MarshalJSON implements [json.Marshaler].
 func (d Dollars) MarshalJSON() ([]byte, error) {
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(float64(d), 'f', 12, 64), 64)
+	digits, err := strconv.ParseFloat(strconv.FormatFloat(float64(d), 'g', 12, 64), 64)
+	if err != nil {
+		return []byte("0"), err
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(digits, 'f', 12, 64), 64)
 	if err != nil || rounded == 0 {
 		return []byte("0"), err
 	}

@@ -325,7 +325,7 @@ func TestSpendLongPeriod(t *testing.T) {
 }
 
 func TestDollars(t *testing.T) {
-	for d, want := range map[Dollars]string{0.1 + 0.2: "0.3", 1e-13: "0", 0.0000135: "0.0000135", -2.5: "-2.5", 1234567.891: "1234567.891", 0: "0"} {
+	for d, want := range map[Dollars]string{0.1 + 0.2: "0.3", 1e-13: "0", 259.840000000001: "259.84", 34.10400000000001: "34.104", 0.0000135: "0.0000135", -2.5: "-2.5", 1234567.891: "1234567.891", 0: "0"} {
 		if got := string(operation.Encode(d)); got != want {
 			t.Errorf("%v: %s, want %s", float64(d), got, want)
 		}

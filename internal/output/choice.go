@@ -49,11 +49,17 @@ func (o Options) columns(op *operation.Operation, shown []string) ([]operation.C
 	}
 	for _, text := range o.Columns {
 		sign, name := signed(text)
-		at := slices.IndexFunc(op.Columns, named(name))
+		at := indexOf(op.Columns, name)
+		if sign == added { // any field, as the answer has it
+			at = slices.IndexFunc(op.Columns, named(name))
+		}
 		if at < 0 && (sign != added || name == "") {
 			return nil, noColumn(op, sign, name)
 		}
 		here := slices.IndexFunc(columns, named(name))
+		if sign == removed {
+			here = indexOf(columns, name)
+		}
 		switch {
 		case sign == removed && here >= 0:
 			columns = slices.Delete(columns, here, here+1)
@@ -73,6 +79,14 @@ func (o Options) columns(op *operation.Operation, shown []string) ([]operation.C
 		return nil, fmt.Errorf("--columns is empty; give at least one column")
 	}
 	return columns, nil
+}
+
+// indexOf finds a column by its name, or else by the field of the answer that it shows.
+func indexOf(columns []operation.Column, name string) int {
+	if i := slices.IndexFunc(columns, named(name)); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(columns, func(c operation.Column) bool { return name != "" && c.Field == name })
 }
 
 func named(name string) func(operation.Column) bool {

@@ -76,3 +76,13 @@ func TestUnnamed(t *testing.T) {
 		}
 	}
 }
+
+// TestColumnByItsField: a column is found by the field that it shows, too.
+func TestColumnByItsField(t *testing.T) {
+	columns := []operation.Column{{Name: "user_id"}, {Name: "customer_id", Field: "user_id"}, {Name: "team", Field: "team_alias"}}
+	for name, want := range map[string]int{"customer_id": 1, "user_id": 0, "team_alias": 2, "": -1, "nope": -1} {
+		if got := indexOf(columns, name); got != want {
+			t.Errorf("%q: column %d, want %d", name, got, want)
+		}
+	}
+}
