@@ -32,14 +32,14 @@ var spendTop = &operation.Operation{
 	Do:       operation.Rows[spendTopInput](rankSpend),
 	Columns: []operation.Column{
 		{Name: "by"},
-		{Name: "rank"},
+		{Name: "rank", Drop: 1},
 		{Name: "name", Field: "name|id"},
 		{Name: "id", Wide: true},
 		{Name: "spend", Format: operation.Dollars, Bar: true},
-		{Name: "share_percent"},
-		{Name: "requests", Drop: 1},
-		{Name: "failed", Drop: 2},
-		{Name: "total_tokens", Drop: 3},
+		{Name: "share_percent", Drop: 2},
+		{Name: "requests", Drop: 3},
+		{Name: "failed", Drop: 4},
+		{Name: "total_tokens", Drop: 5},
 	},
 }
 

@@ -36,6 +36,15 @@ type people struct {
 // names are the users as a report names them.
 func (p people) names() []string { return append(idsOf(p.UserIDs), p.UserEmails...) }
 
+// called are the users as a sentence about what was done names them.
+func (p people) called(call *operation.Call) string {
+	names := p.names()
+	for i, name := range names {
+		names[i] = call.Called(name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // idsOf returns resolved arguments as identifiers.
 func idsOf[T ~string](list []T) []string {
 	ids := make([]string, len(list))
@@ -70,6 +79,7 @@ var teamsMemberAdd = &operation.Operation{
 	Default: true,
 	Checks:  []operation.Check{notesOwnBudget, notesMemberBudget},
 	Do:      operation.Func[teamsMemberAddInput](addMembers),
+	View:    teamViewAt(""),
 }
 
 func addMembers(ctx context.Context, call *operation.Call, in teamsMemberAddInput) (operation.Result, error) {
@@ -94,7 +104,7 @@ func (p people) add(ctx context.Context, call *operation.Call, path, role string
 	if err != nil {
 		return operation.Result{}, err
 	}
-	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", strings.Join(p.names(), ", "), to)}, nil
+	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", p.called(call), to)}, nil
 }
 
 // find returns the users as team members. A user that does not exist is an error unless
@@ -211,7 +221,7 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 	}
 	removed, parts := []string{}, operation.NewParts(call, "removed", "member")
 	remove := func(field, name string) {
-		done := parts.Try(name, func() error {
+		done := parts.Try(call.Called(name), func() error {
 			id := operation.Encode(name)
 			if field == "user_email" {
 				// The gateway forgets the address under which it added a member.

@@ -101,6 +101,7 @@ var usersCreate = &operation.Operation{
 	Checks:  []operation.Check{identified, notesNewUser},
 	Do:      operation.Func[usersCreateInput](createUser),
 	Columns: shownOnce(userColumns),
+	View:    changedUserAt(""),
 	Done:    "created user {user_email} ({user_id})",
 	Reveal:  []string{"key"},
 	Returns: []string{"user_id"},
@@ -236,6 +237,7 @@ var usersUpdate = &operation.Operation{
 		return operation.Result{Body: body}, err
 	}),
 	Columns: within("data", userColumns),
+	View:    changedUserAt("data"),
 	Done:    "updated user {data.user_email} ({user_id})",
 }
 

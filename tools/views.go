@@ -52,24 +52,35 @@ func teamViewAt(at string) *operation.View {
 	}
 }
 
-var userView = &operation.View{
-	What: "user", None: everyModel,
-	Facts: slices.Concat(within("user_info", []operation.Column{
-		{Name: "User", Field: "user_email"},
-		{Name: "ID", Field: "user_id"},
-		{Name: "Name", Field: "user_alias"},
-		{Name: "Role", Field: "user_role"},
-		{Name: "Models", Field: "models"},
-	}), operation.Limits("user_info"), within("user_info", []operation.Column{
-		{Name: "Metadata", Field: "metadata"},
-		{Name: "Created", Field: "created_at", Format: operation.Time},
-	})),
-	Lists: []operation.ViewList{
-		{Name: "Teams", Field: "teams", Columns: []operation.Column{
-			{Name: "team", Field: "team_alias|team_id"}, {Name: "ID", Field: "team_id"},
-		}},
-		{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Field: "team_id", Names: teamCollection})},
-	},
+var userView = userViewAt("user_info")
+
+// userViewAt is the view of a user at a path of the answer.
+func userViewAt(at string) *operation.View {
+	return &operation.View{
+		What: "user", None: everyModel,
+		Facts: slices.Concat(within(at, []operation.Column{
+			{Name: "User", Field: "user_email"},
+			{Name: "ID", Field: "user_id"},
+			{Name: "Name", Field: "user_alias"},
+			{Name: "Role", Field: "user_role"},
+			{Name: "Models", Field: "models"},
+		}), operation.Limits(at), within(at, []operation.Column{
+			{Name: "Metadata", Field: "metadata"},
+			{Name: "Created", Field: "created_at", Format: operation.Time},
+		})),
+		Lists: []operation.ViewList{
+			{Name: "Teams", Field: "teams", Columns: []operation.Column{
+				{Name: "team", Field: "team_alias|team_id"}, {Name: "ID", Field: "team_id"},
+			}},
+			{Name: "Keys", Field: "keys", Columns: slices.Insert(slices.Clone(memberKeys), 1, operation.Column{Name: "team", Field: "team_id", Names: teamCollection})},
+		},
+	}
+}
+
+// changedUserAt is the view of a user at a path of the answer, who was created or changed.
+func changedUserAt(at string) *operation.View {
+	teams := within(at, []operation.Column{{Name: "Teams", Field: "teams", Names: teamCollection}})
+	return &operation.View{What: "user", None: everyModel, Facts: slices.Insert(userViewAt(at).Facts, 4, teams...)}
 }
 
 // keyView is the view of a key at a path of the answer; hash is the path of its hash.

@@ -123,6 +123,9 @@ func bindConfigList(a *app, cmd *cobra.Command) {
 		}
 		result := operation.Listed(nil, rows, len(rows), nil, nil)
 		result.Page.Bare = true
+		if len(rows) == 0 {
+			a.note("There are no profiles. To make one, use config set.")
+		}
 		return a.writeLocal(cmd.Context(), configList, result, formats)
 	}
 }

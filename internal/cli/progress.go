@@ -21,6 +21,7 @@ type progress struct {
 	timer       *time.Timer
 	bar         *progressbar.ProgressBar
 	done, total int
+	rests       int // how often the line made room
 	shown       bool
 	ended       bool
 }
@@ -51,10 +52,11 @@ func (p *progress) update(done, total int) {
 	if wait := patience - time.Since(p.start); wait <= 0 {
 		p.draw()
 	} else if p.timer == nil {
+		rests := p.rests
 		p.timer = time.AfterFunc(wait, func() {
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			if !p.ended {
+			if !p.ended && p.rests == rests {
 				p.draw()
 			}
 		})
@@ -93,6 +95,7 @@ func (p *progress) hide() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.erase()
+		p.rest()
 	}
 }
 
@@ -112,7 +115,14 @@ func (p *progress) end() {
 	defer p.mu.Unlock()
 	p.erase()
 	p.ended = true
+	p.rest()
+}
+
+// rest keeps the line from coming by itself: a question may wait for its answer.
+func (p *progress) rest() {
 	if p.timer != nil {
 		p.timer.Stop()
+		p.timer = nil
 	}
+	p.rests++
 }

@@ -46,8 +46,16 @@ func TestProgressIsPatient(t *testing.T) {
 	p := watch(&screen{w: &out})
 	p.start = time.Now().Add(time.Hour)
 	p.update(1, 3)
-	p.end()
 	if out.Len() > 0 {
 		t.Errorf("shown at once: %q", out.String())
 	}
+	p.hide() // for a question
+	if p.timer != nil {
+		t.Error("the line would come while a question waits")
+	}
+	p.update(2, 3)
+	if p.timer == nil {
+		t.Error("the line does not come back")
+	}
+	p.end()
 }

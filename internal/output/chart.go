@@ -10,8 +10,11 @@ import (
 )
 
 const (
-	// plotWidth is how many characters the longest bar of a chart has.
-	plotWidth = 40
+	// plotWidth is how many characters the longest bar of a chart has, and leastPlot where the
+	// terminal is narrow.
+	plotWidth, leastPlot = 40, 16
+	// leastLabel is what is left of a label there.
+	leastLabel = 8
 	// fills are what the parts of a bar are made of.
 	fills = "█▓▒░"
 )
@@ -30,33 +33,41 @@ func (o *out) chart(c *operation.Chart) error {
 		fmt.Fprintf(to, "%s\n", strings.Join(legend, "   "))
 	}
 	fmt.Fprint(to, "\n")
-	room, totals := 0, c.Totals()
-	for _, label := range c.Labels {
-		room = max(room, widthOf(visible(label)))
+	room, figures, totals := 0, 0, c.Totals()
+	numbers := make([]string, len(totals))
+	for i, label := range c.Labels {
+		numbers[i] = rounded(formatNumber(strconv.FormatFloat(totals[i], 'f', 9, 64), operation.Dollars))
+		room, figures = max(room, widthOf(visible(label))), max(figures, len(numbers[i]))
+	}
+	plot := plotWidth
+	if o.Width > 0 {
+		figures += gap + 1 // the blanks around the bar
+		room = max(min(room, o.Width-figures-leastPlot), leastLabel)
+		plot = max(min(plot, o.Width-figures-room), 1)
 	}
 	most := slices.Max(append(slices.Clone(totals), 0))
 	for i, label := range c.Labels {
-		label = visible(label)
+		label = shortened(visible(label), room)
 		pad := strings.Repeat(" ", room-widthOf(label))
-		drawn := parts(c, i, most)
+		drawn := parts(c, i, most, plot)
 		if drawn != "" {
 			drawn += " "
 		}
-		fmt.Fprintf(to, "%s%s  %s%s\n", label, pad, drawn, formatNumber(strconv.FormatFloat(totals[i], 'f', 9, 64), operation.Dollars))
+		fmt.Fprintf(to, "%s%s  %s%s\n", label, pad, drawn, numbers[i])
 	}
 	return to.finish()
 }
 
 // parts is the bar of a label, whose parts add up without a gap.
-func parts(c *operation.Chart, label int, most float64) string {
+func parts(c *operation.Chart, label int, most float64, plot int) string {
 	if len(c.Series) == 1 {
-		return barOf(c.Series[0].Values[label], most, plotWidth)
+		return barOf(c.Series[0].Values[label], most, float64(plot))
 	}
 	var b strings.Builder
 	sum, drawn := 0.0, 0
 	for i, s := range c.Series {
 		sum += s.Values[label]
-		if to := int(sum/most*plotWidth + 0.5); most > 0 && to > drawn {
+		if to := int(sum/most*float64(plot) + 0.5); most > 0 && to > drawn {
 			b.WriteString(strings.Repeat(string([]rune(fills)[i]), to-drawn))
 			drawn = to
 		}

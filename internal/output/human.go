@@ -97,6 +97,9 @@ const (
 // a date.
 func distance(at, now time.Time) string {
 	d := at.Sub(now)
+	if d.Abs() < time.Second {
+		return "just now"
+	}
 	for _, u := range units {
 		if d.Abs() >= u.below {
 			continue

@@ -78,8 +78,8 @@ func TestWrite(t *testing.T) {
 				"0.15  prod [eu]",
 				"   -  日本語")},
 		{"table, unit of a million tokens", list, page(false, first), Options{Columns: []string{"input_cost"}}, lines(
-			"INPUT_COST (USD/1M TOKENS)",
-			"                      0.15")},
+			"INPUT_COST (USD/1M)",
+			"               0.15")},
 		{"table, empty list", list, page(false), Options{}, lines("NAME  UPSTREAM  SPEND (USD)  CREATED  MODELS")},
 		{"table, empty list, no header", list, page(false), Options{NoHeader: true}, ""},
 		{"table, items that are no objects", list, page(false, `"88dc28d0"`, `"x"`), Options{}, lines("VALUE", "88dc28d0", "x")},
@@ -101,8 +101,8 @@ func TestWrite(t *testing.T) {
 			"created      2026-11-22T16:15:09Z",
 			"models       a,b")},
 		{"table of an object, no header", object, body(`{"info":{"cost":1}}`), Options{Format: Table, NoHeader: true, Columns: []string{"input_cost", "name"}}, lines(
-			"input_cost (USD/1M tokens)  1000000",
-			"name                        -")},
+			"input_cost (USD/1M)  1000000",
+			"name                 -")},
 
 		{"json keeps digits, order and the wrapper", list, page(false, second), Options{Format: JSON}, lines(
 			`{`, `  "things": [`, `    {`, `      "name": "日本語",`, `      "params": {},`, `      "spend": 100.0,`, `      "created": 1763820909,`,

@@ -25,7 +25,7 @@ func unit(f operation.Format) string {
 	case operation.Dollars:
 		return " (USD)"
 	case operation.DollarsPerMillion:
-		return " (USD/1M tokens)"
+		return " (USD/1M)"
 	}
 	return ""
 }
