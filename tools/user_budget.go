@@ -50,7 +50,7 @@ func notesTeamKey(ctx context.Context, call *operation.Call) error {
 	if err != nil || limit == "" {
 		return err
 	}
-	call.Note("The budget of user " + operation.Name(user) + " (" + limit + ")" + userBudgetIdle + "To limit the user in the team, use {op:teams member-update} with max_budget_in_team.")
+	call.Note("The budget of user " + call.Called(user) + " (" + limit + ")" + userBudgetIdle + "To limit the user in the team, use {op:teams member-update} with max_budget_in_team.")
 	return nil
 }
 
@@ -95,7 +95,7 @@ func notesMemberBudget(ctx context.Context, call *operation.Call) error {
 			return err
 		}
 		if limit != "" {
-			limited = append(limited, operation.Name(id)+" ("+limit+")")
+			limited = append(limited, call.Called(id)+" ("+limit+")")
 		}
 	}
 	if len(limited) > 0 {
@@ -123,7 +123,7 @@ func notesOnboarded(ctx context.Context, call *operation.Call) error {
 		return nil
 	}
 	if limit := dollars(user, "max_budget"); limit != "" {
-		call.Note("The budget of user " + operation.Name(operation.Word(user.ID)) + " (" + limit + ")" + userBudgetIdle + "{max_budget_in_team} limits the user in the team.")
+		call.Note("The budget of user " + call.Called(operation.Word(user.ID)) + " (" + limit + ")" + userBudgetIdle + "{max_budget_in_team} limits the user in the team.")
 	}
 	return err
 }
