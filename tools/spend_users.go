@@ -17,7 +17,7 @@ var spendByUser = &operation.Operation{
 	Path:     "spend by-user",
 	Summary:  "List users by spend, a page at a time",
 	Help:     "Fast even with many users; needs LiteLLM 1.108 or later. Requests without a user have no ID. For older gateways and other dimensions, use {op:spend summary} by user.",
-	Examples: []string{"spend by-user --period this-month --limit 10", "spend by-user --period last-month --all --format csv"},
+	Examples: []string{"spend by-user --period this-month --page-size 10", "spend by-user --period last-month --all --format csv"},
 	Effect:   operation.Read,
 	Part:     ownPart,
 	Do: operation.List[spendByUserInput]{Prepare: ledger.Dated, Of: &operation.Collection{
