@@ -109,7 +109,9 @@ func listUnusedBudgets(ctx context.Context, call *operation.Call, in budgetsUnus
 		rows = append(rows, row)
 	}
 	var notes []string
-	if len(rows) > 0 {
+	if len(rows) == 0 {
+		notes = []string{"No unused budget is that old. New ones count after {older_than} (default 1h)."}
+	} else {
 		notes = []string{"To delete those with a generated ID, use {op:budgets prune}; to delete a single one, {op:budgets delete}"}
 	}
 	return operation.Listed(nil, rows, len(rows), nil, notes), nil

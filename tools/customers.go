@@ -3,11 +3,13 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 var customers = operation.Catalog{
@@ -18,6 +20,36 @@ var customers = operation.Catalog{
 var customerCollection = &operation.Collection{
 	What: "customer", Path: "/customer/list", Page: "page", Size: "page_size", NoTotal: true,
 	ID: "user_id", Name: "alias", Search: "search", ByID: "search", Escapes: []string{"search"},
+}
+
+// pastCustomer is a customer, by alias or ID, also one that was deleted.
+type pastCustomer string
+
+// Collection returns the list that has the alias.
+func (pastCustomer) Collection() *operation.Collection { return everyCustomer }
+
+// everyCustomer is the customers, and those whose requests remain.
+var everyCustomer = func() *operation.Collection {
+	open := *customerCollection
+	open.Open = true
+	return &open
+}()
+
+// hasCustomer returns a check for an empty report: the customers that it is about exist, or
+// the caller may not look. A deleted one cannot be told from a wrong name.
+func hasCustomer(argument string) func(context.Context, *operation.Call) error {
+	return func(ctx context.Context, call *operation.Call) error {
+		for _, id := range call.Args().List(argument) {
+			if id == "" {
+				continue
+			}
+			if _, err := customerCollection.FindID(ctx, call, id); operation.IsNotFound(err) {
+				return &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "to see what exists, use {op:customers list}",
+					Message: fmt.Sprintf("no customer has the alias or ID %q, and no request in this period names it", operation.Shown(id))}
+			}
+		}
+		return nil
+	}
 }
 
 var customerColumns = []operation.Column{

@@ -15,7 +15,7 @@ import (
 // deploymentCollection is the deployments of all models, on one page, each once under its
 // own name.
 var deploymentCollection = &operation.Collection{
-	What: "deployment", Path: "/v2/model/info", Items: "data", ID: "model_info.id", Name: "model_name", Bare: true,
+	What: "deployment", Listed: "models info", Path: "/v2/model/info", Items: "data", ID: "model_info.id", Name: "model_name", Bare: true,
 	Search: "search", ByID: "modelId", Fixed: url.Values{"size": {"100000"}}, Else: servedCollection,
 }
 
@@ -23,7 +23,7 @@ var deploymentCollection = &operation.Collection{
 // the list of deployments. It repeats a wildcard deployment once for each model that it
 // could serve, under the name of the model.
 var servedCollection = &operation.Collection{
-	What: "deployment", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", ByID: "litellm_model_id",
+	What: "deployment", Listed: "models info", Path: "/v1/model/info", Items: "data", ID: "model_info.id", Name: "model_name", ByID: "litellm_model_id",
 }
 
 func init() {

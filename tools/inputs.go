@@ -153,14 +153,6 @@ type teamTarget struct {
 	TeamID existingTeam `json:"team_id" name:"team" jsonschema:"required"`
 }
 
-// keyFilter narrows a list to one key.
-type keyFilter string
-
-// Rule implements [operation.Ruled].
-func (keyFilter) Rule() operation.Rule {
-	return operation.Rule{Help: "Only the key with this hash"}
-}
-
 // userRole is the role of an internal user on the gateway.
 type userRole string
 

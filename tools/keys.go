@@ -17,7 +17,7 @@ var keys = operation.Catalog{
 // keyCollection is the virtual keys that the caller may list.
 var keyCollection = &operation.Collection{
 	What: "key", Path: "/key/list", Items: "keys", Total: "total_count", Pages: "total_pages", Page: "page", Size: "size",
-	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", Partly: url.Values{"substring_matching": {"true"}}, ByID: "key_hash", Form: keyForm, Escapes: []string{"search"}, Sort: "sort_by", Order: "sort_order", Unique: "token",
+	ID: "token", Name: "key_alias", Version: "deleted_at", Search: "key_alias", Partly: url.Values{"substring_matching": {"true"}}, IDWord: "hash", ByID: "key_hash", Form: keyForm, Escapes: []string{"search"}, Sort: "sort_by", Order: "sort_order", Unique: "token",
 	Fixed: url.Values{"return_full_object": {"true"}}, Deleted: url.Values{"status": {"deleted"}},
 }
 

@@ -334,7 +334,7 @@ func (e *explanation) ofCustomer(ctx context.Context, id string) (json.RawMessag
 	}
 	c := keyCheck{name: "customer", state: passes, value: id}
 	if string(operation.Lookup(customer.Item, "blocked")) == "true" {
-		c.state, c.why, c.fix = refuses, "customer "+operation.Name(id)+" is blocked", "unblock the customer"
+		c.state, c.value, c.fix = unknown, id+" (blocked)", "unblock the customer; without the enterprise hook blocked_user_check, the gateway does not refuse its calls"
 	}
 	e.add(c)
 	e.models("models of the customer", "customer "+operation.Name(id)+" may not use", operation.Lookup(customer.Item, "models"), nil, "change the customer's models")

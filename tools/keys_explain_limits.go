@@ -115,6 +115,8 @@ func (e *explanation) budget(name, whose string, item json.RawMessage, limit str
 	more, _ := money(operation.Lookup(item, "metadata.temp_budget_increase"))
 	c := keyCheck{name: name, state: passes, value: amount(spend) + " US dollars", limit: amount(most) + " US dollars"}
 	switch {
+	case operation.Lookup(item, "spend") == nil && most > 0: // the gateway does not show it
+		c.state, c.value = unknown, ""
 	case !spentUp(item, limit, exceeds):
 	case more > 0:
 		c.state, c.limit = unknown, c.limit+" and "+amount(more)+" for a time"
@@ -214,7 +216,11 @@ func (e *explanation) rates() {
 	} {
 		for model, most := range secret.Members(operation.Lookup(e.key, "metadata."+l.at)) {
 			if name := string(model); name == e.target() && e.model != "" {
-				e.add(keyCheck{name: l.name, state: unknown, limit: string(most) + " " + l.unit})
+				c := keyCheck{name: l.name, state: unknown, limit: string(most) + " " + l.unit}
+				if n, err := money(most); err == nil && n == 0 {
+					c.state, c.why, c.fix = refuses, "key "+e.name()+" allows no "+l.name+" ("+c.limit+")", "raise the key's "+l.at
+				}
+				e.add(c)
 			}
 		}
 	}

@@ -38,6 +38,7 @@ func explainCases(team, blocked, user, spent string) []explained {
 		{key: map[string]any{"user_id": user}, answer: "user_model_access_denied", verdict: "the user of the key may not use"},
 		{key: map[string]any{"user_id": spent, "rpm_limit": 0}, answer: "budget_exceeded", verdict: "the user's budget is used up"},
 		{key: map[string]any{"rpm_limit": 0}, model: "nosuch", answer: "throttling_error", verdict: "the rate limits of the key allow none"},
+		{key: map[string]any{"model_rpm_limit": map[string]any{"gpt-4o-mini": 0}}, answer: "throttling_error", verdict: "allows no requests for the model"},
 		{key: map[string]any{"models": []string{"*"}}, model: "nosuch", answer: "Invalid model name", verdict: "the gateway has no model nosuch"},
 		{key: map[string]any{"models": []string{"gpt-4o-mini"}, "aliases": map[string]any{"fast": "gpt-4o-mini"}}, model: "fast", verdict: "No limit refuses calls to fast"},
 		{key: map[string]any{"allowed_routes": []string{"llm_api_routes"}, "rpm_limit": 1000}, verdict: "What is unknown can still refuse"},

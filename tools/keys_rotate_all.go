@@ -63,7 +63,7 @@ func rotatable(ctx context.Context, call *operation.Call) ([]operation.Thing, er
 			case operation.Lookup(key, "metadata."+rotatedTo) != nil, hash == call.Client().KeyHash():
 			case string(operation.Lookup(key, "blocked")) == "true", ends && !expires.After(call.Now()):
 			default:
-				found = append(found, operation.Thing{ID: operation.Encode(hash), Name: operation.Word(operation.NoNull(operation.Lookup(key, "key_alias"))), Item: key})
+				found = append(found, operation.Thing{ID: operation.Encode(hash), Name: operation.Word(operation.NoNull(operation.LookupAny(key, "metadata."+rotatingAlias+"|key_alias"))), Item: key})
 			}
 		}
 		return found, nil
@@ -90,6 +90,10 @@ func rotateSelected(ctx context.Context, call *operation.Call, in keysRotateInpu
 	native := licensed(ctx, call)
 	parts := operation.NewParts(call, "rotated", "")
 	for i, key := range keys {
+		if ctx.Err() != nil {
+			parts.Report("key "+key.Label(), "not tried")
+			continue
+		}
 		made, err := rotateOne(ctx, call, key, grace, native)
 		if made != nil {
 			out.Rotated = append(out.Rotated, *made)
@@ -106,17 +110,18 @@ func rotateSelected(ctx context.Context, call *operation.Call, in keysRotateInpu
 			result.Notes = append(result.Notes, fmt.Sprintf("Key %s: %s", operation.Name(made.name()), madeBefore))
 		}
 	}
-	if parts.Err() != nil {
-		result.Notes = append(result.Notes, "Keys that were not rotated still work. Run the same command again: it finishes")
+	if n := len(result.Failed); n > 0 {
+		with := ""
+		if call.Arg("expect") != nil {
+			with = fmt.Sprintf(" with {expect} %d", n)
+		}
+		result.Notes = append(result.Notes, "Keys that were not rotated still work. Run the same command again"+with+": it finishes")
 	}
 	return result, err
 }
 
 // rotateOne rotates one of several keys. It returns what was made even if the rest failed.
 func rotateOne(ctx context.Context, call *operation.Call, key operation.Thing, grace time.Duration, native bool) (*rotatedKey, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
 	if native {
 		result, err := regenerate(ctx, call, key, grace)
 		if err != nil {

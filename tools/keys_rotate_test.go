@@ -97,8 +97,11 @@ func rotateCut(t *testing.T, alias string, cut int, answered, dead bool) {
 		name = map[string]any{"alias": alias}
 	}
 	wire.set(cut, answered, dead)
-	_, err = run(t.Context(), env, keysRotate, argsOf(name))
+	first, err := run(t.Context(), env, keysRotate, argsOf(name))
 	wire.set(0, false, false)
+	if cut == 3 && answered && !dead && (err != nil || len(first.Failed) > 0) {
+		t.Errorf("the last request was applied, but the run says %v %v", err, first.Failed)
+	}
 	for _, key := range do(t, env, keysList, nil).Page.Items {
 		expires, _ := timeOf(key, "expires")
 		if string(operation.Lookup(key, "blocked")) == "true" || expires.Before(time.Now().Add(23*time.Hour)) {
@@ -116,6 +119,33 @@ func rotateCut(t *testing.T, alias string, cut int, answered, dead bool) {
 		t.Fatalf("run again: %v %v", err, result.Failed)
 	}
 	checkRotated(t, env, alias, old)
+}
+
+// TestRotateKeepsKey: an interrupt while the gateway makes the new key does not lose it, and
+// the next run finishes.
+func TestRotateKeepsKey(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	gateway, held := sandbox.New(), 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if held > 0 && r.URL.Path == "/key/generate" {
+			interrupt()
+		}
+		gateway.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	client, err := proxyclient.New(proxyclient.Config{BaseURL: server.URL, APIKey: sandbox.MasterKey, Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := operation.Env{Client: client, Hold: func() func() { held++; return func() {} }}
+	old := operation.Word(operation.Lookup(do(t, env, keysGenerate, map[string]any{"key_alias": "ci", "max_budget": 5, "spend": 1.5, "duration": "30d",
+		"models": []string{"gpt-4o-mini"}, "metadata": map[string]any{"team": "x"}, "model_rpm_limit": map[string]any{"gpt-4o-mini": 3}}).Body, "token"))
+	result, err := run(ctx, env, keysRotate, argsOf(map[string]any{"key": "ci"}))
+	if err != nil || len(result.Failed) != 1 || len(keysRotate.NewKeys(result)) != 1 {
+		t.Fatalf("%v, failed %v, new keys %v", err, result.Failed, keysRotate.NewKeys(result))
+	}
+	do(t, env, keysRotate, map[string]any{"key": "ci"})
+	checkRotated(t, env, "ci", old)
 }
 
 // rotatedKeys returns all keys by their hashes.

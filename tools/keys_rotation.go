@@ -125,7 +125,7 @@ func (r *rotation) run(ctx context.Context, steps *operation.Steps) error {
 			body["key_alias"] = operation.Encode(r.renamed)
 		}
 		if _, err := r.call.Write(ctx, http.MethodPost, "/key/update", body); err != nil {
-			return err
+			return resumable(err)
 		}
 	}
 	if r.made == "" {
@@ -135,14 +135,48 @@ func (r *rotation) run(ctx context.Context, steps *operation.Steps) error {
 	} else {
 		steps.Skip("new key " + r.name() + " exists (token " + r.made + ")")
 	}
-	steps.Write(ctx, r.stopping(), http.MethodPost, "/key/update", r.stop())
+	steps.Try(r.stopping(), func() error { return r.end(ctx, hash) })
 	return nil
+}
+
+// end sends the last request. If its answer is lost, the old key tells whether it was applied:
+// a run that finds it finished would rotate the new key.
+func (r *rotation) end(ctx context.Context, hash string) error {
+	_, err := r.call.Uninterrupted(ctx, "/key/update", r.stop())
+	if err == nil || !unsure(err) {
+		return err
+	}
+	for key, failed := range keyCollection.All(context.WithoutCancel(ctx), r.call, url.Values{keyCollection.ByID: {hash}}) {
+		if failed == nil && operation.Word(operation.Lookup(key, "metadata."+rotatedTo)) == r.made {
+			return nil
+		}
+	}
+	return err
+}
+
+// unsure reports whether a write that failed may have been applied.
+func unsure(err error) bool {
+	e := operation.AsError(err)
+	return e.Sent || e.Status == 0 || e.Status >= http.StatusInternalServerError
+}
+
+// runAgain is the hint for a rotation that stopped in the middle.
+const runAgain = "run the same command again: it finishes the rotation"
+
+// resumable says what to do after a request that may have begun a rotation.
+func resumable(err error) error {
+	if !unsure(err) {
+		return err
+	}
+	e := *operation.AsError(err)
+	e.Hint = runAgain
+	return &e
 }
 
 // make creates the new key. If the gateway refuses, the old key gets its alias back.
 func (r *rotation) make(ctx context.Context, steps *operation.Steps, hash string) error {
 	body := r.settings()
-	answer, err := r.call.Write(ctx, http.MethodPost, "/key/generate", body)
+	answer, err := r.call.Uninterrupted(ctx, "/key/generate", body)
 	var token json.RawMessage
 	if err == nil {
 		token, err = r.call.Identifier(answer, "token", "the new key "+r.name())
@@ -168,14 +202,14 @@ func (r *rotation) make(ctx context.Context, steps *operation.Steps, hash string
 // restore undoes a rotation whose new key was not made, or whose value was lost on its way.
 func (r *rotation) restore(ctx context.Context, hash string, failed error) error {
 	e := *operation.AsError(failed)
-	if e.Sent || e.Status == 0 || e.Status >= http.StatusInternalServerError {
+	if unsure(failed) {
 		made, err := successor(ctx, r.call, r.alias, hash)
 		if err == nil && made != "" {
 			err = r.call.Undo(ctx, http.MethodPost, "/key/delete", map[string][]string{"keys": {made}})
 		}
 		if err != nil {
 			e.Message += "; the new key may exist, but its value is unknown. The old key still works"
-			e.Hint = "run the same command again: it finishes the rotation"
+			e.Hint = runAgain
 			return &e
 		}
 	}
@@ -185,7 +219,7 @@ func (r *rotation) restore(ctx context.Context, hash string, failed error) error
 	}
 	if err := r.call.Undo(ctx, http.MethodPost, "/key/update", body); err != nil {
 		e.Message += "; there is no new key, and the old key, which still works, is now called " + operation.Name(r.renamed)
-		e.Hint = "run the same command again: it finishes the rotation"
+		e.Hint = runAgain
 		return &e
 	}
 	e.Message += "; the old key is unchanged and there is no new one"

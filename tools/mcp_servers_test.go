@@ -102,7 +102,7 @@ func TestMCPRefused(t *testing.T) {
 		{mcpServersUpdate, `{"server_id":"s1"}`, "nothing to change"},
 		{mcpServersUpdate, `{"server_id":"s1","credentials":{"auth_value":null}}`, "cannot remove auth_value"},
 		{mcpServersUpdate, `{"server":"wiki","url":"https://a.example"}`, "is a submission that is not active: pending_review"},
-		{mcpServersDelete, `{"server":"hubb"}`, `no MCP server has the name "hubb"; did you mean "hub"?`},
+		{mcpServersDelete, `{"server":"hubb"}`, `no MCP server has the name or ID "hubb"; did you mean "hub"?`},
 		{mcpServersHealth, `{"server_id":"s9"}`, ""},
 		{mcpServersMakePublic, `{}`, "give either {servers} or {none}"},
 		{mcpServersMakePublic, `{"servers":["nope"]}`, "no MCP server has the name"},
@@ -110,8 +110,8 @@ func TestMCPRefused(t *testing.T) {
 		{mcpToolsetsCreate, `{"toolset_name":"a","tool_names":["add"]}`, "add is not a tool as SERVER/TOOL"},
 		{mcpToolsetsCreate, `{"toolset_name":"a","tool_names":["nope/add"]}`, "no MCP server has the name"},
 		{mcpToolsetsUpdate, `{"toolset":"triage","remove_tools":["hub/echo"]}`, "the toolset has no tool echo"},
-		{mcpToolsetsUpdate, `{"toolset_id":"nope","description":"x"}`, `no MCP toolset has the name "nope"`},
-		{mcpToolsetsDelete, `{"toolset_id":"nope"}`, `no MCP toolset has the name "nope"`},
+		{mcpToolsetsUpdate, `{"toolset_id":"nope","description":"x"}`, `no MCP toolset has the name or ID "nope"`},
+		{mcpToolsetsDelete, `{"toolset_id":"nope"}`, `no MCP toolset has the name or ID "nope"`},
 	} {
 		*sent = nil
 		_, err := run(t.Context(), env, tt.op, argsOf(decoded(t, tt.args)))

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
 	"litellm-proxy/internal/operation"
+	"litellm-proxy/proxyclient"
 )
 
 type modelsDoublesInput struct {
@@ -33,7 +35,11 @@ var modelsDoubles = &operation.Operation{
 		for i, d := range doubles {
 			rows[i] = d.row()
 		}
-		return operation.Listed(nil, rows, len(rows), nil, nil), err
+		var notes []string
+		if len(rows) == 0 && err == nil {
+			notes, err = []string{"No deployments are duplicate or shadowed."}, knownModel(ctx, call, in.Model)
+		}
+		return operation.Listed(nil, rows, len(rows), nil, notes), err
 	}),
 	Columns: []operation.Column{
 		{Name: "kind"},
@@ -45,12 +51,26 @@ var modelsDoubles = &operation.Operation{
 	},
 }
 
+// knownModel refuses the name of a model that has no deployment; "" is all models.
+func knownModel(ctx context.Context, call *operation.Call, model string) error {
+	for item, err := range deploymentCollection.All(ctx, call, nil) {
+		if err != nil || model == "" || operation.Word(operation.Lookup(item, deploymentCollection.Name)) == model {
+			return err
+		}
+	}
+	if model == "" {
+		return nil
+	}
+	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "to see what exists, use {op:models info}",
+		Message: fmt.Sprintf("no deployment has the name %q", operation.Shown(model))}
+}
+
 // deployed is a deployment as far as the gateway shows it.
 type deployed struct {
-	id, name, upstream, source, created string
-	credential                          string
-	prices                              string
-	content                             string // everything that is shown, without what differs anyway
+	id, name, upstream, source string
+	credential                 string
+	prices                     string
+	content                    string // everything that is shown, without what differs anyway
 }
 
 // infoThatCounts are the members of model_info that tell deployments apart.
@@ -58,7 +78,7 @@ var infoThatCounts = strings.Fields("team_id team_public_model_name access_group
 
 func readDeployed(item json.RawMessage) deployed {
 	text := func(path string) string { return operation.Word(operation.NoNull(operation.Lookup(item, path))) }
-	d := deployed{id: text("model_info.id"), name: text("model_name"), upstream: text("litellm_params.model"), source: "file", created: text("model_info.created_at"),
+	d := deployed{id: text("model_info.id"), name: text("model_name"), upstream: text("litellm_params.model"), source: "file",
 		credential: text("litellm_params.litellm_credential_name"),
 		prices:     text("model_info.input_cost_per_token") + " " + text("model_info.output_cost_per_token")}
 	if text("model_info.db_model") == "true" {
@@ -84,7 +104,7 @@ func readDeployed(item json.RawMessage) deployed {
 // double is deployments that have something in common.
 type double struct {
 	kind string
-	of   []deployed // what the configuration file has first, then the oldest
+	of   []deployed // what the configuration file has first, then by ID
 }
 
 // sameKey reports whether the deployments use one stored credential; nil if that cannot be
@@ -115,7 +135,7 @@ func findDoubles(ctx context.Context, call *operation.Call, model string) ([]*do
 		all = append(all, readDeployed(item))
 	}
 	slices.SortStableFunc(all, func(x, y deployed) int {
-		return cmp.Or(-cmp.Compare(x.source, y.source), cmp.Compare(x.created, y.created), cmp.Compare(x.id, y.id))
+		return cmp.Or(-cmp.Compare(x.source, y.source), cmp.Compare(x.id, y.id))
 	})
 	var doubles []*double
 	doubles = append(doubles, grouped("identical", all, func(d deployed) string { return d.content }, nil)...)

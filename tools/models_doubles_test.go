@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"litellm-proxy/internal/operation"
 	"litellm-proxy/proxyclient"
 )
 
@@ -41,6 +42,11 @@ func TestDoubles(t *testing.T) {
 	}
 	if r, err = invoke(t, env, "models merge", `{"model": "keyed", "same_key": true, "expect": 1}`); err != nil || r.Done != "deleted keyed (keyed-2)" {
 		t.Errorf("merge with one key: %v %q", err, r.Done)
+	}
+	for _, op := range []string{"models doubles", "models merge"} {
+		if _, err := invoke(t, env, op, `{"model": "nosuch"}`); !operation.IsNotFound(err) {
+			t.Errorf("%s of an unknown model: %v", op, err)
+		}
 	}
 	if r, err = invoke(t, env, "models merge", `{}`); err != nil || !strings.Contains(r.Done, "nothing was deleted") {
 		t.Errorf("nothing to merge: %v %q", err, r.Done)

@@ -23,6 +23,7 @@ const everything = `{
 	"/v2/team/list": {"teams": [{"team_alias": "one", "team_id": "t1"}, {"team_alias": "one more", "team_id": "t2"},
 		{"team_alias": "twins", "team_id": "t3"}, {"team_alias": "twins", "team_id": "t4"}]},
 	"/user/list": {"users": [{"user_email": "One", "user_id": "u1"}, {"user_email": "one@example.com", "user_id": "u2"}]},
+	"/customer/list": [{"alias": "one", "user_id": "c1"}],
 	"/project/list": [{"project_alias": "one", "project_id": "pr1"}],
 	"/organization/list": [{"organization_alias": "one", "organization_id": "o1"}],
 	"/key/list": {"keys": [{"key_alias": "one", "token": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}]},
@@ -117,8 +118,22 @@ func testName(t *testing.T, g *lookups, env operation.Env, op *operation.Operati
 		t.Errorf("by name it sent\n%s\n%v\nby identifier\n%s\n%v", byName, err, byID, errByID)
 	}
 	// An open collection takes another text as the identifier of something new.
-	if sent, err := call(f.Property, "nobody"); !f.Collection.Open && (!operation.IsNotFound(err) || sent != "") {
+	sent, err := call(f.Property, "nobody")
+	if !f.Collection.Open && (!operation.IsNotFound(err) || sent != "") {
 		t.Errorf("an unknown name: %v, and it sent %q", err, sent)
+	}
+	if e := operation.AsError(err); e != nil {
+		for _, path := range operation.Mentioned(e.Hint) {
+			if !slices.ContainsFunc(All(), func(op *operation.Operation) bool { return op.Path == path }) {
+				t.Errorf("the hint names %s, which is no operation", path)
+			}
+		}
+	}
+	if f.Kind == operation.KindString && f.Empty == "" { // an unset variable is no filter
+		_, err := run(t.Context(), env, op, rest.With(f.Property, ""))
+		if proxyclient.CodeOf(err) != proxyclient.CodeUsage || !strings.Contains(fmt.Sprint(err), "is empty") {
+			t.Errorf("an empty name: %v", err)
+		}
 	}
 	if f.Collection == teamCollection {
 		sent, err := call(f.Property, "twins")
@@ -154,6 +169,8 @@ func besides(op *operation.Operation, f operation.Field) operation.Args {
 			rest[other.Name] = operation.Encode([]string{id})
 		case other.Collection != nil:
 			rest[other.Name] = operation.Encode(id)
+		case other.Name == "user_emails" && other.Required:
+			rest[other.Name] = operation.Encode([]string{"ann@example.com"})
 		case other.Kind == operation.KindStrings && (other.Required || other.Name == "keys" && op != keysDelete):
 			rest[other.Name] = operation.Encode([]string{"something"})
 		case op == keysRotate && f.Name != "key" && other.Name == "all":
@@ -166,7 +183,7 @@ func besides(op *operation.Operation, f operation.Field) operation.Args {
 			rest[other.Name] = operation.Encode("blocked")
 		case other.Required && len(other.Enum) > 0:
 			rest[other.Name] = operation.Encode(other.Enum[0])
-		case other.Name == "user_email" && other.Required:
+		case other.Name == "user_email" && (other.Required || op == usersCreate):
 			rest[other.Name] = operation.Encode("ann@example.com")
 		case other.Kind == operation.KindString && (other.Required || other.Name == "description" || other.Name == "vector_store_description"):
 			rest[other.Name] = operation.Encode("something")

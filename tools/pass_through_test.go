@@ -58,7 +58,7 @@ func TestPassThrough(t *testing.T) {
 		{passThroughUpdate, fields{"endpoint_id": "e1", "clear": []string{"headers"}}, `{"headers":{},"path":"/rerank"`, "", ""},
 		{passThroughUpdate, fields{"endpoint_id": "e1", "headers": fields{"Authorization": "****"}}, "", "the value of Authorization is masked", ""},
 		{passThroughUpdate, fields{"endpoint_id": "e1"}, "", "nothing to change", ""},
-		{passThroughUpdate, fields{"endpoint_id": "none", "auth": false}, "", `no pass-through endpoint has the path "none"`, ""},
+		{passThroughUpdate, fields{"endpoint_id": "none", "auth": false}, "", `no pass-through endpoint has the path or ID "none"`, ""},
 	} {
 		gateway := &passThroughGateway{}
 		env := envOf(t, gateway)

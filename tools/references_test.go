@@ -34,7 +34,7 @@ func TestReferences(t *testing.T) {
 		{"keys generate", `{"budget_id":"tiers"}`, `budget tiers does not exist; did you mean "tier"?`, proxyclient.CodeNotFound},
 		{"keys generate", `{"extra":{"project_id":"p"}}`, "project p does not exist", proxyclient.CodeNotFound},
 		{"keys bulk-update", `{"key_aliases":["ci"],"budget_id":"none"}`, "budget none does not exist", proxyclient.CodeNotFound},
-		{"keys service-account", `{"team_id":"none","key_alias":"x"}`, `no team has the alias "none"`, proxyclient.CodeNotFound},
+		{"keys service-account", `{"team_id":"none","key_alias":"x"}`, `no team has the alias or ID "none"`, proxyclient.CodeNotFound},
 		{"users create", `{"user_email":"x@example.com","extra":{"budget_id":"none"}}`, "budget none does not exist", proxyclient.CodeNotFound},
 		{"models update", `{"model_id":"m1","litellm_params":{"litellm_credential_name":"azur"}}`, `credential azur does not exist; did you mean "azure"?`, proxyclient.CodeNotFound},
 		{"access-groups budget-set", `{"access_group":"group","budget_id":"none"}`, "budget none does not exist", proxyclient.CodeNotFound},

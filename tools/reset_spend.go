@@ -212,9 +212,7 @@ func memberOf(ctx context.Context, call *operation.Call) (*team, membership, err
 	if t.memberships == nil { // the gateway did not say
 		return t, membership{UserID: id}, nil
 	}
-	return nil, membership{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-		Message: "user " + call.Called(id) + " is not a member of team " + call.Called(teamID) + "; nothing was changed",
-		Hint:    "list the members with {op:teams get}"}
+	return nil, membership{}, noMember(call, id, teamID)
 }
 
 // ignoresSpend refuses a new spend that the gateway would accept and drop.

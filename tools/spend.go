@@ -54,7 +54,7 @@ type spendLogsInput struct {
 	pastOwner
 	APIKey       pastKey              `json:"api_key" name:"key" help:"Only this key" cli:"alias=key-alias"`
 	ModelGroup   string               `json:"model_group" name:"model" help:"Only this model, as callers name it"`
-	EndUser      string               `json:"end_user" name:"customer" help:"Only this customer, by ID"`
+	EndUser      pastCustomer         `json:"end_user" name:"customer" help:"Only this customer"`
 	StatusFilter string               `json:"status_filter" name:"status" enum:"success,failure" help:"Only requests with this outcome"`
 	RequestID    string               `json:"request_id" help:"Only the request with this ID"`
 	ErrorCode    string               `json:"error_code" help:"Only failures with this HTTP status"`
@@ -80,6 +80,7 @@ var spendLogs = &operation.Operation{
 	Do: operation.List[spendLogsInput]{Prepare: ledger.RequestLog.Timed, Follow: &operation.Follow{By: "endTime", Since: ledger.Since}, Of: &operation.Collection{
 		What: "request", Path: "/spend/logs/v2", Items: "data", Total: "total", Pages: "total_pages", Capped: "total_is_capped",
 		Page: "page", Size: "page_size", ID: "request_id", Sort: "sort_by", Order: "sort_order", Unique: "startTime", Latest: true, Bare: true,
+		Owner: hasCustomer("end_user"),
 	}},
 	Columns: spendLogColumns,
 }
@@ -116,10 +117,10 @@ func getRequest(ctx context.Context, call *operation.Call, in spendGetInput) (op
 
 type spendActivityInput struct {
 	Of  string   `json:"of" enum:"user,team,organization,customer,tag,agent" help:"Owners to show activity of (default user)"`
-	IDs []string `json:"ids" help:"Only these owners, by ID or tag name; at most one user (default all)"`
+	IDs []string `json:"ids" help:"Only these owners, by name or ID; at most one user (default all)"`
 	ledger.PeriodInput
 	Model    string               `json:"model" help:"Only this model, as its provider names it (openai/gpt-4o)"`
-	APIKey   keyFilter            `json:"api_key" name:"key"`
+	APIKey   pastKey              `json:"api_key" name:"key" help:"Only this key"`
 	Page     operation.PageNumber `json:"page"`
 	PageSize int                  `json:"page_size" jsonschema:"minimum=1,maximum=1000" help:"Table rows per page (default 1000)" cli:"alias=size"`
 }
@@ -136,7 +137,8 @@ var spendActivity = &operation.Operation{
 	Effect: operation.Read,
 	Sends:  []string{"GET /user/daily/activity", "GET /team/daily/activity", "GET /tag/daily/activity", "GET /organization/daily/activity", "GET /customer/daily/activity", "GET /agent/daily/activity"},
 	Part:   ownPart,
-	Do:     operation.List[spendActivityInput]{Prepare: activityOf, Of: ledger.Activity},
+	Chosen: activityOwners,
+	Do:     operation.List[spendActivityInput]{Prepare: activityOf, Of: activityCollection},
 	Columns: []operation.Column{
 		{Name: "date"},
 		{Name: "spend", Field: "metrics.spend", Format: operation.Dollars, Bar: true},
@@ -148,6 +150,27 @@ var spendActivity = &operation.Operation{
 		{Name: "failed", Field: "metrics.failed_requests"},
 		{Name: operation.IncompleteColumn},
 	},
+}
+
+// activityCollection is the daily activity. Without any, its customers must exist.
+var activityCollection = func() *operation.Collection {
+	owned := *ledger.Activity
+	owned.Owner = func(ctx context.Context, call *operation.Call) error {
+		if call.Args().String("of") != "customer" {
+			return nil
+		}
+		return hasCustomer("ids")(ctx, call)
+	}
+	return &owned
+}()
+
+// activityOwners returns the list that has the owners of a call.
+func activityOwners(args operation.Args, field string) *operation.Collection {
+	if field != "ids" {
+		return nil
+	}
+	return map[string]*operation.Collection{"user": userCollection, "team": everyTeam, "organization": organizationCollection,
+		"customer": everyCustomer, "tag": tagCollection, "agent": agentCollection}[cmp.Or(args.String("of"), "user")]
 }
 
 // activityOf translates the arguments into those of the owners' table.
@@ -227,10 +250,10 @@ func calculateSpend(ctx context.Context, call *operation.Call, in spendCalculate
 type spendReportInput struct {
 	ledger.PeriodInput
 	GroupBy        string       `json:"group_by" enum:"team,customer,api_key" help:"Dimension to group by (default team)"`
-	APIKey         keyFilter    `json:"api_key" name:"key"`
+	APIKey         pastKey      `json:"api_key" name:"key" help:"Only this key"`
 	InternalUserID existingUser `json:"internal_user_id" name:"user" help:"Only this internal user" cli:"alias=user-id"`
 	TeamID         pastTeam     `json:"team_id" name:"team" help:"Only this team"`
-	CustomerID     string       `json:"customer_id" name:"customer" help:"Only this customer, by ID"`
+	CustomerID     pastCustomer `json:"customer_id" name:"customer" help:"Only this customer"`
 }
 
 var spendReport = &operation.Operation{

@@ -37,7 +37,7 @@ type spendSummaryInput struct {
 	By ledger.Dimensions `json:"by" help:"Dimensions to group by; none gives one row"`
 	ledger.PeriodInput
 	spendFilter
-	CustomerID string          `json:"customer_id" name:"customer" help:"Only this customer, by ID"`
+	CustomerID pastCustomer    `json:"customer_id" name:"customer" help:"Only this customer"`
 	Limit      operation.Count `json:"limit" help:"Maximum rows, highest spend first; total counts all (default all)" cli:"alias=top"`
 }
 
@@ -65,8 +65,11 @@ func summarizeSpend(ctx context.Context, call *operation.Call, in spendSummaryIn
 		return operation.Result{}, err
 	}
 	q := in.question(in.By, p)
-	q.Customer = in.CustomerID
+	q.Customer = string(in.CustomerID)
 	answer, err := askSpend(ctx, call, q)
+	if err == nil && answer.Total.Requests == 0 {
+		err = hasCustomer("customer_id")(ctx, call)
+	}
 	if err != nil {
 		return operation.Result{}, err
 	}

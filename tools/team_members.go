@@ -184,9 +184,7 @@ var teamsMemberUpdate = &operation.Operation{
 			return operation.Result{}, err
 		}
 		if err == nil && t.members != nil && !slices.Contains(t.memberIDs(), string(in.UserID)) {
-			return operation.Result{}, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-				Message: "user " + call.Called(string(in.UserID)) + " is not a member of team " + call.Called(string(in.TeamID)) + "; nothing was changed",
-				Hint:    "list the members with {op:teams get}"}
+			return operation.Result{}, noMember(call, string(in.UserID), string(in.TeamID))
 		}
 		fields, err := call.Change(ctx)
 		if err != nil {
@@ -196,6 +194,12 @@ var teamsMemberUpdate = &operation.Operation{
 		return operation.Result{Body: body}, err
 	}),
 	Done: "updated member {user_id} of team {team_id}",
+}
+
+// noMember is the error for a user who is not in a team.
+func noMember(call *operation.Call, user, team string) error {
+	return &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "list the members with {op:teams get}",
+		Message: "user " + call.Called(user) + " is not a member of team " + call.Called(team) + "; nothing was changed"}
 }
 
 type teamsMemberRemoveInput struct {
@@ -234,6 +238,9 @@ func removeMembers(ctx context.Context, call *operation.Call, in teamsMemberRemo
 				}
 			}
 			_, err := call.Write(ctx, "POST", "/team/member_delete", operation.Args{"team_id": operation.Encode(in.TeamID), field: id})
+			if operation.IsNotFound(err) {
+				return noMember(call, name, string(in.TeamID))
+			}
 			return err
 		})
 		if done {
@@ -336,61 +343,6 @@ var teamsPermissionsSet = &operation.Operation{
 	}),
 	Verify: answered("team_member_permissions", asIs("team_member_permissions")),
 	Done:   "members of team {team_alias} ({team_id}) may {team_member_permissions}",
-}
-
-var teamsCallbacksList = &operation.Operation{
-	Path:     "teams callbacks-list",
-	Summary:  "List the logging services of a team's calls",
-	Examples: []string{"teams callbacks-list --team research"},
-	Effect:   operation.Read,
-	Do:       operation.Endpoint[teamRef]{Method: "GET", Path: "/team/{team_id:path}/callback"},
-}
-
-// callbackType is the calls that a callback logs.
-type callbackType string
-
-// Rule implements [operation.Ruled].
-func (callbackType) Rule() operation.Rule {
-	return operation.Rule{Values: []string{"success", "failure", "success_and_failure"}}
-}
-
-type teamsCallbacksAddInput struct {
-	teamRef
-	CallbackName string          `json:"callback_name" name:"name" jsonschema:"required" help:"Service, such as langfuse, langsmith or gcs_bucket"`
-	CallbackType callbackType    `json:"callback_type" name:"type" help:"Calls to log (default success_and_failure)"`
-	CallbackVars operation.Pairs `json:"callback_vars" jsonschema:"required" help:"Settings, such as langfuse_public_key, langfuse_secret_key, langfuse_host" cli:"name=var"`
-}
-
-var teamsCallbacksAdd = &operation.Operation{
-	Path:    "teams callbacks-add",
-	Summary: "Log a team's calls to a service",
-	Examples: []string{
-		"teams callbacks-add --team research --name langfuse --type success --var langfuse_public_key=pk-1 --var langfuse_secret_key=@langfuse.key",
-	},
-	Effect:  operation.Write,
-	Consent: operation.Consent{Sensitive: addsCallback},
-	Checks:  []operation.Check{reachable("/team/{team_id:path}/callback/{callback_name}", "callback_name", "callback_name", argument("callback_name"))},
-	Do:      operation.Endpoint[teamsCallbacksAddInput]{Method: "POST", Path: "/team/{team_id:path}/callback", Fixed: true},
-	Done:    "team {team_id} logs to {callback_name}",
-}
-
-type teamsCallbacksDeleteInput struct {
-	teamRef
-	CallbackName string `json:"callback_name" name:"name" jsonschema:"required" help:"Service that calls are logged to"`
-}
-
-var teamsCallbacksDelete = &operation.Operation{
-	Path:     "teams callbacks-delete",
-	Summary:  "Stop logging a team's calls to a service",
-	Examples: []string{"teams callbacks-delete --team research --name langfuse"},
-	Effect:   operation.Destructive,
-	Consent: ask(func(ctx context.Context, call *operation.Call) (string, error) {
-		team, err := labeled(ctx, call, teamCollection, "team_id")
-		service := operation.Name(call.Args().String("callback_name"))
-		return "Stop logging the calls of " + team + " to " + service + "? " + "New calls no longer appear there.", err
-	}),
-	Do:   operation.Endpoint[teamsCallbacksDeleteInput]{Method: "DELETE", Path: "/team/{team_id:path}/callback/{callback_name}"},
-	Done: "team {team_id} no longer logs to {callback_name}",
 }
 
 type teamsSpendByUserInput struct {

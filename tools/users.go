@@ -2,7 +2,6 @@ package tools
 
 import (
 	"context"
-	"net/url"
 	"strings"
 
 	"litellm-proxy/internal/operation"
@@ -78,7 +77,7 @@ type usersCreateInput struct {
 	UserEmail operation.Email `json:"user_email" name:"email" help:"Email address (required without a user ID)" cli:"arg=1"`
 	UserRole  userRole        `json:"user_role" name:"role" help:"Role of the user (default internal_user)"`
 	UserAlias string          `json:"user_alias" name:"alias" help:"Display name"`
-	Teams     []string        `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
+	Teams     []existingTeam  `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
 	userBudget
 	UserID        string   `json:"user_id" help:"User ID (default: generated)"`
 	Models        []string `json:"models" help:"Models the user may use (default all)"`
@@ -117,47 +116,11 @@ func identified(_ context.Context, call *operation.Call) error {
 
 func createUser(ctx context.Context, call *operation.Call, in usersCreateInput) (operation.Result, error) {
 	fields := call.Body()
-	if len(in.Teams) > 0 {
-		teams, err := teamIDs(ctx, call, in.Teams)
-		if err != nil {
-			return operation.Result{}, err
-		}
-		fields["teams"] = operation.Encode(teams)
-	}
 	if in.UserRole == "" {
 		fields["user_role"] = operation.Encode("internal_user")
 	}
 	body, err := call.Write(ctx, "POST", "/user/new", fields)
 	return operation.Result{Body: body}, err
-}
-
-// teamIDs returns the IDs of teams given by ID or alias. The gateway silently ignores
-// teams that do not exist, so they are an error here.
-func teamIDs(ctx context.Context, call *operation.Call, names []string) ([]string, error) {
-	ids := make([]string, len(names))
-	for i, name := range names {
-		ids[i] = name
-		if call.Shares() {
-			if _, err := teamCollection.FindID(ctx, call, name); err == nil {
-				continue
-			}
-		}
-		_, err := call.Read(ctx, proxyclient.Request{Path: "/team/info", Query: url.Values{"team_id": {name}}})
-		if operation.IsNotFound(err) {
-			var thing operation.Thing
-			if thing, err = teamCollection.Find(ctx, call, name, "teams"); operation.IsNotFound(err) {
-				return nil, &proxyclient.Error{Code: proxyclient.CodeNotFound,
-					Message: "team " + operation.Shown(name) + " does not exist; nothing was created",
-					Hint:    "list the teams with {op:teams list}"}
-			}
-			ids[i] = operation.Word(thing.ID)
-		}
-		// A key that may not look at the team may still be allowed to create.
-		if err != nil && !operation.IsRefused(err) {
-			return nil, err
-		}
-	}
-	return ids, nil
 }
 
 type usersGetInput struct {

@@ -19,9 +19,9 @@ type newEmails []string
 func (newEmails) Rule() operation.Rule { return operation.Rule{Email: true, NotEmpty: true} }
 
 type usersBulkCreateInput struct {
-	UserEmails    newEmails `json:"user_emails" name:"emails" jsonschema:"required" help:"Email addresses, one user each" cli:"arg=1"`
-	Teams         []string  `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
-	AutoCreateKey *bool     `json:"auto_create_key" help:"Generate a key for each user (default false)"`
+	UserEmails    newEmails      `json:"user_emails" name:"emails" jsonschema:"required" help:"Email addresses, one user each" cli:"arg=1"`
+	Teams         []existingTeam `json:"teams" help:"Teams to join, by alias or ID" cli:"alias=team"`
+	AutoCreateKey *bool          `json:"auto_create_key" help:"Generate a key for each user (default false)"`
 	userLimits
 	operation.Extras
 }
@@ -42,13 +42,6 @@ var usersBulkCreate = &operation.Operation{
 func bulkCreateUsers(ctx context.Context, call *operation.Call, in usersBulkCreateInput) (operation.Result, error) {
 	common := call.Body()
 	delete(common, "user_emails")
-	if len(in.Teams) > 0 {
-		teams, err := teamIDs(ctx, call, in.Teams)
-		if err != nil {
-			return operation.Result{}, err
-		}
-		common["teams"] = operation.Encode(teams)
-	}
 	if in.UserRole == "" {
 		common["user_role"] = operation.Encode("internal_user")
 	}

@@ -78,8 +78,7 @@ func findMove(ctx context.Context, call *operation.Call) (userMove, error) {
 		}
 		m.joined = slices.Contains(m.to.memberIDs(), user)
 		if !m.stays && !m.joined {
-			return m, &proxyclient.Error{Code: proxyclient.CodeNotFound, Hint: "list the members with {op:teams get}",
-				Message: "user " + operation.Shown(m.who()) + " is not a member of team " + operation.Shown(m.from.name()) + "; nothing was changed"}
+			return m, noMember(call, m.who(), m.from.name())
 		}
 		for key, err := range keyCollection.All(ctx, call, url.Values{"user_id": {user}, "team_id": {from}}) {
 			if err != nil {

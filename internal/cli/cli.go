@@ -147,6 +147,8 @@ type app struct {
 	serving atomic.Bool
 	// renewing says that the session is being renewed, which must not end in the middle.
 	renewing atomic.Bool
+	// held counts the requests that an interrupt does not end: see [operation.Env].
+	held atomic.Int64
 	// demo is the throw-away sandbox of a demo under way, instead of the one in
 	// the file.
 	demo *sandbox.Gateway

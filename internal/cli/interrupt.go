@@ -66,11 +66,18 @@ func (a *app) wait(ctx context.Context, done <-chan int) int {
 		return status
 	case <-time.After(grace):
 	}
-	if a.renewing.Load() {
+	if a.renewing.Load() || a.held.Load() > 0 {
 		return <-done
 	}
 	defer a.finish()
 	return a.report(a.interruption(errInterrupted), interrupted)
+}
+
+// hold keeps an interrupted process from ending until release is called. A second interrupt
+// ends it all the same.
+func (a *app) hold() (release func()) {
+	a.held.Add(1)
+	return func() { a.held.Add(-1) }
 }
 
 // finish leaves a terminal as it was found.
@@ -114,6 +121,9 @@ func (a *app) interruption(err error) *proxyclient.Error {
 		}
 		if a.op == nil || a.op.Resource() != "chat" { // which leaves nothing to look at
 			out.Hint = "check whether it was applied before you run the command again"
+			if e != nil && e.Hint != "" {
+				out.Hint = e.Hint
+			}
 		}
 	}
 	return out

@@ -324,7 +324,7 @@ func (c *call) prepare(ctx context.Context, stop func()) (*operation.Call, error
 	}
 	redactor := client.Redactor()
 	c.out.Redactor = &redactor
-	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname)), Profile: c.profileName(), Team: c.set.Setting(config.Team), CacheDir: config.CacheDir(c.Getenv)}
+	env := operation.Env{Client: client.WithChangedBy(config.Person(c.Getenv, os.Hostname)), Profile: c.profileName(), Team: c.set.Setting(config.Team), CacheDir: config.CacheDir(c.Getenv), Hold: c.hold}
 	if c.progress != nil {
 		env.Progress = c.progress.update
 	}

@@ -103,7 +103,7 @@ func (p *peopleRun) onboarding() (*sheet.Onboarding, error) {
 		return nil, err
 	}
 	o := &sheet.Onboarding{Operations: p.Operations, Common: given,
-		Env: operation.Env{Client: client.WithChangedBy(config.Person(p.Getenv, os.Hostname)), Profile: p.profileName()}}
+		Env: operation.Env{Client: client.WithChangedBy(config.Person(p.Getenv, os.Hostname)), Profile: p.profileName(), Hold: p.hold}}
 	if p.progress != nil {
 		o.Env.Progress = p.progress.update
 	}

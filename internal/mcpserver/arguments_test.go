@@ -165,7 +165,7 @@ func TestNoArguments(t *testing.T) {
 	}
 	wantText(t, c.call("status", `{"other":null}`).Text, `unknown argument "other"`)
 	// What an option names is not dropped where the tool takes it.
-	wantText(t, c.call("keys_generate", `{"team_id":"nowhere"}`).Text, `no team has the alias "nowhere"`)
+	wantText(t, c.call("keys_generate", `{"team_id":"nowhere"}`).Text, `no team has the alias or ID "nowhere"`)
 }
 
 // TestNoDefaultTeam: an empty team stands for no team, and the answer says so.

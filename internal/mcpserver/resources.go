@@ -3,7 +3,6 @@ package mcpserver
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -25,12 +24,11 @@ const scheme = "litellm://"
 type resource struct {
 	// kind is the first part of the path.
 	kind string
-	// variable is the name of what follows it; "" for a resource without one.
+	// variable is the name of what follows it, and of the tool's argument that takes it; ""
+	// for a resource without one.
 	variable string
 	// tool is the name of the operation's tool; "" for the documentation.
 	tool string
-	// arguments of the tool take the variable's value: a name first, then an ID.
-	arguments []string
 
 	title, description, mime string
 }
@@ -46,11 +44,11 @@ var resources = []*resource{
 		description: "Health and version of the gateway, and what your key may do"},
 	{kind: "models", tool: "models_list", mime: mimeJSON, title: "Models",
 		description: "Models that your key may use"},
-	{kind: "teams", variable: "team", tool: "teams_get", arguments: []string{"team", "team_id"}, mime: mimeJSON, title: "Team",
+	{kind: "teams", variable: "team", tool: "teams_get", mime: mimeJSON, title: "Team",
 		description: "A team with its members, budget and keys, by name or ID"},
-	{kind: "users", variable: "user", tool: "users_get", arguments: []string{"user", "user_id"}, mime: mimeJSON, title: "Internal user",
+	{kind: "users", variable: "user", tool: "users_get", mime: mimeJSON, title: "Internal user",
 		description: "An internal user with teams and keys, by email address or ID"},
-	{kind: "keys", variable: "key", tool: "keys_info", arguments: []string{"alias", "key"}, mime: mimeJSON, title: "Virtual key",
+	{kind: "keys", variable: "key", tool: "keys_info", mime: mimeJSON, title: "Virtual key",
 		description: "Limits, spend, owner and state of a virtual key, by alias or hash"},
 	{kind: kindDocs, variable: "operation", mime: mimeMarkdown, title: "Tool documentation",
 		description: "What a tool does, its arguments and examples, by the tool's name"},
@@ -166,30 +164,7 @@ func (s *Server) answerOf(ctx context.Context, r *resource, value string) (strin
 	if r.variable == "" {
 		return t.read(ctx, operation.Args{})
 	}
-	var first error
-	for _, argument := range r.arguments {
-		text, err := t.read(ctx, operation.Args{argument: encode(value)})
-		if err == nil || proxyclient.CodeOf(err) != proxyclient.CodeNotFound {
-			return text, err
-		}
-		if first == nil {
-			first = err
-		}
-	}
-	return "", neither(first)
-}
-
-// neither is the error of a value that is neither a name nor an ID.
-func neither(first error) error {
-	var refused *resourceError
-	if !errors.As(first, &refused) {
-		return first
-	}
-	text := refused.cause.Message
-	if !strings.HasSuffix(text, "?") {
-		text += "."
-	}
-	return noResource(text + " It is not an ID either.")
+	return t.read(ctx, operation.Args{r.variable: encode(value)})
 }
 
 // asResource marks the context of a call whose answer is a resource.

@@ -133,7 +133,7 @@ func TestResourceNotFound(t *testing.T) {
 			code = -32602
 		}
 		for uri, has := range map[string]string{
-			"litellm://teams/nobody":  `no team has the alias "nobody". It is not an ID either.`,
+			"litellm://teams/nobody":  `no team has the alias or ID "nobody"`,
 			"litellm://users/nobody":  `"nobody"`,
 			"litellm://keys/nobody":   `"nobody"`,
 			"litellm://docs/key_list": "did you mean keys_list?",

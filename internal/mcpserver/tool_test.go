@@ -221,9 +221,9 @@ func TestErrors(t *testing.T) {
 	if !r.IsError || field(r.Structured, "error", "code") != `"not_found"` {
 		t.Fatalf("%s", r.raw)
 	}
-	wantText(t, r.Text, `users get: not found: no user has the email "nobody"`, "\nTo see what exists, use users_list.")
+	wantText(t, r.Text, `users get: not found: no user has the email or ID "nobody"`, "\nTo see what exists, use users_list.")
 	r = c.call("keys_generate", `{"team_id":"nowhere"}`)
-	if wantText(t, r.Text, `no team has the alias "nowhere"`, "teams_list"); strings.Contains(r.Text, "keys_list") {
+	if wantText(t, r.Text, `no team has the alias or ID "nowhere"`, "teams_list"); strings.Contains(r.Text, "keys_list") {
 		t.Errorf("a missing team is looked for among the keys: %s", r.Text)
 	}
 	m := c.request("tools/call", `{"name":"nope","arguments":{}}`)

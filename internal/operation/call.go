@@ -26,6 +26,9 @@ type Env struct {
 	// Keep stores a new key, given the object that has it, as soon as the gateway has made it
 	// and before the call goes on; nil if the keys of the result are enough.
 	Keep func(holder json.RawMessage) error
+	// Hold keeps the process from ending until the function that it returns is called; nil
+	// if nothing ends it.
+	Hold func() (release func())
 	// Now is the clock; nil means the system's.
 	Now func() time.Time
 	// Profile is the name of the configured profile that the gateway is from, or "".
@@ -263,6 +266,18 @@ func (c *Call) read(ctx context.Context, r proxyclient.Request) (json.RawMessage
 // Write sends a request that changes something, once.
 func (c *Call) Write(ctx context.Context, method, path string, body any) (json.RawMessage, error) {
 	return c.Client().JSON(ctx, proxyclient.Request{Method: method, Path: path, Body: Encode(body)})
+}
+
+// Uninterrupted sends a write that an interrupt does not end once it is under way: the
+// answer has a new key, which nobody could read again, or it completes what was begun.
+func (c *Call) Uninterrupted(ctx context.Context, path string, body any) (json.RawMessage, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &proxyclient.Error{Code: proxyclient.CodeCanceled, Message: "interrupted before it was sent", Err: err}
+	}
+	if c.env.Hold != nil {
+		defer c.env.Hold()()
+	}
+	return c.Write(context.WithoutCancel(ctx), http.MethodPost, path, body)
 }
 
 // Undo sends a request that reverts a write of this call that the gateway left incomplete.

@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -40,6 +41,8 @@ type Collection struct {
 	// Without an ID, nothing can be looked up and repeats go unnoticed. Version is the
 	// path of what tells apart items with one ID: a key can be deleted several times.
 	ID, Name, Version string
+	// IDWord is the word for an identifier, if that is not "ID".
+	IDWord string
 	// Also is the paths of further names of an item. The name of another item wins.
 	Also []string
 	// Fold makes names match regardless of case.
@@ -330,7 +333,15 @@ func (c *Collection) byName() string {
 	if c.Name == c.ID {
 		return what
 	}
-	return what + ", by " + c.nameWord() + " or ID"
+	return what + ", by " + c.eitherWord()
+}
+
+// eitherWord returns the words for what identifies an item: "email or ID".
+func (c *Collection) eitherWord() string {
+	if c.Name == c.ID {
+		return c.nameWord()
+	}
+	return c.nameWord() + " or " + cmp.Or(c.IDWord, "ID")
 }
 
 // nameWord returns the word for the name of an item: alias, email, name.

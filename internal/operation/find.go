@@ -38,24 +38,27 @@ func (c *Collection) Find(ctx context.Context, call *Call, name, ref string) (Th
 	if err != nil {
 		return Thing{}, proxyclient.Wrap("look up "+c.What+" "+Shown(name), err)
 	}
-	return c.only(ctx, call, name, ref, found)
+	return c.only(ctx, call, lookup{name, ref, c.nameWord()}, found)
 }
 
+// lookup is a text to look up, the argument that has it, and what it may be: "email or ID".
+type lookup struct{ text, argument, word string }
+
 // only returns the item that was found under a name, or the error for none or several.
-func (c *Collection) only(ctx context.Context, call *Call, name, ref string, found []json.RawMessage) (Thing, error) {
+func (c *Collection) only(ctx context.Context, call *Call, sought lookup, found []json.RawMessage) (Thing, error) {
 	switch len(found) {
 	case 0:
 		if c.Explain != nil {
-			if err := c.Explain(ctx, call, name); err != nil {
+			if err := c.Explain(ctx, call, sought.text); err != nil {
 				return Thing{}, err
 			}
 		}
-		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, c.nameWord(), Shown(name)),
+		return Thing{}, &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: fmt.Sprintf("no %s has the %s %q", c.What, sought.word, Shown(sought.text)),
 			Hint: unchanged(call) + "to see what exists, use " + c.list()}
 	case 1:
 		return c.keep(call, found[0]), nil
 	}
-	return Thing{}, c.ambiguous(call, name, ref, found)
+	return Thing{}, c.ambiguous(call, sought.text, sought.argument, found)
 }
 
 // list mentions the operation that lists the items: {op:access-groups list}.

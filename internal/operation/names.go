@@ -33,7 +33,7 @@ func (op *Operation) Canonical(args Args) (Args, error) {
 			}
 			delete(out, name)
 			if value, given = joined(f, out[f.Name], value); !given {
-				return nil, Usage(fmt.Sprintf("%s and {%s} are two names of one argument; give one", name, f.Name))
+				return nil, Usage(fmt.Sprintf("%s and %s are two names of one argument; give one", name, another(args, f, name)))
 			}
 			out[f.Name] = value
 		}
@@ -47,6 +47,16 @@ func (op *Operation) Canonical(args Args) (Args, error) {
 		out = out.With(clearField, list)
 	}
 	return out, nil
+}
+
+// another returns the other name under which an argument is given.
+func another(args Args, f Field, name string) string {
+	for _, other := range append([]string{f.Name}, f.Known()...) {
+		if other != name && args[other] != nil {
+			return other
+		}
+	}
+	return f.Name
 }
 
 // joined returns the value of an argument that is given under two names, if that is possible:
@@ -158,8 +168,14 @@ func (c *Call) resolve(ctx context.Context) error {
 	}
 	for _, f := range c.op.Fields() {
 		value, given := c.args[f.Name]
-		if f.Collection == nil || !given || string(value) == `""` {
+		if f.Collection == nil && c.op.Chosen != nil {
+			f.Collection = c.op.Chosen(c.args, f.Name)
+		}
+		if f.Collection == nil || !given || string(value) == `""` && f.Empty != "" {
 			continue
+		}
+		if string(value) == `""` { // such as an unset variable: as a filter, it would leave nothing out
+			return Usage("{" + f.Name + "} is empty; nothing was sent")
 		}
 		ids, changed := c.args.List(f.Name), false
 		for i, text := range ids {
@@ -216,7 +232,7 @@ func (c *Collection) Resolve(ctx context.Context, call *Call, text, argument str
 		}
 	}
 	found = c.preferred(found, text)
-	if len(found) == 0 && (call.own[c.Path] != nil || c.Open && !strings.Contains(text, "@")) {
+	if len(found) == 0 && (call.own[c.Path] != nil || c.Open && !(c.nameWord() == "email" && strings.Contains(text, "@"))) {
 		return Thing{ID: Encode(text)}, nil // the list has only what is the caller's own
 	}
 	if c.past {
@@ -224,7 +240,7 @@ func (c *Collection) Resolve(ctx context.Context, call *Call, text, argument str
 			return Thing{}, proxyclient.Wrap("look up "+c.What+" "+Shown(text), err)
 		}
 	}
-	return c.only(ctx, call, text, argument, found)
+	return c.only(ctx, call, lookup{text, argument, c.eitherWord()}, found)
 }
 
 // form returns the identifier that a text is by its form alone: a key, a hash, or a UUID.

@@ -85,6 +85,9 @@ type Operation struct {
 	// Identifies are the collections that further fields and parameters refer to, by name.
 	// A write must not refer to a missing item.
 	Identifies map[string]*Collection
+	// Chosen returns the collection whose items a field without one of its own names, if
+	// another argument decides that; else nil.
+	Chosen func(args Args, field string) *Collection
 	// Checks look at a call of a write before it is planned, confirmed or run. They refuse
 	// a call that would not do what it says, and note unexpected effects.
 	Checks []Check

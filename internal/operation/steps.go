@@ -96,7 +96,11 @@ func (s *Steps) Write(ctx context.Context, what, method, path string, body any) 
 // such as the identifier of what it makes. Without the member the part has failed.
 func (s *Steps) Make(ctx context.Context, what, path string, body any, id, of string) (answer, made json.RawMessage) {
 	s.Try(what, func() (err error) {
-		if answer, err = s.call.Write(ctx, http.MethodPost, path, body); err == nil {
+		write := func() (json.RawMessage, error) { return s.call.Write(ctx, http.MethodPost, path, body) }
+		if id == "key" { // which is shown only once
+			write = func() (json.RawMessage, error) { return s.call.Uninterrupted(ctx, path, body) }
+		}
+		if answer, err = write(); err == nil {
 			made, err = s.call.Identifier(answer, id, of)
 		}
 		return err

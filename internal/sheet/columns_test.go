@@ -47,6 +47,7 @@ func TestLoad(t *testing.T) {
 		{"blanks around an email", "users", "email,user_id,alias\nann@x , 7, Ann\n  ,8,\n",
 			`{"auto_create_key":false,"user_alias":" Ann","user_email":"ann@x","user_id":" 7"}` + "\n" + `{"auto_create_key":false,"user_id":"8"}`},
 		{"same email with a blank", "users", "email\nann@x\nann@x \n", "line 3: ann@x is on line 2 already"},
+		{"a value of the create operation by its column", "users", "email,role\nann@x.y,boss\n", "line 2: role: \"boss\""},
 		{"bad values", "teams", "team_alias,max_budget,tpm_limit,metadata,models\na,\"10,5\",1.5,[1],\" , \"\n",
 			"line 2: max_budget: \"10,5\" is not a number\nline 2: metadata: is not a JSON object like {\"name\": \"value\"}\nline 2: models: has no item; for an empty list, write []"},
 		{"rules of the operation", "teams", "team_alias,max_budget,budget_duration\na,-1,soon\n", "line 2: max_budget must be at least 0"},

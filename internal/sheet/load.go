@@ -117,7 +117,7 @@ func (l *loader) args(read bulk.Row) (operation.Args, bool) {
 	l.identity(read.Line, args)
 	if len(l.faults) == before {
 		if err := l.create.Validate(args); err != nil {
-			l.fault(read.Line, plain(err))
+			l.fault(read.Line, l.words(err))
 		}
 	}
 	return args, len(l.faults) == before
@@ -147,6 +147,27 @@ func (l *loader) identity(line int, args operation.Args) {
 		}
 		l.seen[key] = line
 	}
+	for _, property := range r.Once {
+		value := args.String(property)
+		if first := l.seen[property+" "+value]; value != "" && first > 0 {
+			column, _ := l.find(property)
+			l.fault(line, fmt.Sprintf("%s %s is on line %d already", column.Name, operation.Shown(value), first))
+			return
+		}
+		l.seen[property+" "+value] = line
+	}
+}
+
+// words is [plain] with the names of the columns.
+func (l *loader) words(err error) string {
+	e := *operation.AsError(err)
+	e.Message = argument.ReplaceAllStringFunc(e.Message, func(name string) string {
+		if column, err := l.find(strings.Trim(name, "{}")); err == nil {
+			return column.Name
+		}
+		return name
+	})
+	return plain(&e)
 }
 
 // plain words an error for the reader of a file: its arguments are columns.

@@ -18,7 +18,7 @@ import (
 // people are the rows of users onboard and teams setup: a person each, with the arguments of
 // users onboard.
 var people = &Resource{
-	Name: "users", What: "user", Create: "users onboard", Alias: "user_email", Needs: []string{"user_email"}, Per: "team_id",
+	Name: "users", What: "user", Create: "users onboard", Alias: "user_email", Needs: []string{"user_email"}, Per: "team_id", Once: []string{"key_alias"},
 	Also: map[string]string{"name": "user_alias", "mail": "user_email", "e-mail": "user_email"},
 }
 

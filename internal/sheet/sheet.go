@@ -25,6 +25,8 @@ type Resource struct {
 	Create string
 	// Per is a property that tells apart rows about the same item.
 	Per string
+	// Once is properties whose values no two rows share.
+	Once []string
 	// Also are further names of columns, and the properties that they stand for.
 	Also map[string]string
 	// ID is the property that identifies an item, Alias the one that people use, or "".
