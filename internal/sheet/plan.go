@@ -76,7 +76,7 @@ func (i *Importer) Plan(ctx context.Context, rows iter.Seq2[bulk.Row, error]) (*
 			return nil, err
 		}
 		if err != nil {
-			p.Faults = append(p.Faults, Fault{row.line, plain(err)})
+			p.Faults = append(p.Faults, Fault{row.line, unprefixed(plain(err), i.create.Path+": ", "not found: ")})
 			continue
 		}
 		p.entries = append(p.entries, e)
