@@ -69,7 +69,7 @@ func TestList(t *testing.T) {
 	if err := json.Unmarshal(r.Structured, &page); err != nil || len(page.Items) != 2 || page.Total != 5 {
 		t.Fatalf("%v: %s", err, r.Structured)
 	}
-	if fmt.Sprint(page.Next) != "map[page:2 size:2 sort_by:key_alias sort_order:asc]" {
+	if fmt.Sprint(page.Next) != "map[page:2 page_size:2 sort_by:key_alias sort_order:asc]" {
 		t.Errorf("next is %v", page.Next)
 	}
 	wantText(t, r.Text, `2 of 5 keys; next: {"page":2,`, "key-0", "key-1")
