@@ -29,20 +29,16 @@ func (t *team) lacks(models []string) (lacking []string) {
 
 // people is users, by ID and by email.
 type people struct {
-	UserIDs    []knownUser      `json:"user_ids" name:"users" help:"Users, by email or ID" cli:"arg=2"`
+	UserIDs    []knownUser      `json:"user_ids" name:"users" help:"Users, by email or ID" cli:"arg=2" unknown:"user_emails"`
 	UserEmails operation.Emails `json:"user_emails" name:"emails" help:"Email addresses of users"`
 }
 
 // names are the users as a report names them.
-func (p people) names() []string { return append(idsOf(p.UserIDs), p.UserEmails...) }
-
-// called are the users as a sentence about what was done names them.
-func (p people) called(call *operation.Call) string {
-	names := p.names()
-	for i, name := range names {
-		names[i] = call.Called(name)
+func (p people) names(call *operation.Call) (names []string) {
+	for _, id := range idsOf(p.UserIDs) {
+		names = append(names, call.Called(id))
 	}
-	return strings.Join(names, ", ")
+	return append(names, p.UserEmails...)
 }
 
 // idsOf returns resolved arguments as identifiers.
@@ -104,7 +100,7 @@ func (p people) add(ctx context.Context, call *operation.Call, path, role string
 	if err != nil {
 		return operation.Result{}, err
 	}
-	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", p.called(call), to)}, nil
+	return operation.Result{Body: body, Done: fmt.Sprintf("added %s to %s", strings.Join(p.names(call), ", "), to)}, nil
 }
 
 // find returns the users as team members. A user that does not exist is an error unless
@@ -112,8 +108,8 @@ func (p people) add(ctx context.Context, call *operation.Call, path, role string
 func (p people) find(ctx context.Context, call *operation.Call, role string, create bool) ([]teamMember, error) {
 	members := []teamMember{}
 	absent := func(what string) error {
-		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(what) + " does not exist; nothing was changed",
-			Hint: "create the user with {op:users create}"}
+		return &proxyclient.Error{Code: proxyclient.CodeNotFound, Message: "user " + operation.Shown(what) + " does not exist",
+			Hint: "nothing was changed; create the user with {op:users create}, or here with {create_missing}"}
 	}
 	for _, id := range idsOf(p.UserIDs) {
 		if there, err := userExists(ctx, call, id); err != nil {
@@ -129,7 +125,7 @@ func (p people) find(ctx context.Context, call *operation.Call, role string, cre
 		case err == nil:
 			members = append(members, teamMember{UserID: operation.Word(id.ID), Role: role})
 		case operation.IsNotFound(err) && !create:
-			return nil, absent(email)
+			return nil, userCollection.Guess(ctx, call, email, absent(email))
 		case operation.IsNotFound(err), operation.IsRefused(err):
 			members = append(members, teamMember{UserEmail: email, Role: role})
 		default:

@@ -103,7 +103,7 @@ func keyExists(alias string) string {
 
 // join adds the members who are not in the team yet.
 func (in teamsSetupInput) join(ctx context.Context, call *operation.Call, steps *operation.Steps, team json.RawMessage, members, present []teamMember) {
-	names := in.names()
+	names := in.names(call)
 	var add []teamMember
 	var added []string
 	for i, m := range members {

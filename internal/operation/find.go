@@ -172,8 +172,8 @@ func isASCII(text string) bool {
 // maxGuesses bounds the names in a "did you mean".
 const maxGuesses = 3
 
-// guess adds the closest names to a not-found error.
-func (c *Collection) guess(ctx context.Context, call *Call, name string, err error) error {
+// Guess adds the names closest to the one that was typed to a not-found error.
+func (c *Collection) Guess(ctx context.Context, call *Call, name string, err error) error {
 	e := AsError(err)
 	if e == nil || e.Code != proxyclient.CodeNotFound || e.Status != 0 {
 		return err

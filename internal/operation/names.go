@@ -180,8 +180,13 @@ func (c *Call) resolve(ctx context.Context) error {
 		ids, changed := c.args.List(f.Name), false
 		for i, text := range ids {
 			thing, err := f.Collection.Resolve(ctx, c, text, f.Name)
+			if f.Unknown != "" && IsNotFound(err) && strings.Contains(text, "@") {
+				c.args = c.args.With(f.Unknown, append(c.args.List(f.Unknown), text))
+				ids[i], changed = "", true
+				continue
+			}
 			if err != nil {
-				return f.Collection.guess(ctx, c, text, err)
+				return f.Collection.Guess(ctx, c, text, err)
 			}
 			if id := Word(thing.ID); id != text {
 				ids[i], changed = id, true
@@ -194,7 +199,10 @@ func (c *Call) resolve(ctx context.Context) error {
 		switch {
 		case !changed:
 		case f.Kind == KindStrings:
-			c.args = c.args.With(f.Name, ids)
+			ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+			if c.args = c.args.With(f.Name, ids); len(ids) == 0 {
+				delete(c.args, f.Name)
+			}
 		default:
 			c.args = c.args.With(f.Name, ids[0])
 		}

@@ -122,7 +122,7 @@ func (r reference) absent(ctx context.Context, call *Call) error {
 		Message: r.of.What + " " + Shown(r.id) + " does not exist",
 		Hint:    "nothing was sent; to see what exists, use " + r.of.list()}
 	if r.of.Name == r.of.ID {
-		return r.of.guess(ctx, call, r.id, e)
+		return r.of.Guess(ctx, call, r.id, e)
 	}
 	named, err := r.of.named(ctx, call, r.id, nil)
 	if err != nil || len(named) == 0 {

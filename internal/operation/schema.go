@@ -58,6 +58,9 @@ type Field struct {
 	// Empty is set if an empty value of the field means something, and names the field that
 	// replaces it, if there is one: with that one given, it means nothing. See [Field.Unset].
 	Empty string
+	// Unknown is the argument that takes the email addresses in this list of users that are
+	// no user's yet, or "".
+	Unknown string
 	// Texts are the members of a Pairs field that stay text whatever they look like,
 	// because the gateway's schema calls them strings.
 	Texts []string
@@ -83,6 +86,7 @@ type Field struct {
 //	enum:"eu,us"           the values of a single field
 //	clear:"null"           what is sent to clear it
 //	empty:"data"           empty means something, unless data is given
+//	unknown:"emails"       email addresses of nobody go to the argument emails
 //	cli:"name=param,short=p,alias=mail,arg=1,words"
 //
 // It panics on a type that no surface can show; a test runs it for every operation.
@@ -147,7 +151,7 @@ func newField(sf reflect.StructField) Field {
 	public := cmp.Or(sf.Tag.Get("name"), name)
 	f := Field{
 		Name: name, Property: public, Flag: strings.ReplaceAll(public, "_", "-"), Kind: kindOf(typ), rule: ruleOf(typ),
-		Help: sf.Tag.Get("help"), Cleared: sf.Tag.Get("clear"), Empty: sf.Tag.Get("empty"), Texts: texts[name],
+		Help: sf.Tag.Get("help"), Cleared: sf.Tag.Get("clear"), Empty: sf.Tag.Get("empty"), Unknown: sf.Tag.Get("unknown"), Texts: texts[name],
 	}
 	if f.Kind == 0 {
 		panic("operation: no surface can show the input field " + name + " of type " + typ.String())
