@@ -21,7 +21,7 @@ func instructions(o Options, confirm string, api bool) string {
 	lines := []string{
 		"These tools manage a LiteLLM gateway (proxy): models, virtual keys, users, teams, budgets, spend.",
 		"- Look before you write: status shows the gateway and the key; *_list tools find things.",
-		"- Most tools take IDs: a key's 64-digit hash (its token), a user_id, a team_id, a deployment's model ID. Many also take names. Never invent one; list first.",
+		"- One argument takes a name or an ID: a key by alias or 64-digit hash (its token), a user by email, a team by alias, a model by name. Never invent one; list first.",
 		"- Answers are short: left_out says what is missing, next has the arguments for more items, rest those for other parts. full: true returns all fields, fields: [\"name\"] only some. Empty fields are left out.",
 		"- Money is in US dollars.",
 		keyWords(o.Secrets),
