@@ -39,7 +39,10 @@ var modelsDoubles = &operation.Operation{
 		if len(rows) == 0 && err == nil {
 			notes, err = []string{"No deployments are duplicate or shadowed."}, knownModel(ctx, call, in.Model)
 		}
-		return operation.Listed(nil, rows, len(rows), nil, notes), err
+		if err != nil {
+			return operation.Result{}, err
+		}
+		return operation.Listed(nil, rows, len(rows), nil, notes), nil
 	}),
 	Columns: []operation.Column{
 		{Name: "kind"},

@@ -128,8 +128,8 @@ func from(source string) string {
 	return " (from " + source + ")"
 }
 
-// namesList reports whether a hint already names a list, which may be another one than the
-// operation's.
+// namesList reports whether a hint already says where to look: it names a list, which may be
+// another one than the operation's, or another operation.
 func namesList(hint string) bool {
-	return strings.Contains(hint, " list") || strings.Contains(hint, "_list")
+	return strings.Contains(hint, " list") || strings.Contains(hint, "_list") || len(operation.Mentioned(hint)) > 0
 }

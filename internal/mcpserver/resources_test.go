@@ -85,7 +85,7 @@ func TestResources(t *testing.T) {
 			{"litellm://users/ann+x@example.com", mimeJSON, `"user_id":"user-1"`},
 			{"litellm://users/user-1", mimeJSON, `ann+x@example.com`},
 			{"litellm://keys/ci", mimeJSON, `"key_alias":"ci"`},
-			{"litellm://docs/keys_list", mimeMarkdown, "- `size` (integer)"},
+			{"litellm://docs/keys_list", mimeMarkdown, "- `page_size` (integer)"},
 			{"litellm://docs/keys_block", mimeMarkdown, "- `fields` (array)"},
 			{"litellm://docs/keys%20list", mimeMarkdown, "# keys_list"},
 			{"litellm://docs/cache_flush", mimeMarkdown, "Not offered by this server"},
