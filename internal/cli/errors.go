@@ -202,6 +202,9 @@ func (a *app) hint(e *proxyclient.Error) string {
 	}
 	switch e.Code {
 	case proxyclient.CodeUsage:
+		if a.op != nil && strings.HasSuffix(e.Message, " is required") {
+			return fmt.Sprintf("for example: %s %s", program, a.op.Examples[0])
+		}
 		if a.op != nil {
 			return fmt.Sprintf("see %s %s --help", program, a.op.Path)
 		}
@@ -238,6 +241,12 @@ func (c *call) tooMany(places int, arg string) error {
 		single := f.Kind == operation.KindString && strings.HasSuffix(f.Flag, "alias")
 		if fits := strings.Contains(arg, "@") && strings.HasPrefix(f.Flag, "email") || places == 0 && (list || single); fits && shown == arg {
 			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{arg}))
+		}
+	}
+	name, value, pair := strings.Cut(shown, "=")
+	for _, f := range c.op.Fields() {
+		if pair && shown == arg && slices.Contains([]string{f.Flag, f.Property, f.Name}, name) {
+			return usageError(text + "; use --" + f.Flag + " " + shellLine([]string{value}))
 		}
 	}
 	return usageError(fmt.Sprintf("%s; remove %q", text, shown))

@@ -70,6 +70,15 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 		}
 		return usageError(a.unknownFlag(cmd, name))
 	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: "); ok {
+		if _, short, is := strings.Cut(name, " in -"); is {
+			name = "-" + short
+		}
+		return usageError(name + " needs a value")
+	}
+	if letter, rest, ok := strings.Cut(strings.TrimPrefix(text, "unknown shorthand flag: "), " in "); ok && strings.HasPrefix(letter, "'") {
+		return usageError(fmt.Sprintf("unknown flag -%s in %q for %q", strings.Trim(letter, "'"), rest, strings.TrimPrefix(cmd.CommandPath(), program+" ")))
+	}
 	// invalid argument "x" for "-m, --message" flag: why
 	if rest, ok := strings.CutPrefix(text, "invalid argument "); ok {
 		if _, rest, ok = strings.Cut(rest, ` for "`); ok {
@@ -95,10 +104,33 @@ func (a *app) unknownFlag(cmd *cobra.Command, name string) string {
 	if path := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), program), " "); path != "" {
 		text += fmt.Sprintf(" for %q", path)
 	}
+	if others := a.takers(name); len(others) > 0 && !slices.ContainsFunc(strings.Split(name, "-"), a.isFlagOf(cmd)) {
+		return text + "; it is a flag of " + strings.Join(others, ", ")
+	}
 	if best := a.meantFlag(cmd, name); best != "" {
 		text += "; did you mean " + best + "?"
 	}
 	return text
+}
+
+// isFlagOf returns whether a word is a flag of the command, or one for another word.
+func (a *app) isFlagOf(cmd *cobra.Command) func(string) bool {
+	return func(word string) bool {
+		return flagWords[word] != nil || cmd.Flags().Lookup(word) != nil
+	}
+}
+
+// takers are the commands of the same resource that have a flag, at most three.
+func (a *app) takers(flag string) (paths []string) {
+	if a.op == nil {
+		return nil
+	}
+	for _, op := range a.Operations {
+		if op.Resource() == a.op.Resource() && slices.ContainsFunc(op.Fields(), func(f operation.Field) bool { return f.Flag == flag }) && len(paths) < 3 {
+			paths = append(paths, op.Path)
+		}
+	}
+	return paths
 }
 
 // meantFlag returns the flag or the argument that was probably meant, or "": by meaning, by

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -80,7 +79,7 @@ func (s *sources) at(value, label string) (text string, literal bool, err error)
 func (s *sources) pair(text string, texts []string) (name string, value json.RawMessage, err error) {
 	name, rest, ok := strings.Cut(text, "=")
 	if head, _, colon := strings.Cut(text, ":"); !ok && colon && head != "" {
-		return "", nil, errors.New("must be key=value, not key:value") // which may be a secret
+		return "", nil, errors.New("must be key=value, with an equal sign instead of the colon") // which may be a secret
 	}
 	if !ok || name == "" || name == ":" {
 		return "", nil, fmt.Errorf("%q is not key=value (or key:=JSON)", secret.Text(text))
@@ -135,11 +134,11 @@ func (s *sources) jsonObject(text, label string) (json.RawMessage, error) {
 		return nil, err
 	}
 	b := bytes.TrimSpace([]byte(text))
+	if len(b) > 0 && b[0] != '{' {
+		return nil, errors.New("must be a JSON object like {\"name\": \"value\"}")
+	}
 	if !json.Valid(b) {
 		return nil, errors.New("not valid JSON: " + jsonFault([]byte(text)))
-	}
-	if b[0] != '{' {
-		return nil, errors.New("must be a JSON object like {\"name\": \"value\"}")
 	}
 	if dup := duplicate(b); dup != "" {
 		return nil, fmt.Errorf("has the member %q twice", dup)
@@ -217,25 +216,6 @@ func chatMessage(text string) (json.RawMessage, error) {
 	}
 	return nil, fmt.Errorf("%q is not role:content with one of the roles %s; write \"user:%s\"",
 		secret.Text(text), strings.Join(roles, ", "), secret.Text(text))
-}
-
-// number checks and returns the text of a number as JSON.
-func number(text string, kind operation.Kind) (json.RawMessage, error) {
-	if kind == operation.KindInteger {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%q is not a whole number", text)
-		}
-		return strconv.AppendInt(nil, n, 10), nil
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsInf(f, 0) || math.IsNaN(f) {
-		return nil, fmt.Errorf("%q is not a number", text)
-	}
-	if json.Valid([]byte(text)) {
-		return json.RawMessage(text), nil
-	}
-	return json.RawMessage(strconv.FormatFloat(f, 'g', -1, 64)), nil
 }
 
 // stringList parses what one flag of a list holds: a JSON list of texts, texts

@@ -59,7 +59,7 @@ func TestPair(t *testing.T) {
 		"v:={":                    "v:= is not JSON: it ends early",
 		"v=@" + dir + "/missing":  "cannot read @",
 		"sk-0123456789abcdefghij": `"sk-...ghij" is not key=value`,
-		"X-Key:marked-secret-1":   "must be key=value, not key:value",
+		"X-Key:marked-secret-1":   "must be key=value, with an equal sign",
 	} {
 		if _, _, err := (&sources{}).pair(text, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v; want %s", text, err, want)

@@ -125,6 +125,9 @@ func parseDay(argument, text string) (time.Time, error) {
 	if argument == "start_date" || argument == "end_date" {
 		want = "a day like 2026-10-01"
 	}
+	if near := operation.Nearest(text, strings.Split(want, ", ")); near != "" && !strings.ContainsAny(near, "0123456789") {
+		want += "; did you mean " + near + "?"
+	}
 	return day, operation.Usage(fmt.Sprintf("{%s}: %q is not %s", argument, operation.Shown(text), want))
 }
 

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,13 +45,23 @@ func withoutKey(client *proxyclient.Client, text string) string {
 	return text
 }
 
-// doing names the call in an error: its path and positional arguments.
-func (op *Operation) doing(args Args) string {
-	words := []string{op.Path}
-	for _, f := range op.Fields() {
-		if value := args[f.Name]; value != nil && f.Arg > 0 && !f.rule.Prose {
-			words = append(words, Words(value))
+// doing names the call in an error: its path and positional arguments, by the names that
+// were given.
+func (c *Call) doing() string {
+	words := []string{c.op.Path}
+	for _, f := range c.op.Fields() {
+		value := c.args[f.Name]
+		if value == nil || f.Arg == 0 || f.rule.Prose {
+			continue
 		}
+		given := c.args.List(f.Name)
+		for i, id := range given {
+			given[i] = cmp.Or(c.called[id], id)
+		}
+		if len(given) == 0 {
+			given = []string{Words(value)}
+		}
+		words = append(words, strings.Join(given, ", "))
 	}
 	return secret.Text(strings.Join(words, " "))
 }

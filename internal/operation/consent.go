@@ -48,7 +48,7 @@ func (c *Call) Selected(ctx context.Context) (n int, selects bool, err error) {
 		return 0, false, nil
 	}
 	n, selects, err = c.op.Consent.Count(ctx, c)
-	return n, selects, proxyclient.Wrap(c.op.doing(c.args), err)
+	return n, selects, proxyclient.Wrap(c.doing(), err)
 }
 
 // Asks tells whether calls of the operation are often confirmed.
@@ -132,7 +132,7 @@ func (c *Call) Dangers(ctx context.Context) ([]string, error) {
 	if c.op.Consent.Sensitive != nil {
 		more, err := c.op.Consent.Sensitive(ctx, c)
 		if err != nil {
-			return nil, proxyclient.Wrap(c.op.doing(c.args), err)
+			return nil, proxyclient.Wrap(c.doing(), err)
 		}
 		found = append(found, more...)
 	}
@@ -176,7 +176,7 @@ func (c *Call) Question(ctx context.Context) (*Question, error) {
 		return nil, err
 	}
 	if q.Text, err = c.ask(ctx); err != nil {
-		return nil, proxyclient.Wrap(c.op.doing(c.args), err)
+		return nil, proxyclient.Wrap(c.doing(), err)
 	}
 	q.Text += apart(plan)
 	if n := utf8.RuneCountInString(q.String()); n > MaxQuestion {
@@ -205,9 +205,9 @@ func (c *Call) ask(ctx context.Context) (string, error) {
 		return visible(text), err
 	}
 	if targets := c.targets(); len(targets) > 0 {
-		return c.op.Summary + ": " + strings.Join(targets, ", ") + "?", nil
+		return "Run " + c.op.Path + " for " + strings.Join(targets, ", ") + "?", nil
 	}
-	return c.op.Summary + "?", nil
+	return "Run " + c.op.Path + "?", nil
 }
 
 // targets are what the call is about: the things that were named, and the positional

@@ -69,14 +69,14 @@ func (c *Call) Follow(ctx context.Context, wait func(context.Context) error) ite
 		err := l.begin(ctx, f, pass)
 		f.call.part(ctx, err)
 		if err != nil {
-			yield(Result{}, proxyclient.Wrap(c.op.doing(c.args), err))
+			yield(Result{}, proxyclient.Wrap(c.doing(), err))
 			return
 		}
 		f.begun = true
 		for wait(ctx) == nil {
 			f.call.now = f.call.clock().UTC()
 			items, err := l.poll(ctx, f)
-			if err != nil && !yield(Result{}, proxyclient.Wrap(c.op.doing(c.args), err)) || err == nil && !pass(items) {
+			if err != nil && !yield(Result{}, proxyclient.Wrap(c.doing(), err)) || err == nil && !pass(items) {
 				return
 			}
 		}

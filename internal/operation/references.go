@@ -62,10 +62,10 @@ func (c *Call) checkReferences(ctx context.Context) error {
 		}
 		there, err := r.of.Exists(ctx, c, r.id)
 		if err != nil {
-			return proxyclient.Wrap(c.op.doing(c.args), err)
+			return proxyclient.Wrap(c.doing(), err)
 		}
 		if !there {
-			return proxyclient.Wrap(c.op.doing(c.args), r.absent(ctx, c))
+			return proxyclient.Wrap(c.doing(), r.absent(ctx, c))
 		}
 	}
 	return nil
@@ -134,4 +134,4 @@ func (r reference) absent(ctx context.Context, call *Call) error {
 }
 
 // failed names the call in an error.
-func (c *Call) failed(err error) error { return proxyclient.Wrap(c.op.doing(c.args), err) }
+func (c *Call) failed(err error) error { return proxyclient.Wrap(c.doing(), err) }

@@ -106,7 +106,7 @@ func (c *Call) Pages(ctx context.Context) iter.Seq2[Result, error] {
 			result.Notes = append(result.Notes, run.notes.said...)
 			run.notes.said = nil
 			if err != nil {
-				err = proxyclient.Wrap(c.op.doing(c.args), err)
+				err = proxyclient.Wrap(c.doing(), err)
 			}
 			if !yield(result, err) {
 				return

@@ -217,7 +217,12 @@ func (op *Operation) fault(args Args, e *jsonschema.ValidationError) string {
 			}
 			want = append(want, fmt.Sprint(v))
 		}
-		return fmt.Sprintf(": %q is not one of %s", secret.Text(fmt.Sprint(k.Got)), strings.Join(want, ", "))
+		got := secret.Text(fmt.Sprint(k.Got))
+		text := fmt.Sprintf(": %q is not one of %s", got, strings.Join(want, ", "))
+		if near := Nearest(got, want); near != "" {
+			text += "; did you mean " + near + "?"
+		}
+		return text
 	case *kind.Minimum:
 		least, _ := k.Want.Float64()
 		return fmt.Sprintf(" must be at least %v", least)
