@@ -110,7 +110,8 @@ type Client struct {
 	secrets    map[string]string    // see WithSecrets
 }
 
-// New makes a client; it opens no connection. Its errors have [CodeUsage].
+// New returns a client. It checks the configuration and reads the certificate files, but
+// opens no connection. Its errors have [CodeUsage].
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		baseSource: cfg.BaseURLSource,
@@ -193,10 +194,10 @@ func (c *Client) APIKeySource() string {
 	return c.keySource
 }
 
-// HasKey reports whether requests carry a key; it says nothing of its validity.
+// HasKey reports whether requests carry a key, valid or not.
 func (c *Client) HasKey() bool { return c.key != "" }
 
-// MaskedKey is the key as [secret.Mask] shows it, or "" without one.
+// MaskedKey returns the key as [secret.Mask] shows it, such as sk-...abcd, or "" without one.
 func (c *Client) MaskedKey() string {
 	if c.key == "" {
 		return ""
@@ -204,7 +205,8 @@ func (c *Client) MaskedKey() string {
 	return secret.Mask(c.key)
 }
 
-// KeyHash is the hash by which the gateway knows the key, or "" without one.
+// KeyHash returns the hash under which the gateway stores the key, as 64 hexadecimal digits,
+// or "" without a key.
 func (c *Client) KeyHash() string {
 	if c.key == "" {
 		return ""
@@ -212,11 +214,11 @@ func (c *Client) KeyHash() string {
 	return secret.Hash(c.key)
 }
 
-// Timeout is the limit of a request that names none itself.
+// Timeout returns the time limit of requests without a [Request].Timeout.
 func (c *Client) Timeout() time.Duration { return c.timeout }
 
-// WithKey is the same client with another credential over the same connections.
-// A key that cannot be sent is refused by the first request, with [CodeUsage].
+// WithKey returns a copy of the client with another key. source names its origin in
+// messages. A key that no header can carry fails the first request with [CodeUsage].
 func (c *Client) WithKey(key, source string) *Client {
 	d := *c
 	d.key, d.keyErr = cleanKey(key, source)
@@ -224,9 +226,9 @@ func (c *Client) WithKey(key, source string) *Client {
 	return &d
 }
 
-// WithAuthorization is the same client with a value for the Authorization header in place
-// of the key: "Bearer sk-…", "Basic …" or a bare credential. A value that cannot be sent
-// is refused by the first request, with [CodeUsage].
+// WithAuthorization returns a copy of the client that sends a value for the Authorization
+// header instead of the key: "Bearer sk-…", "Basic …" or a bare credential. A value that no
+// header can carry fails the first request with [CodeUsage].
 func (c *Client) WithAuthorization(value, source string) *Client {
 	scheme, key, ok := strings.Cut(strings.TrimSpace(value), " ")
 	if scheme += " "; !ok {
@@ -243,7 +245,7 @@ func (c *Client) WithAuthorization(value, source string) *Client {
 	return d
 }
 
-// WithChangedBy is the same client whose writes name someone else, see
+// WithChangedBy returns a copy of the client that names another author of its writes; see
 // [Config.ChangedBy].
 func (c *Client) WithChangedBy(who string) *Client {
 	d := *c

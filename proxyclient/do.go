@@ -25,8 +25,8 @@ const (
 	maxErrorBody  = 64 << 10
 )
 
-// Do sends a request and reads the whole answer. Any status outside 200 to 299
-// is an [*Error] with the answer's body in it.
+// Do sends a request and reads the whole answer. A status outside 200 to 299 is an
+// [*Error] with the answer's body. Reads are retried, writes are sent once.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	p, err := c.prepare(r)
 	if err != nil {
@@ -60,8 +60,8 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	return out, nil
 }
 
-// JSON is Do for an answer that must be JSON; anything else (HTML above all, when
-// the base URL leads somewhere else) has [CodeBadAnswer]. An empty answer is null.
+// JSON is [Client.Do] for an answer in JSON. Any other answer, such as the HTML page of a
+// wrong base URL, is an error with [CodeBadAnswer]. An empty answer is null.
 func (c *Client) JSON(ctx context.Context, r Request) (json.RawMessage, error) {
 	resp, err := c.Do(ctx, r)
 	if err != nil {

@@ -88,7 +88,7 @@ type Error struct {
 	lacking    bool          // the gateway itself said that it has no such route
 }
 
-// Error is one paragraph: the kind, the message, the HTTP status.
+// Error returns the kind of failure, the message and the HTTP status, in one paragraph.
 func (e *Error) Error() string {
 	msg := strings.TrimSuffix(e.Message, ".")
 	word := codeWords[e.Code]
@@ -109,7 +109,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause, whose text is as free of secrets as the rest.
+// Unwrap returns the cause. Its text has no secrets either.
 func (e *Error) Unwrap() error { return e.Err }
 
 // CodeOf is the code of the [Error] in err's chain, [CodeCanceled] for a bare
@@ -124,9 +124,9 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// Wrap says what was being done when err happened: "delete key sk-...abcd: not
-// found: …". The [Error] stays reachable; what is redacted; nil stays nil. An error that says so already,
-// perhaps with what it was done to, is returned unchanged.
+// Wrap puts what was being done before an error: "delete key sk-...abcd: not found: …".
+// Secrets in what are masked, and errors.As still finds the [Error]. It returns nil for nil,
+// and an error unchanged that begins with what already.
 func Wrap(what string, err error) error {
 	if err == nil {
 		return nil

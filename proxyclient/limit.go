@@ -30,15 +30,15 @@ func StopOf(ctx context.Context) *Stop {
 	return stop
 }
 
-// WithLimit is the same client whose requests take at most d, with all retries. A request
-// that names a time limit keeps it.
+// WithLimit returns a copy of the client whose requests take at most d, retries included. A
+// request with a Timeout of its own keeps it.
 func (c *Client) WithLimit(d time.Duration) *Client {
 	e := *c
 	e.whole = d
 	return &e
 }
 
-// Span is a duration for a reader: "45 s", "50ms".
+// Span formats a duration for a reader: "45 s", "50ms".
 func Span(d time.Duration) string {
 	if d >= time.Second && d%time.Second == 0 {
 		return fmt.Sprintf("%d s", d/time.Second)

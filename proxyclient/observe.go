@@ -23,8 +23,8 @@ type Exchange struct {
 // otherwise end is called when the answer has been read or the request has failed.
 type Observe func(*Exchange) (end func(), err error)
 
-// Observed is the same client, whose requests are shown to observe, after its gates. A
-// recording client shows only its reads.
+// Observed returns a copy of the client that calls observe for each request its gates let
+// through. A recording client calls it for reads only.
 func (c *Client) Observed(observe Observe) *Client {
 	d := *c
 	d.observe = observe

@@ -16,7 +16,7 @@ import (
 	"litellm-proxy/internal/secret"
 )
 
-// Recorder holds the writes that a recording client was asked to send.
+// Recorder holds the writes of a recording client; see [Client.Recording].
 type Recorder struct {
 	mu       sync.Mutex
 	requests []Recorded
@@ -92,17 +92,17 @@ func (r Recorded) Fill(values map[string]string) Recorded {
 	return r
 }
 
-// Recording is the same client, except that its writes are recorded and not sent:
-// each answers 200 with the body {}, a stream ends at once. Reads are sent.
-// Requests that would be refused before they are sent are refused here too.
+// Recording returns a copy of the client that records writes instead of sending them. A
+// recorded write gets the answer 200 with the body {}, a recorded stream ends at once. Reads
+// are sent. Requests are checked as before sending.
 func (c *Client) Recording() (*Client, *Recorder) {
 	d := *c
 	d.recorder = &Recorder{}
 	return &d, d.recorder
 }
 
-// Gated is the same client, except that each write is shown to allow first: an error
-// of it is that of the request, and nothing is sent. A client may have several gates.
+// Gated returns a copy of the client that calls allow before each write. If allow returns an
+// error, the request fails with it and nothing is sent. A client may have several gates.
 func (c *Client) Gated(allow func(Recorded) error) *Client {
 	d := *c
 	d.allow = allow
@@ -117,7 +117,7 @@ func (c *Client) Gated(allow func(Recorded) error) *Client {
 	return &d
 }
 
-// Requests gives what was recorded so far, in order.
+// Requests returns the recorded writes so far, in order.
 func (r *Recorder) Requests() []Recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()

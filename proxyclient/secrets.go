@@ -8,10 +8,10 @@ import (
 	"litellm-proxy/internal/secret"
 )
 
-// WithSecrets is the same client, which sends a secret in place of each placeholder: where
-// the body of a write has one as the whole of a JSON string. All that is shown of requests
-// has the placeholders, and in answers the secrets are masked. A placeholder anywhere else
-// is not sent.
+// WithSecrets returns a copy of the client that sends secrets in place of placeholders. A
+// placeholder must be the whole of a JSON string in the body of a write; anywhere else it
+// fails the request. Messages and records of requests show the placeholders, and answers are
+// masked.
 func (c *Client) WithSecrets(secrets map[string]string) *Client {
 	d := *c
 	d.secrets = secrets

@@ -23,7 +23,7 @@ func (c *Client) SignedIn() bool { return strings.HasPrefix(c.key, TokenPrefix) 
 // Session is what [Config] or [Client.WithSession] said about the key.
 func (c *Client) Session() Session { return c.session }
 
-// WithSession is the same client, whose key is the token of this session.
+// WithSession returns a copy of the client whose key is the token of this session.
 func (c *Client) WithSession(s Session) *Client {
 	d := *c
 	d.session = s

@@ -15,7 +15,7 @@ type agentSettings struct {
 	AgentCard        operation.Object `json:"agent_card_params" name:"card" help:"A2A agent card: url, name, description, skills"`
 	LitellmParams    operation.Pairs  `json:"litellm_params" help:"Parameters, such as model or api_key" cli:"name=param,short=p"`
 	StaticHeaders    operation.Pairs  `json:"static_headers" help:"Headers to send with each request" clear:"{}"`
-	ObjectPermission operation.Object `json:"object_permission" help:"What the agent may use: models, mcp_servers, agents"`
+	ObjectPermission operation.Object `json:"object_permission" help:"Permissions: models, mcp_servers, agents"`
 	KillSwitch       operation.Object `json:"kill_switch" help:"Webhook that shuts the agent down: url, method, headers" clear:"null"`
 	Enabled          bool             `json:"enabled" help:"Accept calls to the agent (default true)"`
 	TPMLimit         operation.Limit  `json:"tpm_limit" help:"Limit of tokens per minute" clear:"null"`

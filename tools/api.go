@@ -24,7 +24,7 @@ const (
 )
 
 type apiSearchInput struct {
-	Words  string `json:"words" jsonschema:"required" help:"What to look for, in plain words" cli:"arg=1,words"`
+	Words  string `json:"words" jsonschema:"required" help:"Endpoint to look for, in plain words" cli:"arg=1,words"`
 	Method string `json:"method" help:"Only this HTTP method" enum:"GET,POST,PUT,PATCH,DELETE"`
 	Limit  int    `json:"limit" jsonschema:"minimum=1,maximum=100" help:"Maximum endpoints to list (default 10)"`
 }

@@ -52,7 +52,7 @@ type budgetsPruneInput struct {
 var budgetsPrune = &operation.Operation{
 	Path:     "budgets prune",
 	Summary:  "Delete unused budgets with a generated ID",
-	Help:     "Such budgets remain when a team, customer or tag is deleted. Budgets with an ID of your own are kept; see {op:budgets unused}. Give {expect}: how many there are.",
+	Help:     "Such budgets remain when a team, customer or tag is deleted. Budgets with an ID of your own are kept; see {op:budgets unused}. Give {expect}, the number to delete.",
 	Examples: []string{"budgets prune --dry-run", "budgets prune --older-than 30d"},
 	Effect:   operation.Destructive,
 	Sends:    append(slices.Clone(budgetUseReads), "POST /budget/delete"),

@@ -90,5 +90,5 @@ var costUnpricedSet = &operation.Operation{
 	Verify:  answered("enabled", asIs("enabled")),
 	Do:      operation.Endpoint[costUnpricedSetInput]{Method: "PATCH", Path: unpricedPath},
 	Columns: []operation.Column{{Name: "enabled"}},
-	Done:    "calls to models without a price are rejected: {enabled}",
+	Done:    "set the rejection of calls to models without a price to {enabled}",
 }

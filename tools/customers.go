@@ -172,13 +172,10 @@ var customersDelete = &operation.Operation{
 	Done:     "deleted {customer:user_ids}",
 }
 
-const customersBlocked = "Fails if a customer does not exist. " +
-	"Calls are rejected only if the gateway runs the enterprise hook blocked_user_check."
-
 var customersBlock = &operation.Operation{
 	Path:     "customers block",
 	Summary:  "Block customers",
-	Help:     customersBlocked,
+	Help:     "Fails if a customer does not exist. Calls are rejected only if the gateway runs the enterprise hook blocked_user_check.",
 	Examples: []string{"customers block acme"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /customer/update"},
@@ -188,7 +185,7 @@ var customersBlock = &operation.Operation{
 var customersUnblock = &operation.Operation{
 	Path:     "customers unblock",
 	Summary:  "Unblock customers",
-	Help:     customersBlocked,
+	Help:     "Fails if a customer does not exist.",
 	Examples: []string{"customers unblock acme"},
 	Effect:   operation.Set,
 	Sends:    []string{"POST /customer/update"},

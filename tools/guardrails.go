@@ -65,8 +65,8 @@ var guardrailsGet = &operation.Operation{
 
 // guardrailSettings is what create and update share.
 type guardrailSettings struct {
-	Mode          []string        `json:"mode" help:"When it checks, such as pre_call or post_call"`
-	DefaultOn     *bool           `json:"default_on" help:"Check every call, not only those that name it"`
+	Mode          []string        `json:"mode" help:"Time of the check, such as pre_call or post_call"`
+	DefaultOn     *bool           `json:"default_on" help:"Check every call, not only those naming the guardrail"`
 	LitellmParams operation.Pairs `json:"litellm_params" help:"Parameters, such as api_key{; see op:guardrails type-get}" cli:"name=param,short=p"`
 	GuardrailInfo operation.Pairs `json:"guardrail_info" help:"Custom information, such as description" cli:"name=info,short=i"`
 	operation.Extras

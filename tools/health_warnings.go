@@ -31,7 +31,7 @@ var healthWarnings = &operation.Operation{
 type healthWarningIgnoreInput struct {
 	WarningID     string          `json:"warning_id" jsonschema:"required" help:"Warning, such as no_redis{ (op:health warnings)}" cli:"arg=1"`
 	Ignored       *bool           `json:"ignored" help:"false shows the warning again (default true)"`
-	SnoozeSeconds operation.Count `json:"snooze_seconds" jsonschema:"maximum=2592000" help:"Seconds to ignore it, at most 30 days (default forever)"`
+	SnoozeSeconds operation.Count `json:"snooze_seconds" jsonschema:"maximum=2592000" help:"Seconds to ignore the warning, at most 30 days (default forever)"`
 	operation.Extras
 }
 

@@ -214,7 +214,7 @@ type keysDeleteInput struct {
 var keysDelete = &operation.Operation{
 	Path:    "keys delete",
 	Summary: "Delete virtual keys by key, hash, alias or filter",
-	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted. With filters, give {expect}: how many match.",
+	Help:    "Programs that use them stop working. Missing keys are reported; the rest are deleted. Filters need {expect}, the number of matching keys.",
 	Examples: []string{
 		"keys delete my-key",
 		"keys delete ci nightly",

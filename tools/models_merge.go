@@ -18,7 +18,7 @@ type modelsMergeInput struct {
 var modelsMerge = &operation.Operation{
 	Path:     "models merge",
 	Summary:  "Delete identical deployments except one of each",
-	Help:     "Keeps the one in the configuration file, or else the one with the lowest ID. Without {same_key}, only deployments with a shared credential are merged: the gateway hides their keys. See {op:models doubles}. Give {expect}: how many are deleted.",
+	Help:     "Keeps the one in the configuration file, or else the one with the lowest ID. Without {same_key}, only deployments with a shared credential are merged: the gateway hides their keys. See {op:models doubles}. Give {expect}, the number to delete.",
 	Examples: []string{"models merge --dry-run", "models merge --model gpt-4o --same-key"},
 	Effect:   operation.Destructive,
 	Sends:    []string{"GET /v2/model/info", "POST /model/delete"},

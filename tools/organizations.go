@@ -63,7 +63,7 @@ var organizationsGet = &operation.Operation{
 
 // orgLimits is the settings that organizations and projects share.
 type orgLimits struct {
-	Models []string `json:"models" help:"Models that may be used (if unset: all)" clear:"[]"`
+	Models []string `json:"models" help:"Allowed models (if unset: all)" clear:"[]"`
 	alertedBudget
 	rates
 	Metadata operation.Object `json:"metadata" help:"Custom metadata" clear:"{}"`

@@ -87,7 +87,7 @@ func readAttachment(ctx context.Context, call *operation.Call, id string) (json.
 
 // attachmentScope is the requests that an attachment applies to.
 type attachmentScope struct {
-	Scope  string   `json:"scope" enum:"*" help:"* for all requests"`
+	Scope  string   `json:"scope" enum:"*" help:"Scope: * for all requests"`
 	Teams  []string `json:"teams" help:"Team aliases; a trailing * matches any ending"`
 	Keys   []string `json:"keys" help:"Key aliases; trailing * allowed"`
 	Models []string `json:"models" help:"Models; trailing * allowed"`

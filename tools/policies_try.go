@@ -133,7 +133,7 @@ func guardrailsOf(ctx context.Context, call *operation.Call, policies []string) 
 
 type policiesTestPipelineInput struct {
 	Pipeline     operation.Object    `json:"pipeline" jsonschema:"required" help:"Pipeline: {mode, steps: [{guardrail, on_pass, on_fail}]}"`
-	TestMessages []operation.Message `json:"test_messages" jsonschema:"required" help:"Messages to run through it" cli:"name=message,short=m"`
+	TestMessages []operation.Message `json:"test_messages" jsonschema:"required" help:"Messages to run through the pipeline" cli:"name=message,short=m"`
 	operation.Extras
 }
 

@@ -177,7 +177,7 @@ var promptsPatch = &operation.Operation{
 
 type promptsDeleteInput struct {
 	promptRef
-	Environment string `json:"environment" help:"Environment to delete it from (default: all)"`
+	Environment string `json:"environment" help:"Environment to delete from (default: all)"`
 }
 
 var promptsDelete = &operation.Operation{

@@ -13,10 +13,10 @@ import (
 )
 
 type spendChartInput struct {
-	By ledger.Dimensions `json:"by" help:"One bar for each (default day). Day and one more split the bars of the days"`
+	By ledger.Dimensions `json:"by" help:"Dimension of the bars (default day); day with another one splits each day's bar"`
 	ledger.PeriodInput
 	spendFilter
-	Limit operation.Count `json:"limit" help:"Maximum bars, highest spend first; one more has the rest (default 20). Days are never left out" cli:"alias=top"`
+	Limit operation.Count `json:"limit" help:"Maximum bars, highest spend first; the rest share one more (default 20). Days are never left out" cli:"alias=top"`
 }
 
 var spendChart = &operation.Operation{

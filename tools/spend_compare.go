@@ -24,7 +24,7 @@ func (spendCompareInput) Refuses() map[string]string { return ledger.PeriodInput
 var spendCompare = &operation.Operation{
 	Path:    "spend compare",
 	Summary: "Compare the spend of two periods, such as this month and last month",
-	Help:    "If the periods differ in length, {against} is scaled to {period} for the change. Today is not over yet.",
+	Help:    "If the periods differ in length, {against} is scaled to {period} for the change. Today counts until now.",
 	Examples: []string{
 		"spend compare --period today --against last-week",
 		"spend compare --by team --period this-month --against last-month",

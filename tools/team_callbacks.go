@@ -44,7 +44,7 @@ var teamsCallbacksAdd = &operation.Operation{
 
 type teamsCallbacksDeleteInput struct {
 	teamRef
-	CallbackName string `json:"callback_name" name:"name" jsonschema:"required" help:"Service that calls are logged to"`
+	CallbackName string `json:"callback_name" name:"name" jsonschema:"required" help:"Logging service, such as langfuse"`
 }
 
 var teamsCallbacksDelete = &operation.Operation{

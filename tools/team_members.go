@@ -56,7 +56,7 @@ type teamsMemberAddInput struct {
 	Role            teamRole      `json:"role" help:"Role in the team (default user; admin needs Enterprise)"`
 	MaxBudgetInTeam operation.USD `json:"max_budget_in_team" help:"Spending limit of each member in US dollars"`
 	BudgetDuration  budgetPeriod  `json:"budget_duration"`
-	AllowedModels   []string      `json:"allowed_models" help:"Team models that they may use (default all)"`
+	AllowedModels   []string      `json:"allowed_models" help:"Team models that the members may use (default all)"`
 	CreateMissing   bool          `json:"create_missing" help:"Create users that do not exist"`
 	operation.Extras
 }

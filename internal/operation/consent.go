@@ -16,8 +16,8 @@ import (
 type Consent struct {
 	// Ask words the question: the things by name, then what follows. "Delete team
 	// research (0c95…)? Its 6 keys stop working and 5 members lose access." Names in
-	// it are written by [Name] or [Thing.Label]. It may read. nil: the summary with
-	// the targets.
+	// it are written by [Name] or [Thing.Label]. It may read. nil: "Run keys update
+	// for ci?".
 	Ask func(context.Context, *Call) (string, error)
 	// Sensitive says what makes this call sensitive, a phrase each: "raises the budget
 	// of key ci from 10 to 50 US dollars". It may read.

@@ -114,7 +114,8 @@ func (op *Operation) reflect() []Field {
 			f.Help = fmt.Sprintf("%s (default %d)", f.Help, of.most())
 		}
 		if merges && f.Kind == KindObject && f.Name != ExtraField {
-			f.Help += " (merged)"
+			head, closed := strings.CutSuffix(f.Help, ")")
+			f.Help = head + map[bool]string{true: "; merged)", false: " (merged)"}[closed]
 		}
 		if f.Name == clearField && f.Kind == KindStrings {
 			for _, other := range fields {

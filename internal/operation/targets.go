@@ -55,7 +55,7 @@ func (c *Collection) prefetch(ctx context.Context, call *Call, ids []string) {
 	}
 }
 
-// Missing is the error for things that do not exist.
+// Missing returns the error for things that do not exist, with [proxyclient.CodeNotFound].
 func (c *Collection) Missing(ids []string) error {
 	names := make([]string, len(ids))
 	for i, id := range ids {
