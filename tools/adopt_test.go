@@ -64,7 +64,7 @@ func refusesUnusable(t *testing.T, w *world, env operation.Env, prefix string) {
 		}
 		w.take()
 		result, err := run(t.Context(), tt.env, tt.op, argsOf(tt.args))
-		if e := operation.AsError(err); tt.words == "" && (err != nil || !strings.Contains(result.Done, "exists and was left as it is")) ||
+		if e := operation.AsError(err); tt.words == "" && (err != nil || !strings.Contains(result.Done, "exists and is unchanged")) ||
 			tt.words != "" && (e == nil || e.Code != proxyclient.CodeConflict || !strings.Contains(err.Error(), tt.words) || !strings.Contains(e.Hint, tt.hint)) {
 			t.Errorf("%s: %v, %q", name, err, result.Done)
 		}

@@ -275,7 +275,7 @@ func TestTasksAgain(t *testing.T) {
 					if net.writes != 0 {
 						t.Errorf("the third run sent %d writes", net.writes)
 					}
-					if !strings.Contains(third.Done, "exists and was left as it is") {
+					if !strings.Contains(third.Done, "exists and is unchanged") {
 						t.Errorf("the third run says %q", third.Done)
 					}
 					once(t, env, "new@example.com", usersList, "user_email", "user_email", "new@example.com")

@@ -163,7 +163,7 @@ func TestLiveTasks(t *testing.T) {
 			t.Errorf("%s shows no key: %s", tt.op.Path, first.Body)
 		}
 		second := do(t, env, tt.op, tt.args)
-		if operation.Lookup(second.Body, "key") != nil || !strings.Contains(second.Done, "exists and was left as it is") {
+		if operation.Lookup(second.Body, "key") != nil || !strings.Contains(second.Done, "exists and is unchanged") {
 			t.Errorf("%s again: %q, %s", tt.op.Path, second.Done, second.Body)
 		}
 	}

@@ -98,7 +98,7 @@ func given(call *operation.Call, names ...string) operation.Args {
 }
 
 func keyExists(alias string) string {
-	return "key " + alias + " exists and was left as it is; it is not shown again"
+	return "key " + alias + " exists and is unchanged; it is not shown again"
 }
 
 // join adds the members who are not in the team yet.

@@ -22,8 +22,8 @@ const shortest = time.Second
 // bindFollow adds the flags of a log.
 func (c *call) bindFollow(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.BoolVarP(&c.follows, "follow", "f", false, "Show new ones until Ctrl-C, in the order in which they ended; with a period, those of the period first")
-	flags.DurationVar(&c.interval, "interval", 5*time.Second, "Time between two readings of --follow, such as 10s")
+	flags.BoolVarP(&c.follows, "follow", "f", false, "Show new entries until Ctrl-C, in the order they end; with a period, its entries first")
+	flags.DurationVar(&c.interval, "interval", 5*time.Second, "Polling interval of --follow, such as 10s")
 }
 
 // checkFollow says what is wrong with --follow together with other flags.

@@ -31,7 +31,7 @@ func (e *exam) gateway(ctx context.Context) []Finding {
 	body, err := e.ready(ctx)
 	switch {
 	case err == nil && word(body, "status") == "":
-		return fail(proxyclient.CodeBadAnswer, "what answers is not a LiteLLM gateway", "check the host, port and path in {base_url}")
+		return fail(proxyclient.CodeBadAnswer, "the server that answers is not a LiteLLM gateway", "check the host, port and path in {base_url}")
 	case err == nil, word(body, "db") != "":
 		return good("answers: status %s", cmp.Or(word(body, "status"), "unhealthy"))
 	}
@@ -46,7 +46,7 @@ func (e *exam) gateway(ctx context.Context) []Finding {
 		f[0].Found = fmt.Sprintf("the answer was HTTP %d: %s", e.Status, f[0].Found)
 	}
 	if c := f[0].code; c == proxyclient.CodeUnsupported || c == proxyclient.CodeNotFound {
-		f = fail(c, "what answers is not a LiteLLM gateway: it has no /health/readiness", "check the host, port and path in {base_url}")
+		f = fail(c, "the server that answers is not a LiteLLM gateway: it has no /health/readiness", "check the host, port and path in {base_url}")
 	}
 	return f
 }

@@ -16,13 +16,17 @@ func TestMentionsAreOffered(t *testing.T) {
 		everyTool[op.Tool()] = true
 	}
 	word := regexp.MustCompile(`\b[a-z]+(_[a-z]+)+\b`)
-	for name, o := range map[string]Options{
+	selections := map[string]Options{
 		"default":           {},
 		"default, reading":  {ReadOnly: true},
 		"all":               {Toolsets: []string{"all"}},
 		"all, reading":      {Toolsets: []string{"all"}, ReadOnly: true},
 		"guardrails, tools": {Toolsets: []string{"guardrails", "search-tools"}},
-	} {
+	}
+	for _, op := range tools.All() { // each toolset alone
+		selections[op.Resource()] = Options{Toolsets: []string{op.Resource()}}
+	}
+	for name, o := range selections {
 		t.Run(name, func(t *testing.T) {
 			o.Operations = tools.All()
 			s, err := New(o)

@@ -16,8 +16,8 @@ import (
 type Consent struct {
 	// Ask words the question: the things by name, then what follows. "Delete team
 	// research (0c95…)? Its 6 keys stop working and 5 members lose access." Names in
-	// it are written by [Name] or [Thing.Label]. It may read. nil: "Run keys update
-	// for ci?".
+	// it are written by [Name] or [Thing.Label]. It may read. nil: "Update key
+	// ci?", or the summary with the targets.
 	Ask func(context.Context, *Call) (string, error)
 	// Sensitive says what makes this call sensitive, a phrase each: "raises the budget
 	// of key ci from 10 to 50 US dollars". It may read.
@@ -204,10 +204,14 @@ func (c *Call) ask(ctx context.Context) (string, error) {
 		text, err := c.op.Consent.Ask(ctx, c)
 		return visible(text), err
 	}
-	if targets := c.targets(); len(targets) > 0 {
-		return "Run " + c.op.Path + " for " + strings.Join(targets, ", ") + "?", nil
+	switch targets := strings.Join(c.targets(), ", "); {
+	case targets == "":
+		return c.op.Summary + "?", nil
+	case c.op.Update != nil:
+		return "Update " + c.op.What() + " " + targets + "?", nil
+	default:
+		return c.op.Summary + ": " + targets + "?", nil
 	}
-	return "Run " + c.op.Path + "?", nil
 }
 
 // targets are what the call is about: the things that were named, and the positional

@@ -91,7 +91,7 @@ func (s *scanner) power(path []string, name string, value json.RawMessage) {
 	case name == "allowed_passthrough_routes" && !isNothing(value):
 		s.add(where, "gives access to routes that pass the gateway's credentials on: %s", NameList(value))
 	case name == "secret_manager_settings" && !isNothing(value):
-		s.add(where, "says where keys are stored")
+		s.add(where, "sets where keys are stored")
 	case name == "router_settings" && !isNothing(value):
 		s.add(where, "changes how calls are routed, and so which models they may reach")
 	case name == "allowed_vector_store_indexes" && !isNothing(value):
