@@ -62,10 +62,10 @@ func (l *listing) remain(shown int) int { return len(l.page.Items) - l.from - sh
 
 // head says how many items there are, and how to get more.
 func (l *listing) head(shown int) string {
-	noun := nounOf(l.c.op)
-	text := fmt.Sprintf("%d %s", shown, noun)
+	noun := plural.Singular(nounOf(l.c.op))
+	text := plural.Count(shown, noun)
 	if l.page.Total >= 0 {
-		text = fmt.Sprintf("%d of %d %s", shown, l.page.Total, noun)
+		text = fmt.Sprintf("%d of %s", shown, plural.Count(l.page.Total, noun))
 	}
 	if next := l.next(shown); next != nil {
 		text += "; next: " + string(encode(next))
