@@ -22,6 +22,12 @@ var customerCollection = &operation.Collection{
 	ID: "user_id", Name: "alias", Search: "search", ByID: "search", Escapes: []string{"search"},
 }
 
+// existingCustomer is a customer, by alias or ID.
+type existingCustomer string
+
+// Collection returns the list that has the alias.
+func (existingCustomer) Collection() *operation.Collection { return customerCollection }
+
 // pastCustomer is a customer, by alias or ID, also one that was deleted.
 type pastCustomer string
 
@@ -95,7 +101,7 @@ func customersPage(_ *operation.Call, args operation.Args) (operation.Args, oper
 }
 
 type customersGetInput struct {
-	EndUserID string `json:"end_user_id" name:"customer_id" jsonschema:"required" help:"Customer ID" cli:"arg=1"`
+	EndUserID existingCustomer `json:"end_user_id" name:"customer_id" jsonschema:"required" help:"Customer, by alias or ID" cli:"arg=1"`
 }
 
 var customersGet = &operation.Operation{
@@ -108,7 +114,6 @@ var customersGet = &operation.Operation{
 }
 
 type customerSettings struct {
-	UserID             string         `json:"user_id" name:"customer_id" jsonschema:"required" help:"Customer ID, as sent in requests" cli:"arg=1"`
 	Alias              string         `json:"alias" help:"Display name" clear:"\"\""`
 	MaxBudget          operation.USD  `json:"max_budget" help:"Spending limit in US dollars"`
 	BudgetID           existingBudget `json:"budget_id"`
@@ -118,6 +123,7 @@ type customerSettings struct {
 }
 
 type customersCreateInput struct {
+	UserID string `json:"user_id" name:"customer_id" jsonschema:"required" help:"Customer ID, as sent in requests" cli:"arg=1"`
 	customerSettings
 	BudgetDuration budgetPeriod `json:"budget_duration"`
 	rates
@@ -136,6 +142,7 @@ var customersCreate = &operation.Operation{
 }
 
 type customersUpdateInput struct {
+	UserID existingCustomer `json:"user_id" name:"customer_id" jsonschema:"required" help:"Customer, by alias or ID" cli:"arg=1"`
 	customerSettings
 	operation.Clearing
 	operation.Extras
@@ -158,7 +165,7 @@ var customersUpdate = &operation.Operation{
 }
 
 type customerIDs struct {
-	UserIDs operation.Names `json:"user_ids" name:"customer_ids" jsonschema:"required" help:"Customer IDs" cli:"arg=1,alias=customer-id"`
+	UserIDs []existingCustomer `json:"user_ids" name:"customer_ids" jsonschema:"required" help:"Customers, by alias or ID" cli:"arg=1,alias=customer-id"`
 }
 
 var customersDelete = &operation.Operation{
@@ -202,8 +209,8 @@ func blockCustomers(blocked bool) func(context.Context, *operation.Call, custome
 	}
 	return func(ctx context.Context, call *operation.Call, in customerIDs) (operation.Result, error) {
 		parts, done := operation.NewParts(call, verb, ""), []string{}
-		for _, id := range in.UserIDs {
-			ok := parts.Try("customer "+id, func() error {
+		for _, id := range idsOf(in.UserIDs) {
+			ok := parts.Try("customer "+call.Called(id), func() error {
 				body, err := call.Write(ctx, "POST", "/customer/update", map[string]any{"user_id": id, "blocked": blocked})
 				if err != nil {
 					return err

@@ -304,7 +304,6 @@ func checkOrdinaryWork(t *testing.T, w *world, env operation.Env) {
 		{"models add", `{"model_name":"fresh","litellm_params":{"model":"bedrock/arn:aws:bedrock:us-east-1:1:inference-profile/x"}}`},
 		{"models update", `{"model_id":"m1","litellm_params":{"cache_control_injection_points":[{"location":"message","role":"system"}],"itpm":5,"guardrails":["pii"]}}`},
 		{"models update", `{"model_id":"m1","litellm_params":{"aws_access_key_id":"a","aws_secret_access_key":"b"}}`},
-		{"customers unblock", `{"user_ids":["nobody"]}`},
 		{"access-groups update", `{"access_group":"group","model_names":["m","n"]}`},
 		{"models add", `{"model_name":"fresh","litellm_params":{"model":"snowflake/x","account_id":"ours","api_key":"x"}}`},
 		{"health test-connection", `{"model":"openai/gpt-4o","litellm_params":{"api_key":"x","api_version":"2026-01-01"}}`},
