@@ -46,6 +46,9 @@ func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	replica := b.replicas[b.next%len(b.replicas)]
 	b.next++
 	b.mu.Unlock()
+	// A replica may answer before the proxy has seen the end of the request: without this, the
+	// body is closed under the proxy, which then drops the answer.
+	_ = http.NewResponseController(w).EnableFullDuplex()
 	replica.ServeHTTP(w, r)
 }
 
@@ -102,6 +105,7 @@ func replicaProcess(t *testing.T, gateway, file string) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	process.Stderr = os.Stderr // why it ended
 	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
