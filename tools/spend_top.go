@@ -57,18 +57,21 @@ func rankSpend(ctx context.Context, call *operation.Call, in spendTopInput) (ope
 		one := map[string]bool{"user": q.User != "", "team": q.Team != "", "key": q.Key != "", "model": q.Model != ""}
 		by = slices.DeleteFunc([]string{"user", "team", "key", "model"}, func(of string) bool { return one[of] })
 	}
-	all, err := q.Ask(ctx, call)
+	questions := []ledger.Question{q}
+	for _, b := range by {
+		q.By = []string{b}
+		questions = append(questions, q)
+	}
+	answers, err := ledger.AskAll(ctx, call, questions...)
 	if err != nil {
 		return operation.Result{}, err
 	}
+	all := answers[0]
 	var rows []operation.Row
 	total := 0
-	for _, b := range by {
-		q.By = []string{b}
-		answer, err := askSpend(ctx, call, q)
-		if err != nil {
-			return operation.Result{}, err
-		}
+	for i, b := range by {
+		answer := answers[i+1]
+		nameDeleted(ctx, call, answer)
 		groups := answer.Sorted()
 		total += len(groups)
 		top, _ := limited(groups, cmp.Or(in.Limit, 5))

@@ -23,10 +23,72 @@ var plainDimensions = []string{"model", "provider"}
 // Ask answers the question. The error has [proxyclient.CodeUnsupported] if the gateway's
 // totals do not determine the answer.
 func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error) {
-	answer := &Answer{By: q.By, Groups: map[string]*Group{}, Names: Names{}}
-	tables, err := q.tables()
+	answers, err := AskAll(ctx, call, q)
 	if err != nil {
 		return nil, err
+	}
+	return answers[0], nil
+}
+
+// AskAll answers several questions, in their order. Those that the same request answers
+// share it.
+func AskAll(ctx context.Context, call *operation.Call, questions ...Question) ([]*Answer, error) {
+	answers := make([]*Answer, len(questions))
+	shared, order := map[string][]reading{}, []string{}
+	for i, q := range questions {
+		answers[i] = &Answer{By: q.By, Groups: map[string]*Group{}, Names: Names{}}
+		r, j, err := q.plan(call, answers[i])
+		if err == nil && j != nil {
+			err = j.run(ctx, q.Period)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if j != nil {
+			continue
+		}
+		request := r.table + "?" + r.filter.Encode() + " " + q.Period.String()
+		if shared[request] == nil {
+			order = append(order, request)
+		}
+		shared[request] = append(shared[request], r)
+	}
+	for _, request := range order {
+		if err := readTogether(ctx, call, shared[request]); err != nil {
+			return nil, err
+		}
+	}
+	return answers, nil
+}
+
+// reading is a question that one table answers, by at most one dimension besides day and key.
+type reading struct {
+	q         Question
+	table, of string
+	filter    url.Values
+	answer    *Answer
+}
+
+// readTogether answers questions about the same rows of the same table.
+func readTogether(ctx context.Context, call *operation.Call, readings []reading) error {
+	one := readings[0]
+	_, err := readActivity(ctx, call, one.table, one.q.Period, one.filter, false, func(d *dayActivity) error {
+		for _, r := range readings {
+			r.answer.Names.learn(r.table, d)
+			if err := r.q.count(d, r.of, r.answer); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// plan returns how to answer the question: from one table, or by joining several.
+func (q Question) plan(call *operation.Call, answer *Answer) (reading, *joining, error) {
+	tables, err := q.tables()
+	if err != nil {
+		return reading{}, nil, err
 	}
 	var dimensions []string
 	for _, by := range q.By {
@@ -49,8 +111,7 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 		if len(tables) > 1 || slices.Contains(q.By, tables[0]) {
 			dimensions = append(dimensions, "entity")
 		}
-		j := joining{q: q, call: call, tables: tables, dimensions: dimensions, filter: filter, answer: answer, whole: map[string]bool{}}
-		return answer, j.run(ctx, q.Period)
+		return reading{}, &joining{q: q, call: call, tables: tables, dimensions: dimensions, filter: filter, answer: answer, whole: map[string]bool{}}, nil
 	}
 	of := ""
 	if len(dimensions) == 1 {
@@ -58,11 +119,7 @@ func (q Question) Ask(ctx context.Context, call *operation.Call) (*Answer, error
 	} else if slices.Contains(q.By, tables[0]) {
 		of = tables[0]
 	}
-	_, err = readActivity(ctx, call, tables[0], q.Period, filter, false, func(d *dayActivity) error {
-		answer.Names.learn(tables[0], d)
-		return q.count(d, of, answer)
-	})
-	return answer, err
+	return reading{q: q, table: tables[0], of: of, filter: filter, answer: answer}, nil, nil
 }
 
 // tables returns the tables that the question needs, with the one whose numbers count
