@@ -116,7 +116,7 @@ func onboard(ctx context.Context, call *operation.Call, in usersOnboardInput) (o
 	default:
 		member := given(call, "max_budget_in_team")
 		member["team_id"], member["member"] = operation.Encode(in.TeamID), operation.Encode([]teamMember{{UserID: operation.Word(id), Role: "user"}})
-		steps.Write(ctx, "added "+email+" to team "+call.Called(string(in.TeamID)), "POST", "/team/member_add", member)
+		steps.Write(ctx, "added "+email+" to team "+has.team, "POST", "/team/member_add", member)
 	}
 	out := map[string]json.RawMessage{"user_id": id, "user_email": operation.Encode(email), "team_id": call.Arg("team_id"), "key": nil}
 	if has.team != "" {

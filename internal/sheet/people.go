@@ -45,7 +45,8 @@ type Onboarding struct {
 	onboard, setup *operation.Operation
 	lookup         *operation.Call
 	teams          map[string]*newTeam
-	people         map[string]*sync.Mutex // by email: two rows must not create one user twice
+	people         map[string]*sync.Mutex     // by email: two rows must not create one user twice
+	ids            map[string]json.RawMessage // of teams that exist, by the name in the file
 }
 
 // newTeam is a team of the file. A team that exists is made already.
@@ -78,7 +79,7 @@ type PeoplePlan struct {
 // Plan reads the rows and asks the gateway what is missing. It sends no changes.
 func (o *Onboarding) Plan(ctx context.Context, rows iter.Seq2[bulk.Row, error]) (*PeoplePlan, error) {
 	o.onboard, o.setup = o.Operations.Find("users onboard"), o.Operations.Find("teams setup")
-	o.teams, o.people = map[string]*newTeam{}, map[string]*sync.Mutex{}
+	o.teams, o.people, o.ids = map[string]*newTeam{}, map[string]*sync.Mutex{}, map[string]json.RawMessage{}
 	loaded, faults := people.load(o.Operations, rows)
 	p := &PeoplePlan{Faults: faults}
 	var err error
@@ -129,9 +130,19 @@ func (o *Onboarding) person(ctx context.Context, row row, p *PeoplePlan, notes m
 			asked["key_alias"] = operation.Encode(unusedAlias)
 		}
 	}
-	plan, err := o.planned(ctx, o.onboard, asked)
+	name := asked.String("team_id")
+	if id := o.ids[name]; id != nil && !fresh {
+		asked = asked.With("team_id", id)
+	}
+	call, plan, err := o.planned(ctx, o.onboard, asked)
 	if err != nil {
 		return nil, err
+	}
+	if !fresh { // the names are looked up
+		person.args = call.Args()
+		if name != "" {
+			o.ids[name] = person.args["team_id"]
+		}
 	}
 	for _, note := range plan.Notes {
 		notes[columnWords(note)] = true
@@ -168,15 +179,16 @@ func (person *Person) counts(plan *operation.Plan, fresh bool) {
 	}
 }
 
-// planned returns what a call would send.
-func (o *Onboarding) planned(ctx context.Context, op *operation.Operation, args operation.Args) (*operation.Plan, error) {
+// planned returns a call and what it would send.
+func (o *Onboarding) planned(ctx context.Context, op *operation.Operation, args operation.Args) (*operation.Call, *operation.Plan, error) {
 	env := o.Env
 	env.Progress = nil
 	call, err := operation.Prepare(ctx, env, op, args)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return call.Plan(ctx)
+	plan, err := call.Plan(ctx)
+	return call, plan, err
 }
 
 // team returns the team of a row, planned once. A team that exists must have the settings
@@ -202,10 +214,10 @@ func (o *Onboarding) team(ctx context.Context, args operation.Args, p *PeoplePla
 	case err == nil:
 		t.made = true
 		if len(t.args) > 1 { // settings that it must have
-			_, err = o.planned(ctx, o.setup, t.args)
+			_, _, err = o.planned(ctx, o.setup, t.args)
 		}
 	case operation.IsNotFound(err):
-		_, err = o.planned(ctx, o.setup, t.args)
+		_, _, err = o.planned(ctx, o.setup, t.args)
 		p.Teams = append(p.Teams, name)
 	}
 	if err != nil {
@@ -231,6 +243,9 @@ func (o *Onboarding) do(ctx context.Context, person *Person) (bulk.Outcome, erro
 	lock.Lock()
 	defer lock.Unlock()
 	out := bulk.Outcome{State: bulk.Unchanged}
+	if len(person.Steps) == 0 {
+		return out, nil
+	}
 	if err := o.make(ctx, person.team); err != nil {
 		return out, err
 	}
