@@ -32,21 +32,14 @@ var keysUnused = &operation.Operation{
 	Part:     ownPart,
 	Default:  true,
 	Do:       operation.Rows[keysUnusedInput](unusedKeys),
-	Columns: []operation.Column{
-		{Name: "key_alias", Unnamed: "key_name"},
-		{Name: "key_name", Wide: true},
-		{Name: "token", Wide: true},
-		{Name: "user", Field: "user_id", Names: userCollection},
-		{Name: "user_id", Wide: true},
-		{Name: "team", Field: "team_id", Names: teamCollection},
-		{Name: "team_id", Wide: true},
-		{Name: "idle_days"},
-		{Name: "last_active", Format: operation.Time, Drop: 1},
-		{Name: "created_at", Format: operation.Time, Drop: 2},
-		{Name: "spend", Format: operation.Dollars},
-		{Name: "blocked", Optional: true},
-		{Name: "expires", Format: operation.Time, Optional: true},
-	},
+	Columns: reviewColumns(
+		operation.Column{Name: "idle_days"},
+		operation.Column{Name: "last_active", Format: operation.Time, Drop: 1},
+		operation.Column{Name: "created_at", Format: operation.Time, Drop: 2},
+		operation.Column{Name: "spend", Format: operation.Dollars},
+		operation.Column{Name: "blocked", Optional: true},
+		operation.Column{Name: "expires", Format: operation.Time, Optional: true},
+	),
 }
 
 type keysExpiringInput struct {
@@ -65,7 +58,18 @@ var keysExpiring = &operation.Operation{
 	Part:     ownPart,
 	Default:  true,
 	Do:       operation.Rows[keysExpiringInput](expiringKeys),
-	Columns: []operation.Column{
+	Columns: reviewColumns(
+		operation.Column{Name: "days_left", Drop: 1},
+		operation.Column{Name: "expires", Format: operation.Time},
+		operation.Column{Name: "last_active", Format: operation.Time, Drop: 2},
+		operation.Column{Name: "spend", Format: operation.Dollars, Optional: true},
+		operation.Column{Name: "blocked", Optional: true},
+	),
+}
+
+// reviewColumns is the columns of a review: whose key it is, and more.
+func reviewColumns(more ...operation.Column) []operation.Column {
+	return append([]operation.Column{
 		{Name: "key_alias", Unnamed: "key_name"},
 		{Name: "key_name", Wide: true},
 		{Name: "token", Wide: true},
@@ -73,12 +77,7 @@ var keysExpiring = &operation.Operation{
 		{Name: "user_id", Wide: true},
 		{Name: "team", Field: "team_id", Names: teamCollection},
 		{Name: "team_id", Wide: true},
-		{Name: "days_left", Drop: 1},
-		{Name: "expires", Format: operation.Time},
-		{Name: "last_active", Format: operation.Time, Drop: 2},
-		{Name: "spend", Format: operation.Dollars, Optional: true},
-		{Name: "blocked", Optional: true},
-	},
+	}, more...)
 }
 
 // reviewed is the fields of a key that a review shows.
