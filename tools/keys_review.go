@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -73,12 +74,15 @@ func reviewColumns(more ...operation.Column) []operation.Column {
 		{Name: "key_alias", Unnamed: "key_name"},
 		{Name: "key_name", Wide: true},
 		{Name: "token", Wide: true},
-		{Name: "user", Field: "user_id", Names: userCollection},
+		{Name: "user", Field: "user_email|user_id"},
 		{Name: "user_id", Wide: true},
 		{Name: "team", Field: "team_id", Names: teamCollection},
 		{Name: "team_id", Wide: true},
 	}, more...)
 }
+
+// withOwner asks for the owner of each key in the same request, for the email address.
+var withOwner = url.Values{"expand": {"user"}}
 
 // reviewed is the fields of a key that a review shows.
 var reviewed = strings.Fields("key_alias key_name token user_id team_id spend blocked last_active created_at expires")
@@ -93,7 +97,7 @@ type reviewedKey struct {
 func reviewKeys(ctx context.Context, call *operation.Call, days string, limit operation.Count, judge func(key json.RawMessage) (int, bool)) (operation.Result, error) {
 	var found []reviewedKey
 	var incomplete error
-	for key, err := range keyCollection.All(ctx, call, nil) {
+	for key, err := range keyCollection.All(ctx, call, withOwner) {
 		if proxyclient.CodeOf(err) == proxyclient.CodeIncomplete {
 			incomplete = err
 			break
@@ -109,6 +113,7 @@ func reviewKeys(ctx context.Context, call *operation.Call, days string, limit op
 		for _, name := range reviewed {
 			r = append(r, operation.Member{Name: name, Value: operation.Lookup(key, name)})
 		}
+		r = append(r, operation.Member{Name: "user_email", Value: operation.Lookup(key, "user.user_email")})
 		found = append(found, reviewedKey{n, r})
 	}
 	slices.SortStableFunc(found, func(x, y reviewedKey) int {
