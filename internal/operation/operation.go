@@ -314,6 +314,8 @@ type Result struct {
 	Failed []Failure
 	// Done is what a write did, in a sentence; empty for a read.
 	Done string
+	// Unchanged means that everything was there already.
+	Unchanged bool
 	// Notes are shown next to the answer, such as the period that it covers.
 	Notes []string
 	// Joined finds the names that columns show in place of identifiers; nil finds none.

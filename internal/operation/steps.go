@@ -117,7 +117,7 @@ func (s *Steps) Result(body json.RawMessage) (Result, error) {
 	if !s.Done() && s.err != nil && (s.verb == "" || len(s.failed) == 1) {
 		return Result{}, s.err
 	}
-	result := Result{Failed: s.failed, Done: strings.Join(s.said, "; ")}
+	result := Result{Failed: s.failed, Done: strings.Join(s.said, "; "), Unchanged: s.done == 0 && s.err == nil}
 	if s.verb != "" && s.Done() {
 		result.Done = s.verb + " " + strings.Join(s.said, ", ")
 		if more := len(s.said) - fewNames; more > fewNames {

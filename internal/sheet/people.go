@@ -255,13 +255,9 @@ func (o *Onboarding) do(ctx context.Context, person *Person) (bulk.Outcome, erro
 	if err != nil {
 		return out, err
 	}
-	plan, err := call.Plan(ctx)
-	if err != nil || len(plan.Requests) == 0 {
-		return out, err
-	}
 	call.Waive()
 	result, err := call.Run(ctx)
-	if err != nil {
+	if err != nil || result.Unchanged {
 		return out, err
 	}
 	out.State, out.ID = bulk.Created, operation.Word(operation.Lookup(result.Body, "user_id"))
