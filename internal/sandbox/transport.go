@@ -25,6 +25,9 @@ func (g *Gateway) RoundTrip(r *http.Request) (*http.Response, error) {
 	}()
 	select {
 	case response := <-w.started:
+		if err := r.Context().Err(); response == nil && err != nil {
+			return nil, err
+		}
 		if response == nil {
 			return nil, fmt.Errorf("the sandbox broke off the request: %v", w.problem)
 		}
