@@ -82,6 +82,15 @@ type Call struct {
 	words    *secret.Words     // hides the caller's key in what is streamed
 }
 
+// newCall returns a call that knows nothing yet.
+func newCall(env Env, op *Operation, args Args) *Call {
+	return &Call{
+		op: op, env: env, args: args, client: env.Client, notes: &notes{},
+		named: map[string]Thing{}, called: map[string]string{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
+		promised: map[string]string{},
+	}
+}
+
 // Prepare validates the arguments and resolves the names among them. It sends only
 // reads. Errors are of type [*proxyclient.Error] and name arguments as {name}.
 func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, error) {
@@ -92,11 +101,7 @@ func Prepare(ctx context.Context, env Env, op *Operation, args Args) (*Call, err
 	if err := op.Validate(args); err != nil {
 		return nil, err
 	}
-	c := &Call{
-		op: op, env: env, args: args, client: env.Client, notes: &notes{},
-		named: map[string]Thing{}, called: map[string]string{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
-		promised: map[string]string{},
-	}
+	c := newCall(env, op, args)
 	c.now = c.clock().UTC()
 	if err := c.readExpiry(); err != nil {
 		return nil, err

@@ -23,11 +23,8 @@ func (c *Collection) Suggest(ctx context.Context, env Env, begun string, byID bo
 	if strings.Contains(c.Path, "{") || c.Path == "" || c.ID == "" && c.Name == "" {
 		return nil, nil
 	}
-	call := &Call{
-		op: &Operation{Path: "completion", Effect: Read}, env: env, client: env.Client, notes: &notes{}, effect: Read,
-		named: map[string]Thing{}, called: map[string]string{}, found: map[string][]json.RawMessage{}, own: map[string]url.Values{}, seen: map[string]json.RawMessage{}, kept: map[string]any{},
-		promised: map[string]string{},
-	}
+	call := newCall(env, &Operation{Path: "completion", Effect: Read}, nil)
+	call.effect = Read
 	filter := url.Values{}
 	if begun != "" && !byID {
 		maps.Copy(filter, narrow(c.Search, begun))
